@@ -1,0 +1,141 @@
+/**
+ * What a charge point tells us and what it is answered, whatever its OCPP version: the one internal model that the
+ * adapters in `src/ocpp` translate from and to. Nothing here is trusted to be complete: chargers leave things out.
+ */
+import type { ConnectorStatus } from "./state/charge-points.ts";
+import type { PerPhase } from "./quantity.ts";
+
+/** One set of meter values at one time; phases are the EVSE's own. */
+export interface EvseSample {
+  readonly atMs: number;
+  readonly currentA?: PerPhase;
+  readonly powerW?: number;
+  readonly energyWh?: number;
+  readonly socPercent?: number;
+  readonly offeredA?: number;
+}
+
+interface From {
+  readonly chargePointId: string;
+}
+/** `connector` is the OCPP 1.6 connectorId or the 2.0.1 EVSE id; 0 is the charge point itself. */
+interface At extends From {
+  readonly connector: number;
+}
+
+export type ChargePointInput =
+  | (From & { readonly type: "connected"; readonly protocol: string; readonly remote: string })
+  | (From & { readonly type: "disconnected"; readonly reason: string })
+  | (From & {
+      readonly type: "booted";
+      readonly vendor: string;
+      readonly model: string;
+      readonly serial?: string;
+      readonly firmware?: string;
+      readonly reason?: string;
+    })
+  | (From & { readonly type: "heartbeat" })
+  | (At & {
+      readonly type: "status";
+      readonly status: ConnectorStatus;
+      readonly errorCode?: string;
+      readonly info?: string;
+    })
+  | (From & { readonly type: "authorize"; readonly token: string })
+  | (At & {
+      readonly type: "transaction-started";
+      /** The charge point's own transaction id (2.0.1). */
+      readonly remoteId?: string;
+      readonly token?: string;
+      readonly meterStartWh?: number;
+      readonly atMs: number;
+      /** The charge point says, or the time says, that it happened while it was offline. */
+      readonly replayed: boolean;
+    })
+  | (From & {
+      readonly type: "transaction-ended";
+      /** Ours (1.6), as the charge point repeats it. */
+      readonly transactionId?: number;
+      /** The charge point's own (2.0.1). */
+      readonly remoteId?: string;
+      readonly connector?: number;
+      readonly token?: string;
+      readonly meterStopWh?: number;
+      readonly atMs: number;
+      readonly reason: string;
+      readonly replayed: boolean;
+    })
+  | (At & {
+      readonly type: "metered";
+      readonly transactionId?: number;
+      readonly remoteId?: string;
+      readonly samples: readonly EvseSample[];
+    })
+  | (From & {
+      readonly type: "probed";
+      readonly rateUnit: "A" | "W";
+      readonly maxStackLevel?: number;
+      readonly maxPeriods?: number;
+      readonly meterIntervalS?: number;
+      readonly smartCharging?: boolean;
+      readonly settings: Readonly<Record<string, string>>;
+    })
+  | (From & {
+      readonly type: "notified";
+      readonly kind: "firmware" | "diagnostics" | "log" | "security" | "data-transfer" | "report" | "other";
+      readonly action: string;
+      readonly payload: string;
+    })
+  | (From & {
+      readonly type: "violated";
+      readonly action: string;
+      readonly problem: string;
+      readonly payload: string;
+    })
+  | { readonly type: "refused"; readonly identity: string; readonly remote: string; readonly reason: string; readonly count: number };
+
+export type TokenStatus = "accepted" | "unknown" | "blocked";
+
+/** The answer to an input; a type without an entry in the union is answered with nothing (`{}`). */
+export interface ChargePointAnswer {
+  /** To `authorize`, `transaction-started` and `transaction-ended`. */
+  readonly tokenStatus?: TokenStatus;
+  /** To `transaction-started`. */
+  readonly transactionId?: number;
+}
+
+/** A charging limit as the core wants it: a schedule that ends in the safe current by itself. */
+export interface LimitSchedule {
+  /** Present when a transaction is open: the limit is tied to it (TxProfile), else it is a TxDefaultProfile. */
+  readonly transactionId?: number;
+  readonly remoteId?: string;
+  readonly startMs: number;
+  /** First period has `startMs` 0 offset; the last one is the safe current. Per phase, A. */
+  readonly periods: readonly { readonly offsetS: number; readonly currentA: number }[];
+  /** The whole schedule ends here; the low-stack safe default remains. */
+  readonly durationS: number;
+  readonly phases: number;
+  readonly voltageV: number;
+}
+
+/** What the controller asks of a charge point. */
+export type ChargePointCommand =
+  | { readonly type: "set-limit"; readonly chargePointId: string; readonly evseId: string; readonly connector: number; readonly schedule: LimitSchedule }
+  | { readonly type: "install-safe-default"; readonly chargePointId: string; readonly connector: number; readonly currentA: number; readonly phases: number; readonly voltageV: number }
+  | { readonly type: "clear-limits"; readonly chargePointId: string; readonly connector?: number }
+  | { readonly type: "read-composite"; readonly chargePointId: string; readonly connector: number; readonly durationS: number }
+  | { readonly type: "trigger"; readonly chargePointId: string; readonly message: "boot" | "status" | "meter-values" | "heartbeat"; readonly connector?: number }
+  | { readonly type: "start-transaction"; readonly chargePointId: string; readonly connector: number; readonly token: string }
+  | { readonly type: "stop-transaction"; readonly chargePointId: string; readonly transactionId: number; readonly remoteId?: string }
+  | { readonly type: "change-availability"; readonly chargePointId: string; readonly connector: number; readonly operative: boolean }
+  | { readonly type: "reset"; readonly chargePointId: string; readonly hard: boolean }
+  | { readonly type: "unlock"; readonly chargePointId: string; readonly connector: number }
+  | { readonly type: "get-settings"; readonly chargePointId: string; readonly names: readonly string[] }
+  | { readonly type: "change-setting"; readonly chargePointId: string; readonly name: string; readonly value: string };
+
+/** How a command ended. `accepted` is the charge point's word, not proof: the meter decides. */
+export interface CommandResult {
+  readonly status: "accepted" | "rejected" | "not-supported" | "no-answer" | "offline";
+  readonly detail: string;
+  readonly data?: unknown;
+}

@@ -1,0 +1,57 @@
+/** Facts about charging limits: what was decided, why, until when, and whether it was obeyed. */
+import { Type } from "typebox";
+import { declareFact } from "../fact.ts";
+import { ReasonSchema } from "../reason.ts";
+
+/**
+ * A new limit for an EVSE, before it is sent. A renewal that changes nothing is no fact. `currentA` is per phase of
+ * the EVSE; 0 pauses. `expiresAtMs` is when the charge point falls back to `safeCurrentA` by itself.
+ */
+export const LimitChanged = declareFact(
+  "limit-changed",
+  1,
+  Type.Object({
+    evseId: Type.String(),
+    currentA: Type.Number(),
+    phases: Type.Integer({ minimum: 1, maximum: 3 }),
+    safeCurrentA: Type.Number(),
+    expiresAtMs: Type.Number(),
+    reason: ReasonSchema,
+  }),
+);
+
+/** The charge point refused a limit or did not answer; an acceptance after that is recorded too. */
+export const LimitAnswered = declareFact(
+  "limit-answered",
+  1,
+  Type.Object({
+    evseId: Type.String(),
+    currentA: Type.Number(),
+    answer: Type.Union([
+      Type.Literal("accepted"),
+      Type.Literal("rejected"),
+      Type.Literal("not-supported"),
+      Type.Literal("no-answer"),
+    ]),
+    detail: Type.String(),
+  }),
+);
+
+/** The EVSE's own meter says that it draws more than it was allowed (or, `obeyed`, that it does no longer). */
+export const LimitObedienceChanged = declareFact(
+  "limit-obedience-changed",
+  1,
+  Type.Object({ evseId: Type.String(), obeyed: Type.Boolean(), limitA: Type.Number(), measuredA: Type.Number() }),
+);
+
+/** The battery was told to follow the plan (`powerW`, charging +), or to run by itself (`powerW` missing). */
+export const BatterySetpointChanged = declareFact(
+  "battery-setpoint-changed",
+  1,
+  Type.Object({
+    deviceId: Type.String(),
+    powerW: Type.Optional(Type.Number()),
+    expiresAtMs: Type.Number(),
+    reason: Type.String(),
+  }),
+);

@@ -1,0 +1,114 @@
+/**
+ * A plan and its complete input, so that any version can solve it again. Arrays hold one number a slot, from
+ * `startMs` on. Powers are integers in W, prices EUR/kWh. A replay reads a plan, it never recomputes one.
+ */
+import { type Static, Type } from "typebox";
+import { declareFact } from "../fact.ts";
+import { PreferenceSchema } from "./driver-facts.ts";
+
+const Series = Type.Array(Type.Number());
+const PhaseNumber = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
+
+export const PlanEvseSchema = Type.Object({
+  evseId: Type.String(),
+  transactionId: Type.Integer(),
+  circuitId: Type.String(),
+  /** Grid phases that the car loads, 0 is L1. */
+  phases: Type.Array(PhaseNumber),
+  minPowerW: Type.Number(),
+  maxPowerW: Type.Number(),
+  /** Energy still to be delivered, Wh, at the EVSE. */
+  energyNeededWh: Type.Number(),
+  /** The energy should be there by then, epoch ms. */
+  departureMs: Type.Number(),
+  priority: Type.Integer(),
+  preference: PreferenceSchema,
+  mayPause: Type.Boolean(),
+  /** Draws power now; a plan that keeps it on changes less. */
+  chargingNow: Type.Boolean(),
+  connectedSinceMs: Type.Number(),
+});
+
+export const PlanBatterySchema = Type.Object({
+  deviceId: Type.String(),
+  capacityWh: Type.Number(),
+  energyWh: Type.Number(),
+  minEnergyWh: Type.Number(),
+  maxChargeW: Type.Number(),
+  maxDischargeW: Type.Number(),
+  /** One way, 0..1: the square root of the round trip. */
+  efficiency: Type.Number(),
+  wearEurPerKwh: Type.Number(),
+  endValueEurPerKwh: Type.Number(),
+});
+
+export const PlanCircuitSchema = Type.Object({
+  circuitId: Type.String(),
+  parentId: Type.Optional(Type.String()),
+  /** Usable current per phase, A. */
+  limitA: Type.Number(),
+  limitW: Type.Optional(Type.Number()),
+  /** Other load on this circuit itself (not below it) by slot and phase, W; missing is none. */
+  loadW: Type.Optional(Type.Tuple([Series, Series, Series])),
+});
+
+export const PlanInputSchema = Type.Object({
+  startMs: Type.Number(),
+  nowMs: Type.Number(),
+  slots: Type.Integer({ minimum: 1, maximum: 400 }),
+  nominalVoltageV: Type.Number(),
+  sitePhases: Type.Union([Type.Literal(1), Type.Literal(3)]),
+  importLimitW: Type.Optional(Type.Number()),
+  exportLimitW: Type.Optional(Type.Number()),
+  importEurPerKwh: Series,
+  exportEurPerKwh: Series,
+  /** Building without EVSEs, battery and PV, W. */
+  buildingW: Series,
+  pvW: Series,
+  circuits: Type.Array(PlanCircuitSchema),
+  evses: Type.Array(PlanEvseSchema),
+  batteries: Type.Array(PlanBatterySchema),
+  opportunityEurPerHour: Type.Number(),
+  /** Slots from the start whose EVSE power is either 0 or at least the minimum. */
+  binarySlots: Type.Integer(),
+});
+
+export const PlanStatusSchema = Type.Union([
+  Type.Literal("optimal"),
+  Type.Literal("feasible"),
+  Type.Literal("rule-based"),
+]);
+
+export const PlanResultSchema = Type.Object({
+  status: PlanStatusSchema,
+  /** Why it is not optimal. */
+  detail: Type.String(),
+  evses: Type.Array(
+    Type.Object({ evseId: Type.String(), transactionId: Type.Integer(), powerW: Series, shortfallWh: Type.Number() }),
+  ),
+  batteries: Type.Array(Type.Object({ deviceId: Type.String(), powerW: Series })),
+  importW: Series,
+  exportW: Series,
+  pvUsedW: Series,
+  costEur: Type.Number(),
+  /** Relative gap to the proven bound; missing where there is no bound. */
+  gap: Type.Optional(Type.Number()),
+  solveMs: Type.Number(),
+});
+
+export const PlanMade = declareFact(
+  "plan-made",
+  1,
+  Type.Object({
+    trigger: Type.String(),
+    input: PlanInputSchema,
+    result: PlanResultSchema,
+  }),
+);
+
+export type PlanInput = Static<typeof PlanInputSchema>;
+export type PlanResult = Static<typeof PlanResultSchema>;
+export type PlanEvse = Static<typeof PlanEvseSchema>;
+export type PlanBattery = Static<typeof PlanBatterySchema>;
+export type PlanCircuit = Static<typeof PlanCircuitSchema>;
+export type PlanStatus = Static<typeof PlanStatusSchema>;

@@ -1,0 +1,78 @@
+/** Facts about the controller itself and the site's devices. */
+import { Type } from "typebox";
+import { declareFact } from "../fact.ts";
+
+const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
+
+/** The process started. `cleanStop` is whether the boot before said goodbye. */
+export const Booted = declareFact(
+  "booted",
+  1,
+  Type.Object({ release: Type.String(), cleanStop: Type.Boolean(), configurationHash: Type.String() }),
+);
+
+export const Stopped = declareFact("stopped", 1, Type.Object({ reason: Type.String() }));
+
+/** The wall clock jumped by more than 2 s against the monotonic clock. */
+export const ClockStepped = declareFact("clock-stepped", 1, Type.Object({ byMs: Type.Number() }));
+
+/** A device (meter, PV, battery) became good, stale or absent. */
+export const DeviceQualityChanged = declareFact(
+  "device-quality-changed",
+  1,
+  Type.Object({
+    deviceId: Type.String(),
+    quality: Type.Union([Type.Literal("good"), Type.Literal("stale"), Type.Literal("absent")]),
+    detail: Type.String(),
+  }),
+);
+
+/** The site's word: normal, limited by something, or in safe mode. Recorded when it changes. */
+export const SiteModeChanged = declareFact(
+  "site-mode-changed",
+  1,
+  Type.Object({
+    mode: Type.Union([Type.Literal("normal"), Type.Literal("limited"), Type.Literal("safe")]),
+    reason: Type.Optional(Type.Object({ kind: Type.String(), deviceId: Type.Optional(Type.String()), circuitId: Type.Optional(Type.String()) })),
+  }),
+);
+
+/** The guard shed current because a circuit was, or would have been, above its limit. */
+export const GuardIntervened = declareFact(
+  "guard-intervened",
+  1,
+  Type.Object({
+    circuitId: Type.String(),
+    phase: Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]),
+    readingA: Type.Number(),
+    limitA: Type.Number(),
+    shedA: Type.Number(),
+    evseIds: Type.Array(Type.String()),
+  }),
+);
+
+/** Sums of one UTC quarter-hour; a value that no device measured is missing. `complete` is false after an outage. */
+export const QuarterHourMetered = declareFact(
+  "quarter-hour-metered",
+  1,
+  Type.Object({
+    slotStartMs: Type.Number(),
+    complete: Type.Boolean(),
+    importWh: Type.Optional(Type.Number()),
+    exportWh: Type.Optional(Type.Number()),
+    pvWh: Type.Optional(Type.Number()),
+    buildingWh: Type.Optional(Type.Number()),
+    batteryChargeWh: Type.Optional(Type.Number()),
+    batteryDischargeWh: Type.Optional(Type.Number()),
+    maxCurrentA: Type.Optional(PerPhaseSchema),
+    importEurPerKwh: Type.Optional(Type.Number()),
+    exportEurPerKwh: Type.Optional(Type.Number()),
+  }),
+);
+
+/** A limit in W for the whole site from the grid operator; a missing `limitW` ends it. */
+export const GridLimitReceived = declareFact(
+  "grid-limit-received",
+  1,
+  Type.Object({ limitW: Type.Optional(Type.Number()), untilMs: Type.Optional(Type.Number()), by: Type.String() }),
+);

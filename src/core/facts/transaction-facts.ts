@@ -1,0 +1,82 @@
+/** Facts about authorisation and transactions: what a bill is made of. */
+import { Type } from "typebox";
+import { declareFact } from "../fact.ts";
+import { ReasonKindSchema } from "../reason.ts";
+
+export const TokenChecked = declareFact(
+  "token-checked",
+  1,
+  Type.Object({
+    chargePointId: Type.String(),
+    token: Type.String(),
+    status: Type.Union([Type.Literal("accepted"), Type.Literal("unknown"), Type.Literal("blocked")]),
+  }),
+);
+
+/**
+ * `transactionId` is ours: unique, positive, 31 bits; `remoteId` is the charge point's own (OCPP 2.0.1).
+ * `atMs` is the charge point's time, `meterStartWh` its register. Key: identity, connector, token, meter start, time.
+ */
+export const TransactionStarted = declareFact(
+  "transaction-started",
+  1,
+  Type.Object({
+    transactionId: Type.Integer({ minimum: 1, maximum: 2147483647 }),
+    remoteId: Type.Optional(Type.String()),
+    chargePointId: Type.String(),
+    evseId: Type.String(),
+    connectorId: Type.Integer(),
+    token: Type.Optional(Type.String()),
+    meterStartWh: Type.Optional(Type.Number()),
+    atMs: Type.Number(),
+    /** It happened while the controller or the link was down and was replayed. */
+    replayed: Type.Boolean(),
+  }),
+);
+
+export const TransactionEnded = declareFact(
+  "transaction-ended",
+  1,
+  Type.Object({
+    transactionId: Type.Integer(),
+    chargePointId: Type.String(),
+    evseId: Type.String(),
+    meterStopWh: Type.Optional(Type.Number()),
+    atMs: Type.Number(),
+    reason: Type.String(),
+    token: Type.Optional(Type.String()),
+    replayed: Type.Boolean(),
+  }),
+);
+
+/** A stop for a transaction that we never saw start: kept, so that no energy is lost from the books. */
+export const UnknownTransactionReported = declareFact(
+  "unknown-transaction-reported",
+  1,
+  Type.Object({
+    chargePointId: Type.String(),
+    reportedId: Type.String(),
+    meterWh: Type.Optional(Type.Number()),
+    atMs: Type.Number(),
+    kind: Type.String(),
+  }),
+);
+
+/**
+ * One quarter-hour of one transaction: energy from the EVSE's own register, its cost at the import price of the slot,
+ * and how many seconds each kind of reason limited it.
+ */
+export const TransactionMetered = declareFact(
+  "transaction-metered",
+  1,
+  Type.Object({
+    transactionId: Type.Integer(),
+    evseId: Type.String(),
+    slotStartMs: Type.Number(),
+    energyWh: Type.Number(),
+    registerWh: Type.Optional(Type.Number()),
+    costEur: Type.Number(),
+    maxPowerW: Type.Number(),
+    limitedBySeconds: Type.Partial(Type.Record(ReasonKindSchema, Type.Number())),
+  }),
+);

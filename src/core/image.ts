@@ -1,0 +1,59 @@
+/**
+ * The process image: everything measured, frozen at the beginning of a tick. Decisions read it and nothing else.
+ * Values are quantised at the edge (0.1 A, 1 W, 1 Wh), so that the tape holds exactly what the core saw.
+ */
+import type { PerPhase } from "./quantity.ts";
+
+/** A grid or circuit meter. Currents are signed: export is negative. Missing values were not measured. */
+export interface MeterReading {
+  readonly deviceId: string;
+  readonly atMonoMs: number;
+  readonly powerW: number;
+  readonly currentA?: PerPhase;
+  readonly voltageV?: PerPhase;
+  readonly importWh?: number;
+  readonly exportWh?: number;
+}
+
+/** A PV inverter. Production is positive. */
+export interface PvReading {
+  readonly deviceId: string;
+  readonly atMonoMs: number;
+  readonly powerW: number;
+  readonly energyWh?: number;
+}
+
+/** A stationary battery. Charging is positive. */
+export interface BatteryReading {
+  readonly deviceId: string;
+  readonly atMonoMs: number;
+  readonly powerW: number;
+  readonly socPercent?: number;
+}
+
+/** What an EVSE's own meter says; phases are those of the EVSE, not of the grid. */
+export interface EvseReading {
+  readonly evseId: string;
+  readonly atMonoMs: number;
+  readonly currentA?: PerPhase;
+  readonly powerW?: number;
+  /** Register, Wh. */
+  readonly energyWh?: number;
+  readonly socPercent?: number;
+  /** Current that the EVSE offers to the car, A. */
+  readonly offeredA?: number;
+}
+
+export interface ProcessImage {
+  /** Wall clock, epoch ms, and whether it may be believed. */
+  readonly nowMs: number;
+  readonly monoMs: number;
+  readonly wallTrusted: boolean;
+  readonly meters: ReadonlyMap<string, MeterReading>;
+  readonly pvs: ReadonlyMap<string, PvReading>;
+  readonly batteries: ReadonlyMap<string, BatteryReading>;
+  readonly evses: ReadonlyMap<string, EvseReading>;
+  /** Import and export price of the running slot, EUR/kWh, where known. */
+  readonly importEurPerKwh?: number;
+  readonly exportEurPerKwh?: number;
+}

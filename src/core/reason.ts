@@ -1,0 +1,51 @@
+/** Why an EVSE may draw what it may draw: data, put into words by `words.ts`. Sent along with every limit. */
+import { type Static, Type } from "typebox";
+
+/**
+ * In the order of who wins (safety first). `circuit`: a fuse binds; `unbalance`: phases may not differ more;
+ * `safe-mode`: the meter (or the start) does not allow more; `offline`: the charge point is not connected;
+ * `not-obeyed`: it draws more than it was allowed; `grid-operator`: an outside limit in W; `raising`: power comes
+ * back slowly; `override`: a driver asked for full power; `contract`: a profile of the eMSP or SCSP; `paused`: less
+ * than the minimum current is free and it is another car's turn; `plan`: the plan gives this; `solar`: follows the
+ * surplus; `fair-share`: no plan, the power is shared; `vehicle`: the car takes no more; `maximum`: nothing limits
+ * but the EVSE; `no-transaction`: nobody charges.
+ */
+export const ReasonKindSchema = Type.Union([
+  Type.Literal("circuit"),
+  Type.Literal("unbalance"),
+  Type.Literal("safe-mode"),
+  Type.Literal("offline"),
+  Type.Literal("not-obeyed"),
+  Type.Literal("grid-operator"),
+  Type.Literal("raising"),
+  Type.Literal("override"),
+  Type.Literal("contract"),
+  Type.Literal("paused"),
+  Type.Literal("plan"),
+  Type.Literal("solar"),
+  Type.Literal("fair-share"),
+  Type.Literal("vehicle"),
+  Type.Literal("maximum"),
+  Type.Literal("no-transaction"),
+]);
+
+export const ReasonSchema = Type.Object({
+  kind: ReasonKindSchema,
+  /** The circuit that binds, with the phase (0 is L1), the reading and the limit there, A. */
+  circuitId: Type.Optional(Type.String()),
+  phase: Type.Optional(Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)])),
+  readingA: Type.Optional(Type.Number()),
+  limitA: Type.Optional(Type.Number()),
+  /** An outside limit, W. */
+  limitW: Type.Optional(Type.Number()),
+  /** When it changes by itself, epoch ms: the next cheaper slot, the end of a lease. */
+  untilMs: Type.Optional(Type.Number()),
+  /** The device whose loss explains it. */
+  deviceId: Type.Optional(Type.String()),
+  /** Price now and price waited for, EUR/kWh. */
+  priceEurPerKwh: Type.Optional(Type.Number()),
+  laterEurPerKwh: Type.Optional(Type.Number()),
+});
+
+export type ReasonKind = Static<typeof ReasonKindSchema>;
+export type Reason = Static<typeof ReasonSchema>;

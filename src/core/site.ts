@@ -1,0 +1,321 @@
+/**
+ * The configuration of one site: the schema of `site.yaml` and the types that the rest of the code trusts.
+ * Parsed once at the edge (`src/app/configuration.ts`): defaults are filled in there, so here every field with a
+ * default is present. Each field's description is what the installer's editor shows.
+ */
+import { type Static, Type } from "typebox";
+
+const Id = (description: string) =>
+  Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", description: `${description} (letters, digits, . _ -)` });
+const closed = { additionalProperties: false } as const;
+
+const PhaseNameSchema = Type.Union([Type.Literal("L1"), Type.Literal("L2"), Type.Literal("L3")]);
+
+export const ProtectionSchema = Type.Union(
+  [Type.Literal("gG"), Type.Literal("B"), Type.Literal("C"), Type.Literal("SLS-E")],
+  { default: "gG", description: "Kind of the protective device; the guard never plans above 1.0 of its rating" },
+);
+
+export const GridConnectionSchema = Type.Object(
+  {
+    phases: Type.Union([Type.Literal(1), Type.Literal(3)], { default: 3, description: "Phases of the connection" }),
+    nominalVoltageV: Type.Number({ minimum: 100, maximum: 300, default: 230, description: "Phase to neutral, V" }),
+    mainFuseA: Type.Number({ minimum: 6, maximum: 4000, description: "Rating of the main fuse, A per phase" }),
+    protection: ProtectionSchema,
+    importLimitW: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Contracted import limit, W" })),
+    exportLimitW: Type.Optional(Type.Number({ minimum: 0, description: "Export limit, W; 0 forbids export" })),
+    meter: Id("Device id of the meter at the grid connection"),
+    worstBuildingLoadA: Type.Number({
+      minimum: 0,
+      description: "Highest current per phase, A, that everything but the EVSEs (battery included) can draw",
+    }),
+  },
+  closed,
+);
+
+export const CircuitSchema = Type.Object(
+  {
+    id: Id("Name of the circuit"),
+    parent: Type.String({ default: "grid", description: "Id of the circuit above; `grid` is the grid connection" }),
+    fuseA: Type.Number({ minimum: 6, maximum: 4000, description: "Rating of its protection, A per phase" }),
+    protection: ProtectionSchema,
+    limitW: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Optional limit of the sum, W" })),
+    meter: Type.Optional(Id("Device id of its own meter; without one it is the sum of what is below it")),
+    worstBuildingLoadA: Type.Number({
+      minimum: 0,
+      default: 0,
+      description: "Highest current per phase, A, of other loads on this circuit",
+    }),
+  },
+  closed,
+);
+
+export const EvseSchema = Type.Object(
+  {
+    id: Id("Name of the EVSE on this site"),
+    name: Type.Optional(Type.String({ maxLength: 60, description: "What the page calls it" })),
+    connector: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      default: 1,
+      description: "OCPP 1.6 connectorId, or OCPP 2.0.1 EVSE id, at its charge point",
+    }),
+    circuit: Type.String({ default: "grid", description: "Circuit that feeds it" }),
+    phases: Type.Array(PhaseNameSchema, {
+      minItems: 1,
+      maxItems: 3,
+      uniqueItems: true,
+      default: ["L1", "L2", "L3"],
+      description: "Grid phases in the order of the EVSE's own L1, L2, L3; a one-phase car loads the first",
+    }),
+    minCurrentA: Type.Number({ minimum: 6, maximum: 80, default: 6, description: "Least charging current, A" }),
+    maxCurrentA: Type.Number({ minimum: 6, maximum: 500, default: 16, description: "Highest current per phase, A" }),
+    safeCurrentA: Type.Number({
+      minimum: 0,
+      maximum: 500,
+      description: "Current per phase, A, that the EVSE falls back to without the controller; 0 pauses",
+    }),
+    priority: Type.Integer({ minimum: 0, maximum: 9, default: 5, description: "Higher keeps its current longer" }),
+  },
+  closed,
+);
+
+export const ChargePointSchema = Type.Object(
+  {
+    id: Type.String({
+      pattern: "^[^/:\\s]{1,48}$",
+      description: "OCPP identity: last segment of the URL, and user name of Basic authentication",
+    }),
+    passwordHash: Type.Optional(
+      Type.String({
+        pattern: "^scrypt\\$",
+        description: "Hash of its OCPP password; make one with `wattledger hash-password`",
+      }),
+    ),
+    rateUnit: Type.Union([Type.Literal("auto"), Type.Literal("A"), Type.Literal("W")], {
+      default: "auto",
+      description: "Unit of charging limits; auto asks the charge point",
+    }),
+    leaseSeconds: Type.Integer({
+      minimum: 60,
+      maximum: 3600,
+      default: 180,
+      description: "Lifetime of a charging limit; renewed three times in it",
+    }),
+    quirks: Type.Array(Type.String(), {
+      default: [],
+      description: "Named deviations of this model, see docs/installer.md",
+    }),
+    evses: Type.Array(EvseSchema, { minItems: 1, maxItems: 64 }),
+  },
+  closed,
+);
+
+export const DeviceConnectionSchema = Type.Union([
+  Type.Object(
+    {
+      tcp: Type.Object(
+        {
+          host: Type.String({ minLength: 1 }),
+          port: Type.Integer({ minimum: 1, maximum: 65535, default: 502 }),
+          framing: Type.Union([Type.Literal("tcp"), Type.Literal("rtu")], {
+            default: "tcp",
+            description: "`rtu` for a serial-to-Ethernet converter that passes RTU frames through",
+          }),
+        },
+        closed,
+      ),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      serial: Type.Object(
+        {
+          path: Type.String({ minLength: 1, description: "Prefer /dev/serial/by-id/..." }),
+          baudRate: Type.Integer({ minimum: 1200, maximum: 921600, default: 9600 }),
+          parity: Type.Union([Type.Literal("none"), Type.Literal("even"), Type.Literal("odd")], { default: "none" }),
+          stopBits: Type.Union([Type.Literal(1), Type.Literal(2)], { default: 1 }),
+        },
+        closed,
+      ),
+    },
+    closed,
+  ),
+]);
+
+export const DeviceSchema = Type.Object(
+  {
+    id: Id("Name of the device on this site"),
+    role: Type.Union([Type.Literal("meter"), Type.Literal("pv"), Type.Literal("battery"), Type.Literal("hybrid")], {
+      description: "`hybrid` is an inverter with a battery behind it",
+    }),
+    profile: Type.String({ description: "Register map; `wattledger devices` lists them" }),
+    unitId: Type.Integer({ minimum: 0, maximum: 255, default: 1, description: "Modbus unit id" }),
+    connection: DeviceConnectionSchema,
+    pollMs: Type.Integer({ minimum: 100, maximum: 60000, default: 1000, description: "Time between readings, ms" }),
+    invert: Type.Boolean({ default: false, description: "True when the meter was mounted the wrong way round" }),
+    battery: Type.Optional(
+      Type.Object(
+        {
+          capacityWh: Type.Number({ exclusiveMinimum: 0 }),
+          maxChargeW: Type.Number({ minimum: 0 }),
+          maxDischargeW: Type.Number({ minimum: 0 }),
+          minSocPercent: Type.Number({ minimum: 0, maximum: 100, default: 10 }),
+          efficiencyPercent: Type.Number({ minimum: 50, maximum: 100, default: 90, description: "Round trip" }),
+          wearEurPerKwh: Type.Number({ minimum: 0, default: 0.03, description: "Cost of a kWh through the battery" }),
+          control: Type.Boolean({ default: false, description: "Whether wattledger may set its power" }),
+        },
+        closed,
+      ),
+    ),
+    pv: Type.Optional(Type.Object({ peakW: Type.Number({ exclusiveMinimum: 0 }) }, closed)),
+  },
+  closed,
+);
+
+const TimeOfUsePeriod = Type.Object(
+  {
+    from: Type.String({ pattern: "^([01]\\d|2[0-3]):[0-5]\\d$", description: "Local time, HH:MM" }),
+    to: Type.String({ pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", description: "Local time, HH:MM or 24:00" }),
+    days: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), {
+      default: [1, 2, 3, 4, 5, 6, 7],
+      description: "1 is Monday",
+    }),
+    eurPerKwh: Type.Number({ minimum: -10, maximum: 10 }),
+  },
+  closed,
+);
+
+const Markup = {
+  addEurPerKwh: Type.Number({ default: 0, description: "Grid fees, levies and taxes added to each kWh" }),
+  factor: Type.Number({ default: 1, description: "Multiplies the price before the addition, e.g. VAT 1.19" }),
+};
+
+export const PriceSourceSchema = Type.Union([
+  Type.Object({ kind: Type.Literal("fixed"), eurPerKwh: Type.Number({ minimum: -10, maximum: 10 }) }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal("time-of-use"),
+      periods: Type.Array(TimeOfUsePeriod, { minItems: 1, maxItems: 48 }),
+      otherwiseEurPerKwh: Type.Number({ minimum: -10, maximum: 10 }),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal("day-ahead"),
+      file: Type.Optional(Type.String({ description: "CSV `start_utc,eur_per_kwh`, relative to site.yaml" })),
+      url: Type.Optional(Type.String({ pattern: "^https?://", description: "JSON by HTTP, see docs/installer.md" })),
+      fallbackEurPerKwh: Type.Number({ default: 0.3, description: "Where no price is known" }),
+      ...Markup,
+    },
+    closed,
+  ),
+]);
+
+export const SiteConfigurationSchema = Type.Object(
+  {
+    site: Type.Object(
+      {
+        id: Id("Name of the site"),
+        name: Type.String({ default: "", maxLength: 80, description: "What the page calls the site" }),
+        timeZone: Type.String({ description: "IANA time zone, e.g. Europe/Berlin" }),
+        country: Type.String({ pattern: "^[A-Z]{2}$", description: "ISO 3166 country; sets the unbalance limit" }),
+        unbalanceLimitA: Type.Optional(
+          Type.Number({ minimum: 0, description: "Highest difference between phases, A; default by country" }),
+        ),
+      },
+      closed,
+    ),
+    gridConnection: GridConnectionSchema,
+    circuits: Type.Array(CircuitSchema, { default: [], maxItems: 64 }),
+    chargePoints: Type.Array(ChargePointSchema, { default: [], maxItems: 250 }),
+    devices: Type.Array(DeviceSchema, { minItems: 1, maxItems: 64 }),
+    tariff: Type.Object(
+      {
+        import: PriceSourceSchema,
+        export: Type.Optional(PriceSourceSchema),
+        opportunityEurPerHour: Type.Number({
+          minimum: 0,
+          default: 0,
+          description: "What an occupied EVSE costs per hour (SMAC 5.3.4); 0 for a home",
+        }),
+      },
+      closed,
+    ),
+    charging: Type.Object(
+      {
+        defaultEnergyWh: Type.Number({ minimum: 0, default: 20000, description: "Assumed need of an unknown driver" }),
+        defaultStayHours: Type.Number({ exclusiveMinimum: 0, default: 8, description: "Assumed stay" }),
+        acceptUnknownTokens: Type.Boolean({ default: true, description: "Charge for anyone who plugs in" }),
+        tokens: Type.Array(
+          Type.Object(
+            { token: Type.String({ maxLength: 36 }), name: Type.Optional(Type.String({ maxLength: 60 })) },
+            closed,
+          ),
+          { default: [], maxItems: 10000 },
+        ),
+      },
+      { ...closed, default: {} },
+    ),
+    ocpp: Type.Object(
+      {
+        host: Type.String({ default: "0.0.0.0" }),
+        port: Type.Integer({ minimum: 0, maximum: 65535, default: 8887 }),
+        tls: Type.Optional(Type.Object({ certFile: Type.String(), keyFile: Type.String() }, closed)),
+      },
+      { ...closed, default: {} },
+    ),
+    api: Type.Object(
+      {
+        host: Type.String({ default: "127.0.0.1", description: "0.0.0.0 for the whole network" }),
+        port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080 }),
+        tokenHash: Type.Optional(
+          Type.String({ pattern: "^scrypt\\$", description: "Hash of the token that may change something" }),
+        ),
+      },
+      { ...closed, default: {} },
+    ),
+    mqtt: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({ pattern: "^mqtts?://" }),
+          usernameFile: Type.Optional(Type.String()),
+          passwordFile: Type.Optional(Type.String()),
+          topicRoot: Type.String({ default: "wattledger", pattern: "^[^#+]+$" }),
+        },
+        closed,
+      ),
+    ),
+    ledger: Type.Object(
+      {
+        directory: Type.String({ default: "data", description: "Relative to site.yaml" }),
+        tapeDays: Type.Integer({ minimum: 1, maximum: 400, default: 14, description: "Days of raw samples kept" }),
+      },
+      { ...closed, default: {} },
+    ),
+    upstream: Type.Optional(
+      Type.Object(
+        {
+          countryCode: Type.String({ pattern: "^[A-Z]{2}$" }),
+          partyId: Type.String({ pattern: "^[A-Z0-9]{3}$" }),
+          publicUrl: Type.Optional(Type.String({ pattern: "^https?://" })),
+        },
+        { ...closed, description: "Identity towards CPO and SCSP; OCPI itself is not in this release" },
+      ),
+    ),
+  },
+  closed,
+);
+
+export type SiteConfiguration = Static<typeof SiteConfigurationSchema>;
+export type GridConnection = Static<typeof GridConnectionSchema>;
+export type CircuitConfiguration = Static<typeof CircuitSchema>;
+export type EvseConfiguration = Static<typeof EvseSchema>;
+export type ChargePointConfiguration = Static<typeof ChargePointSchema>;
+export type DeviceConfiguration = Static<typeof DeviceSchema>;
+export type PriceSource = Static<typeof PriceSourceSchema>;
+
+/** Id of the circuit that every site has: the grid connection. */
+export const GRID_CIRCUIT_ID = "grid";

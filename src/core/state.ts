@@ -1,0 +1,47 @@
+/**
+ * The state of the site: a pure fold over facts. JSON all through, so that a snapshot is `JSON.stringify`.
+ * Each slice lives beside the rules that change it; this file only puts them together.
+ */
+import type { SiteFact } from "./facts/index.ts";
+import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./state/charge-points.ts";
+import { evolveLimits, initialLimits, type LimitsState } from "./state/limits.ts";
+import { evolvePlan, initialPlan, type PlanState } from "./state/plan.ts";
+import { evolveSessions, initialSessions, type SessionsState } from "./state/sessions.ts";
+import { evolveSite, initialSite, type SiteSlice } from "./state/site-slice.ts";
+
+export interface SiteState {
+  /** Sequence of the last fact folded in. */
+  readonly seq: number;
+  readonly site: SiteSlice;
+  readonly chargePoints: ChargePointsState;
+  readonly sessions: SessionsState;
+  readonly limits: LimitsState;
+  readonly plan: PlanState;
+}
+
+/** Raise when a fold changes its meaning: snapshots of another version are ignored. */
+export const STATE_VERSION = 1;
+
+/** The state before the first fact. */
+export function initialState(): SiteState {
+  return {
+    seq: 0,
+    site: initialSite(),
+    chargePoints: initialChargePoints(),
+    sessions: initialSessions(),
+    limits: initialLimits(),
+    plan: initialPlan(),
+  };
+}
+
+/** Folds one fact into the state. Facts of unknown types change nothing but `seq`. */
+export function evolve(state: SiteState, fact: SiteFact): SiteState {
+  return {
+    seq: fact.seq,
+    site: evolveSite(state.site, fact),
+    chargePoints: evolveChargePoints(state.chargePoints, fact),
+    sessions: evolveSessions(state.sessions, fact),
+    limits: evolveLimits(state.limits, fact),
+    plan: evolvePlan(state.plan, fact),
+  };
+}

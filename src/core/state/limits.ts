@@ -1,0 +1,56 @@
+/** The limits that were decided last, each with its expiry, and whether they are obeyed. */
+import type { SiteFact } from "../facts/index.ts";
+import type { Reason } from "../reason.ts";
+
+export interface LimitState {
+  readonly currentA: number;
+  readonly phases: number;
+  readonly safeCurrentA: number;
+  readonly expiresAtMs: number;
+  readonly setAtMs: number;
+  readonly reason: Reason;
+  readonly answer?: "accepted" | "rejected" | "not-supported" | "no-answer";
+  readonly obeyed: boolean;
+  /** Profile writes since the transaction began: flash wears. */
+  readonly writes: number;
+}
+
+export interface LimitsState {
+  readonly byEvse: Readonly<Record<string, LimitState>>;
+  readonly batteries: Readonly<Record<string, { readonly powerW?: number; readonly expiresAtMs: number }>>;
+}
+
+export function initialLimits(): LimitsState {
+  return { byEvse: {}, batteries: {} };
+}
+
+function patch(slice: LimitsState, evseId: string, changed: Partial<LimitState>): LimitsState {
+  const before = slice.byEvse[evseId];
+  if (!before) return slice;
+  return { ...slice, byEvse: { ...slice.byEvse, [evseId]: { ...before, ...changed } } };
+}
+
+/** Folds one fact into the limits. */
+export function evolveLimits(slice: LimitsState, fact: SiteFact): LimitsState {
+  switch (fact.type) {
+    case "limit-changed": {
+      const { evseId, ...limit } = fact.data;
+      const before = slice.byEvse[evseId];
+      const entry = { ...limit, setAtMs: fact.atMs, obeyed: before?.obeyed ?? true, writes: (before?.writes ?? 0) + 1 };
+      return { ...slice, byEvse: { ...slice.byEvse, [evseId]: entry } };
+    }
+    case "limit-answered":
+      return patch(slice, fact.data.evseId, { answer: fact.data.answer });
+    case "limit-obedience-changed":
+      return patch(slice, fact.data.evseId, { obeyed: fact.data.obeyed });
+    case "transaction-started":
+      return patch(slice, fact.data.evseId, { writes: 0, obeyed: true });
+    case "battery-setpoint-changed": {
+      const { deviceId, powerW, expiresAtMs } = fact.data;
+      const entry = { expiresAtMs, ...(powerW === undefined ? {} : { powerW }) };
+      return { ...slice, batteries: { ...slice.batteries, [deviceId]: entry } };
+    }
+    default:
+      return slice;
+  }
+}

@@ -1,0 +1,145 @@
+/** Sessions: who charged where and when, how much, what it cost, what limited it; and what drivers asked for. */
+import type { Static } from "typebox";
+import type { PreferenceSchema } from "../facts/driver-facts.ts";
+import type { SiteFact } from "../facts/index.ts";
+import type { ReasonKind } from "../reason.ts";
+
+export type Preference = Static<typeof PreferenceSchema>;
+
+export interface SessionQuarterHour {
+  readonly slotStartMs: number;
+  readonly energyWh: number;
+  readonly costEur: number;
+  readonly maxPowerW: number;
+  readonly limitedBySeconds: Partial<Record<ReasonKind, number>>;
+}
+
+export interface Session {
+  readonly transactionId: number;
+  readonly remoteId?: string;
+  readonly chargePointId: string;
+  readonly evseId: string;
+  readonly connectorId: number;
+  readonly token?: string;
+  readonly startedMs: number;
+  readonly meterStartWh?: number;
+  readonly endedMs?: number;
+  readonly meterStopWh?: number;
+  readonly stopReason?: string;
+  /** Sum of the quarter-hours until the end; then the difference of the registers where both are known. */
+  readonly energyWh: number;
+  readonly costEur: number;
+  readonly quarterHours: readonly SessionQuarterHour[];
+}
+
+export interface Wish {
+  readonly energyWh?: number;
+  readonly departureMs?: number;
+  readonly preference?: Preference;
+  readonly by: string;
+  readonly statedMs: number;
+}
+
+export interface SessionsState {
+  readonly nextTransactionId: number;
+  /** Open transactions by our id. */
+  readonly open: Readonly<Record<string, Session>>;
+  /** The last ended sessions, oldest first; the ledger has them all. */
+  readonly ended: readonly Session[];
+  readonly wishes: Readonly<Record<string, Wish>>;
+  readonly overrides: Readonly<Record<string, { readonly sinceMs: number; readonly by: string }>>;
+}
+
+export const ENDED_SESSIONS_KEPT = 200;
+const LARGEST_TRANSACTION_ID = 2_147_483_647;
+
+export function initialSessions(): SessionsState {
+  return { nextTransactionId: 1, open: {}, ended: [], wishes: {}, overrides: {} };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _, ...rest } = record;
+  return rest;
+}
+
+/** Open session at an EVSE, the youngest where a charge point reports several. */
+export function openSessionAt(state: SessionsState, evseId: string): Session | undefined {
+  let found: Session | undefined;
+  for (const id in state.open) {
+    const session = state.open[id]!;
+    if (session.evseId === evseId && (!found || session.startedMs >= found.startedMs)) found = session;
+  }
+  return found;
+}
+
+function start(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-started" }>): SessionsState {
+  const { replayed: _, atMs, ...data } = fact.data;
+  const session: Session = { ...data, startedMs: atMs, energyWh: 0, costEur: 0, quarterHours: [] };
+  const next = data.transactionId >= LARGEST_TRANSACTION_ID ? 1 : data.transactionId + 1;
+  return {
+    ...state,
+    nextTransactionId: Math.max(state.nextTransactionId, next),
+    open: { ...state.open, [data.transactionId]: session },
+  };
+}
+
+function end(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-ended" }>): SessionsState {
+  const { transactionId, evseId, meterStopWh, atMs, reason } = fact.data;
+  const session = state.open[transactionId];
+  if (!session) return state;
+  const registers =
+    meterStopWh !== undefined && session.meterStartWh !== undefined ? meterStopWh - session.meterStartWh : undefined;
+  const energyWh = registers !== undefined && registers >= 0 ? registers : session.energyWh;
+  const ended: Session = {
+    ...session,
+    endedMs: atMs,
+    stopReason: reason,
+    energyWh,
+    ...(meterStopWh === undefined ? {} : { meterStopWh }),
+  };
+  return {
+    ...state,
+    open: without(state.open, String(transactionId)),
+    ended: [...state.ended, ended].slice(-ENDED_SESSIONS_KEPT),
+    wishes: without(state.wishes, evseId),
+    overrides: without(state.overrides, evseId),
+  };
+}
+
+function meter(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-metered" }>): SessionsState {
+  const { transactionId, evseId: _, registerWh: __, ...quarterHour } = fact.data;
+  const add = (session: Session): Session => ({
+    ...session,
+    energyWh: session.endedMs === undefined ? session.energyWh + quarterHour.energyWh : session.energyWh,
+    costEur: session.costEur + quarterHour.costEur,
+    quarterHours: [...session.quarterHours, quarterHour],
+  });
+  const open = state.open[transactionId];
+  if (open) return { ...state, open: { ...state.open, [transactionId]: add(open) } };
+  // The last, partial quarter-hour is metered just after the end.
+  const ended = state.ended.map((session) => (session.transactionId === transactionId ? add(session) : session));
+  return { ...state, ended };
+}
+
+/** Folds one fact into the sessions. */
+export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsState {
+  switch (fact.type) {
+    case "transaction-started":
+      return start(state, fact);
+    case "transaction-ended":
+      return end(state, fact);
+    case "transaction-metered":
+      return meter(state, fact);
+    case "wish-stated": {
+      const { evseId, ...wish } = fact.data;
+      return { ...state, wishes: { ...state.wishes, [evseId]: { ...wish, statedMs: fact.atMs } } };
+    }
+    case "override-changed": {
+      const { evseId, active, by } = fact.data;
+      if (!active) return { ...state, overrides: without(state.overrides, evseId) };
+      return { ...state, overrides: { ...state.overrides, [evseId]: { sinceMs: fact.atMs, by } } };
+    }
+    default:
+      return state;
+  }
+}

@@ -1,0 +1,61 @@
+/** What is known of the site itself: boot, mode, device quality, the last quarter-hours, an outside limit. */
+import type { SiteFact } from "../facts/index.ts";
+import type { Quality } from "../quantity.ts";
+
+export interface QuarterHour {
+  readonly slotStartMs: number;
+  readonly complete: boolean;
+  readonly importWh?: number;
+  readonly exportWh?: number;
+  readonly pvWh?: number;
+  readonly buildingWh?: number;
+  readonly batteryChargeWh?: number;
+  readonly batteryDischargeWh?: number;
+  readonly importEurPerKwh?: number;
+  readonly exportEurPerKwh?: number;
+}
+
+export interface SiteSlice {
+  readonly boot: string;
+  readonly bootSeq: number;
+  readonly mode: "normal" | "limited" | "safe";
+  readonly modeSinceMs: number;
+  readonly modeReason?: { readonly kind: string; readonly deviceId?: string; readonly circuitId?: string };
+  readonly devices: Readonly<Record<string, { readonly quality: Quality; readonly sinceMs: number; readonly detail: string }>>;
+  /** The last three weeks, oldest first: what the forecasts learn from. */
+  readonly quarterHours: readonly QuarterHour[];
+  readonly gridLimit?: { readonly limitW: number; readonly untilMs?: number; readonly by: string };
+}
+
+const QUARTER_HOURS_KEPT = 21 * 96;
+
+export function initialSite(): SiteSlice {
+  return { boot: "", bootSeq: 0, mode: "safe", modeSinceMs: 0, devices: {}, quarterHours: [] };
+}
+
+/** Folds one fact into the site's slice. */
+export function evolveSite(slice: SiteSlice, fact: SiteFact): SiteSlice {
+  switch (fact.type) {
+    case "booted":
+      return { ...slice, boot: fact.boot, bootSeq: fact.seq };
+    case "site-mode-changed": {
+      const { modeReason: _, ...rest } = slice;
+      const { mode, reason } = fact.data;
+      return { ...rest, mode, modeSinceMs: fact.atMs, ...(reason ? { modeReason: reason } : {}) };
+    }
+    case "device-quality-changed": {
+      const { deviceId, quality, detail } = fact.data;
+      return { ...slice, devices: { ...slice.devices, [deviceId]: { quality, detail, sinceMs: fact.atMs } } };
+    }
+    case "quarter-hour-metered":
+      return { ...slice, quarterHours: [...slice.quarterHours, fact.data].slice(-QUARTER_HOURS_KEPT) };
+    case "grid-limit-received": {
+      const { gridLimit: _, ...rest } = slice;
+      const { limitW, untilMs, by } = fact.data;
+      if (limitW === undefined) return rest;
+      return { ...rest, gridLimit: { limitW, by, ...(untilMs === undefined ? {} : { untilMs }) } };
+    }
+    default:
+      return slice;
+  }
+}

@@ -1,0 +1,101 @@
+/** The live picture of the site, as API, page and MQTT show it. A missing value is unknown, never zero. */
+import { type Static, Type } from "typebox";
+import { ReasonSchema } from "./reason.ts";
+
+const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
+const QualitySchema = Type.Union([Type.Literal("good"), Type.Literal("stale"), Type.Literal("absent")]);
+
+export const LiveCircuitSchema = Type.Object({
+  id: Type.String(),
+  parentId: Type.Optional(Type.String()),
+  limitA: Type.Number(),
+  currentA: Type.Optional(PerPhaseSchema),
+  quality: QualitySchema,
+});
+
+export const LiveEvseSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  chargePointId: Type.String(),
+  circuitId: Type.String(),
+  online: Type.Boolean(),
+  status: Type.String(),
+  transactionId: Type.Optional(Type.Integer()),
+  tokenHint: Type.Optional(Type.String({ description: "The last four characters" })),
+  startedMs: Type.Optional(Type.Number()),
+  powerW: Type.Optional(Type.Number()),
+  /** On the grid phases. */
+  currentA: Type.Optional(PerPhaseSchema),
+  phasesInUse: Type.Optional(Type.Integer()),
+  socPercent: Type.Optional(Type.Number()),
+  energyWh: Type.Number(),
+  askedWh: Type.Optional(Type.Number()),
+  departureMs: Type.Optional(Type.Number()),
+  readyMs: Type.Optional(Type.Number({ description: "When the plan has delivered what was asked" })),
+  shortfallWh: Type.Optional(Type.Number()),
+  costEur: Type.Number(),
+  preference: Type.Optional(Type.String()),
+  override: Type.Boolean(),
+  limitA: Type.Number(),
+  limitExpiresMs: Type.Optional(Type.Number()),
+  limitObeyed: Type.Boolean(),
+  profileWrites: Type.Integer(),
+  reason: ReasonSchema,
+  because: Type.String({ description: "The reason in English words" }),
+  sentence: Type.String({ description: "What the car is doing, in English words" }),
+});
+
+export const LiveSiteSchema = Type.Object({
+  seq: Type.Integer(),
+  nowMs: Type.Number(),
+  wallTrusted: Type.Boolean(),
+  site: Type.Object({
+    id: Type.String(),
+    name: Type.String(),
+    timeZone: Type.String(),
+    country: Type.String(),
+    simulated: Type.Boolean(),
+  }),
+  mode: Type.Object({
+    word: Type.Union([Type.Literal("normal"), Type.Literal("limited"), Type.Literal("safe")]),
+    sinceMs: Type.Number(),
+    text: Type.String({ description: "Why, and what ends it, in English words" }),
+  }),
+  meter: Type.Object({ deviceId: Type.String(), ageMs: Type.Optional(Type.Number()), quality: QualitySchema }),
+  devices: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      role: Type.String(),
+      quality: QualitySchema,
+      ageMs: Type.Optional(Type.Number()),
+      detail: Type.String(),
+    }),
+  ),
+  circuits: Type.Array(LiveCircuitSchema),
+  flow: Type.Object({
+    gridW: Type.Optional(Type.Number()),
+    pvW: Type.Optional(Type.Number()),
+    batteryW: Type.Optional(Type.Number()),
+    batterySocPercent: Type.Optional(Type.Number()),
+    buildingW: Type.Optional(Type.Number()),
+    evsesW: Type.Optional(Type.Number()),
+  }),
+  price: Type.Object({
+    importEurPerKwh: Type.Optional(Type.Number()),
+    exportEurPerKwh: Type.Optional(Type.Number()),
+  }),
+  plan: Type.Optional(
+    Type.Object({
+      seq: Type.Integer(),
+      madeMs: Type.Number(),
+      status: Type.String(),
+      detail: Type.String(),
+      costEur: Type.Number(),
+      solveMs: Type.Number(),
+    }),
+  ),
+  evses: Type.Array(LiveEvseSchema),
+});
+
+export type LiveSite = Static<typeof LiveSiteSchema>;
+export type LiveEvse = Static<typeof LiveEvseSchema>;
