@@ -2,8 +2,9 @@
  * What a charge point tells us and what it is answered, whatever its OCPP version: the one internal model that the
  * adapters in `src/ocpp` translate from and to. Nothing here is trusted to be complete: chargers leave things out.
  */
-import type { ConnectorStatus } from "./state/charge-points.ts";
+
 import type { PerPhase } from "./quantity.ts";
+import type { ConnectorStatus } from "./state/charge-points.ts";
 
 /** One set of meter values at one time; phases are the EVSE's own. */
 export interface EvseSample {
@@ -92,7 +93,13 @@ export type ChargePointInput =
       readonly problem: string;
       readonly payload: string;
     })
-  | { readonly type: "refused"; readonly identity: string; readonly remote: string; readonly reason: string; readonly count: number };
+  | {
+      readonly type: "refused";
+      readonly identity: string;
+      readonly remote: string;
+      readonly reason: string;
+      readonly count: number;
+    };
 
 export type TokenStatus = "accepted" | "unknown" | "blocked";
 
@@ -120,14 +127,52 @@ export interface LimitSchedule {
 
 /** What the controller asks of a charge point. */
 export type ChargePointCommand =
-  | { readonly type: "set-limit"; readonly chargePointId: string; readonly evseId: string; readonly connector: number; readonly schedule: LimitSchedule }
-  | { readonly type: "install-safe-default"; readonly chargePointId: string; readonly connector: number; readonly currentA: number; readonly phases: number; readonly voltageV: number }
+  | {
+      readonly type: "set-limit";
+      readonly chargePointId: string;
+      readonly evseId: string;
+      readonly connector: number;
+      readonly schedule: LimitSchedule;
+    }
+  | {
+      readonly type: "install-safe-default";
+      readonly chargePointId: string;
+      readonly connector: number;
+      readonly currentA: number;
+      readonly phases: number;
+      readonly voltageV: number;
+    }
   | { readonly type: "clear-limits"; readonly chargePointId: string; readonly connector?: number }
-  | { readonly type: "read-composite"; readonly chargePointId: string; readonly connector: number; readonly durationS: number }
-  | { readonly type: "trigger"; readonly chargePointId: string; readonly message: "boot" | "status" | "meter-values" | "heartbeat"; readonly connector?: number }
-  | { readonly type: "start-transaction"; readonly chargePointId: string; readonly connector: number; readonly token: string }
-  | { readonly type: "stop-transaction"; readonly chargePointId: string; readonly transactionId: number; readonly remoteId?: string }
-  | { readonly type: "change-availability"; readonly chargePointId: string; readonly connector: number; readonly operative: boolean }
+  | {
+      readonly type: "read-composite";
+      readonly chargePointId: string;
+      readonly connector: number;
+      readonly durationS: number;
+    }
+  | {
+      readonly type: "trigger";
+      readonly chargePointId: string;
+      readonly message: "boot" | "status" | "meter-values" | "heartbeat";
+      readonly connector?: number;
+    }
+  | {
+      readonly type: "start-transaction";
+      readonly chargePointId: string;
+      readonly connector: number;
+      readonly token: string;
+    }
+  | {
+      readonly type: "stop-transaction";
+      readonly chargePointId: string;
+      readonly transactionId: number;
+      readonly remoteId?: string;
+    }
+  | {
+      readonly type: "change-availability";
+      readonly chargePointId: string;
+      readonly connector: number;
+      readonly operative: boolean;
+    }
   | { readonly type: "reset"; readonly chargePointId: string; readonly hard: boolean }
   | { readonly type: "unlock"; readonly chargePointId: string; readonly connector: number }
   | { readonly type: "get-settings"; readonly chargePointId: string; readonly names: readonly string[] }

@@ -22,7 +22,5 @@ function isDeclaration(value: unknown): value is FactDeclaration {
 
 /** Declarations by type name. */
 export const FACT_DECLARATIONS: ReadonlyMap<string, FactDeclaration> = new Map(
-  (Object.values(topics) as unknown[])
-    .filter(isDeclaration)
-    .map((declaration) => [declaration.type, declaration]),
+  (Object.values(topics) as unknown[]).filter(isDeclaration).map((declaration) => [declaration.type, declaration]),
 );

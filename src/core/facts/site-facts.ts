@@ -33,7 +33,13 @@ export const SiteModeChanged = declareFact(
   1,
   Type.Object({
     mode: Type.Union([Type.Literal("normal"), Type.Literal("limited"), Type.Literal("safe")]),
-    reason: Type.Optional(Type.Object({ kind: Type.String(), deviceId: Type.Optional(Type.String()), circuitId: Type.Optional(Type.String()) })),
+    reason: Type.Optional(
+      Type.Object({
+        kind: Type.String(),
+        deviceId: Type.Optional(Type.String()),
+        circuitId: Type.Optional(Type.String()),
+      }),
+    ),
   }),
 );
 

@@ -32,7 +32,12 @@ export function initialChargePoints(): ChargePointsState {
   return { byId: {}, evses: {} };
 }
 
-function change(slice: ChargePointsState, id: string, patch: Partial<ChargePointState>, atMs: number): ChargePointsState {
+function change(
+  slice: ChargePointsState,
+  id: string,
+  patch: Partial<ChargePointState>,
+  atMs: number,
+): ChargePointsState {
   const before = slice.byId[id] ?? { connected: false, changedMs: atMs };
   return { ...slice, byId: { ...slice.byId, [id]: { ...before, ...patch } } };
 }

@@ -21,7 +21,9 @@ export interface SiteSlice {
   readonly mode: "normal" | "limited" | "safe";
   readonly modeSinceMs: number;
   readonly modeReason?: { readonly kind: string; readonly deviceId?: string; readonly circuitId?: string };
-  readonly devices: Readonly<Record<string, { readonly quality: Quality; readonly sinceMs: number; readonly detail: string }>>;
+  readonly devices: Readonly<
+    Record<string, { readonly quality: Quality; readonly sinceMs: number; readonly detail: string }>
+  >;
   /** The last three weeks, oldest first: what the forecasts learn from. */
   readonly quarterHours: readonly QuarterHour[];
   readonly gridLimit?: { readonly limitW: number; readonly untilMs?: number; readonly by: string };
