@@ -1,0 +1,248 @@
+/**
+ * The running site: freezes the inputs, decides once a tick, records, acts. It knows ports and pure functions, no
+ * protocol; the same object runs in real time on sockets and in virtual time behind models.
+ */
+import type {
+  ChargePointAnswer,
+  ChargePointCommand,
+  ChargePointInput,
+  CommandResult,
+} from "../core/charge-point-input.ts";
+import type { CircuitObservation, EvseDecision } from "../core/control/control.ts";
+import { type ControlMemory, controlStep, initialControlMemory } from "../core/control/step.ts";
+import { decideChargePointInput } from "../core/decide/charge-point.ts";
+import { describeSite } from "../core/describe.ts";
+import { deviceQualityDrafts } from "../core/device-quality.ts";
+import type { Envelope } from "../core/fact.ts";
+import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
+import type { ProcessImage } from "../core/image.ts";
+import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
+import type { ChargePoints, Clock, Devices, Log, Prices, SiteAccess, Solver, Tape } from "../core/ports.ts";
+import type { SiteModel } from "../core/site-model.ts";
+import type { SiteState } from "../core/state.ts";
+import type { LiveSite } from "../core/view.ts";
+import { commandAnswerDraft, createDispatcher, type Dispatcher } from "./dispatch.ts";
+import { createImageStore, type ImageStore } from "./image-store.ts";
+import { createPlanLoop, type PlanLoop } from "./plan-loop.ts";
+import type { Recorder } from "./recorder.ts";
+import { tapeSamples } from "./tape-samples.ts";
+
+/** The guard runs with every reading of a meter, and at least this often. */
+export const TICK_MS = 1_000;
+/** Two meters that answer together share a tick. */
+const LEAST_TICK_GAP_MS = 200;
+const CLOCK_STEP_MS = 2_000;
+const SLOW_DISK_MS = 100;
+
+export interface ControllerOptions {
+  readonly site: SiteModel;
+  readonly recorder: Recorder;
+  readonly tape: Tape;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly prices: Prices;
+  readonly solver: Solver;
+  readonly simulated: boolean;
+  /** Called after each completed tick: what feeds the watchdog. */
+  readonly onTick?: (health: ControllerHealth) => void;
+}
+
+export interface ControllerHealth {
+  readonly ticks: number;
+  readonly lastTickMonoMs: number;
+  readonly lastTickDurationMs: number;
+  readonly interventions: number;
+}
+
+export class Controller implements SiteAccess {
+  readonly sink: ImageStore;
+  readonly #options: ControllerOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #plans: PlanLoop;
+  #chargePoints: ChargePoints | undefined;
+  #devices: Devices | undefined;
+  #control: ControlMemory = initialControlMemory();
+  #metering: MeteringMemory = initialMeteringMemory();
+  #circuits: readonly CircuitObservation[] = [];
+  #decisions: readonly EvseDecision[] = [];
+  #image: ProcessImage;
+  #ticking = false;
+  #tickWanted = false;
+  #health: ControllerHealth = { ticks: 0, lastTickMonoMs: 0, lastTickDurationMs: 0, interventions: 0 };
+  #wallMinusMonoMs: number | undefined;
+  #stops: (() => void)[] = [];
+
+  constructor(options: ControllerOptions) {
+    const { clock, prices, recorder, log } = options;
+    this.#options = options;
+    const meters = new Set(options.site.circuits.flatMap((circuit) => circuit.meterId ?? []));
+    this.sink = createImageStore(clock, prices, (deviceId) => {
+      if (meters.has(deviceId)) this.#meterAnswered();
+    });
+    this.#dispatcher = createDispatcher({
+      chargePoints: () => this.#chargePoints,
+      state: () => recorder.state(),
+      note: (drafts) => void recorder.note(drafts),
+      log,
+    });
+    this.#plans = createPlanLoop(options);
+    this.#image = this.sink.freeze();
+  }
+
+  /** Connects the shells. Devices push into {@link sink}, charge points call {@link handle}. */
+  attach(shells: { readonly chargePoints: ChargePoints; readonly devices: Devices }): void {
+    this.#chargePoints = shells.chargePoints;
+    this.#devices = shells.devices;
+  }
+
+  /** Begins to tick at least once a second. Virtual time calls {@link tick} itself. */
+  start(): void {
+    const { clock } = this.#options;
+    this.#stops.push(
+      clock.every(TICK_MS / 4, "tick", () => {
+        if (clock.monoMs() - this.#health.lastTickMonoMs >= TICK_MS) void this.tick();
+      }),
+    );
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  health(): ControllerHealth {
+    return this.#health;
+  }
+
+  state(): SiteState {
+    return this.#options.recorder.state();
+  }
+
+  decisions(): readonly EvseDecision[] {
+    return this.#decisions;
+  }
+
+  image(): ProcessImage {
+    return this.#image;
+  }
+
+  live(): LiveSite {
+    const { site, simulated, clock } = this.#options;
+    const image = { ...this.#image, nowMs: clock.wallMs(), monoMs: clock.monoMs() };
+    const { state, circuits, decisions } = {
+      state: this.state(),
+      circuits: this.#circuits,
+      decisions: this.#decisions,
+    };
+    return describeSite({ site, state, image, circuits, decisions, simulated });
+  }
+
+  record(drafts: readonly SiteDraft[]): Promise<readonly SiteFact[]> {
+    return this.#options.recorder.record(() => ({ drafts, answer: undefined })).then(({ facts }) => facts);
+  }
+
+  async command(command: ChargePointCommand, by: string): Promise<CommandResult> {
+    if (!this.#chargePoints) return { status: "offline", detail: "no charge points are attached" };
+    const result = await this.#chargePoints.send(command);
+    await this.#options.recorder.note([commandAnswerDraft(command, result, by)]);
+    return result;
+  }
+
+  read(afterSeq: number, limit: number): readonly Envelope[] {
+    return this.#options.recorder.read(afterSeq, limit);
+  }
+
+  subscribe(onFacts: (facts: readonly SiteFact[]) => void): () => void {
+    return this.#options.recorder.subscribe(onFacts);
+  }
+
+  /** Takes an input from a charge point. Rejects when the ledger refuses, so that the charge point asks again. */
+  async handle(input: ChargePointInput): Promise<ChargePointAnswer> {
+    const { recorder, site, clock } = this.#options;
+    const { answer } = await recorder.record((state) => {
+      const context = { site, state, nowMs: clock.wallMs(), findByKey: (key: string) => recorder.findByKey(key) };
+      const decision = decideChargePointInput(context, input);
+      return { drafts: decision.drafts, answer: decision };
+    });
+    for (const reading of answer.readings) this.sink.evse({ ...reading, atMonoMs: clock.monoMs() });
+    if (input.type === "transaction-started" || input.type === "transaction-ended") this.#wantTick();
+    return answer.answer;
+  }
+
+  #meterAnswered(): void {
+    const { clock } = this.#options;
+    if (clock.monoMs() - this.#health.lastTickMonoMs >= LEAST_TICK_GAP_MS) this.#wantTick();
+  }
+
+  #wantTick(): void {
+    if (this.#stops.length === 0 || this.#tickWanted) return;
+    this.#tickWanted = true;
+    queueMicrotask(() => {
+      this.#tickWanted = false;
+      void this.tick();
+    });
+  }
+
+  /** One tick: freeze, decide, record, act, feed. Resolves when the commands are on their way. */
+  async tick(): Promise<void> {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    const startedMonoMs = this.#options.clock.monoMs();
+    try {
+      await this.#decideAndAct(startedMonoMs);
+    } finally {
+      this.#ticking = false;
+    }
+    this.#options.onTick?.(this.#health);
+  }
+
+  async #decideAndAct(startedMonoMs: number): Promise<void> {
+    const { site, recorder, clock, tape } = this.#options;
+    const image = this.sink.freeze();
+    const state = recorder.state();
+    const step = controlStep({ site, state, image }, this.#control);
+    const metering = meterTick(this.#metering, { site, state, image, decisions: step.evses });
+    this.#control = step.memory;
+    this.#metering = metering.memory;
+    this.#circuits = step.circuits;
+    this.#decisions = step.evses;
+    this.#image = image;
+
+    const actFirst = step.urgent && recorder.health().lastCommitMs > SLOW_DISK_MS;
+    if (actFirst) this.#act(step);
+    await recorder.note([
+      ...this.#clockDrafts(image),
+      ...deviceQualityDrafts(site, state, image, this.sink.troubles),
+      ...step.drafts,
+      ...metering.drafts,
+    ]);
+    if (!actFirst) this.#act(step);
+
+    tape.write(image.nowMs, image.monoMs, tapeSamples(image));
+    this.#health = {
+      ticks: this.#health.ticks + 1,
+      lastTickMonoMs: startedMonoMs,
+      lastTickDurationMs: clock.monoMs() - startedMonoMs,
+      interventions:
+        this.#health.interventions + step.drafts.filter((draft) => draft.type === "guard-intervened").length,
+    };
+    void this.#plans.consider(image);
+  }
+
+  #act(step: ReturnType<typeof controlStep>): void {
+    this.#dispatcher.dispatch(step.commands);
+    for (const { deviceId, powerW, expiresInMs } of step.batteries) {
+      this.#devices
+        ?.setBattery(deviceId, powerW, expiresInMs)
+        .catch((error) => this.#options.log.warn("The battery was not set", { deviceId, error: String(error) }));
+    }
+  }
+
+  /** The wall clock against the monotonic one: a jump is a fact, it explains prices and bills. */
+  #clockDrafts(image: ProcessImage): SiteDraft[] {
+    const difference = image.nowMs - image.monoMs;
+    const byMs = this.#wallMinusMonoMs === undefined ? 0 : Math.round(difference - this.#wallMinusMonoMs);
+    if (this.#wallMinusMonoMs !== undefined && Math.abs(byMs) < CLOCK_STEP_MS) return [];
+    this.#wallMinusMonoMs = difference;
+    return byMs === 0 ? [] : [{ type: "clock-stepped", source: "clock", data: { byMs } }];
+  }
+}

@@ -1,0 +1,80 @@
+/** Sends the commands of a tick to the charge points and turns their answers into facts, only where they matter. */
+import type { ChargePointCommand, CommandResult } from "../core/charge-point-input.ts";
+import type { SiteDraft } from "../core/facts/index.ts";
+import type { ChargePoints, Log } from "../core/ports.ts";
+import type { SiteState } from "../core/state.ts";
+
+type LimitAnswer = "accepted" | "rejected" | "not-supported" | "no-answer";
+
+/** A fact on a limit's answer when it differs from the answer before; agreement is not news. */
+export function limitAnswerDrafts(
+  command: Extract<ChargePointCommand, { type: "set-limit" }>,
+  result: CommandResult,
+  state: SiteState,
+): SiteDraft[] {
+  const answer: LimitAnswer = result.status === "offline" ? "no-answer" : (result.status as LimitAnswer);
+  const before = state.limits.byEvse[command.evseId]?.answer ?? "accepted";
+  if (answer === before) return [];
+  return [
+    {
+      type: "limit-answered",
+      source: `charge-point:${command.chargePointId}`,
+      data: {
+        evseId: command.evseId,
+        currentA: command.schedule.periods[0]?.currentA ?? 0,
+        answer,
+        detail: result.detail.slice(0, 200),
+      },
+    },
+  ];
+}
+
+/** A fact on the answer to any other command; `by` says who asked. */
+export function commandAnswerDraft(command: ChargePointCommand, result: CommandResult, by: string): SiteDraft {
+  return {
+    type: "command-answered",
+    source: `charge-point:${command.chargePointId}`,
+    data: {
+      chargePointId: command.chargePointId,
+      action: command.type,
+      answer: `${result.status} ${result.detail}`.trim().slice(0, 200),
+      by,
+    },
+  };
+}
+
+export interface Dispatcher {
+  dispatch(commands: readonly ChargePointCommand[]): void;
+}
+
+/** The safe default is re-asserted at every reconnect: that it worked is no fact, that it did not is one. */
+function isRoutine(command: ChargePointCommand, result: CommandResult): boolean {
+  return (command.type === "install-safe-default" || command.type === "clear-limits") && result.status === "accepted";
+}
+
+export function createDispatcher(options: {
+  readonly chargePoints: () => ChargePoints | undefined;
+  readonly state: () => SiteState;
+  readonly note: (drafts: readonly SiteDraft[]) => void;
+  readonly log: Log;
+}): Dispatcher {
+  async function send(command: ChargePointCommand): Promise<void> {
+    const chargePoints = options.chargePoints();
+    if (!chargePoints) return;
+    const result = await chargePoints.send(command);
+    if (command.type === "set-limit") {
+      if (result.detail !== "superseded") options.note(limitAnswerDrafts(command, result, options.state()));
+    } else if (!isRoutine(command, result)) {
+      options.note([commandAnswerDraft(command, result, "controller")]);
+    }
+  }
+  return {
+    dispatch(commands) {
+      for (const command of commands) {
+        send(command).catch((error) =>
+          options.log.error("A command could not be sent", { command: command.type, error: String(error) }),
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** Collects readings as they come and freezes them into the process image of a tick. */
+import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../core/image.ts";
+import type { Clock, DeviceSink, Prices } from "../core/ports.ts";
+import { slotStartMs } from "../core/slots.ts";
+
+export interface ImageStore extends DeviceSink {
+  evse(reading: EvseReading): void;
+  freeze(): ProcessImage;
+  /** The last word on why a device is in trouble, by device id. */
+  readonly troubles: ReadonlyMap<string, string>;
+}
+
+/** `onMeter` is called after each meter reading: the guard runs at the pace of the meters. */
+export function createImageStore(clock: Clock, prices: Prices, onMeter: (deviceId: string) => void): ImageStore {
+  const meters = new Map<string, MeterReading>();
+  const pvs = new Map<string, PvReading>();
+  const batteries = new Map<string, BatteryReading>();
+  const evses = new Map<string, EvseReading>();
+  const troubles = new Map<string, string>();
+
+  return {
+    troubles,
+    meter(reading) {
+      meters.set(reading.deviceId, reading);
+      troubles.delete(reading.deviceId);
+      onMeter(reading.deviceId);
+    },
+    pv(reading) {
+      pvs.set(reading.deviceId, reading);
+      troubles.delete(reading.deviceId);
+    },
+    battery(reading) {
+      batteries.set(reading.deviceId, reading);
+      troubles.delete(reading.deviceId);
+    },
+    trouble(deviceId, detail) {
+      troubles.set(deviceId, detail.slice(0, 200));
+    },
+    evse(reading) {
+      const before = evses.get(reading.evseId);
+      if (before && before.atMonoMs > reading.atMonoMs) return;
+      // Chargers send the register, the current and the state of charge in turns: the last known energy stays known.
+      const energyWh = reading.energyWh ?? before?.energyWh;
+      const socPercent = reading.socPercent ?? before?.socPercent;
+      evses.set(reading.evseId, {
+        ...reading,
+        ...(energyWh === undefined ? {} : { energyWh }),
+        ...(socPercent === undefined ? {} : { socPercent }),
+      });
+    },
+    freeze() {
+      const nowMs = clock.wallMs();
+      const slot = slotStartMs(nowMs);
+      const importEurPerKwh = prices.importEurPerKwh(slot);
+      const exportEurPerKwh = prices.exportEurPerKwh(slot);
+      return {
+        nowMs,
+        monoMs: clock.monoMs(),
+        wallTrusted: clock.wallTrusted(),
+        meters: new Map(meters),
+        pvs: new Map(pvs),
+        batteries: new Map(batteries),
+        evses: new Map(evses),
+        ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
+        ...(exportEurPerKwh === undefined ? {} : { exportEurPerKwh }),
+      };
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** Keeps a plan in force: asks for one when it is due, records it with its input, never stands in the guard's way. */
+import type { ProcessImage } from "../core/image.ts";
+import type { Clock, Log, Prices, Solver } from "../core/ports.ts";
+import type { SiteModel } from "../core/site-model.ts";
+import { SLOT_MS, slotStartMs } from "../core/slots.ts";
+import { buildPlanInput } from "../planner/input.ts";
+import { planTrigger } from "../planner/trigger.ts";
+import type { Recorder } from "./recorder.ts";
+
+const PLAN_SLOTS = 96;
+const PLAN_DEADLINE_MS = 5_000;
+
+export interface PlanLoopOptions {
+  readonly site: SiteModel;
+  readonly recorder: Recorder;
+  readonly solver: Solver;
+  readonly prices: Prices;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface PlanLoop {
+  /** Called at the end of each tick; returns at once. The promise is there for virtual time and tests. */
+  consider(image: ProcessImage): Promise<void> | undefined;
+}
+
+function lastPricedSlotMs(prices: Prices, nowMs: number): number {
+  const first = slotStartMs(nowMs);
+  let last = 0;
+  for (let slot = 0; slot < 2 * PLAN_SLOTS; slot++) {
+    const atMs = first + slot * SLOT_MS;
+    if (prices.importEurPerKwh(atMs) === undefined) break;
+    last = atMs;
+  }
+  // With a fixed price the horizon only moves: more of it is no news.
+  return last >= first + (2 * PLAN_SLOTS - 1) * SLOT_MS ? Number.POSITIVE_INFINITY : last;
+}
+
+export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
+  const { site, recorder, solver, prices, log } = options;
+  let solving = false;
+  let lastAttemptMs: number | undefined;
+  let pricesUntilAtPlanMs: number | undefined;
+
+  async function plan(image: ProcessImage, trigger: string): Promise<void> {
+    const input = buildPlanInput({
+      site,
+      state: recorder.state(),
+      image,
+      nowMs: image.nowMs,
+      slots: PLAN_SLOTS,
+      importEurPerKwh: (slotMs) => prices.importEurPerKwh(slotMs),
+      exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
+    });
+    const result = await solver.solve(input, PLAN_DEADLINE_MS);
+    if (result.status === "rule-based") log.warn("The plan is rule-based", { detail: result.detail });
+    await recorder.note([{ type: "plan-made", source: "planner", data: { trigger, input, result } }]);
+  }
+
+  return {
+    consider(image) {
+      if (solving) return undefined;
+      const pricesUntilMs = lastPricedSlotMs(prices, image.nowMs);
+      const trigger = planTrigger({
+        state: recorder.state(),
+        nowMs: image.nowMs,
+        pricesUntilMs,
+        ...(pricesUntilAtPlanMs === undefined ? {} : { pricesUntilAtPlanMs }),
+        ...(lastAttemptMs === undefined ? {} : { lastAttemptMs }),
+      });
+      if (trigger === undefined) return undefined;
+      solving = true;
+      lastAttemptMs = image.nowMs;
+      pricesUntilAtPlanMs = pricesUntilMs;
+      return plan(image, trigger)
+        .catch((error) => log.error("Planning failed; the last plan or fair shares go on", { error: String(error) }))
+        .finally(() => {
+          solving = false;
+        });
+    },
+  };
+}

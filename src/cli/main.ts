@@ -1,0 +1,95 @@
+/** The command line: finds the command, runs it, answers with its exit code. One file a command. */
+
+interface Command {
+  readonly summary: string;
+  load(): Promise<(args: string[]) => Promise<number>>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: {
+    summary: "run ./site.yaml, or a simulated site when there is none",
+    load: async () => (await import("./start.ts")).start,
+  },
+  run: {
+    summary: "drive a real site: run --config site.yaml",
+    load: async () => (await import("./run.ts")).run,
+  },
+  check: {
+    summary: "say what is wrong with a configuration, without touching a device: check site.yaml",
+    load: async () => (await import("./check.ts")).check,
+  },
+  simulate: {
+    summary: "run a scenario in virtual time and compare: simulate [--scenario FILE]",
+    load: async () => (await import("./simulate.ts")).simulate,
+  },
+  devices: {
+    summary: "list the meters, inverters and batteries that are known",
+    load: async () => (await import("./devices.ts")).devices,
+  },
+  read: {
+    summary: "read a device once",
+    load: async () => (await import("./read.ts")).read,
+  },
+  discover: {
+    summary: "look for meters and inverters, only reading",
+    load: async () => (await import("./discover.ts")).discover,
+  },
+  replay: {
+    summary: "fold a ledger again and compare with its snapshot: replay DIRECTORY",
+    load: async () => (await import("./replay.ts")).replay,
+  },
+  export: {
+    summary: "write events, sessions or telemetry as JSONL or CSV",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  backup: {
+    summary: "copy the ledger while it runs, and verify the copy",
+    load: async () => (await import("./backup.ts")).backup,
+  },
+  restore: {
+    summary: "put a verified backup in the place of a ledger",
+    load: async () => (await import("./restore.ts")).restore,
+  },
+  "hash-password": {
+    summary: "make the hash of a password or token for site.yaml",
+    load: async () => (await import("./hash-password.ts")).hashPasswordCommand,
+  },
+};
+
+/** The help text: one line a command. */
+export function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(14)} ${command.summary}`);
+  return [
+    "wattledger <command> [options]",
+    "",
+    ...lines,
+    "",
+    "Exit codes: 0 ok, 1 fault, 2 usage, 3 degraded.",
+    "",
+  ].join("\n");
+}
+
+/** Runs one command. Resolves with the exit code; a defect is printed with its stack and is 1. */
+export async function main(argv: string[]): Promise<number> {
+  const [name = "", ...args] = argv;
+  if (name === "" || name === "help" || name === "--help" || name === "-h") {
+    console.log(usage());
+    return name === "" ? 2 : 0;
+  }
+  if (name === "version" || name === "--version") {
+    const { release } = await import("../app/release.ts");
+    console.log(release());
+    return 0;
+  }
+  const command = COMMANDS[name];
+  if (!command) {
+    console.error(`There is no command "${name}".\n\n${usage()}`);
+    return 2;
+  }
+  try {
+    return await (await command.load())(args);
+  } catch (error) {
+    console.error(`wattledger ${name} failed unexpectedly; please report this.`, error);
+    return 1;
+  }
+}

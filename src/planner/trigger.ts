@@ -1,0 +1,46 @@
+/** Says when a new plan is due, and why: the words stand on the page. */
+import type { PlanInput } from "../core/facts/plan-facts.ts";
+import { slotStartMs } from "../core/slots.ts";
+import type { SiteState } from "../core/state.ts";
+
+/** What a plan depended on besides time; compared with what holds now. */
+function sameSessions(input: PlanInput, state: SiteState): boolean {
+  const planned = new Set(input.evses.map((evse) => evse.transactionId));
+  const open = Object.values(state.sessions.open);
+  return open.length === planned.size && open.every((session) => planned.has(session.transactionId));
+}
+
+function wishChangedAfter(state: SiteState, sinceMs: number): boolean {
+  return Object.values(state.sessions.wishes).some((wish) => wish.statedMs > sinceMs);
+}
+
+export interface PlanTriggerContext {
+  readonly state: SiteState;
+  readonly nowMs: number;
+  /** Last slot for which a price is known; more prices make a better plan. */
+  readonly pricesUntilMs?: number;
+  readonly pricesUntilAtPlanMs?: number;
+  /** When the last attempt began, so that a failure does not loop. */
+  readonly lastAttemptMs?: number;
+}
+
+/** Least time between two plans unless a quarter-hour begins, ms. */
+export const PLAN_DEBOUNCE_MS = 5_000;
+
+/** The reason for a new plan, in words, or `undefined` while the current one holds. */
+export function planTrigger(context: PlanTriggerContext): string | undefined {
+  const { state, nowMs, lastAttemptMs } = context;
+  const plan = state.plan.current;
+  const sinceAttemptMs = lastAttemptMs === undefined ? Number.POSITIVE_INFINITY : nowMs - lastAttemptMs;
+  if (sinceAttemptMs >= 0 && sinceAttemptMs < PLAN_DEBOUNCE_MS) return undefined;
+  if (!plan) return "first plan";
+  if (state.site.bootSeq > plan.seq) return "start of the controller";
+  if (slotStartMs(nowMs) !== plan.input.startMs) return "new quarter-hour";
+  if (!sameSessions(plan.input, state)) {
+    const open = Object.keys(state.sessions.open).length;
+    return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
+  }
+  if (wishChangedAfter(state, plan.madeMs)) return "a driver's wish changed";
+  if ((context.pricesUntilMs ?? 0) > (context.pricesUntilAtPlanMs ?? 0)) return "new prices";
+  return undefined;
+}
