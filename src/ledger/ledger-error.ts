@@ -1,0 +1,46 @@
+/** Why the ledger refused: a value to decide on (`kind`) and a message for a person. */
+export type LedgerErrorKind =
+  | "in-use"
+  | "newer-release"
+  | "damaged"
+  | "not-a-ledger"
+  | "disk-full"
+  | "disk-read-only"
+  | "disk-error"
+  | "invalid-fact"
+  | "duplicate-key"
+  | "out-of-order"
+  | "closed";
+
+/** Refusal of the ledger. Nothing was stored by the call that is rejected with it. */
+export class LedgerError extends Error {
+  readonly kind: LedgerErrorKind;
+
+  constructor(kind: LedgerErrorKind, message: string) {
+    super(message);
+    this.name = "LedgerError";
+    this.kind = kind;
+  }
+}
+
+const KIND_BY_CODE: readonly (readonly [prefix: string, kind: LedgerErrorKind, message: string])[] = [
+  ["SQLITE_FULL", "disk-full", "The disk is full: facts cannot be recorded. Free space on the data partition"],
+  ["SQLITE_READONLY", "disk-read-only", "The data directory cannot be written: check its owner and the file system"],
+  ["SQLITE_CORRUPT", "damaged", "The ledger file is damaged. Stop wattledger and run `wattledger restore`"],
+  ["SQLITE_NOTADB", "damaged", "The ledger file is damaged. Stop wattledger and run `wattledger restore`"],
+  ["SQLITE_CONSTRAINT_UNIQUE", "duplicate-key", "A fact with this idempotency key is already in the ledger"],
+  ["SQLITE_CONSTRAINT_PRIMARYKEY", "out-of-order", "A fact with this sequence number is already in the ledger"],
+  ["SQLITE_CONSTRAINT", "invalid-fact", "The ledger's table does not take this fact"],
+  ["SQLITE_BUSY", "in-use", "Another process uses this ledger"],
+  ["SQLITE_CANTOPEN", "disk-error", "The ledger file cannot be opened: check that the directory exists and its owner"],
+];
+
+/** Kind and words for an error of SQLite, recognised by its result code; anything else is a disk error. */
+export function ledgerErrorOf(error: unknown): LedgerError {
+  if (error instanceof LedgerError) return error;
+  const code = String((error as { code?: unknown } | undefined)?.code ?? "");
+  const detail = error instanceof Error ? error.message : String(error);
+  const known = KIND_BY_CODE.find(([prefix]) => code.startsWith(prefix));
+  if (known) return new LedgerError(known[1], `${known[2]} (${code}: ${detail})`);
+  return new LedgerError("disk-error", `The disk refused (${code || "no code"}: ${detail}). Check the storage`);
+}

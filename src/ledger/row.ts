@@ -1,0 +1,71 @@
+/** A fact as a row of the table, with a checksum: SQLite itself does not notice a flipped bit inside a text. */
+import { crc32 } from "node:zlib";
+import type { Envelope } from "../core/fact.ts";
+import { LedgerError } from "./ledger-error.ts";
+import { upcast } from "./upcast.ts";
+
+export interface FactRow {
+  readonly seq: number;
+  readonly at_ms: number;
+  readonly mono_ms: number;
+  readonly wall_trusted: number;
+  readonly boot: string;
+  readonly type: string;
+  readonly version: number;
+  readonly source: string;
+  readonly cause: number | null;
+  readonly key: string | null;
+  readonly data: string;
+  readonly crc: number;
+}
+
+export const INSERT_FACT = `INSERT INTO fact
+  (seq, at_ms, mono_ms, wall_trusted, boot, type, version, source, cause, key, data, crc)
+  VALUES (:seq, :at_ms, :mono_ms, :wall_trusted, :boot, :type, :version, :source, :cause, :key, :data, :crc)`;
+
+function checksum(row: Omit<FactRow, "crc">): number {
+  const times = `${row.seq}|${row.at_ms}|${row.mono_ms}|${row.wall_trusted}|${row.cause}`;
+  return crc32(`${times}|${row.boot}|${row.type}|${row.version}|${row.source}|${row.key}|${row.data}`);
+}
+
+/** The row of a fact whose data was checked before. */
+export function rowOf(fact: Envelope): FactRow {
+  const row = {
+    seq: fact.seq,
+    at_ms: fact.atMs,
+    mono_ms: fact.monoMs,
+    wall_trusted: fact.wallTrusted ? 1 : 0,
+    boot: fact.boot,
+    type: fact.type,
+    version: fact.version,
+    source: fact.source,
+    cause: fact.cause ?? null,
+    key: fact.key ?? null,
+    data: JSON.stringify(fact.data),
+  };
+  return { ...row, crc: checksum(row) };
+}
+
+/** The fact of a row, in the present version of its type. Throws `damaged` when the checksum does not fit. */
+export function factOf(row: FactRow): Envelope {
+  if (checksum(row) !== row.crc) {
+    throw new LedgerError(
+      "damaged",
+      `Fact ${row.seq} in the ledger is damaged (its checksum does not fit). Stop wattledger and restore the last ` +
+        "backup with `wattledger restore`; what the storage did once it will do again: replace it.",
+    );
+  }
+  return upcast({
+    seq: row.seq,
+    atMs: row.at_ms,
+    monoMs: row.mono_ms,
+    wallTrusted: row.wall_trusted === 1,
+    boot: row.boot,
+    type: row.type,
+    version: row.version,
+    source: row.source,
+    ...(row.cause === null ? {} : { cause: row.cause }),
+    ...(row.key === null ? {} : { key: row.key }),
+    data: JSON.parse(row.data),
+  });
+}

@@ -1,0 +1,117 @@
+/** The files of the ledger, its tables, and the pragmas that make an acknowledged fact survive a power cut. */
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { LedgerError } from "./ledger-error.ts";
+
+/** Format of the file, in `user_version`. Raise it when an older release could no longer read the tables. */
+export const LEDGER_FORMAT = 1;
+const BUSY_TIMEOUT_MS = 5000;
+const JOURNAL_SIZE_LIMIT_BYTES = 8 * 1024 * 1024;
+
+export interface LedgerFiles {
+  readonly events: string;
+  readonly wal: string;
+  readonly lock: string;
+  readonly tape: string;
+}
+
+/** Paths of the files in a data directory. */
+export function ledgerFiles(directory: string): LedgerFiles {
+  const events = join(directory, "events.db");
+  return { events, wal: `${events}-wal`, lock: join(directory, "writer.lock"), tape: join(directory, "tape.db") };
+}
+
+const TABLES = `
+  CREATE TABLE fact (
+    seq INTEGER PRIMARY KEY,
+    at_ms REAL NOT NULL,
+    mono_ms REAL NOT NULL,
+    wall_trusted INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    type TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    cause INTEGER,
+    key TEXT,
+    data TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX fact_key ON fact (key) WHERE key IS NOT NULL;
+  CREATE TABLE snapshot (
+    seq INTEGER PRIMARY KEY,
+    state_version INTEGER NOT NULL,
+    saved_ms REAL NOT NULL,
+    state BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * Sets what has to be set on every connection that writes. better-sqlite3 falls back to NORMAL in WAL mode after the
+ * first write unless FULL is asked for, and NORMAL loses acknowledged commits at a power cut.
+ */
+export function applyPragmas(database: Database.Database): void {
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  database.pragma("page_size = 4096");
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  database.pragma("wal_autocheckpoint = 1000");
+  database.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
+}
+
+/** Throws unless every commit is synced. To be called after the first write, when it is decided. */
+export function assertDurable(database: Database.Database): void {
+  const synchronous = database.pragma("synchronous", { simple: true });
+  const journal = database.pragma("journal_mode", { simple: true });
+  if (synchronous === 2 && journal === "wal") return;
+  throw new LedgerError("disk-error", `The ledger is not durable: synchronous=${synchronous}, journal_mode=${journal}`);
+}
+
+/** Creates the tables in a new file. A file of an older format would be brought up here. */
+export function createTables(database: Database.Database): void {
+  database.transaction(() => {
+    database.exec(TABLES);
+    database.pragma(`user_version = ${LEDGER_FORMAT}`);
+  })();
+}
+
+/** Throws when the file is of a newer release, or no ledger. Returns false for a file without tables. */
+export function checkFormat(database: Database.Database): boolean {
+  const format = database.pragma("user_version", { simple: true }) as number;
+  if (format > LEDGER_FORMAT) {
+    throw new LedgerError(
+      "newer-release",
+      `The ledger ${database.name} was written by a newer release of wattledger (format ${format}, this release ` +
+        `reads up to ${LEDGER_FORMAT}). Nothing was changed. Install the newer release, or restore a backup that was ` +
+        "made with this one.",
+    );
+  }
+  if (format === LEDGER_FORMAT) return true;
+  const tables = database.prepare("SELECT count(*) AS n FROM sqlite_master").get() as { n: number };
+  if (tables.n > 0) throw new LedgerError("not-a-ledger", `${database.name} is a database, but not of wattledger.`);
+  return false;
+}
+
+/** Opens an existing ledger for reading only, beside a running writer. Throws a {@link LedgerError}. */
+export function openForReading(path: string): Database.Database {
+  const database = new Database(path, { readonly: true, fileMustExist: true });
+  try {
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    if (!checkFormat(database)) throw new LedgerError("not-a-ledger", `${path} holds no ledger.`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Makes a rename or a new file in a directory (or a file's content) survive a power cut. */
+export function syncPath(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
