@@ -1,0 +1,142 @@
+/** Opening the ledger: lock, check, fold. A start after a year takes seconds because of the snapshot. */
+import { mkdirSync } from "node:fs";
+import Database from "better-sqlite3";
+import type { SiteFact } from "../core/facts/index.ts";
+import { FACT_DECLARATIONS } from "../core/facts/index.ts";
+import type { Log } from "../core/ports.ts";
+import { evolve, type SiteState } from "../core/state.ts";
+import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
+import { type FactRow, factOf } from "./row.ts";
+import { applyPragmas, checkFormat, createTables, ledgerFiles } from "./schema.ts";
+import { loadSnapshot } from "./snapshot.ts";
+import { SqliteLedger } from "./store.ts";
+import { newerFactError } from "./upcast.ts";
+import { findWalDamage } from "./wal-check.ts";
+import { takeWriterLock } from "./writer-lock.ts";
+
+export interface OpenedLedger {
+  readonly ledger: SqliteLedger;
+  /** Snapshot and the facts since, folded. */
+  readonly state: SiteState;
+  /** The fact that the snapshot was taken after; 0 without one. */
+  readonly snapshotSeq: number;
+  /** Whether the process before closed the ledger; true for a new one. */
+  readonly cleanStop: boolean;
+}
+
+export interface OpenLedgerOptions {
+  readonly directory: string;
+  readonly log: Log;
+  /** Largest size of the file in pages of 4096 bytes. */
+  readonly maxPages?: number;
+}
+
+/** The refusal of a damaged ledger, in words that help. */
+export function damagedError(path: string, detail: string): LedgerError {
+  return new LedgerError(
+    "damaged",
+    `The ledger ${path} is damaged: ${detail}. wattledger does not start on it, because bills and limits would rest ` +
+      "on wrong facts; nothing was changed. Restore the last backup with `wattledger restore <backup> --ledger " +
+      "<directory>` (the damaged file is kept beside it), and replace the storage medium.",
+  );
+}
+
+function isClean(database: Database.Database): boolean {
+  const row = database.prepare("SELECT value FROM note WHERE name = 'clean'").get() as { value: string } | undefined;
+  return row?.value === "yes";
+}
+
+/** Throws `damaged` when the file's structure is broken, or when facts are missing between the first and the last. */
+export function assertSound(database: Database.Database): void {
+  const found = database.pragma("quick_check(1)", { simple: true });
+  if (found !== "ok") throw damagedError(database.name, String(found));
+  const facts = database.prepare("SELECT count(*) AS n, max(seq) AS last FROM fact").get() as {
+    n: number;
+    last: number | null;
+  };
+  if (facts.n !== (facts.last ?? 0)) {
+    throw damagedError(database.name, `${(facts.last ?? 0) - facts.n} facts are missing`);
+  }
+}
+
+function assertVersionsKnown(database: Database.Database): void {
+  const notes = database.prepare("SELECT name, value FROM note WHERE name LIKE 'version:%'").all() as {
+    name: string;
+    value: string;
+  }[];
+  for (const note of notes) {
+    const type = note.name.slice("version:".length);
+    const known = FACT_DECLARATIONS.get(type)?.version;
+    if (known !== undefined && Number(note.value) > known) throw newerFactError(type, Number(note.value), known);
+  }
+}
+
+/** Folds the facts after `state` into it. Throws `damaged` at a gap or a wrong checksum. */
+export function foldFrom(database: Database.Database, state: SiteState): SiteState {
+  let folded = state;
+  const rows = database.prepare("SELECT * FROM fact WHERE seq > ? ORDER BY seq").iterate(state.seq);
+  for (const row of rows as IterableIterator<FactRow>) {
+    if (row.seq !== folded.seq + 1) throw damagedError(database.name, `fact ${folded.seq + 1} is missing`);
+    folded = evolve(folded, factOf(row) as SiteFact);
+  }
+  return folded;
+}
+
+/** Writes down that the ledger is open, so that a crash is known. A full disk must not keep the site from starting. */
+function markOpen(database: Database.Database, log: Log): void {
+  try {
+    database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES ('clean', 'no')").run();
+  } catch (error) {
+    const refusal = ledgerErrorOf(error);
+    if (refusal.kind !== "disk-full") throw refusal;
+    log.error("The site runs, but nothing is recorded", { reason: refusal.message });
+  }
+}
+
+function open(options: OpenLedgerOptions, database: Database.Database, release: () => void): OpenedLedger {
+  const existing = checkFormat(database);
+  applyPragmas(database);
+  if (!existing) createTables(database);
+  const cleanStop = !existing || isClean(database);
+  if (!cleanStop) assertSound(database);
+  assertVersionsKnown(database);
+  const snapshot = loadSnapshot(database);
+  const state = foldFrom(database, snapshot);
+  const last = database.prepare("SELECT max(seq) AS seq FROM fact").get() as { seq: number | null };
+  if ((last.seq ?? 0) !== state.seq) throw damagedError(database.name, "its last facts are missing");
+  markOpen(database, options.log);
+  database.pragma("query_only = ON");
+  const ledger = new SqliteLedger({
+    path: ledgerFiles(options.directory).events,
+    database,
+    lastSeq: state.seq,
+    snapshotSeq: snapshot.seq,
+    log: options.log,
+    release,
+    ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+  });
+  return { ledger, state, snapshotSeq: snapshot.seq, cleanStop };
+}
+
+/**
+ * Opens (or creates) the ledger of a site. Throws a {@link LedgerError}: `in-use`, `newer-release`, `damaged`,
+ * `disk-read-only`, each with what to do.
+ */
+export function openLedger(options: OpenLedgerOptions): OpenedLedger {
+  const files = ledgerFiles(options.directory);
+  let release: (() => void) | undefined;
+  let database: Database.Database | undefined;
+  try {
+    mkdirSync(options.directory, { recursive: true, mode: 0o750 });
+    release = takeWriterLock(files.lock);
+    const walDamage = findWalDamage(files.wal);
+    if (walDamage) throw damagedError(files.events, walDamage);
+    database = new Database(files.events);
+    return open(options, database, release);
+  } catch (error) {
+    database?.close();
+    release?.();
+    const refusal = ledgerErrorOf(error);
+    throw refusal.kind === "damaged" && refusal !== error ? damagedError(files.events, refusal.message) : refusal;
+  }
+}

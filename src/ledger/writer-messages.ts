@@ -1,0 +1,21 @@
+/** What the ledger and its writing thread tell each other. */
+import type { LedgerErrorKind } from "./ledger-error.ts";
+import type { FactRow } from "./row.ts";
+
+export interface WriterData {
+  readonly path: string;
+  /** Largest size of the file in pages of 4096 bytes. */
+  readonly maxPages?: number;
+  /** Becomes 1 when everything is written and closed. */
+  readonly signal: Int32Array;
+}
+
+export type WriterRequest =
+  | { readonly type: "append"; readonly id: number; readonly rows: readonly FactRow[] }
+  | { readonly type: "snapshot"; readonly seq: number; readonly state: string }
+  | { readonly type: "limit"; readonly maxPages: number }
+  | { readonly type: "close" };
+
+export type WriterAnswer =
+  | { readonly id: number; readonly kind?: LedgerErrorKind; readonly message?: string }
+  | { readonly warning: string };

@@ -1,0 +1,65 @@
+/** The thread that writes facts: a slow card holds up this thread, never the guard. */
+import { parentPort, workerData } from "node:worker_threads";
+import Database from "better-sqlite3";
+import { ledgerErrorOf } from "./ledger-error.ts";
+import { type FactRow, INSERT_FACT } from "./row.ts";
+import { applyPragmas, assertDurable } from "./schema.ts";
+import { storeSnapshot } from "./snapshot.ts";
+import type { WriterData, WriterRequest } from "./writer-messages.ts";
+
+const { path, maxPages, signal } = workerData as WriterData;
+const port = parentPort!;
+const database = new Database(path);
+applyPragmas(database);
+if (maxPages !== undefined) database.pragma(`max_page_count = ${maxPages}`);
+const insert = database.prepare(INSERT_FACT);
+const noteVersion = database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES (?, ?)");
+const notedVersions = new Set<string>();
+let durable = false;
+
+const write = database.transaction((rows: readonly FactRow[]) => {
+  for (const row of rows) {
+    insert.run(row);
+    if (!notedVersions.has(row.type)) noteVersion.run(`version:${row.type}`, String(row.version));
+  }
+});
+
+function append(id: number, rows: readonly FactRow[]): void {
+  try {
+    write.immediate(rows);
+    if (!durable) assertDurable(database);
+    durable = true;
+    for (const row of rows) notedVersions.add(row.type);
+    port.postMessage({ id });
+  } catch (error) {
+    const { kind, message } = ledgerErrorOf(error);
+    port.postMessage({ id, kind, message });
+  }
+}
+
+function snapshot(seq: number, state: string): void {
+  try {
+    storeSnapshot(database, seq, state);
+  } catch (error) {
+    port.postMessage({ warning: `No snapshot was saved: ${ledgerErrorOf(error).message}` });
+  }
+}
+
+function close(): void {
+  try {
+    noteVersion.run("clean", "yes");
+  } catch {
+    // The next start checks the file; that is all that is lost.
+  }
+  database.close();
+  Atomics.store(signal, 0, 1);
+  Atomics.notify(signal, 0);
+  port.close();
+}
+
+port.on("message", (request: WriterRequest) => {
+  if (request.type === "append") append(request.id, request.rows);
+  else if (request.type === "snapshot") snapshot(request.seq, request.state);
+  else if (request.type === "limit") database.pragma(`max_page_count = ${request.maxPages}`);
+  else close();
+});
