@@ -1,0 +1,153 @@
+/** Turns what a charge point tells into facts and the answer. One function for each kind of input. */
+import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.ts";
+import type { SiteDraft } from "../facts/index.ts";
+import type { EvseReading } from "../image.ts";
+import type { EvseModel } from "../site-model.ts";
+import type { DecideContext } from "./context.ts";
+import { evseAt } from "./context.ts";
+import { meterReadings } from "./meter-values.ts";
+import { checkToken } from "./tokens.ts";
+import { endTransaction, startTransaction } from "./transactions.ts";
+
+export type { DecideContext } from "./context.ts";
+
+/** Facts to record, the answer once they are on disk, and readings for the process image. */
+export interface ChargePointDecision {
+  readonly drafts: readonly SiteDraft[];
+  readonly answer: ChargePointAnswer;
+  /** Without `atMonoMs`: the caller stamps its own time of arrival. */
+  readonly readings: readonly Omit<EvseReading, "atMonoMs">[];
+}
+
+type Of<T extends ChargePointInput["type"]> = Extract<ChargePointInput, { type: T }>;
+
+function only(drafts: readonly SiteDraft[], answer: ChargePointAnswer = {}): ChargePointDecision {
+  return { drafts, answer, readings: [] };
+}
+
+function sourceOf(chargePointId: string): string {
+  return `charge-point:${chargePointId}`;
+}
+
+function connected(context: DecideContext, input: Of<"connected">): ChargePointDecision {
+  const { chargePointId, protocol, remote } = input;
+  return only([
+    { type: "charge-point-connected", source: sourceOf(chargePointId), data: { chargePointId, protocol, remote } },
+  ]);
+}
+
+function disconnected(context: DecideContext, input: Of<"disconnected">): ChargePointDecision {
+  const { chargePointId, reason } = input;
+  if (context.state.chargePoints.byId[chargePointId]?.connected !== true) return only([]);
+  return only([
+    { type: "charge-point-disconnected", source: sourceOf(chargePointId), data: { chargePointId, reason } },
+  ]);
+}
+
+function booted(_: DecideContext, input: Of<"booted">): ChargePointDecision {
+  const { type: __, ...data } = input;
+  return only([{ type: "charge-point-booted", source: sourceOf(input.chargePointId), data }]);
+}
+
+function statusOfEvse(context: DecideContext, input: Of<"status">, evse: EvseModel): SiteDraft[] {
+  const known = context.state.chargePoints.evses[evse.id];
+  if (known?.status === input.status && known.errorCode === input.errorCode) return [];
+  const { chargePointId, status, errorCode, info } = input;
+  return [
+    {
+      type: "evse-status-changed",
+      source: sourceOf(chargePointId),
+      data: {
+        chargePointId,
+        evseId: evse.id,
+        status,
+        ...(errorCode === undefined ? {} : { errorCode }),
+        ...(info === undefined ? {} : { info }),
+      },
+    },
+  ];
+}
+
+function status(context: DecideContext, input: Of<"status">): ChargePointDecision {
+  // Connector 0 is the charge point itself (OCPP 1.6 section 4.9): its EVSEs report for themselves.
+  if (input.connector === 0) return only([]);
+  const evse = evseAt(context.site, input.chargePointId, input.connector);
+  return only(evse ? statusOfEvse(context, input, evse) : []);
+}
+
+function notified(_: DecideContext, input: Of<"notified">): ChargePointDecision {
+  const { type: __, payload, ...data } = input;
+  return only([
+    {
+      type: "charge-point-notified",
+      source: sourceOf(input.chargePointId),
+      data: { ...data, payload: payload.slice(0, 4096) },
+    },
+  ]);
+}
+
+function violated(_: DecideContext, input: Of<"violated">): ChargePointDecision {
+  const { type: __, payload, problem, ...data } = input;
+  return only([
+    {
+      type: "message-violated",
+      source: sourceOf(input.chargePointId),
+      data: { ...data, problem: problem.slice(0, 500), payload: payload.slice(0, 1024) },
+    },
+  ]);
+}
+
+function probed(context: DecideContext, input: Of<"probed">): ChargePointDecision {
+  const { type: _, settings, ...data } = input;
+  const known = context.state.chargePoints.byId[input.chargePointId];
+  const same = known?.rateUnit === input.rateUnit && known.maxStackLevel === input.maxStackLevel;
+  // A probe after each reconnect that finds the same is not news.
+  if (same) return only([]);
+  return only([
+    {
+      type: "charge-point-probed",
+      source: sourceOf(input.chargePointId),
+      data: { ...data, settings: { ...settings } },
+    },
+  ]);
+}
+
+function refused(_: DecideContext, input: Of<"refused">): ChargePointDecision {
+  const { type: __, ...data } = input;
+  return only([{ type: "connection-refused", source: "ocpp", data }]);
+}
+
+/**
+ * Decides about one input. Pure; `findByKey` looks up facts that are recorded already, so that a message that a charge
+ * point sends twice changes nothing and is answered as before.
+ */
+export function decideChargePointInput(context: DecideContext, input: ChargePointInput): ChargePointDecision {
+  switch (input.type) {
+    case "connected":
+      return connected(context, input);
+    case "disconnected":
+      return disconnected(context, input);
+    case "booted":
+      return booted(context, input);
+    case "heartbeat":
+      return only([]);
+    case "status":
+      return status(context, input);
+    case "authorize":
+      return { ...checkToken(context, input.chargePointId, input.token), readings: [] };
+    case "transaction-started":
+      return { ...startTransaction(context, input), readings: [] };
+    case "transaction-ended":
+      return { ...endTransaction(context, input), readings: [] };
+    case "metered":
+      return { drafts: [], answer: {}, readings: meterReadings(context, input) };
+    case "probed":
+      return probed(context, input);
+    case "notified":
+      return notified(context, input);
+    case "violated":
+      return violated(context, input);
+    case "refused":
+      return refused(context, input);
+  }
+}

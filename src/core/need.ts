@@ -1,0 +1,62 @@
+/** What a car still needs and until when: the driver's wish, else what the site assumes. Planner and page share it. */
+import type { SiteModel } from "./site-model.ts";
+import { SLOT_MS } from "./slots.ts";
+import type { Preference, Session } from "./state/sessions.ts";
+import type { SiteState } from "./state.ts";
+
+export interface ChargingNeed {
+  /** Still to be delivered, Wh. */
+  readonly energyNeededWh: number;
+  /** What was asked for since the plug-in, Wh. */
+  readonly askedWh: number;
+  readonly departureMs: number;
+  readonly preference: Preference;
+  /** True where the driver said nothing and the site's defaults stand in. */
+  readonly assumed: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+/** A car that stayed longer than was thought may leave at any time: the need is planned into the next hour. */
+const LEAST_STAY_MS = HOUR_MS;
+
+/** Energy that a session had received when a wish was stated: a wish counts from then on. */
+function energyBeforeWh(session: Session, statedMs: number): number {
+  return session.quarterHours
+    .filter((quarterHour) => quarterHour.slotStartMs + SLOT_MS <= statedMs)
+    .reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0);
+}
+
+/**
+ * The need of an open session at `nowMs`. `deliveredWh` is the energy so far by the EVSE's register where it is known;
+ * else the metered quarter-hours count.
+ */
+export function chargingNeed(
+  site: SiteModel,
+  state: SiteState,
+  session: Session,
+  now: { readonly nowMs: number; readonly deliveredWh?: number },
+): ChargingNeed {
+  const { charging } = site.configuration;
+  const wish = state.sessions.wishes[session.evseId];
+  const deliveredWh = now.deliveredWh ?? session.energyWh;
+  const askedWh =
+    wish?.energyWh === undefined ? charging.defaultEnergyWh : energyBeforeWh(session, wish.statedMs) + wish.energyWh;
+  const departureMs = wish?.departureMs ?? session.startedMs + charging.defaultStayHours * HOUR_MS;
+  return {
+    askedWh,
+    energyNeededWh: Math.max(0, Math.round(askedWh - deliveredWh)),
+    departureMs:
+      wish?.departureMs !== undefined && departureMs > now.nowMs
+        ? departureMs
+        : Math.max(departureMs, now.nowMs + LEAST_STAY_MS),
+    preference: wish?.preference ?? "regular",
+    assumed: wish?.energyWh === undefined && wish?.departureMs === undefined,
+  };
+}
+
+/** Energy of an open session so far by the EVSE's register, Wh; missing where either reading is unknown. */
+export function deliveredByRegisterWh(session: Session, registerWh: number | undefined): number | undefined {
+  if (registerWh === undefined || session.meterStartWh === undefined) return undefined;
+  const deliveredWh = registerWh - session.meterStartWh;
+  return deliveredWh >= 0 ? deliveredWh : undefined;
+}
