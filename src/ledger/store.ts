@@ -178,7 +178,10 @@ export class SqliteLedger implements Ledger {
 
   #writerDied(detail: string): void {
     if (this.#closed || this.#failed) return;
-    this.#failed = new LedgerError("disk-error", `The ledger cannot be written any more: ${detail}. Restart wattledger`);
+    this.#failed = new LedgerError(
+      "disk-error",
+      `The ledger cannot be written any more: ${detail}. Restart wattledger`,
+    );
     this.#options.log.error(this.#failed.message);
     for (const { reject } of this.#waiting.values()) reject(this.#failed);
     this.#waiting.clear();

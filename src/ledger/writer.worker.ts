@@ -1,7 +1,7 @@
 /** The thread that writes facts: a slow card holds up this thread, never the guard. */
 import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
-import { ledgerErrorOf } from "./ledger-error.ts";
+import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { type FactRow, INSERT_FACT } from "./row.ts";
 import { applyPragmas, assertDurable } from "./schema.ts";
 import { storeSnapshot } from "./snapshot.ts";
@@ -15,6 +15,8 @@ if (maxPages !== undefined) database.pragma(`max_page_count = ${maxPages}`);
 const insert = database.prepare(INSERT_FACT);
 const noteVersion = database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES (?, ?)");
 const notedVersions = new Set<string>();
+const lastFact = database.prepare("SELECT max(seq) AS seq FROM fact").pluck();
+let lastSeq = (lastFact.get() as number | null) ?? 0;
 let durable = false;
 
 const write = database.transaction((rows: readonly FactRow[]) => {
@@ -26,7 +28,10 @@ const write = database.transaction((rows: readonly FactRow[]) => {
 
 function append(id: number, rows: readonly FactRow[]): void {
   try {
+    // Behind a refused call, what waits in the queue would leave a gap.
+    if (rows[0]?.seq !== lastSeq + 1) throw new LedgerError("out-of-order", `Fact ${lastSeq + 1} was not recorded`);
     write.immediate(rows);
+    lastSeq += rows.length;
     if (!durable) assertDurable(database);
     durable = true;
     for (const row of rows) notedVersions.add(row.type);
