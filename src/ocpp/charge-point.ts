@@ -1,0 +1,349 @@
+/** One charge point over all its connections: calls in, commands out. The newest connection is the one. */
+import { createHash } from "node:crypto";
+import { createRPCError, type RPCServer } from "ocpp-rpc";
+import type {
+  ChargePointAnswer,
+  ChargePointCommand,
+  ChargePointInput,
+  CommandResult,
+} from "../core/charge-point-input.ts";
+import type { ChargePointHandler, Clock, Log } from "../core/ports.ts";
+import type { ChargePointConfiguration } from "../core/site.ts";
+import { CallQueue, PRIORITY } from "./call-queue.ts";
+import type { FrameSocket } from "./frame-socket.ts";
+import type { InboundContext, ParsedCall } from "./inbound.ts";
+import { parseCall16 } from "./inbound-16.ts";
+import { parseCall201 } from "./inbound-201.ts";
+import { callOf, type OutboundCall, resultOf } from "./outbound.ts";
+import type { ProfileStyle } from "./profile.ts";
+import { configuredQuirks, modelQuirks } from "./quirks.ts";
+import { problemOf } from "./schemas.ts";
+import { setUp } from "./setup.ts";
+import type { OcppVersion } from "./version.ts";
+import { fieldsOf, jsonCut } from "./wire.ts";
+
+export interface RpcClient {
+  call(method: string, params: unknown, options: { callTimeoutMs: number }): Promise<unknown>;
+  close(options: { force: boolean }): Promise<unknown>;
+}
+export type { RPCServer };
+
+export interface ChargePointOptions {
+  readonly configuration: ChargePointConfiguration;
+  readonly handle: ChargePointHandler;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Connection {
+  readonly client: RpcClient;
+  readonly version: OcppVersion;
+  readonly queue: CallQueue;
+  readonly connectedAtMs: number;
+  ready: boolean;
+}
+
+const BOOT_GRACE_MS = 5_000;
+const LIMIT_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 30_000;
+/** ocpp-rpc keeps a call this long, so that a late answer is no error there. */
+const RPC_TIMEOUT_MS = 300_000;
+const KEPT_ANSWERS = 50;
+const KEPT_TRANSACTIONS = 64;
+const REPEATABLE = /^\[\s*2\s*,[^,]*,\s*"(StartTransaction|StopTransaction|MeterValues|TransactionEvent)"/;
+
+function remember<V>(map: Map<string, V>, key: string, value: V, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > most) map.delete(map.keys().next().value!);
+}
+
+export class ChargePoint {
+  readonly #options: ChargePointOptions;
+  readonly #answers = new Map<string, string>();
+  readonly #transactions = new Map<string, number>();
+  #connection: Connection | undefined;
+  #inputs: Promise<unknown> = Promise.resolve();
+  #booted = false;
+  #takenOver = false;
+  #style: ProfileStyle;
+
+  constructor(options: ChargePointOptions) {
+    this.#options = options;
+    const quirks = configuredQuirks(options.configuration.quirks);
+    this.#style = { rateUnit: this.#rateUnit("A", quirks), quirks };
+  }
+
+  #rateUnit(probed: "A" | "W", quirks: ProfileStyle["quirks"]): "A" | "W" {
+    const configured = this.#options.configuration.rateUnit;
+    if (configured !== "auto") return configured;
+    return quirks.has("watts-only") ? "W" : quirks.has("amperes-only") ? "A" : probed;
+  }
+
+  /** Takes a new connection; an older one is ended and no longer counts. */
+  connect(
+    client: RpcClient,
+    socket: FrameSocket,
+    about: { version: OcppVersion; remote: string; protocol: string },
+  ): Connection {
+    const { clock, log } = this.#options;
+    const chargePointId = this.#options.configuration.id;
+    const older = this.#connection;
+    const queue = new CallQueue(clock);
+    const connection: Connection = {
+      client,
+      queue,
+      version: about.version,
+      connectedAtMs: clock.wallMs(),
+      ready: false,
+    };
+    this.#connection = connection;
+    if (older) {
+      log.info("A newer connection replaces the one before", { chargePointId });
+      older.queue.close("a newer connection took over");
+      void older.client.close({ force: true });
+    }
+    socket.watcher = {
+      malformed: (problem, frame) => void this.#violated("frame", problem, frame),
+      answered: (frame) => (REPEATABLE.test(frame) ? this.#answers.get(frameKey(frame)) : undefined),
+      replied: (frame, reply) => {
+        if (REPEATABLE.test(frame)) remember(this.#answers, frameKey(frame), reply, KEPT_ANSWERS);
+      },
+    };
+    void this.#tell({ type: "connected", chargePointId, protocol: about.protocol, remote: about.remote });
+    if (this.#booted) this.#becomeReady(connection);
+    else clock.after(BOOT_GRACE_MS, "ocpp boot grace", () => this.#withoutBoot(connection));
+    return connection;
+  }
+
+  /** The connection is gone; nothing happens when a newer one is there. */
+  disconnected(connection: Connection, reason: string): void {
+    connection.queue.close("the charge point is not connected");
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    void this.#tell({ type: "disconnected", chargePointId: this.#options.configuration.id, reason });
+  }
+
+  async send(command: ChargePointCommand): Promise<CommandResult> {
+    const connection = this.#connection;
+    if (!connection) return { status: "offline", detail: "the charge point is not connected" };
+    const isLimit = command.type === "set-limit";
+    const isSafety = isLimit || command.type === "install-safe-default" || command.type === "clear-limits";
+    return connection.queue.push({
+      priority: isSafety ? PRIORITY.limit : PRIORITY.command,
+      ...(isLimit ? { key: `limit ${command.evseId}` } : {}),
+      run: async () => {
+        const context = { nowMs: this.#options.clock.wallMs(), style: this.#style };
+        const call = callOf(connection.version, command, context);
+        const { result } = await this.#call(
+          connection,
+          call,
+          command.type,
+          isSafety ? LIMIT_TIMEOUT_MS : CALL_TIMEOUT_MS,
+        );
+        return result;
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#connection?.queue.close("the controller stops");
+    await this.#connection?.client.close({ force: true });
+    await this.#inputs;
+  }
+
+  /** Answers one call of the charge point. Throws the CALLERROR where there is one to send. */
+  async answer(connection: Connection, action: string, params: unknown): Promise<unknown> {
+    const payload = fieldsOf(params);
+    const problem = problemOf(connection.version, action, "request", payload);
+    const parse = connection.version === "1.6" ? parseCall16 : parseCall201;
+    const call = parse(this.#inboundContext(connection), action, payload);
+    const problems = [...(problem ? [problem] : []), ...(call?.problems ?? [])];
+    if (problems.length > 0) void this.#violated(action, problems.join("; "), payload);
+    if (!call) throw createRPCError("NotImplemented", `${action} is not taken here`);
+    const answers = await this.#handleAll(action, call);
+    const transaction = call.transaction?.(answers);
+    if (transaction) remember(this.#transactions, transaction.id, transaction.connector, KEPT_TRANSACTIONS);
+    this.#sawCall(connection, call);
+    return call.reply(answers);
+  }
+
+  /**
+   * A refusal of the ledger is a CALLERROR: the charge point keeps a transaction message and sends it again
+   * (1.6 TransactionMessageAttempts and section 3.7.1; 2.0.1 E13 MessageAttempts). A success would lose it.
+   */
+  async #handleAll(action: string, call: ParsedCall): Promise<ChargePointAnswer[]> {
+    const answers: ChargePointAnswer[] = [];
+    for (const input of call.inputs) {
+      try {
+        answers.push(await this.#tellOrThrow(input));
+      } catch (error) {
+        this.#options.log.error("A message could not be recorded, the charge point has to repeat it", {
+          chargePointId: this.#options.configuration.id,
+          action,
+          error: String(error),
+        });
+        if (action === "Heartbeat") return [{}];
+        throw createRPCError("InternalError", "not recorded, send again");
+      }
+    }
+    return answers;
+  }
+
+  #inboundContext(connection: Connection): InboundContext {
+    const { configuration, clock } = this.#options;
+    const { evses } = configuration;
+    return {
+      chargePointId: configuration.id,
+      nowMs: clock.wallMs(),
+      connectedAtMs: connection.connectedAtMs,
+      connectorOf: (transaction) => this.#transactions.get(transaction),
+      onlyConnector: evses.length === 1 ? evses[0]!.connector : 0,
+      phasesOf: (connector) => evses.find((evse) => evse.connector === connector)?.phases.length ?? 3,
+    };
+  }
+
+  #sawCall(connection: Connection, call: ParsedCall): void {
+    const boot = call.inputs.find((input) => input.type === "booted");
+    if (boot) {
+      const quirks = new Set([...this.#style.quirks, ...modelQuirks(boot.vendor, boot.model)]);
+      this.#style = { ...this.#style, quirks, rateUnit: this.#rateUnit(this.#style.rateUnit, quirks) };
+      connection.ready = false;
+    }
+    // After the answer is on the wire: a charge point takes no calls before its boot is answered.
+    if (!connection.ready) setImmediate(() => this.#becomeReady(connection));
+  }
+
+  #withoutBoot(connection: Connection): void {
+    if (connection.ready || this.#connection !== connection) return;
+    this.#becomeReady(connection);
+    const { id } = this.#options.configuration;
+    void this.send({ type: "trigger", chargePointId: id, message: "boot" });
+  }
+
+  #becomeReady(connection: Connection): void {
+    if (connection.ready || this.#connection !== connection) return;
+    connection.ready = true;
+    this.#booted = true;
+    if (!this.#takenOver) void this.#takeOver(connection);
+    if (!this.#style.quirks.has("no-setup")) void this.#probe(connection);
+    connection.queue.open();
+  }
+
+  /** Profiles of a former controller would lie above ours: cleared once, before the first limit leaves. */
+  async #takeOver(connection: Connection): Promise<void> {
+    this.#takenOver = true;
+    const clear = (payload: Readonly<Record<string, unknown>>) =>
+      connection.queue.push({
+        priority: PRIORITY.takeOver,
+        run: async () =>
+          (await this.#call(connection, { action: "ClearChargingProfile", payload }, "clear-limits", LIMIT_TIMEOUT_MS))
+            .result,
+      });
+    const purposes = ["TxProfile", "TxDefaultProfile"];
+    const payloads =
+      connection.version === "1.6"
+        ? [{}]
+        : purposes.map((chargingProfilePurpose) => ({ chargingProfileCriteria: { chargingProfilePurpose } }));
+    const results = await Promise.all(payloads.map(clear));
+    if (results.some((result) => result.status === "offline" || result.status === "no-answer")) this.#takenOver = false;
+  }
+
+  async #probe(connection: Connection): Promise<void> {
+    const ask = async (action: string, payload: Readonly<Record<string, unknown>>) => {
+      let answer: unknown;
+      await connection.queue.push({
+        priority: PRIORITY.setup,
+        run: async () => {
+          const called = await this.#call(connection, { action, payload }, "setup", CALL_TIMEOUT_MS);
+          answer = called.answer;
+          return called.result;
+        },
+      });
+      return answer;
+    };
+    const probed = await setUp(connection.version, ask);
+    if (this.#connection !== connection || Object.keys(probed.settings).length === 0) return;
+    const { quirks } = this.#style;
+    const { maxPeriods, maxStackLevel } = probed;
+    const rateUnit = this.#rateUnit(probed.rateUnit, quirks);
+    this.#style = {
+      quirks,
+      rateUnit,
+      ...(maxPeriods === undefined ? {} : { maxPeriods }),
+      ...(maxStackLevel === undefined ? {} : { maxStackLevel }),
+    };
+    await this.#tell({ type: "probed", chargePointId: this.#options.configuration.id, ...probed, rateUnit });
+  }
+
+  async #call(
+    connection: Connection,
+    call: OutboundCall,
+    type: ChargePointCommand["type"] | "setup",
+    timeoutMs: number,
+  ): Promise<{ result: CommandResult; answer?: unknown }> {
+    const problem = problemOf(connection.version, call.action, "request", call.payload);
+    if (problem) {
+      this.#options.log.error("Defect: a command does not fit its schema and was not sent", {
+        action: call.action,
+        problem,
+      });
+      return { result: { status: "not-supported", detail: problem } };
+    }
+    let cancel = () => {};
+    const late = new Promise<"late">((resolve) => {
+      cancel = this.#options.clock.after(timeoutMs, "ocpp call", () => resolve("late"));
+    });
+    const answered = connection.client.call(call.action, call.payload, { callTimeoutMs: RPC_TIMEOUT_MS });
+    answered.catch(() => undefined);
+    try {
+      const answer = await Promise.race([answered, late]);
+      if (answer === "late") return { result: { status: "no-answer", detail: `no answer in ${timeoutMs / 1000} s` } };
+      return { result: resultOf(type, answer), answer };
+    } catch (error) {
+      return { result: failure(error, this.#connection === connection) };
+    } finally {
+      cancel();
+    }
+  }
+
+  #violated(action: string, problem: string, payload: unknown): Promise<unknown> {
+    const chargePointId = this.#options.configuration.id;
+    const text = typeof payload === "string" ? payload.slice(0, 1024) : jsonCut(payload, 1024);
+    return this.#tell({
+      type: "violated",
+      chargePointId,
+      action: action.slice(0, 50),
+      problem: problem.slice(0, 500),
+      payload: text,
+    });
+  }
+
+  /** Inputs of one charge point go to the core one at a time, in order. */
+  #tellOrThrow(input: ChargePointInput): Promise<ChargePointAnswer> {
+    const turn = this.#inputs.then(() => this.#options.handle(input));
+    this.#inputs = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #tell(input: ChargePointInput): Promise<void> {
+    await this.#tellOrThrow(input).catch((error) =>
+      this.#options.log.error("An input of a charge point was not recorded", {
+        type: input.type,
+        error: String(error),
+      }),
+    );
+  }
+}
+
+function frameKey(frame: string): string {
+  return createHash("sha256").update(frame).digest("base64");
+}
+
+function failure(error: unknown, connected: boolean): CommandResult {
+  const { rpcErrorCode, message } = error as { rpcErrorCode?: string; message?: string };
+  const detail = `${rpcErrorCode ?? ""} ${message ?? ""}`.trim().slice(0, 200);
+  if (rpcErrorCode === "NotSupported" || rpcErrorCode === "NotImplemented") return { status: "not-supported", detail };
+  if (rpcErrorCode !== undefined) return { status: "rejected", detail };
+  return { status: connected ? "no-answer" : "offline", detail };
+}

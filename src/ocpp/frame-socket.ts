@@ -1,0 +1,121 @@
+/**
+ * The WebSocket below ocpp-rpc. It hands calls on one at a time, in order, and keeps away what ocpp-rpc stumbles over:
+ * byte order marks, numeric message ids, repeated ids, message types that it does not know.
+ */
+import { WebSocket } from "ws";
+
+/** What the socket tells its owner. */
+export interface FrameWatcher {
+  malformed(problem: string, frame: string): void;
+  /** The answer that was given to exactly this frame before. */
+  answered(frame: string): string | undefined;
+  replied(frame: string, reply: string): void;
+}
+
+const MAX_WAITING = 100;
+const MAX_MALFORMED_IN_ROW = 50;
+const POLICY_VIOLATION = 1008;
+const CALL = 2;
+
+interface WaitingCall {
+  readonly id: string;
+  readonly numericId: boolean;
+  readonly frame: string;
+  readonly normal: string;
+}
+
+type Reading = { readonly call: WaitingCall } | { readonly pass: string } | { readonly problem: string };
+
+/** Sorts one text frame: a call to queue, an answer to pass on, or a problem. Pure. */
+export function readFrame(text: string): Reading | undefined {
+  const frame = text.replace(/^\uFEFF/, "").trim();
+  if (frame === "") return undefined;
+  let parts: unknown;
+  try {
+    parts = JSON.parse(frame);
+  } catch {
+    return { problem: "not JSON" };
+  }
+  if (!Array.isArray(parts)) return { problem: "not a list" };
+  const [type, id, action, payload] = parts;
+  if (typeof id !== "string" && typeof id !== "number") return { problem: "no message id" };
+  if (type !== CALL)
+    return type === 3 || type === 4
+      ? { pass: JSON.stringify([type, String(id), ...parts.slice(2)]) }
+      : { problem: "unknown message type" };
+  if (typeof action !== "string") return { problem: "no action" };
+  const normal = JSON.stringify([CALL, String(id), action.slice(0, 50), payload ?? {}]);
+  return { call: { id: String(id), numericId: typeof id === "number", frame, normal } };
+}
+
+/** See the head of this file. `watcher` is given right after the handshake. */
+export class FrameSocket extends WebSocket {
+  watcher: FrameWatcher | undefined;
+  #waiting: WaitingCall[] = [];
+  #busy: WaitingCall | undefined;
+  #malformedInRow = 0;
+
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== "message") return super.emit(event, ...(values as []));
+    this.#take(String(values[0]));
+    return true;
+  }
+
+  #take(text: string): void {
+    const reading = readFrame(text);
+    if (reading === undefined) return;
+    if ("problem" in reading) {
+      this.watcher?.malformed(reading.problem, text.slice(0, 1024));
+      if (++this.#malformedInRow > MAX_MALFORMED_IN_ROW) this.close(POLICY_VIOLATION, "too many malformed frames");
+      return;
+    }
+    this.#malformedInRow = 0;
+    if ("pass" in reading) {
+      super.emit("message", Buffer.from(reading.pass), false);
+      return;
+    }
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#waiting = [];
+      this.close(POLICY_VIOLATION, "too many messages without waiting for an answer");
+      return;
+    }
+    this.#waiting.push(reading.call);
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#busy === undefined && this.readyState === WebSocket.OPEN) {
+      const call = this.#waiting.shift();
+      if (!call) return;
+      const before = this.watcher?.answered(call.frame);
+      if (before !== undefined) {
+        super.send(before);
+        continue;
+      }
+      this.#busy = call;
+      super.emit("message", Buffer.from(call.normal), false);
+    }
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of ws
+  override send(data: any, ...more: any[]): void {
+    const call = this.#busy;
+    const reply = call === undefined ? undefined : this.#replyTo(call, String(data));
+    if (call === undefined || reply === undefined) {
+      super.send(data, ...(more as []));
+      return;
+    }
+    this.#busy = undefined;
+    super.send(reply, ...(more as []));
+    if (reply.startsWith("[3")) this.watcher?.replied(call.frame, reply);
+    setImmediate(() => this.#next());
+  }
+
+  /** The text to send when `text` answers `call`, with the id in the charger's own type. */
+  #replyTo(call: WaitingCall, text: string): string | undefined {
+    if (!text.startsWith("[3,") && !text.startsWith("[4,")) return undefined;
+    const parts = JSON.parse(text) as unknown[];
+    if (parts[1] !== call.id) return undefined;
+    return call.numericId ? JSON.stringify([parts[0], Number(call.id), ...parts.slice(2)]) : text;
+  }
+}

@@ -1,0 +1,162 @@
+/** Calls of an OCPP 1.6 charge point. Fields may be missing or wrong: what can be taken is taken. */
+import type { ChargePointAnswer, ChargePointInput, TokenStatus } from "../core/charge-point-input.ts";
+import type { ConnectorStatus } from "../core/state/charge-points.ts";
+import { HEARTBEAT_S, type InboundContext, isoTime, notification, type ParsedCall, timeOf } from "./inbound.ts";
+import { samplesOf } from "./sampled-values.ts";
+import { isReplayed } from "./time.ts";
+import { countOf, defined, type Fields, listOf, numberOf, textOf } from "./wire.ts";
+
+const STATUS: Readonly<Record<string, ConnectorStatus>> = {
+  Available: "available",
+  Preparing: "preparing",
+  Charging: "charging",
+  SuspendedEV: "suspended-ev",
+  SuspendedEVSE: "suspended-evse",
+  Finishing: "finishing",
+  Reserved: "reserved",
+  Unavailable: "unavailable",
+  Faulted: "faulted",
+};
+const TOKEN_STATUS: Readonly<Record<TokenStatus, string>> = {
+  accepted: "Accepted",
+  unknown: "Invalid",
+  blocked: "Blocked",
+};
+
+function tokenInfo(answer: ChargePointAnswer | undefined): Fields {
+  return { status: TOKEN_STATUS[answer?.tokenStatus ?? "unknown"] };
+}
+
+function boot(context: InboundContext, payload: Fields): ParsedCall {
+  const { chargePointId } = context;
+  const input = defined({
+    type: "booted" as const,
+    chargePointId,
+    vendor: textOf(payload.chargePointVendor, 50) ?? "unknown",
+    model: textOf(payload.chargePointModel, 50) ?? "unknown",
+    serial: textOf(payload.chargePointSerialNumber, 50) ?? textOf(payload.chargeBoxSerialNumber, 50),
+    firmware: textOf(payload.firmwareVersion, 50),
+  }) as ChargePointInput;
+  return {
+    inputs: [input],
+    reply: () => ({ status: "Accepted", currentTime: isoTime(context.nowMs), interval: HEARTBEAT_S }),
+    bootAccepted: true,
+  };
+}
+
+function status(context: InboundContext, payload: Fields): ParsedCall {
+  const known = STATUS[textOf(payload.status) ?? ""];
+  const errorCode = textOf(payload.errorCode, 50);
+  const details = [textOf(payload.info, 100), textOf(payload.vendorErrorCode, 50)].flatMap((text) => text ?? []);
+  if (!known) return { inputs: [], reply: () => ({}), problems: ["no known status"] };
+  const input = defined({
+    type: "status" as const,
+    chargePointId: context.chargePointId,
+    connector: countOf(payload.connectorId) ?? 0,
+    status: known,
+    errorCode: errorCode === "NoError" ? undefined : errorCode,
+    info: details.join(" ") || undefined,
+  }) as ChargePointInput;
+  return { inputs: [input], reply: () => ({}) };
+}
+
+function authorize(context: InboundContext, payload: Fields): ParsedCall {
+  const token = textOf(payload.idTag, 64) ?? "";
+  return {
+    inputs: [{ type: "authorize", chargePointId: context.chargePointId, token }],
+    reply: ([answer]) => ({ idTagInfo: tokenInfo(answer) }),
+  };
+}
+
+function start(context: InboundContext, payload: Fields): ParsedCall {
+  const { atMs, problems } = timeOf(context, payload.timestamp);
+  const connector = countOf(payload.connectorId) ?? context.onlyConnector;
+  const input = defined({
+    type: "transaction-started" as const,
+    chargePointId: context.chargePointId,
+    connector,
+    token: textOf(payload.idTag, 64),
+    meterStartWh: numberOf(payload.meterStart),
+    atMs,
+    replayed: isReplayed(atMs, context.nowMs, context.connectedAtMs),
+  }) as ChargePointInput;
+  return {
+    inputs: [input],
+    reply: ([answer]) => ({ transactionId: answer?.transactionId ?? 0, idTagInfo: tokenInfo(answer) }),
+    transaction: ([answer]) => ({ id: String(answer?.transactionId ?? 0), connector }),
+    problems,
+  };
+}
+
+function stop(context: InboundContext, payload: Fields): ParsedCall {
+  const { chargePointId, nowMs } = context;
+  const { atMs, problems } = timeOf(context, payload.timestamp);
+  const id = numberOf(payload.transactionId);
+  // 0 and -1 mean "one that I started while you were away" (libocpp, open-ocpp): no id of ours.
+  const transactionId = id !== undefined && Number.isSafeInteger(id) && id > 0 ? id : undefined;
+  const connector = transactionId === undefined ? undefined : context.connectorOf(String(transactionId));
+  const samples = samplesOf(payload.transactionData, nowMs, context.phasesOf(connector ?? 0));
+  const ended = defined({
+    type: "transaction-ended" as const,
+    chargePointId,
+    transactionId,
+    connector: connector ?? (context.onlyConnector || undefined),
+    token: textOf(payload.idTag, 64),
+    meterStopWh: numberOf(payload.meterStop),
+    atMs,
+    reason: textOf(payload.reason, 40) ?? "Local",
+    replayed: isReplayed(atMs, nowMs, context.connectedAtMs),
+  }) as ChargePointInput;
+  const at = { chargePointId, connector: connector ?? context.onlyConnector };
+  const metered = { type: "metered" as const, ...at, ...(transactionId ? { transactionId } : {}), samples };
+  return {
+    inputs: samples.length > 0 ? [metered, ended] : [ended],
+    reply: (answers) => (payload.idTag === undefined ? {} : { idTagInfo: tokenInfo(answers.at(-1)) }),
+    problems,
+  };
+}
+
+function meterValues(context: InboundContext, payload: Fields): ParsedCall {
+  const connector = countOf(payload.connectorId) ?? context.onlyConnector;
+  const transactionId = countOf(payload.transactionId);
+  const samples = samplesOf(payload.meterValue, context.nowMs, context.phasesOf(connector));
+  const at = { chargePointId: context.chargePointId, connector };
+  const input: ChargePointInput = { type: "metered", ...at, ...(transactionId ? { transactionId } : {}), samples };
+  const sent = listOf(payload.meterValue).length;
+  return {
+    inputs: samples.length > 0 ? [input] : [],
+    reply: () => ({}),
+    problems: sent > samples.length ? [`${sent - samples.length} of ${sent} meter values hold no number`] : [],
+  };
+}
+
+type Parser = (context: InboundContext, payload: Fields, action: string) => ParsedCall;
+const kept =
+  (kind: Parameters<typeof notification>[1], reply: Fields = {}): Parser =>
+  (context, payload, action) =>
+    notification(context, kind, { action, payload, reply });
+
+const PARSERS: Readonly<Record<string, Parser>> = {
+  BootNotification: boot,
+  Heartbeat: (context) => ({
+    inputs: [{ type: "heartbeat", chargePointId: context.chargePointId }],
+    reply: () => ({ currentTime: isoTime(context.nowMs) }),
+  }),
+  StatusNotification: status,
+  Authorize: authorize,
+  StartTransaction: start,
+  StopTransaction: stop,
+  MeterValues: meterValues,
+  DataTransfer: kept("data-transfer", { status: "Accepted" }),
+  FirmwareStatusNotification: kept("firmware"),
+  SignedFirmwareStatusNotification: kept("firmware"),
+  DiagnosticsStatusNotification: kept("diagnostics"),
+  LogStatusNotification: kept("log"),
+  SecurityEventNotification: kept("security"),
+  SignCertificate: kept("security", { status: "Rejected" }),
+};
+
+/** Reads one call; `undefined` for an action that no 1.6 charge point sends. */
+export function parseCall16(context: InboundContext, action: string, payload: Fields): ParsedCall | undefined {
+  return Object.hasOwn(PARSERS, action) ? PARSERS[action]!(context, payload, action) : undefined;
+}

@@ -1,0 +1,57 @@
+/** What a codec makes of one call of a charge point: inputs for the core, and the answer that its answers make. */
+import type { ChargePointAnswer, ChargePointInput } from "../core/charge-point-input.ts";
+import { readTime } from "./time.ts";
+import { type Fields, jsonCut } from "./wire.ts";
+
+/** What a codec knows of the charge point besides the message. */
+export interface InboundContext {
+  readonly chargePointId: string;
+  readonly nowMs: number;
+  readonly connectedAtMs: number;
+  /** The EVSE of a transaction that this charge point started before, by its own or our id. */
+  connectorOf(transaction: string): number | undefined;
+  /** The only EVSE of the charge point, 0 where there are several. */
+  readonly onlyConnector: number;
+  phasesOf(connector: number): number;
+}
+
+export interface ParsedCall {
+  readonly inputs: readonly ChargePointInput[];
+  /** A valid CALLRESULT from the answers to `inputs`, in their order. */
+  readonly reply: (answers: readonly ChargePointAnswer[]) => Fields;
+  /** What was wrong besides the schema: times, missing fields. */
+  readonly problems?: readonly string[];
+  /** Ties a transaction to its EVSE for messages that do not repeat it. */
+  readonly transaction?: (answers: readonly ChargePointAnswer[]) => { readonly id: string; readonly connector: number };
+  readonly bootAccepted?: boolean;
+}
+
+type NotifiedKind = Extract<ChargePointInput, { type: "notified" }>["kind"];
+
+/** A notification that is kept and answered with `reply`. */
+export function notification(
+  context: InboundContext,
+  kind: NotifiedKind,
+  message: { readonly action: string; readonly payload: Fields; readonly reply?: Fields },
+): ParsedCall {
+  const { action, payload, reply = {} } = message;
+  const { chargePointId } = context;
+  return {
+    inputs: [{ type: "notified", chargePointId, kind, action, payload: jsonCut(payload, 4096) }],
+    reply: () => reply,
+  };
+}
+
+/** A time of a message, with its problem as a list for {@link ParsedCall.problems}. */
+export function timeOf(context: InboundContext, text: unknown): { atMs: number; problems: string[] } {
+  const { atMs, problem } = readTime(text, context.nowMs);
+  return { atMs, problems: problem ? [problem] : [] };
+}
+
+/** The time as an answer carries it. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Seconds between heartbeats. */
+export const HEARTBEAT_S = 60;

@@ -1,0 +1,117 @@
+/** A limit schedule as the charging profile of either version: units, rounding, stack, kind, number of periods. */
+import type { LimitSchedule } from "../core/charge-point-input.ts";
+import { isoTime } from "./inbound.ts";
+import type { Quirk } from "./quirks.ts";
+
+/** What decides how a limit is written for one charge point. */
+export interface ProfileStyle {
+  readonly rateUnit: "A" | "W";
+  readonly quirks: ReadonlySet<Quirk>;
+  readonly maxPeriods?: number;
+  readonly maxStackLevel?: number;
+}
+
+export interface ProfilePeriod {
+  readonly startPeriod: number;
+  readonly limit: number;
+  readonly numberPhases?: number;
+}
+
+export interface ProfileSchedule {
+  readonly startSchedule?: string;
+  readonly duration?: number;
+  readonly chargingRateUnit: "A" | "W";
+  readonly chargingSchedulePeriod: readonly ProfilePeriod[];
+}
+
+export interface Profile {
+  readonly id: number;
+  readonly stackLevel: number;
+  readonly purpose: "TxProfile" | "TxDefaultProfile";
+  readonly kind: "Absolute" | "Relative";
+  readonly schedule: ProfileSchedule;
+}
+
+/** The schedule begins this much earlier on the wire: a charger whose clock is late must not see it in the future. */
+export const CLOCK_SKEW_S = 60;
+const SAFE_STACK = 0;
+
+/** One decimal (OCPP), W whole; never rounded up. */
+function limitOf(currentA: number, phases: number, voltageV: number, style: ProfileStyle): number {
+  const wishedA = style.quirks.has("no-zero-current") && currentA < 1 ? 1 : Math.max(0, currentA);
+  if (style.rateUnit === "W") return Math.floor(wishedA * phases * voltageV + 1e-6);
+  return Math.floor(wishedA * 10 + 1e-6) / 10;
+}
+
+function period(startPeriod: number, currentA: number, of: LimitSchedule, style: ProfileStyle): ProfilePeriod {
+  const limit = limitOf(currentA, of.phases, of.voltageV, style);
+  return style.quirks.has("no-number-phases")
+    ? { startPeriod, limit }
+    : { startPeriod, limit, numberPhases: of.phases };
+}
+
+/** At most `limit` periods: what does not fit becomes the safe last one, earlier. */
+function bounded(periods: LimitSchedule["periods"], limit: number): LimitSchedule["periods"] {
+  if (periods.length <= limit) return periods;
+  const kept = periods.slice(0, limit);
+  const safe = periods.at(-1)!;
+  return limit < 2 ? kept : [...kept.slice(0, -1), { ...safe, offsetS: kept.at(-1)!.offsetS }];
+}
+
+function limitStack(style: ProfileStyle): number {
+  return style.quirks.has("stack-level-zero") || (style.maxStackLevel ?? 1) < 1 ? SAFE_STACK : SAFE_STACK + 1;
+}
+
+/**
+ * The profile of a limit. On the safe default's own stack it has no duration, because nothing would lie below it:
+ * then its last, safe period goes on. A Relative profile counts from a moment we do not know, so it has one period.
+ */
+export function limitProfile(connector: number, limit: LimitSchedule, style: ProfileStyle): Profile {
+  const inTransaction = limit.transactionId !== undefined || limit.remoteId !== undefined;
+  const purpose = inTransaction && !style.quirks.has("tx-default-only") ? "TxProfile" : "TxDefaultProfile";
+  const stackLevel = limitStack(style);
+  const replacesSafe = purpose === "TxDefaultProfile" && stackLevel === SAFE_STACK;
+  const id = replacesSafe ? safeProfileId(connector) : safeProfileId(connector) + (purpose === "TxProfile" ? 2 : 1);
+  const base = { id, stackLevel, purpose } as const;
+  if (style.quirks.has("relative-profiles")) {
+    const only = [period(0, limit.periods[0]?.currentA ?? 0, limit, style)];
+    return { ...base, kind: "Relative", schedule: { chargingRateUnit: style.rateUnit, chargingSchedulePeriod: only } };
+  }
+  const periods = bounded(limit.periods, Math.max(1, style.maxPeriods ?? Number.POSITIVE_INFINITY)).map(
+    (entry, index) => period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry.currentA, limit, style),
+  );
+  const endsS = periods.length === 1 && limit.periods.length > 1 ? limit.periods[1]!.offsetS : limit.durationS;
+  const schedule = {
+    startSchedule: isoTime(limit.startMs - CLOCK_SKEW_S * 1000),
+    ...(replacesSafe ? {} : { duration: endsS + CLOCK_SKEW_S }),
+    chargingRateUnit: style.rateUnit,
+    chargingSchedulePeriod: periods,
+  };
+  return { ...base, kind: "Absolute", schedule };
+}
+
+/** The safe default: no end, lowest stack. Currents in A per phase. */
+export function safeProfile(
+  connector: number,
+  safe: { readonly currentA: number; readonly phases: number; readonly voltageV: number; readonly nowMs: number },
+  style: ProfileStyle,
+): Profile {
+  const relative = style.quirks.has("relative-profiles");
+  const as: LimitSchedule = { ...safe, startMs: 0, periods: [], durationS: 0 };
+  return {
+    id: safeProfileId(connector),
+    stackLevel: SAFE_STACK,
+    purpose: "TxDefaultProfile",
+    kind: relative ? "Relative" : "Absolute",
+    schedule: {
+      ...(relative ? {} : { startSchedule: isoTime(safe.nowMs - 86_400_000) }),
+      chargingRateUnit: style.rateUnit,
+      chargingSchedulePeriod: [period(0, safe.currentA, as, style)],
+    },
+  };
+}
+
+/** Profile ids stay the same for an EVSE, so that a renewal replaces and never piles up. */
+function safeProfileId(connector: number): number {
+  return connector * 10 + 1;
+}

@@ -1,0 +1,134 @@
+/** Meter values of OCPP 1.6 and 2.0.1 to samples of an EVSE, with the oddities of real chargers. */
+import type { EvseSample } from "../core/charge-point-input.ts";
+import type { PerPhase } from "../core/quantity.ts";
+import { readTime } from "./time.ts";
+import { type Fields, fieldsOf, listOf, numberOf, textOf } from "./wire.ts";
+
+interface Reading {
+  readonly measurand: string;
+  readonly phase: string | undefined;
+  readonly unit: string | undefined;
+  readonly value: number;
+  /** Lower is better: a periodic value at the outlet before a transaction's begin value or an inlet. */
+  readonly rank: number;
+}
+
+const CONTEXT_RANK: Readonly<Record<string, number>> = {
+  "Sample.Periodic": 0,
+  "Sample.Clock": 1,
+  Trigger: 1,
+  "Transaction.End": 3,
+  "Transaction.Begin": 4,
+};
+const LOCATION_RANK: Readonly<Record<string, number>> = { Outlet: 0, Inlet: 20 };
+const PHASES = ["L1", "L2", "L3"] as const;
+const IMPLAUSIBLE_A = 2_000;
+const NOMINAL_V = 230;
+
+function readingOf(entry: Fields): Reading | undefined {
+  const value = numberOf(entry.value);
+  if (value === undefined || entry.format === "SignedData") return undefined;
+  const measure = fieldsOf(entry.unitOfMeasure);
+  const multiplier = numberOf(measure.multiplier) ?? 0;
+  if (Math.abs(multiplier) > 12) return undefined;
+  const context = textOf(entry.context);
+  const location = textOf(entry.location) ?? "Outlet";
+  return {
+    measurand: textOf(entry.measurand) ?? "Energy.Active.Import.Register",
+    phase: textOf(entry.phase)?.replace(/-N$/, ""),
+    unit: textOf(entry.unit) ?? textOf(measure.unit),
+    value: value * 10 ** multiplier,
+    rank: (context === undefined ? 1 : (CONTEXT_RANK[context] ?? 2)) + (LOCATION_RANK[location] ?? 10),
+  };
+}
+
+function best(readings: readonly Reading[], measurand: string, phase: string | undefined): Reading | undefined {
+  return readings
+    .filter((reading) => reading.measurand === measurand && reading.phase === phase)
+    .reduce<Reading | undefined>((a, b) => (a === undefined || b.rank < a.rank ? b : a), undefined);
+}
+
+/** The total as it was sent, or the sum of the phases; never both added. */
+function total(readings: readonly Reading[], measurand: string): Reading | undefined {
+  const whole = best(readings, measurand, undefined);
+  if (whole) return whole;
+  const phases = PHASES.flatMap((phase) => best(readings, measurand, phase) ?? []);
+  if (phases.length === 0) return undefined;
+  return { ...phases[0]!, value: phases.reduce((sum, reading) => sum + reading.value, 0) };
+}
+
+function kilo(reading: Reading): number {
+  return reading.unit?.toLowerCase().startsWith("k") ? reading.value * 1000 : reading.value;
+}
+
+function amperes(reading: Reading | undefined): number | undefined {
+  if (!reading) return undefined;
+  const value = reading.unit === "mA" ? reading.value / 1000 : reading.value;
+  return value >= 0 && value < IMPLAUSIBLE_A ? value : undefined;
+}
+
+function voltage(readings: readonly Reading[]): number {
+  const measured = best(readings, "Voltage", "L1") ?? best(readings, "Voltage", undefined);
+  return measured && measured.value > 80 && measured.value < 300 ? measured.value : NOMINAL_V;
+}
+
+/** Power in W. Where the unit is missing, the currents tell whether it was W or kW (Autel sends bare numbers). */
+function powerW(readings: readonly Reading[], knownA: number): number | undefined {
+  const reading = total(readings, "Power.Active.Import");
+  if (!reading) return undefined;
+  if (reading.unit && /^k?W$/i.test(reading.unit)) return kilo(reading);
+  const expectedW = knownA * voltage(readings);
+  const [plain, asKilo] = [reading.value, reading.value * 1000];
+  return expectedW > 0 && Math.abs(asKilo - expectedW) < Math.abs(plain - expectedW) ? asKilo : plain;
+}
+
+/** Phases that carry `eachA` when together they make `watts`; `otherwise` when that cannot be told. */
+function loadedPhases(watts: number | undefined, eachA: number, volts: number, otherwise: number): number {
+  if (watts === undefined || watts <= 0 || eachA <= 0) return otherwise;
+  return Math.max(1, Math.min(3, Math.round(watts / (eachA * volts))));
+}
+
+function currents(readings: readonly Reading[], watts: number | undefined, phases: number): PerPhase | undefined {
+  const volts = voltage(readings);
+  const each = PHASES.map((phase) => amperes(best(readings, "Current.Import", phase)));
+  const spread = (eachA: number, count: number): PerPhase => [eachA, count > 1 ? eachA : 0, count > 2 ? eachA : 0];
+  if (each[0] !== undefined && each[1] === undefined && each[2] === undefined)
+    return spread(each[0], loadedPhases(watts, each[0], volts, 1));
+  if (each.some((value) => value !== undefined)) return [each[0] ?? 0, each[1] ?? 0, each[2] ?? 0];
+  const whole = amperes(best(readings, "Current.Import", undefined));
+  return whole === undefined ? undefined : spread(whole, loadedPhases(watts, whole, volts, phases));
+}
+
+/** The currents that were sent, added up, for telling W from kW. */
+function sentCurrentA(readings: readonly Reading[]): number {
+  const sum = PHASES.reduce((a, phase) => a + (amperes(best(readings, "Current.Import", phase)) ?? 0), 0);
+  return sum || (amperes(best(readings, "Current.Import", undefined)) ?? 0);
+}
+
+function sampleOf(atMs: number, readings: readonly Reading[], phases: number): EvseSample | undefined {
+  const watts = powerW(readings, sentCurrentA(readings));
+  const currentA = currents(readings, watts, phases);
+  const energy = total(readings, "Energy.Active.Import.Register");
+  const soc = readings.find((reading) => reading.measurand === "SoC" && reading.value >= 0 && reading.value <= 100);
+  const offeredA = amperes(best(readings, "Current.Offered", undefined) ?? best(readings, "Current.Offered", "L1"));
+  const sample: EvseSample = {
+    atMs,
+    ...(currentA === undefined ? {} : { currentA }),
+    ...(watts === undefined ? {} : { powerW: watts }),
+    ...(energy === undefined || energy.value < 0 ? {} : { energyWh: kilo(energy) }),
+    ...(soc === undefined ? {} : { socPercent: soc.value }),
+    ...(offeredA === undefined ? {} : { offeredA }),
+  };
+  return Object.keys(sample).length > 1 ? sample : undefined;
+}
+
+/**
+ * Samples of a `meterValue` list, oldest first as sent; entries without a usable value are left out. `phases` is how
+ * many the EVSE has, for a current that does not say of which phase it is.
+ */
+export function samplesOf(meterValue: unknown, nowMs: number, phases: number): EvseSample[] {
+  return listOf(meterValue, 100).flatMap((entry) => {
+    const readings = listOf(entry.sampledValue, 200).flatMap((value) => readingOf(value) ?? []);
+    return sampleOf(readTime(entry.timestamp, nowMs).atMs, readings, phases) ?? [];
+  });
+}

@@ -1,0 +1,51 @@
+/** Checks messages against the JSON schemas of the Open Charge Alliance that ocpp-rpc carries. Compiled on first use. */
+import { createRequire } from "node:module";
+import { Ajv } from "ajv";
+import type { OcppVersion } from "./version.ts";
+
+const require = createRequire(import.meta.url);
+const FILES: Readonly<Record<OcppVersion, string>> = {
+  "1.6": "ocpp-rpc/lib/schemas/ocpp1_6.json",
+  "2.0.1": "ocpp-rpc/lib/schemas/ocpp2_0_1.json",
+};
+/** RFC 3339 with a zone; what reads time is more lenient, the violation is told. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+const checkers = new Map<OcppVersion, Ajv>();
+
+function checkerOf(version: OcppVersion): Ajv {
+  const known = checkers.get(version);
+  if (known) return known;
+  const ajv = new Ajv({
+    strict: false,
+    multipleOfPrecision: 6,
+    formats: { "date-time": DATE_TIME, uri: true },
+    validateFormats: true,
+  });
+  ajv.addSchema(require(FILES[version]) as object[]);
+  checkers.set(version, ajv);
+  return ajv;
+}
+
+/** What is wrong with a payload, in words without the payload itself; `undefined` when it is right. */
+export function problemOf(
+  version: OcppVersion,
+  action: string,
+  direction: "request" | "response",
+  payload: unknown,
+): string | undefined {
+  const ajv = checkerOf(version);
+  const validate = ajv.getSchema(`urn:${action}.${direction === "request" ? "req" : "conf"}`);
+  if (!validate) return `${action} is not a message of OCPP ${version}`;
+  if (validate(payload)) return undefined;
+  return ajv.errorsText(validate.errors, { dataVar: action }).slice(0, 300);
+}
+
+/** Compiles the busiest messages ahead, so that the first limit does not wait for a compiler. */
+export function warmSchemas(): void {
+  for (const action of ["SetChargingProfile", "MeterValues", "StatusNotification", "BootNotification"]) {
+    problemOf("1.6", action, "request", {});
+    problemOf("2.0.1", action, "request", {});
+  }
+  problemOf("2.0.1", "TransactionEvent", "request", {});
+  problemOf("1.6", "StartTransaction", "request", {});
+}
