@@ -1,6 +1,6 @@
 /** Checks messages against the JSON schemas of the Open Charge Alliance that ocpp-rpc carries. Compiled on first use. */
 import { createRequire } from "node:module";
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import type { OcppVersion } from "./version.ts";
 
 const require = createRequire(import.meta.url);
@@ -10,20 +10,31 @@ const FILES: Readonly<Record<OcppVersion, string>> = {
 };
 /** RFC 3339 with a zone; what reads time is more lenient, the violation is told. */
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
-const checkers = new Map<OcppVersion, Ajv>();
+interface Checker {
+  readonly ajv: Ajv;
+  readonly schemas: ReadonlyMap<string, object>;
+  readonly compiled: Map<string, ValidateFunction>;
+}
+const checkers = new Map<OcppVersion, Checker>();
 
-function checkerOf(version: OcppVersion): Ajv {
+function checkerOf(version: OcppVersion): Checker {
   const known = checkers.get(version);
   if (known) return known;
-  const ajv = new Ajv({
-    strict: false,
-    multipleOfPrecision: 6,
-    formats: { "date-time": DATE_TIME, uri: true },
-    validateFormats: true,
-  });
-  ajv.addSchema(require(FILES[version]) as object[]);
-  checkers.set(version, ajv);
-  return ajv;
+  const ajv = new Ajv({ strict: false, multipleOfPrecision: 6, formats: { "date-time": DATE_TIME, uri: true } });
+  const all = require(FILES[version]) as readonly { readonly $id: string }[];
+  // Their ids are no URNs that Ajv takes; no schema refers to another one.
+  const schemas = new Map(all.map(({ $id, ...schema }) => [$id, schema]));
+  const checker = { ajv, schemas, compiled: new Map() };
+  checkers.set(version, checker);
+  return checker;
+}
+
+function validatorOf({ ajv, schemas, compiled }: Checker, id: string): ValidateFunction | undefined {
+  const schema = schemas.get(id);
+  if (!schema) return undefined;
+  const validate = compiled.get(id) ?? ajv.compile(schema);
+  compiled.set(id, validate);
+  return validate;
 }
 
 /** What is wrong with a payload, in words without the payload itself; `undefined` when it is right. */
@@ -33,11 +44,11 @@ export function problemOf(
   direction: "request" | "response",
   payload: unknown,
 ): string | undefined {
-  const ajv = checkerOf(version);
-  const validate = ajv.getSchema(`urn:${action}.${direction === "request" ? "req" : "conf"}`);
+  const checker = checkerOf(version);
+  const validate = validatorOf(checker, `urn:${action}.${direction === "request" ? "req" : "conf"}`);
   if (!validate) return `${action} is not a message of OCPP ${version}`;
   if (validate(payload)) return undefined;
-  return ajv.errorsText(validate.errors, { dataVar: action }).slice(0, 300);
+  return checker.ajv.errorsText(validate.errors, { dataVar: action }).slice(0, 300);
 }
 
 /** Compiles the busiest messages ahead, so that the first limit does not wait for a compiler. */

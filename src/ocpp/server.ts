@@ -1,7 +1,7 @@
 /** The local CSMS: OCPP 1.6J and 2.0.1 on one port, plain or TLS. ocpp-rpc carries the messages, nothing more. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { RPCServer } from "ocpp-rpc";
 import { WebSocketServer } from "ws";
@@ -34,6 +34,7 @@ export interface OcppServer extends ChargePoints {
 }
 
 const MAX_PAYLOAD_BYTES = 256 * 1024;
+const FAREWELL_MS = 2_000;
 const PING_MS = 20_000;
 const SERVER_OPTIONS = {
   maxHeaderSize: 8192,
@@ -117,7 +118,11 @@ export async function startOcppServer(options: OcppServerOptions): Promise<OcppS
     if (negotiation === "unknown") {
       // OCPP-J 1.6 section 3.1.2: complete the handshake without a subprotocol, then close.
       refusals.add(remote, identity, "it offers no OCPP version that is spoken here");
-      farewell.handleUpgrade(request, socket, head, (ws) => ws.close(1002, "no common OCPP version"));
+      farewell.handleUpgrade(request, socket, head, (ws) => {
+        ws.on("error", () => ws.terminate());
+        ws.close(1002, "no common OCPP version");
+        clock.after(FAREWELL_MS, "ocpp farewell", () => ws.terminate());
+      });
       return;
     }
     if (negotiation.protocol === undefined) delete request.headers["sec-websocket-protocol"];
@@ -131,6 +136,11 @@ export async function startOcppServer(options: OcppServerOptions): Promise<OcppS
     ? createTlsServer({ ...SERVER_OPTIONS, ...options.tls, minVersion: "TLSv1.2" })
     : createServer(SERVER_OPTIONS);
   server.maxConnections = Math.max(256, 4 * chargePoints.length);
+  const open = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
   server.on("request", (_request, response) => response.writeHead(404).end());
   server.on("upgrade", (request, socket, head) => {
     upgrade(request, socket, head).catch((error) => {
@@ -151,7 +161,7 @@ export async function startOcppServer(options: OcppServerOptions): Promise<OcppS
       refusals.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([...byId.values()].map((chargePoint) => chargePoint.close()));
-      server.closeAllConnections();
+      for (const socket of open) socket.destroy();
       await closed;
     },
   };

@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { LimitSchedule } from "../core/charge-point-input.ts";
+import { callOf } from "./outbound.ts";
+import { limitProfile, type Profile, type ProfileStyle } from "./profile.ts";
+import type { Quirk } from "./quirks.ts";
+import { problemOf } from "./schemas.ts";
+
+const START_MS = Date.UTC(2026, 0, 5, 12);
+const style = (rateUnit: "A" | "W", more: Partial<ProfileStyle> = {}): ProfileStyle => ({
+  rateUnit,
+  quirks: new Set<Quirk>(),
+  ...more,
+});
+
+/** What a charge point that follows the specification would allow, A per phase; `undefined` once the profile ended. */
+function allowedA(profile: Profile, atMs: number, voltageV: number): number | undefined {
+  const { startSchedule, duration, chargingRateUnit, chargingSchedulePeriod } = profile.schedule;
+  const second = (atMs - Date.parse(startSchedule!)) / 1000;
+  if (second < 0 || (duration !== undefined && second >= duration)) return undefined;
+  let found = chargingSchedulePeriod[0]!;
+  for (const period of chargingSchedulePeriod) if (period.startPeriod <= second) found = period;
+  return chargingRateUnit === "A" ? found.limit : found.limit / (found.numberPhases! * voltageV);
+}
+
+const schedules: fc.Arbitrary<LimitSchedule> = fc
+  .record({
+    steps: fc.array(fc.record({ lastsS: fc.integer({ min: 1, max: 900 }), deciA: fc.integer({ min: 0, max: 320 }) }), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+    phases: fc.constantFrom(1, 3),
+    voltageV: fc.constantFrom(208, 230),
+    transactionId: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+  })
+  .map(({ steps, phases, voltageV, transactionId }) => {
+    let offsetS = 0;
+    const periods = steps.map(({ lastsS, deciA }) => {
+      const period = { offsetS, currentA: deciA / 10 };
+      offsetS += lastsS;
+      return period;
+    });
+    periods.push({ offsetS, currentA: 6 });
+    const base = { startMs: START_MS, periods, durationS: offsetS + 60, phases, voltageV };
+    return transactionId === undefined ? base : { ...base, transactionId };
+  });
+
+function wishedA(limit: LimitSchedule, second: number): number {
+  return limit.periods.findLast((period) => period.offsetS <= second)!.currentA;
+}
+
+describe("a limit on the wire", () => {
+  it("allows at every second what was wished, never more, and ends", () => {
+    fc.assert(
+      fc.property(schedules, fc.constantFrom("A" as const, "W" as const), (limit, unit) => {
+        const profile = limitProfile(1, limit, style(unit));
+        for (let second = 0; second < limit.durationS; second += 7) {
+          const got = allowedA(profile, START_MS + second * 1000, limit.voltageV)!;
+          const wish = wishedA(limit, second);
+          expect(got).toBeLessThanOrEqual(wish + 1e-9);
+          expect(got).toBeGreaterThan(wish - (unit === "A" ? 1e-6 : 0.01));
+        }
+        expect(allowedA(profile, START_MS + limit.durationS * 1000, limit.voltageV)).toBeUndefined();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("fits the schema of both versions and the periods that the charger can hold, and ends in the safe current", () => {
+    fc.assert(
+      fc.property(schedules, fc.integer({ min: 2, max: 4 }), (schedule, maxPeriods) => {
+        const command = { type: "set-limit", chargePointId: "cp", evseId: "e", connector: 1, schedule } as const;
+        for (const version of ["1.6", "2.0.1"] as const) {
+          const call = callOf(version, command, { nowMs: START_MS, style: style("A", { maxPeriods }) });
+          expect(problemOf(version, call.action, "request", call.payload)).toBeUndefined();
+        }
+        const { chargingSchedulePeriod } = limitProfile(1, schedule, style("A", { maxPeriods })).schedule;
+        expect(chargingSchedulePeriod.length).toBeLessThanOrEqual(maxPeriods);
+        expect(chargingSchedulePeriod.at(-1)!.limit).toBe(6);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("stays in its safe last period where the charger has one stack level only", () => {
+    const limit = fc.sample(
+      schedules.filter((schedule) => schedule.transactionId === undefined),
+      1,
+    )[0]!;
+    const profile = limitProfile(1, limit, style("A", { quirks: new Set<Quirk>(["stack-level-zero"]) }));
+    expect(profile.stackLevel).toBe(0);
+    expect(allowedA(profile, START_MS + 86_400_000, limit.voltageV)).toBe(6);
+  });
+});
