@@ -161,7 +161,10 @@ export class SqliteLedger implements Ledger {
   }
 
   #answered(answer: WriterAnswer): void {
-    if ("warning" in answer) return this.#options.log.warn(answer.warning);
+    if ("warning" in answer) {
+      this.#options.log.warn(answer.warning);
+      return;
+    }
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);
@@ -169,7 +172,8 @@ export class SqliteLedger implements Ledger {
     if (this.#waiting.size === 0) this.#worker.unref();
     if (answer.kind === undefined) {
       this.lastSeq = waiting.rows.at(-1)!.seq;
-      return waiting.resolve();
+      waiting.resolve();
+      return;
     }
     // What was queued behind a refused call has a gap before it and is refused by the writer too, in order.
     if (this.#waiting.size === 0) this.#acceptedSeq = this.lastSeq;

@@ -1,0 +1,147 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { SiteFact } from "../core/facts/index.ts";
+import { initialState } from "../core/state.ts";
+import { backupLedger, openLedger, openTape, readTape, restoreLedger } from "./index.ts";
+import { foldFrom } from "./open.ts";
+import { openForReading } from "./schema.ts";
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const KILLS = Number(process.env.WATTLEDGER_KILLS ?? 24);
+let directory: string;
+let events: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "ledger-"));
+  events = join(directory, "events.db");
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const open = () => openLedger({ directory, log });
+function fact(seq: number, more: Partial<SiteFact> = {}): SiteFact {
+  const envelope = { seq, atMs: 1000 + seq, monoMs: seq, wallTrusted: true, boot: "b", source: "test", version: 1 };
+  return { ...envelope, type: "stopped", data: { reason: `r${seq}` }, ...more } as SiteFact;
+}
+const facts = (from: number, count: number) => Array.from({ length: count }, (_, index) => fact(from + index));
+
+function killedWriter(delayMs: number): Promise<number> {
+  const script = fileURLToPath(new URL("./fixtures/crash-writer.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, directory], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    if (output === "") setTimeout(() => child.kill("SIGKILL"), delayMs);
+    output += chunk;
+  });
+  return new Promise((resolve) => child.on("close", () => resolve(Number(output.trim().split("\n").at(-1)))));
+}
+
+test("a controller that is killed at any moment loses no acknowledged fact", async () => {
+  for (let kill = 0; kill < KILLS; kill++) {
+    const acknowledged = await killedWriter((kill * 7) % 40);
+    expect(acknowledged).toBeGreaterThan(0);
+    const opened = open();
+    expect(opened.cleanStop).toBe(false);
+    expect(opened.ledger.lastSeq).toBeGreaterThanOrEqual(acknowledged);
+    const reader = openForReading(events);
+    expect(foldFrom(reader, initialState())).toEqual(opened.state);
+    reader.close();
+    opened.ledger.close();
+  }
+}, 120_000);
+
+test("a second controller on the same ledger is refused, and may come when the first one has gone", () => {
+  const first = open();
+  expect(open).toThrow(/one writer/);
+  first.ledger.close();
+  open().ledger.close();
+});
+
+test("what is not as declared, out of order or recorded already rejects and leaves nothing behind", async () => {
+  const { ledger } = open();
+  await ledger.append([fact(1, { key: "once" })]);
+  await expect(ledger.append([fact(3)])).rejects.toMatchObject({ kind: "out-of-order" });
+  await expect(ledger.append([fact(2), fact(3, { key: "once" })])).rejects.toMatchObject({ kind: "duplicate-key" });
+  const nan = fact(3, { type: "clock-stepped", data: { byMs: Number.NaN } });
+  await expect(ledger.append([fact(2), nan])).rejects.toMatchObject({ kind: "invalid-fact" });
+  expect(ledger.findByKey("once")?.seq).toBe(1);
+  await ledger.append([fact(2)]);
+  expect(ledger.read(0, 10).map(({ seq }) => seq)).toEqual([1, 2]);
+  ledger.close();
+});
+
+test("a full disk refuses, nothing queued behind leaves a gap, and recording goes on when there is room", async () => {
+  const { ledger } = openLedger({ directory, log, maxPages: 20 });
+  const refused = await Promise.allSettled([ledger.append(facts(1, 2000)), ledger.append([fact(2001)])]);
+  expect(refused.map((result) => (result.status === "rejected" ? result.reason.kind : "stored"))).toEqual([
+    "disk-full",
+    "out-of-order",
+  ]);
+  expect(ledger.lastSeq).toBe(0);
+  ledger.limitPages(100_000);
+  await ledger.append(facts(1, 2000));
+  expect(ledger.read(1999, 5)).toEqual([fact(2000)]);
+  ledger.close();
+});
+
+test("a ledger of a newer release is refused and left as it is", () => {
+  open().ledger.close();
+  const database = new Database(events);
+  database.pragma("user_version = 99");
+  database.close();
+  expect(open).toThrow(/newer release/);
+});
+
+test("a flipped bit in a fact is noticed when it is folded", async () => {
+  const { ledger } = open();
+  await ledger.append(facts(1, 50));
+  ledger.close();
+  const bytes = readFileSync(events);
+  const at = bytes.indexOf('"r25"');
+  bytes[at + 2]! ^= 1;
+  writeFileSync(events, bytes);
+  expect(open).toThrow(/damaged.*restore/s);
+});
+
+test("a flipped bit in the write-ahead log is refused instead of dropping the facts behind it", async () => {
+  await killedWriter(200);
+  const wal = readFileSync(`${events}-wal`);
+  wal[32 + 3 * 4120 + 500]! ^= 1;
+  writeFileSync(`${events}-wal`, wal);
+  expect(open).toThrow(/write-ahead log is damaged/);
+});
+
+test("a backup of the running ledger is restored to the same state; a snapshot of other code is ignored", async () => {
+  const { ledger } = open();
+  await ledger.append(facts(1, 300));
+  expect(backupLedger(directory, join(directory, "backup.db"))).toMatchObject({ lastSeq: 300 });
+  await ledger.append(facts(301, 5));
+  expect(() => restoreLedger(join(directory, "backup.db"), directory)).toThrow(/one writer/);
+  ledger.close();
+  expect(restoreLedger(join(directory, "backup.db"), directory).lastSeq).toBe(300);
+  const again = open();
+  expect([again.state.seq, again.cleanStop]).toEqual([300, true]);
+  again.ledger.saveSnapshot(again.state);
+  again.ledger.close();
+  const database = new Database(events);
+  database.exec("UPDATE snapshot SET state_version = 999");
+  database.close();
+  const folded = open();
+  expect([folded.snapshotSeq, folded.state.seq]).toEqual([0, 300]);
+  folded.ledger.close();
+});
+
+test("the tape gives back exactly what was written, and a missing value stays missing", () => {
+  const tape = openTape({ directory, keepDays: 14, log });
+  const written = Array.from({ length: 150 }, (_, second) => ({
+    atMs: 1.7e12 + second * 1000,
+    monoMs: second * 1000,
+    values: second % 3 === 0 ? { "grid.l1": 100 - second * 100 } : { "grid.l1": second, pv: second * 7 },
+  }));
+  for (const sample of written) tape.write(sample.atMs, sample.monoMs, sample.values);
+  tape.close();
+  expect([...readTape(directory, 0, 2e12)]).toEqual(written);
+});
