@@ -39,10 +39,14 @@ type GoodSince = ControlMemory["goodSince"];
 
 function goodSince(before: GoodSince, circuit: CircuitModel, quality: string, monoMs: number) {
   const entry = before.get(circuit.id);
-  if (quality === "good") return entry && Number.isFinite(entry.monoMs) ? entry : { monoMs, afterLoss: entry?.afterLoss ?? false };
+  if (quality === "good")
+    return entry && Number.isFinite(entry.monoMs) ? entry : { monoMs, afterLoss: entry?.afterLoss ?? false };
   // A short gap only stops raising; after a loss power returns slowly.
   if (quality === "stale") return entry ?? { monoMs: Number.POSITIVE_INFINITY, afterLoss: false };
-  return { monoMs: Number.POSITIVE_INFINITY, afterLoss: entry !== undefined && (entry.afterLoss || Number.isFinite(entry.monoMs)) };
+  return {
+    monoMs: Number.POSITIVE_INFINITY,
+    afterLoss: entry !== undefined && (entry.afterLoss || Number.isFinite(entry.monoMs)),
+  };
 }
 
 /** Views of all circuits, parents first, and since when each meter is good. */
@@ -55,7 +59,15 @@ export function observeCircuits(
   const since = new Map<string, { monoMs: number; afterLoss: boolean }>();
   const views = input.site.circuits.map((circuit): CircuitView => {
     if (circuit.meterId === undefined) {
-      return { circuit, circuitId: circuit.id, limitA: circuit.limitA, metered: false, quality: "good", mayRaise: true, currentA: unmetered(circuit, observed) };
+      return {
+        circuit,
+        circuitId: circuit.id,
+        limitA: circuit.limitA,
+        metered: false,
+        quality: "good",
+        mayRaise: true,
+        currentA: unmetered(circuit, observed),
+      };
     }
     const reading = meters.get(circuit.meterId);
     const currentA = currents(reading, input);

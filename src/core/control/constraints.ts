@@ -58,9 +58,10 @@ function remember(before: HeadroomHistory | undefined, available: number, monoMs
   const bucket = Math.floor((monoMs * BUCKETS) / HEADROOM_WINDOW_MS);
   const gone = before ? bucket - before.bucket : BUCKETS;
   const kept = before && gone < BUCKETS ? before.minima.slice(0, BUCKETS - gone) : [];
-  const minima = gone === 0 && kept.length > 0
-    ? [Math.min(kept[0]!, available), ...kept.slice(1)]
-    : [available, ...Array.from({ length: Math.min(gone, BUCKETS) - 1 }, () => Number.POSITIVE_INFINITY), ...kept];
+  const minima =
+    gone === 0 && kept.length > 0
+      ? [Math.min(kept[0]!, available), ...kept.slice(1)]
+      : [available, ...Array.from({ length: Math.min(gone, BUCKETS) - 1 }, () => Number.POSITIVE_INFINITY), ...kept];
   return { bucket, minima: minima.slice(0, BUCKETS) };
 }
 
@@ -142,12 +143,16 @@ function unmeteredPhase(view: CircuitView, members: readonly Member[], phase: Ph
 }
 
 /** The limit of power at a circuit now, W; at the grid connection the grid operator's too. */
-function limitOfPower(view: CircuitView, input: ControlInput): { limitW: number; kind: "circuit" | "grid-operator" } | undefined {
+function limitOfPower(
+  view: CircuitView,
+  input: ControlInput,
+): { limitW: number; kind: "circuit" | "grid-operator" } | undefined {
   const gridLimit = input.state.site.gridLimit;
   const holds = gridLimit && (gridLimit.untilMs === undefined || gridLimit.untilMs > input.image.nowMs);
   const operatorW = view.circuitId === GRID_CIRCUIT_ID && holds ? gridLimit.limitW : undefined;
   const ownW = view.circuit.limitW;
-  if (operatorW !== undefined && operatorW <= (ownW ?? Number.POSITIVE_INFINITY)) return { limitW: operatorW, kind: "grid-operator" };
+  if (operatorW !== undefined && operatorW <= (ownW ?? Number.POSITIVE_INFINITY))
+    return { limitW: operatorW, kind: "grid-operator" };
   return ownW === undefined ? undefined : { limitW: ownW, kind: "circuit" };
 }
 
@@ -158,11 +163,19 @@ function unbalance(view: CircuitView, context: Context): Measured[] {
   if (limitA === undefined || !currentA || context.input.site.phases === 1) return [];
   return PHASE_INDEXES.flatMap((phase) => {
     const least = Math.min(...currentA.filter((_, other) => other !== phase));
-    const members = membersOn(view, context.observed, phase).filter(({ index }) => context.observed[index]!.phases.length < 3);
+    const members = membersOn(view, context.observed, phase).filter(
+      ({ index }) => context.observed[index]!.phases.length < 3,
+    );
     if (members.length === 0) return [];
     const entry: Measured = {
-      key: `unbalance/${phase}`, kind: "unbalance", circuitId: view.circuitId, phase,
-      reading: currentA[phase], limit: least + limitA, members, mayRaise: view.mayRaise,
+      key: `unbalance/${phase}`,
+      kind: "unbalance",
+      circuitId: view.circuitId,
+      phase,
+      reading: currentA[phase],
+      limit: least + limitA,
+      members,
+      mayRaise: view.mayRaise,
     };
     return [entry];
   });
@@ -175,11 +188,29 @@ function measuredOf(view: CircuitView, context: Context): Measured[] {
     if (!currentA) break;
     const members = membersOn(view, context.observed, phase);
     const reading = currentA[phase];
-    if (members.length > 0) measured.push({ key: `${circuitId}/${phase}`, kind: "circuit", circuitId, phase, reading, limit: view.limitA, members, mayRaise });
+    if (members.length > 0)
+      measured.push({
+        key: `${circuitId}/${phase}`,
+        kind: "circuit",
+        circuitId,
+        phase,
+        reading,
+        limit: view.limitA,
+        members,
+        mayRaise,
+      });
   }
   const power = limitOfPower(view, context.input);
   if (power && powerW !== undefined) {
-    measured.push({ key: `${circuitId}/W`, kind: power.kind, circuitId, reading: powerW, limit: power.limitW, members: powerMembers(view, context), mayRaise });
+    measured.push({
+      key: `${circuitId}/W`,
+      kind: power.kind,
+      circuitId,
+      reading: powerW,
+      limit: power.limitW,
+      members: powerMembers(view, context),
+      mayRaise,
+    });
   }
   if (circuitId === GRID_CIRCUIT_ID) measured.push(...unbalance(view, context));
   return measured;

@@ -52,9 +52,20 @@ function newMemory(evse: EvseModel, input: ControlInput): EvseMemory {
 function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
   if (memory.transactionId === session?.transactionId) return memory;
   const { phases: _, belowSinceMonoMs: __, vehicleCapA: ___, transactionId: ____, sentA: _____, ...rest } = memory;
-  const fresh = { ...rest, limitSinceMonoMs: monoMs, drewBeforeA: 0, turnSinceMonoMs: monoMs, tries: 0, wishSinceMonoMs: Number.NEGATIVE_INFINITY };
+  const fresh = {
+    ...rest,
+    limitSinceMonoMs: monoMs,
+    drewBeforeA: 0,
+    turnSinceMonoMs: monoMs,
+    tries: 0,
+    wishSinceMonoMs: Number.NEGATIVE_INFINITY,
+  };
   if (!session) return { ...fresh, limitA: evse.safeCurrentA };
-  return { ...fresh, transactionId: session.transactionId, limitA: memory.sentA === undefined ? memory.limitA : evse.safeCurrentA };
+  return {
+    ...fresh,
+    transactionId: session.transactionId,
+    limitA: memory.sentA === undefined ? memory.limitA : evse.safeCurrentA,
+  };
 }
 
 function freshReading(input: ControlInput, evse: EvseModel): EvseReading | undefined {
@@ -81,7 +92,12 @@ function surely(input: ControlInput, evse: EvseModel, memory: EvseMemory, measur
 }
 
 /** Whether the EVSE's own meter says, long after the limit, that it draws more. */
-function obedience(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined, monoMs: number): EvseMemory {
+function obedience(
+  memory: EvseMemory,
+  reading: EvseReading | undefined,
+  measuredA: number | undefined,
+  monoMs: number,
+): EvseMemory {
   const settled = reading !== undefined && reading.atMonoMs - memory.limitSinceMonoMs > OBEY_MS;
   if (!settled || measuredA === undefined) return memory;
   const obeyed = measuredA <= memory.limitA + DISOBEY_MARGIN_A;
@@ -100,12 +116,21 @@ function vehicleCap(memory: EvseMemory, measuredA: number | undefined, monoMs: n
   }
   const belowSinceMonoMs = since ?? monoMs;
   if (monoMs - belowSinceMonoMs < VEHICLE_BELOW_MS) {
-    return { ...rest, belowSinceMonoMs, ...(memory.vehicleCapA === undefined ? {} : { vehicleCapA: memory.vehicleCapA }) };
+    return {
+      ...rest,
+      belowSinceMonoMs,
+      ...(memory.vehicleCapA === undefined ? {} : { vehicleCapA: memory.vehicleCapA }),
+    };
   }
   return { ...rest, belowSinceMonoMs, vehicleCapA: Math.ceil(measuredA) + VEHICLE_MARGIN_A };
 }
 
-function offlineReserve(input: ControlInput, evse: EvseModel, session: Session | undefined, memory: EvseMemory): number {
+function offlineReserve(
+  input: ControlInput,
+  evse: EvseModel,
+  session: Session | undefined,
+  memory: EvseMemory,
+): number {
   const limit = input.state.limits.byEvse[evse.id];
   const known = input.state.chargePoints.evses[evse.id]?.status;
   const idle = !session && (known === "available" || known === undefined);
@@ -137,7 +162,9 @@ export function observeEvse(
       : 0;
   const reservedA = !connected
     ? offlineReserve(input, evse, session, memory)
-    : obeys ? undefined : Math.max(measuredA ?? 0, memory.limitA);
+    : obeys
+      ? undefined
+      : Math.max(measuredA ?? 0, memory.limitA);
   return {
     evse,
     connected,

@@ -55,7 +55,8 @@ export class Slack {
   commonStep(indexes: readonly number[]): number {
     const load = new Map<number, number>();
     for (const index of indexes) {
-      for (const { constraint, weight } of this.#weights[index]!) load.set(constraint, (load.get(constraint) ?? 0) + weight);
+      for (const { constraint, weight } of this.#weights[index]!)
+        load.set(constraint, (load.get(constraint) ?? 0) + weight);
     }
     let step = Number.POSITIVE_INFINITY;
     for (const [constraint, weight] of load) step = Math.min(step, this.#left[constraint]! / weight);

@@ -1,7 +1,8 @@
 /** What each EVSE should get if nothing were tight: the driver's override, the plan, the sun, or a fair share. */
-import type { PlanState } from "../state/plan.ts";
-import { SLOT_MS } from "../slots.ts";
+
 import type { Reason } from "../reason.ts";
+import { SLOT_MS } from "../slots.ts";
+import type { PlanState } from "../state/plan.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { PLAN_VALID_MS, WISH_CHANGE_MS } from "./thresholds.ts";
@@ -53,30 +54,42 @@ function waiting(input: ControlInput, plan: Plan, transactionId: number): Reason
   };
 }
 
-/** Current that would otherwise be exported, shared among the cars that could take it, A per phase of this car. */
-function surplusA(input: ControlInput, entry: EvseObservation, takers: number): number {
+/**
+ * Power that is exported now (+) or taken from elsewhere for the cars (-), W; missing where the sun does not matter.
+ * What a battery gives does not count as sun.
+ */
+function surplusW(input: ControlInput): number | undefined {
   const meter = input.image.meters.get(input.site.gridMeterId);
   const { importEurPerKwh, exportEurPerKwh } = input.image;
   // Where exporting pays more than importing costs, the sun is better sold.
   const sellsBetter = (exportEurPerKwh ?? 0) >= (importEurPerKwh ?? Number.POSITIVE_INFINITY);
-  if (!meter || meter.powerW >= 0 || sellsBetter || takers === 0) return 0;
-  return -meter.powerW / takers / (input.site.voltageV * entry.phases.length);
+  if (!meter || sellsBetter || input.site.pvIds.length === 0) return undefined;
+  let fromBatteryW = 0;
+  for (const battery of input.image.batteries.values()) fromBatteryW += Math.max(0, -battery.powerW);
+  return -meter.powerW - fromBatteryW;
+}
+
+/** Current with which a car would just use up the surplus, A: what it draws, more by its share or less by the lack. */
+function sunnyCurrentA(input: ControlInput, entry: EvseObservation, takers: number): number {
+  const surplus = surplusW(input);
+  const follows = entry.memory.wishKind === "solar";
+  if (surplus === undefined || takers === 0 || (!follows && surplus <= 0)) return 0;
+  return Math.floor(entry.surelyA + surplus / takers / (input.site.voltageV * entry.phases.length));
 }
 
 function planned(input: ControlInput, entry: EvseObservation, takers: number): Wish | undefined {
   const plan = planInForce(input);
   const currentA = plannedCurrentA(input, entry, 0);
   if (!plan || currentA === undefined || !entry.session) return undefined;
-  const surplus = surplusA(input, entry, takers);
-  const basis = Math.max(currentA, surplus > 0 ? entry.memory.limitA : 0);
-  const sunny = Math.floor(basis + surplus);
-  if (surplus > 0.5 && sunny >= entry.evse.minCurrentA && sunny > currentA) return { currentA: sunny, reason: { kind: "solar" } };
+  const sunny = sunnyCurrentA(input, entry, takers);
+  if (sunny >= entry.evse.minCurrentA && sunny > currentA) return { currentA: sunny, reason: { kind: "solar" } };
   if (currentA === 0) return { currentA, reason: waiting(input, plan, entry.session.transactionId) };
   return { currentA, reason: { kind: "plan", limitA: currentA } };
 }
 
 function desired(input: ControlInput, entry: EvseObservation, takers: number): Wish {
-  if (input.state.sessions.overrides[entry.evse.id]) return { currentA: entry.evse.maxCurrentA, reason: { kind: "override" } };
+  if (input.state.sessions.overrides[entry.evse.id])
+    return { currentA: entry.evse.maxCurrentA, reason: { kind: "override" } };
   return planned(input, entry, takers) ?? { currentA: entry.evse.maxCurrentA, reason: { kind: "fair-share" } };
 }
 
