@@ -19,6 +19,9 @@ const HOUR_MS = 3_600_000;
 /** A car that stayed longer than was thought may leave at any time: the need is planned into the next hour. */
 const LEAST_STAY_MS = HOUR_MS;
 
+/** A driver who said nothing is never cut off: beyond what was assumed, a little more is always planned. */
+const ROLLING_NEED_WH = 5_000;
+
 /** Energy that a session had received when a wish was stated: a wish counts from then on. */
 function energyBeforeWh(session: Session, statedMs: number): number {
   return session.quarterHours
@@ -41,10 +44,11 @@ export function chargingNeed(
   const deliveredWh = now.deliveredWh ?? session.energyWh;
   const askedWh =
     wish?.energyWh === undefined ? charging.defaultEnergyWh : energyBeforeWh(session, wish.statedMs) + wish.energyWh;
+  const leastWh = wish?.energyWh === undefined ? ROLLING_NEED_WH : 0;
   const departureMs = wish?.departureMs ?? session.startedMs + charging.defaultStayHours * HOUR_MS;
   return {
     askedWh,
-    energyNeededWh: Math.max(0, Math.round(askedWh - deliveredWh)),
+    energyNeededWh: Math.max(leastWh, Math.round(askedWh - deliveredWh)),
     departureMs:
       wish?.departureMs !== undefined && departureMs > now.nowMs
         ? departureMs

@@ -1,0 +1,215 @@
+/** The live picture, from state, image and the decisions of the last tick. */
+import type { CircuitObservation, EvseDecision } from "./control/control.ts";
+import { deviceQuality, lastReadingMonoMs } from "./device-quality.ts";
+import type { ProcessImage } from "./image.ts";
+import { localTime } from "./local-time.ts";
+import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
+import { type PerPhase, PHASE_INDEXES } from "./quantity.ts";
+import type { EvseModel, SiteModel } from "./site-model.ts";
+import { SLOT_MS } from "./slots.ts";
+import { openSessionAt, type Session } from "./state/sessions.ts";
+import type { SiteState } from "./state.ts";
+import type { LiveEvse, LiveSite } from "./view.ts";
+import { en } from "./words/en.ts";
+import type { EvseWords } from "./words/words.ts";
+
+export interface DescribeInput {
+  readonly site: SiteModel;
+  readonly state: SiteState;
+  readonly image: ProcessImage;
+  readonly circuits: readonly CircuitObservation[];
+  readonly decisions: readonly EvseDecision[];
+  readonly simulated: boolean;
+}
+
+const EVSE_READING_VALID_MS = 120_000;
+const CHARGING_W = 100;
+
+/** Leaves out what is unknown. */
+function known<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** When the plan has delivered all it means to give to a transaction, and what it will fall short of. */
+function readiness(state: SiteState, transactionId: number): { readyMs?: number; shortfallWh?: number } {
+  const plan = state.plan.current;
+  const row = plan?.result.evses.find((evse) => evse.transactionId === transactionId);
+  if (!plan || !row) return {};
+  const last = row.powerW.findLastIndex((powerW) => powerW > 0);
+  return {
+    ...(last < 0 ? {} : { readyMs: plan.input.startMs + (last + 1) * SLOT_MS }),
+    ...(row.shortfallWh > 0 ? { shortfallWh: Math.round(row.shortfallWh) } : {}),
+  };
+}
+
+function gridCurrents(evse: EvseModel, currentA: PerPhase | undefined): PerPhase | undefined {
+  if (!currentA) return undefined;
+  const grid: [number, number, number] = [0, 0, 0];
+  evse.phases.forEach((phase, index) => {
+    grid[phase] += currentA[index as 0 | 1 | 2] ?? 0;
+  });
+  return grid;
+}
+
+function sessionPart(input: DescribeInput, session: Session | undefined) {
+  if (!session) return { energyWh: 0, costEur: 0 };
+  const { site, state, image } = input;
+  const delivered = deliveredByRegisterWh(session, image.evses.get(session.evseId)?.energyWh);
+  const need = chargingNeed(site, state, session, {
+    nowMs: image.nowMs,
+    ...(delivered === undefined ? {} : { deliveredWh: delivered }),
+  });
+  const energyWh = delivered ?? session.energyWh;
+  const unbookedWh = Math.max(0, energyWh - session.energyWh);
+  return {
+    transactionId: session.transactionId,
+    startedMs: session.startedMs,
+    energyWh: Math.round(energyWh),
+    askedWh: need.askedWh,
+    departureMs: need.departureMs,
+    preference: need.preference,
+    costEur: session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0),
+    ...(session.token === undefined ? {} : { tokenHint: session.token.slice(-4) }),
+    ...readiness(state, session.transactionId),
+  };
+}
+
+function readingPart(input: DescribeInput, evse: EvseModel) {
+  const reading = input.image.evses.get(evse.id);
+  if (!reading || input.image.monoMs - reading.atMonoMs > EVSE_READING_VALID_MS) return {};
+  const currentA = gridCurrents(evse, reading.currentA);
+  const phasesInUse = reading.currentA
+    ? PHASE_INDEXES.filter((phase) => reading.currentA![phase] >= 1).length
+    : undefined;
+  return known({
+    powerW: reading.powerW,
+    currentA: currentA as [number, number, number] | undefined,
+    phasesInUse,
+    socPercent: reading.socPercent,
+  });
+}
+
+function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecision | undefined): LiveEvse {
+  const { site, state, image } = input;
+  const session = openSessionAt(state.sessions, evse.id);
+  const parts = sessionPart(input, session);
+  const measured = readingPart(input, evse);
+  const limit = state.limits.byEvse[evse.id];
+  const status = state.chargePoints.evses[evse.id]?.status ?? "unknown";
+  const online = state.chargePoints.byId[evse.chargePointId]?.connected === true;
+  const reason = decision?.reason ?? ({ kind: online ? "no-transaction" : "offline" } as const);
+  const limitA = decision?.currentA ?? evse.safeCurrentA;
+  const zone = site.configuration.site.timeZone;
+  const at = (ms: number | undefined) => (ms === undefined ? undefined : localTime(ms, image.nowMs, zone));
+  const readyMs = "readyMs" in parts ? parts.readyMs : undefined;
+  const charging = (measured.powerW ?? 0) > CHARGING_W;
+  const words: EvseWords = {
+    limitA,
+    reason,
+    status,
+    online,
+    charging,
+    session: session !== undefined,
+    ...known({ until: at(reason.untilMs), ready: at(readyMs), powerW: measured.powerW }),
+  };
+  return {
+    id: evse.id,
+    name: evse.name,
+    chargePointId: evse.chargePointId,
+    circuitId: evse.circuitPath[0]!,
+    online,
+    status,
+    ...parts,
+    ...measured,
+    override: state.sessions.overrides[evse.id] !== undefined,
+    limitA,
+    ...(limit && session ? { limitExpiresMs: limit.expiresAtMs } : {}),
+    limitObeyed: limit?.obeyed ?? true,
+    profileWrites: session ? (limit?.writes ?? 0) : 0,
+    reason,
+    because: en.because(words),
+    sentence: en.sentence(words),
+  };
+}
+
+function flowOf(input: DescribeInput, evses: readonly LiveEvse[]): LiveSite["flow"] {
+  const { site, image } = input;
+  const fresh = <T extends { readonly atMonoMs: number }>(reading: T | undefined) =>
+    reading && image.monoMs - reading.atMonoMs < 15_000 ? reading : undefined;
+  const total = (values: readonly (number | undefined)[]) => {
+    const present = values.filter((value) => value !== undefined);
+    return present.length === 0 ? undefined : present.reduce((sum, value) => sum + value, 0);
+  };
+  const batteries = site.batteries.map(({ id }) => fresh(image.batteries.get(id)));
+  const gridW = fresh(image.meters.get(site.gridMeterId))?.powerW;
+  const pvW = total(site.pvIds.map((id) => fresh(image.pvs.get(id))?.powerW));
+  const batteryW = total(batteries.map((battery) => battery?.powerW));
+  const evsesW = total(evses.map((evse) => evse.powerW)) ?? 0;
+  const buildingW =
+    gridW === undefined ? undefined : Math.max(0, Math.round(gridW + (pvW ?? 0) - (batteryW ?? 0) - evsesW));
+  return known({ gridW, pvW, batteryW, evsesW, buildingW, batterySocPercent: batteries[0]?.socPercent });
+}
+
+function modeOf(input: DescribeInput): LiveSite["mode"] {
+  const { mode: word, modeSinceMs: sinceMs, modeReason, devices } = input.state.site;
+  const since = localTime(sinceMs, input.image.nowMs, input.site.configuration.site.timeZone);
+  const detail = modeReason?.deviceId === undefined ? undefined : devices[modeReason.deviceId]?.detail;
+  return { word, sinceMs, text: en.mode({ word, since, ...known({ detail }), ...modeReason }) };
+}
+
+function devicesOf({ site, state, image }: DescribeInput): LiveSite["devices"] {
+  return site.configuration.devices.map((device) => {
+    const atMonoMs = lastReadingMonoMs(device, image);
+    return {
+      id: device.id,
+      role: device.role,
+      quality: deviceQuality(device, image),
+      detail: state.site.devices[device.id]?.detail ?? "",
+      ...(atMonoMs === undefined ? {} : { ageMs: Math.round(image.monoMs - atMonoMs) }),
+    };
+  });
+}
+
+/** Describes the site as it is now. */
+export function describeSite(input: DescribeInput): LiveSite {
+  const { site, state, image } = input;
+  const byEvse = new Map(input.decisions.map((decision) => [decision.evseId, decision]));
+  const evses = site.evses.map((evse) => describeEvse(input, evse, byEvse.get(evse.id)));
+  const devices = devicesOf(input);
+  const meter = devices.find((device) => device.id === site.gridMeterId);
+  const { id, name, timeZone, country } = site.configuration.site;
+  const plan = state.plan.current;
+  return {
+    seq: state.seq,
+    nowMs: image.nowMs,
+    wallTrusted: image.wallTrusted,
+    site: { id, name: name || id, timeZone, country, simulated: input.simulated },
+    mode: modeOf(input),
+    meter: { deviceId: site.gridMeterId, quality: meter?.quality ?? "absent", ...known({ ageMs: meter?.ageMs }) },
+    devices,
+    circuits: input.circuits.map(({ circuitId, currentA, limitA, quality }) => {
+      const parentId = site.circuitById.get(circuitId)?.parentId;
+      return {
+        id: circuitId,
+        limitA,
+        quality,
+        ...known({ parentId, currentA: currentA as [number, number, number] | undefined }),
+      };
+    }),
+    flow: flowOf(input, evses),
+    price: known({ importEurPerKwh: image.importEurPerKwh, exportEurPerKwh: image.exportEurPerKwh }),
+    ...(plan
+      ? {
+          plan: {
+            seq: plan.seq,
+            madeMs: plan.madeMs,
+            status: plan.result.status,
+            detail: plan.result.detail,
+            costEur: plan.result.costEur,
+            solveMs: plan.result.solveMs,
+          },
+        }
+      : {}),
+    evses,
+  };
+}

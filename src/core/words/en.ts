@@ -1,0 +1,93 @@
+/** English. */
+import { PHASE_NAMES } from "../quantity.ts";
+import type { Reason } from "../reason.ts";
+import type { EvseWords, ModeWords, Words } from "./words.ts";
+
+function place(reason: Reason): string {
+  const circuit =
+    reason.circuitId === "grid" || reason.circuitId === undefined ? "building fuse" : `fuse ${reason.circuitId}`;
+  const phase = reason.phase === undefined ? "" : ` ${PHASE_NAMES[reason.phase]}`;
+  const reading =
+    reason.readingA === undefined || reason.limitA === undefined
+      ? ""
+      : ` at ${Math.round(reason.readingA)} of ${Math.round(reason.limitA)} A`;
+  const power = reason.limitW === undefined ? "" : ` at its limit of ${(reason.limitW / 1000).toFixed(1)} kW`;
+  return `${circuit}${phase}${reading}${power}`;
+}
+
+function cents(eurPerKwh: number | undefined): string {
+  return eurPerKwh === undefined ? "" : `${(eurPerKwh * 100).toFixed(1)} ct`;
+}
+
+function planned({ limitA, reason, until, ready }: EvseWords): string {
+  const done = ready === undefined ? "" : `, ready by ${ready}`;
+  if (limitA > 0) return `as planned${done}`;
+  if (until === undefined) return `the plan has no more for this car: what was asked for is delivered`;
+  const cheaper = (reason.laterEurPerKwh ?? Number.POSITIVE_INFINITY) < (reason.priceEurPerKwh ?? 0);
+  const prices = cheaper ? ` (${cents(reason.laterEurPerKwh)} instead of ${cents(reason.priceEurPerKwh)} per kWh)` : "";
+  return `waiting: ${cheaper ? "cheaper" : "planned"} from ${until}${prices}${done}`;
+}
+
+const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
+  circuit: ({ reason }) => `${place(reason)}, raises when other loads stop`,
+  unbalance: ({ reason }) => `${PHASE_NAMES[reason.phase ?? 0]} may not be loaded more than the other phases allow`,
+  "safe-mode": ({ reason }) =>
+    `safe current: no reading from ${reason.deviceId ?? "the meter"}, power returns slowly when it answers`,
+  offline: () => `the charge point is not connected: its safe current is kept free for it`,
+  "not-obeyed": ({ reason }) =>
+    `the charge point draws ${reason.readingA ?? "?"} A, more than allowed; others make room, the limit is sent again`,
+  "grid-operator": ({ reason }) =>
+    `the grid operator allows ${((reason.limitW ?? 0) / 1000).toFixed(1)} kW for the site`,
+  raising: ({ reason }) => `power comes back in steps, up to ${reason.limitA ?? "?"} A`,
+  override: () => `full power until unplugged`,
+  contract: () => `the charging contract's profile`,
+  paused: ({ reason }) => `paused, ${place(reason)} leaves less than the car's minimum; it is another car's turn`,
+  plan: planned,
+  solar: () => `follows the sun`,
+  "fair-share": () => `no plan yet: power is shared evenly`,
+  vehicle: () => `the car takes no more`,
+  maximum: () => `nothing limits but the EVSE`,
+  "no-transaction": ({ status }) => (status === "available" ? "no car" : "no transaction"),
+};
+
+function because(evse: EvseWords): string {
+  const text = BECAUSE[evse.reason.kind](evse);
+  const showsCurrent = evse.session && !(evse.reason.kind === "plan" && evse.limitA === 0);
+  return showsCurrent ? `${evse.limitA} A: ${text}` : text;
+}
+
+const STATUS: Readonly<Record<string, string>> = {
+  available: "Free",
+  preparing: "Car plugged in, not started",
+  finishing: "Done, cable still plugged in",
+  reserved: "Reserved",
+  unavailable: "Out of service",
+  faulted: "Fault at the charge point",
+  unknown: "Not heard of yet",
+};
+
+function sentence(evse: EvseWords): string {
+  if (!evse.online) return evse.session ? "Charging as far as we know: the charge point is offline" : "Offline";
+  if (!evse.session) return STATUS[evse.status] ?? "Car plugged in";
+  if (evse.charging) {
+    const power = evse.powerW === undefined ? "" : ` with ${(evse.powerW / 1000).toFixed(1)} kW`;
+    return `Charging${power}${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;
+  }
+  if (evse.limitA === 0) return evse.until === undefined ? "Paused" : `Waiting until ${evse.until}`;
+  return evse.status === "suspended-ev" ? "The car does not draw: full, or it waits" : "Plugged in, about to charge";
+}
+
+function mode({ word, since, kind, deviceId, circuitId, detail }: ModeWords): string {
+  if (word === "normal") return "Nothing limits the site.";
+  if (word === "safe" && kind === "meter-absent") {
+    const why = detail === undefined || detail === "" ? "" : ` (${detail})`;
+    return `No reading from ${deviceId ?? "the meter"} since ${since}${why}: every EVSE behind it is at its safe current. It ends when the meter answers; power then returns slowly.`;
+  }
+  if (word === "safe") return `Safe currents since ${since}, until the meter has answered for some seconds.`;
+  if (kind === "grid-operator") return `The grid operator's limit holds, since ${since}.`;
+  if (kind === "not-obeyed") return `A charge point draws more than it may since ${since}; the others make room.`;
+  const where = circuitId === undefined || circuitId === "grid" ? "The building fuse" : `The fuse of ${circuitId}`;
+  return `${where} limits charging since ${since}; it ends when other loads stop.`;
+}
+
+export const en: Words = { because, sentence, mode };

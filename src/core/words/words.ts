@@ -1,0 +1,34 @@
+/** Every text that the core puts into words. A language is a file that implements this; English is `en.ts`. */
+import type { Reason } from "../reason.ts";
+
+/** What a text about one EVSE may say. Times are already local text. */
+export interface EvseWords {
+  readonly limitA: number;
+  readonly reason: Reason;
+  readonly until?: string;
+  readonly ready?: string;
+  readonly powerW?: number;
+  readonly status: string;
+  readonly online: boolean;
+  readonly charging: boolean;
+  readonly session: boolean;
+  readonly readingAgeS?: number;
+}
+
+export interface ModeWords {
+  readonly word: "normal" | "limited" | "safe";
+  readonly since: string;
+  readonly kind?: string;
+  readonly deviceId?: string;
+  readonly circuitId?: string;
+  readonly detail?: string;
+}
+
+export interface Words {
+  /** Why the limit is what it is, and what would change it. */
+  because(evse: EvseWords): string;
+  /** What the car is doing. */
+  sentence(evse: EvseWords): string;
+  /** The site's word, why, since when, and what ends it. */
+  mode(mode: ModeWords): string;
+}
