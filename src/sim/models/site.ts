@@ -1,0 +1,163 @@
+/** The wired site: EVSEs on their phases below circuits, building, sun and battery, and what each meter would show. */
+import { addPhases, type PerPhase, type PhaseIndex } from "../../core/quantity.ts";
+import type { Battery } from "./battery.ts";
+import type { Building } from "./building.ts";
+import type { Car } from "./car.ts";
+
+export interface EvseWiring {
+  readonly id: string;
+  /** Circuit ids from its own up to `grid`. */
+  readonly circuitPath: readonly string[];
+  readonly phases: readonly PhaseIndex[];
+}
+
+export interface SiteModelOptions {
+  readonly voltageV: number;
+  readonly evses: readonly EvseWiring[];
+  readonly building: Building;
+  readonly pvW: (atMs: number) => number;
+  readonly battery?: Battery;
+  /** Current that an EVSE offers its car now, A. */
+  readonly offeredA: (evseId: string, atMs: number) => number;
+}
+
+export interface MeterValues {
+  readonly powerW: PerPhase;
+  readonly currentA: PerPhase;
+  readonly voltageV: PerPhase;
+  readonly importWh: number;
+  readonly exportWh: number;
+}
+
+interface EvseSide {
+  readonly wiring: EvseWiring;
+  car?: Car;
+  registerWh: number;
+}
+
+interface ExtraLoad {
+  readonly phase: PhaseIndex;
+  readonly powerW: number;
+  readonly untilMs: number;
+}
+
+const third = (value: number): PerPhase => [value / 3, value / 3, value / 3];
+
+export class WiredSite {
+  readonly #options: SiteModelOptions;
+  readonly #evses = new Map<string, EvseSide>();
+  readonly #circuitPowerW = new Map<string, [number, number, number]>();
+  readonly #registers = new Map<string, { importWh: number; exportWh: number }>();
+  #loads: ExtraLoad[] = [];
+  pvW = 0;
+  pvWh = 0;
+
+  constructor(options: SiteModelOptions) {
+    this.#options = options;
+    for (const wiring of options.evses) this.#evses.set(wiring.id, { wiring, registerWh: 0 });
+  }
+
+  plugIn(evseId: string, car: Car): void {
+    this.#side(evseId).car = car;
+  }
+
+  unplug(evseId: string): Car | undefined {
+    const side = this.#side(evseId);
+    const { car } = side;
+    delete side.car;
+    return car;
+  }
+
+  car(evseId: string): Car | undefined {
+    return this.#side(evseId).car;
+  }
+
+  registerWh(evseId: string): number {
+    return this.#side(evseId).registerWh;
+  }
+
+  /** The EVSE's register starts at what it counted in the years before. */
+  setRegister(evseId: string, wh: number): void {
+    this.#side(evseId).registerWh = wh;
+  }
+
+  /** Currents on the EVSE's own L1, L2, L3. */
+  evseCurrentA(evseId: string): PerPhase {
+    const { car, wiring } = this.#side(evseId);
+    const used = car ? Math.min(car.options.phases, wiring.phases.length) : 0;
+    const currentA = car?.currentA ?? 0;
+    return [used > 0 ? currentA : 0, used > 1 ? currentA : 0, used > 2 ? currentA : 0];
+  }
+
+  addLoad(load: ExtraLoad): void {
+    this.#loads.push(load);
+  }
+
+  /** Physics for `seconds`, ending at `atMs`. */
+  step(atMs: number, seconds: number): void {
+    const totals = this.#circuitPowerW;
+    totals.clear();
+    totals.set("grid", [0, 0, 0]);
+    for (const side of this.#evses.values()) this.#stepEvse(side, atMs, seconds);
+    const grid = totals.get("grid")!;
+    const building = this.#buildingW(atMs);
+    this.pvW = this.#options.pvW(atMs);
+    this.pvWh += (this.pvW * seconds) / 3600;
+    let net = addPhases(addPhases(grid, building), third(-this.pvW));
+    const { battery } = this.#options;
+    if (battery) {
+      battery.step(-(net[0] + net[1] + net[2]), seconds);
+      net = addPhases(net, third(battery.powerW));
+    }
+    totals.set("grid", [net[0], net[1], net[2]]);
+    for (const [circuitId, powerW] of totals) this.#count(circuitId, powerW, seconds);
+  }
+
+  #stepEvse(side: EvseSide, atMs: number, seconds: number): void {
+    const { car, wiring } = side;
+    if (!car) return;
+    const { voltageV } = this.#options;
+    side.registerWh += car.step(this.#options.offeredA(wiring.id, atMs), seconds, voltageV);
+    const used = Math.min(car.options.phases, wiring.phases.length);
+    for (const circuitId of wiring.circuitPath) {
+      const total = this.#circuitPowerW.get(circuitId) ?? [0, 0, 0];
+      for (let own = 0; own < used; own++) total[wiring.phases[own]!] += car.currentA * voltageV;
+      this.#circuitPowerW.set(circuitId, total as [number, number, number]);
+    }
+  }
+
+  #buildingW(atMs: number): PerPhase {
+    const power = [...this.#options.building.powerW(atMs)] as [number, number, number];
+    this.#loads = this.#loads.filter((load) => load.untilMs > atMs);
+    for (const load of this.#loads) power[load.phase] += load.powerW;
+    return power;
+  }
+
+  #count(circuitId: string, powerW: PerPhase, seconds: number): void {
+    const register = this.#registers.get(circuitId) ?? { importWh: 1_000_000, exportWh: 200_000 };
+    const wh = ((powerW[0] + powerW[1] + powerW[2]) * seconds) / 3600;
+    if (wh > 0) register.importWh += wh;
+    else register.exportWh -= wh;
+    this.#registers.set(circuitId, register);
+  }
+
+  /** What a meter at this circuit shows. */
+  meter(circuitId: string): MeterValues {
+    const powerW = (this.#circuitPowerW.get(circuitId) ?? [0, 0, 0]) as PerPhase;
+    const { voltageV } = this.#options;
+    const register = this.#registers.get(circuitId) ?? { importWh: 1_000_000, exportWh: 200_000 };
+    return {
+      powerW: [powerW[0], powerW[1], powerW[2]],
+      currentA: [powerW[0] / voltageV, powerW[1] / voltageV, powerW[2] / voltageV],
+      voltageV: [voltageV, voltageV, voltageV],
+      importWh: register.importWh,
+      exportWh: register.exportWh,
+    };
+  }
+
+  #side(evseId: string): EvseSide {
+    const side = this.#evses.get(evseId);
+    if (!side) throw new Error(`The simulated site has no EVSE ${evseId}`);
+    return side;
+  }
+}
