@@ -84,9 +84,7 @@ const RegistersSchema = Type.Object(
       ),
     ),
     pv: Type.Optional(Type.Object({ powerW: QuantitySchema, energyWh: Type.Optional(QuantitySchema) }, closed)),
-    battery: Type.Optional(
-      Type.Object({ powerW: QuantitySchema, socPercent: Type.Optional(QuantitySchema) }, closed),
-    ),
+    battery: Type.Optional(Type.Object({ powerW: QuantitySchema, socPercent: Type.Optional(QuantitySchema) }, closed)),
   },
   closed,
 );
