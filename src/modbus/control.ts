@@ -20,7 +20,7 @@ function stepValue(step: ControlStep, setpoint: Setpoint): number {
   };
   const value = typeof step.value === "number" ? step.value : named[step.value];
   const scaledValue = value * (step.scale ?? 1);
-  return step.type.startsWith("f") ? scaledValue : Math.round(scaledValue);
+  return (step.type as string).startsWith("f") ? scaledValue : Math.round(scaledValue);
 }
 
 /** Writes the steps of a profile. Resolves with what went wrong, in words. */

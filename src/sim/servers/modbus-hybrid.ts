@@ -1,0 +1,159 @@
+/** A hybrid inverter with a battery as a SunSpec chain: models 1, 103, 124 and 160. */
+import { type ModbusServer, startModbusServer } from "./modbus-server.ts";
+
+export interface HybridValues {
+  readonly pvPowerW: number;
+  readonly pvEnergyWh: number;
+  /** Charging +. */
+  readonly batteryPowerW: number;
+  readonly socPercent: number;
+  readonly maxBatteryPowerW: number;
+}
+
+const BASE = 40_000;
+const NOT_AVAILABLE = 0xffff;
+const NO_SCALE = 0x8000;
+const word = (value: number) => Math.round(value) & 0xffff;
+const long = (value: number): [number, number] => [(Math.round(value) >>> 16) & 0xffff, Math.round(value) & 0xffff];
+
+function text(value: string, words: number): number[] {
+  const bytes = Buffer.alloc(words * 2);
+  bytes.write(value, "ascii");
+  return Array.from({ length: words }, (_, index) => bytes.readUInt16BE(index * 2));
+}
+
+function common(): number[] {
+  return [
+    1,
+    66,
+    ...text("wattledger", 16),
+    ...text("simulated hybrid", 16),
+    ...text("", 8),
+    ...text("1", 8),
+    ...text("SIM-1", 16),
+    1,
+    0,
+  ];
+}
+
+function inverter(values: HybridValues): number[] {
+  const model = new Array<number>(52).fill(NOT_AVAILABLE);
+  model[0] = 103;
+  model[1] = 50;
+  model[13] = NO_SCALE;
+  model[14] = word((values.pvPowerW - values.batteryPowerW) / 10);
+  model[15] = 1;
+  [model[24], model[25]] = long(values.pvEnergyWh);
+  model[26] = 0;
+  return model;
+}
+
+/** What was written into model 124. */
+interface StorageSettings {
+  mode: number;
+  outRate: number;
+  inRate: number;
+  revertS: number;
+  gridCharge: number;
+}
+
+function storage(values: HybridValues, settings: StorageSettings): number[] {
+  const model = new Array<number>(26).fill(NOT_AVAILABLE);
+  model[0] = 124;
+  model[1] = 24;
+  model[2] = word(values.maxBatteryPowerW);
+  model[5] = settings.mode;
+  model[8] = word(values.socPercent * 100);
+  model[11] = values.batteryPowerW > 10 ? 4 : values.batteryPowerW < -10 ? 3 : 6;
+  model[12] = settings.outRate;
+  model[13] = settings.inRate;
+  model[15] = settings.revertS;
+  model[17] = settings.gridCharge;
+  model[18] = 0;
+  model[22] = word(-2);
+  model[25] = word(-2);
+  return model;
+}
+
+function modules(values: HybridValues): number[] {
+  const powers = [
+    values.pvPowerW / 2,
+    values.pvPowerW / 2,
+    Math.max(0, values.batteryPowerW),
+    Math.max(0, -values.batteryPowerW),
+  ];
+  const model = [160, 8 + 4 * 20, NO_SCALE, NO_SCALE, 1, NO_SCALE, 0, 0, 4, NOT_AVAILABLE];
+  powers.forEach((powerW, index) => {
+    const module = new Array<number>(20).fill(NOT_AVAILABLE);
+    module[0] = index + 1;
+    module[11] = word(powerW / 10);
+    model.push(...module);
+  });
+  return model;
+}
+
+const STORAGE_AT = BASE + 2 + 68 + 52;
+const FIELDS: Readonly<Record<number, keyof StorageSettings>> = {
+  5: "mode",
+  12: "outRate",
+  13: "inRate",
+  15: "revertS",
+  17: "gridCharge",
+};
+const signed = (value: number) => (value >= 0x8000 ? value - 0x1_0000 : value);
+
+/**
+ * Serves the chain. `onBatteryCommand` hears of each setpoint, W charging +, and the seconds after which the device
+ * would fall back by itself; `undefined` when it is released.
+ */
+export function startSimulatedHybrid(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly unitId: number;
+  readonly values: () => HybridValues;
+  readonly onBatteryCommand: (powerW: number | undefined, revertSeconds: number) => void;
+}): Promise<ModbusServer> {
+  const settings: StorageSettings = { mode: 0, outRate: 10_000, inRate: 10_000, revertS: 0, gridCharge: 0 };
+  let words: number[] = [];
+  const refresh = () => {
+    const values = options.values();
+    words = [
+      0x5375,
+      0x6e53,
+      ...common(),
+      ...inverter(values),
+      ...storage(values, settings),
+      ...modules(values),
+      0xffff,
+      0,
+    ];
+  };
+  refresh();
+
+  function apply(): void {
+    if ((settings.mode & 3) === 0) {
+      options.onBatteryCommand(undefined, 0);
+      return;
+    }
+    // Both rates, in hundredths of a percent: where the one is the other's negative, power is forced.
+    const percent = signed(settings.inRate) / 100;
+    options.onBatteryCommand((percent / 100) * options.values().maxBatteryPowerW, settings.revertS || 3600);
+  }
+
+  return startModbusServer({
+    ...options,
+    table: {
+      refresh,
+      read: (address) => words[address - BASE],
+      write: (address, values) => {
+        const fields = values.map((_, index) => FIELDS[address - STORAGE_AT + index]);
+        if (fields.includes(undefined)) return false;
+        fields.forEach((field, index) => {
+          settings[field!] = values[index]!;
+        });
+        apply();
+        return true;
+      },
+    },
+  });
+}
