@@ -5,6 +5,7 @@ import type { ProcessImage } from "./image.ts";
 import { localTime } from "./local-time.ts";
 import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
 import { type PerPhase, PHASE_INDEXES } from "./quantity.ts";
+import type { Reason } from "./reason.ts";
 import type { EvseModel, SiteModel } from "./site-model.ts";
 import { SLOT_MS } from "./slots.ts";
 import { openSessionAt, type Session } from "./state/sessions.ts";
@@ -97,7 +98,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
   const limit = state.limits.byEvse[evse.id];
   const status = state.chargePoints.evses[evse.id]?.status ?? "unknown";
   const online = state.chargePoints.byId[evse.chargePointId]?.connected === true;
-  const reason = decision?.reason ?? ({ kind: online ? "no-transaction" : "offline" } as const);
+  const reason: Reason = decision?.reason ?? { kind: online ? "no-transaction" : "offline" };
   const limitA = decision?.currentA ?? evse.safeCurrentA;
   const zone = site.configuration.site.timeZone;
   const at = (ms: number | undefined) => (ms === undefined ? undefined : localTime(ms, image.nowMs, zone));

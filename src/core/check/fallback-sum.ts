@@ -1,0 +1,63 @@
+/**
+ * The sum that must hold without us: when controller, network or meter die, every EVSE falls back to its safe current
+ * while the building draws its worst. Each circuit's fuse has to bear that on each phase.
+ */
+import type { Problem } from "../check.ts";
+import { PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../quantity.ts";
+import { GRID_CIRCUIT_ID, type SiteConfiguration } from "../site.ts";
+import { type CircuitModel, type EvseModel, siteModel } from "../site-model.ts";
+
+/** Worst load of others on a circuit and on what hangs below it; the grid connection's includes everything. */
+function worstLoadA(circuit: CircuitModel, circuits: readonly CircuitModel[]): number {
+  if (circuit.id === GRID_CIRCUIT_ID) return circuit.worstBuildingLoadA;
+  const below = circuits.filter((other) => other.parentId === circuit.id);
+  return below.reduce((sum, other) => sum + worstLoadA(other, circuits), circuit.worstBuildingLoadA);
+}
+
+function terms(evses: readonly EvseModel[]): string {
+  const counts = new Map<number, number>();
+  for (const evse of evses) counts.set(evse.safeCurrentA, (counts.get(evse.safeCurrentA) ?? 0) + 1);
+  const parts = [...counts]
+    .filter(([currentA]) => currentA > 0)
+    .map(([currentA, count]) => `${count} EVSE${count === 1 ? "" : "s"} x ${currentA} A safe current`);
+  return parts.length === 0 ? "no safe currents" : parts.join(" + ");
+}
+
+function advice(evses: readonly EvseModel[], excessA: number): string {
+  const charging = evses
+    .filter((evse) => evse.safeCurrentA > 0)
+    .sort((a, b) => a.priority - b.priority || a.safeCurrentA - b.safeCurrentA);
+  let left = excessA;
+  const paused: string[] = [];
+  for (const evse of charging) {
+    if (left <= 0) break;
+    left -= evse.safeCurrentA;
+    paused.push(evse.id);
+  }
+  if (left > 0)
+    return "Even without any EVSE the fuse does not bear the worst building load: measure it again, or have the connection raised";
+  return `Set safeCurrentA: 0 for ${paused.length} of them (for example ${paused.slice(0, 12).join(", ")}): they pause when the controller is gone`;
+}
+
+/** At most one problem a circuit: that of its worst phase, with the arithmetic. */
+export function fallbackProblems(configuration: SiteConfiguration): Problem[] {
+  const site = siteModel(configuration);
+  return site.circuits.flatMap((circuit): Problem[] => {
+    const onPhase = (phase: PhaseIndex) =>
+      circuit.evseIds.map((id) => site.evseById.get(id)!).filter((evse) => evse.phases.includes(phase));
+    const sumA = (phase: PhaseIndex) => onPhase(phase).reduce((sum, evse) => sum + evse.safeCurrentA, 0);
+    const worst = [...PHASE_INDEXES].sort((a, b) => sumA(b) - sumA(a))[0]!;
+    const loadA = worstLoadA(circuit, site.circuits);
+    const totalA = sumA(worst) + loadA;
+    if (totalA <= circuit.limitA) return [];
+    const index = configuration.circuits.findIndex((entry) => entry.id === circuit.id);
+    return [
+      {
+        severity: "error",
+        path: index < 0 ? ["gridConnection", "mainFuseA"] : ["circuits", index, "fuseA"],
+        message: `Without the controller the fuse of ${circuit.id} would carry, on ${PHASE_NAMES[worst]}: ${terms(onPhase(worst))} + ${loadA} A worst building load = ${totalA} A, more than its ${circuit.limitA} A`,
+        advice: advice(onPhase(worst), totalA - circuit.limitA),
+      },
+    ];
+  });
+}

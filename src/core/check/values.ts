@@ -1,0 +1,163 @@
+/** Values that are each in range but do not go together. */
+import type { Problem } from "../check.ts";
+import { isTimeZone } from "../local-time.ts";
+import type { EvseConfiguration, SiteConfiguration } from "../site.ts";
+
+type Path = readonly (string | number)[];
+
+function problem(severity: Problem["severity"], path: Path, message: string, advice: string): Problem {
+  return { severity, path, message, advice };
+}
+
+function evseProblems(evse: EvseConfiguration, path: Path, configuration: SiteConfiguration): Problem[] {
+  const problems: Problem[] = [];
+  const { minCurrentA, maxCurrentA, safeCurrentA } = evse;
+  if (minCurrentA > maxCurrentA)
+    problems.push(
+      problem(
+        "error",
+        [...path, "minCurrentA"],
+        `Its least current, ${minCurrentA} A, is above its highest, ${maxCurrentA} A`,
+        "Exchange them",
+      ),
+    );
+  if (safeCurrentA > maxCurrentA)
+    problems.push(
+      problem(
+        "error",
+        [...path, "safeCurrentA"],
+        `Its safe current, ${safeCurrentA} A, is above its highest, ${maxCurrentA} A`,
+        `Set at most ${maxCurrentA}`,
+      ),
+    );
+  if (safeCurrentA > 0 && safeCurrentA < minCurrentA)
+    problems.push(
+      problem(
+        "error",
+        [...path, "safeCurrentA"],
+        `A safe current of ${safeCurrentA} A is below the least current of ${minCurrentA} A: cars may ignore it`,
+        `Set 0 to pause, or at least ${minCurrentA}`,
+      ),
+    );
+  const fuseA =
+    configuration.circuits.find((circuit) => circuit.id === evse.circuit)?.fuseA ??
+    configuration.gridConnection.mainFuseA;
+  if (maxCurrentA > fuseA)
+    problems.push(
+      problem(
+        "warning",
+        [...path, "maxCurrentA"],
+        `It could draw ${maxCurrentA} A from a fuse of ${fuseA} A`,
+        "The guard keeps it below; check that the number is right",
+      ),
+    );
+  return problems;
+}
+
+function chargePointProblems(configuration: SiteConfiguration): Problem[] {
+  return configuration.chargePoints.flatMap((chargePoint, c) => [
+    ...(chargePoint.passwordHash === undefined
+      ? [
+          problem(
+            "warning",
+            ["chargePoints", c],
+            `Charge point "${chargePoint.id}" has no password: whoever is on the network can pose as it`,
+            "Set one in the charge point, and its hash here as passwordHash (`wattledger hash-password`)",
+          ),
+        ]
+      : []),
+    ...(chargePoint.quirks.includes("relative-profiles")
+      ? [
+          problem(
+            "warning",
+            ["chargePoints", c, "quirks"],
+            "With relative profiles its limits do not end by themselves when the controller is gone",
+            "Use it only where the charge point refuses absolute profiles, and set a safe current in the charge point itself",
+          ),
+        ]
+      : []),
+    ...chargePoint.evses.flatMap((evse, e) => evseProblems(evse, ["chargePoints", c, "evses", e], configuration)),
+  ]);
+}
+
+function circuitProblems(configuration: SiteConfiguration): Problem[] {
+  return configuration.circuits.flatMap((circuit, index) => {
+    const parent = configuration.circuits.find((other) => other.id === circuit.parent);
+    const aboveA = parent?.fuseA ?? configuration.gridConnection.mainFuseA;
+    if (circuit.fuseA <= aboveA) return [];
+    return [
+      problem(
+        "warning",
+        ["circuits", index, "fuseA"],
+        `Its fuse of ${circuit.fuseA} A is larger than the ${aboveA} A above it`,
+        "Check both ratings; the smaller one holds",
+      ),
+    ];
+  });
+}
+
+function deviceProblems(configuration: SiteConfiguration): Problem[] {
+  return configuration.devices.flatMap((device, index) => {
+    const needsBattery = (device.role === "battery" || device.role === "hybrid") && device.battery === undefined;
+    return needsBattery
+      ? [
+          problem(
+            "error",
+            ["devices", index],
+            `Device "${device.id}" is a ${device.role} without a battery block`,
+            "Add battery: with capacityWh, maxChargeW and maxDischargeW",
+          ),
+        ]
+      : [];
+  });
+}
+
+function apiProblems({ api }: SiteConfiguration): Problem[] {
+  const loopback = api.host === "127.0.0.1" || api.host === "localhost" || api.host === "::1";
+  if (loopback || api.tokenHash !== undefined) return [];
+  return [
+    problem(
+      "warning",
+      ["api"],
+      "The page can be seen from the network, but nobody there can change anything without a token",
+      "Set tokenHash (`wattledger hash-password`) to let owners press Charge now",
+    ),
+  ];
+}
+
+function siteProblems({ site, gridConnection, tariff }: SiteConfiguration): Problem[] {
+  const problems: Problem[] = [];
+  if (!isTimeZone(site.timeZone))
+    problems.push(
+      problem(
+        "error",
+        ["site", "timeZone"],
+        `"${site.timeZone}" is no time zone`,
+        "Write it as in the IANA list, e.g. Europe/Berlin",
+      ),
+    );
+  const fuseW = gridConnection.mainFuseA * gridConnection.nominalVoltageV * gridConnection.phases;
+  if ((gridConnection.importLimitW ?? 0) > fuseW)
+    problems.push(
+      problem(
+        "warning",
+        ["gridConnection", "importLimitW"],
+        `The import limit is above what the main fuse bears (${Math.round(fuseW)} W)`,
+        "The fuse holds; check the number",
+      ),
+    );
+  if (tariff.import.kind === "day-ahead" && !tariff.import.file && !tariff.import.url)
+    problems.push(problem("error", ["tariff", "import"], "Day-ahead prices need a source", "Add file: or url:"));
+  return problems;
+}
+
+/** Everything that goes by value. */
+export function valueProblems(configuration: SiteConfiguration): Problem[] {
+  return [
+    ...siteProblems(configuration),
+    ...circuitProblems(configuration),
+    ...chargePointProblems(configuration),
+    ...deviceProblems(configuration),
+    ...apiProblems(configuration),
+  ];
+}
