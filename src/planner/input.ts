@@ -1,0 +1,165 @@
+/** Everything a plan depends on, gathered from configuration, state and process image. All numbers are finite. */
+import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
+import type { ProcessImage } from "../core/image.ts";
+import { chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
+import { clamp, type PhaseIndex } from "../core/quantity.ts";
+import type { EvseModel, SiteModel } from "../core/site-model.ts";
+import { slotStartMs } from "../core/slots.ts";
+import { openSessionAt, type Session } from "../core/state/sessions.ts";
+import type { SiteState } from "../core/state.ts";
+import { forecastBuildingW, forecastPvW } from "./forecast.ts";
+import { buildingNowW, evseReading, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
+import { completePrices } from "./price-series.ts";
+
+/** So many yes-or-no decisions are solved within the budget of a Pi. */
+const MOST_BINARIES = 160;
+/** Two hours: beyond them the plan is made anew many times before it matters. */
+const MOST_BINARY_SLOTS = 8;
+const CHARGING_W = 500;
+
+export interface PlanQuestion {
+  readonly site: SiteModel;
+  readonly state: SiteState;
+  readonly image: ProcessImage;
+  readonly nowMs: number;
+  readonly slots: number;
+  /** EUR/kWh by slot start, missing where not known yet. */
+  readonly importEurPerKwh: (slotStartMs: number) => number | undefined;
+  readonly exportEurPerKwh: (slotStartMs: number) => number | undefined;
+}
+
+/** Grid phases that the car was seen to load; what the last plan knew of this transaction; else all of the EVSE's. */
+function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion): PhaseIndex[] {
+  const currentA = evseReading(question.image, evse.id)?.currentA;
+  const loaded = evse.phases.filter((_, own) => (currentA?.[own] ?? 0) >= LOADED_A);
+  if (loaded.length > 0) return loaded;
+  const before = question.state.plan.current?.input.evses.find(
+    (planned) => planned.evseId === evse.id && planned.transactionId === session.transactionId,
+  );
+  const known = evse.phases.filter((phase) => before?.phases.includes(phase));
+  return known.length > 0 ? known : [...evse.phases];
+}
+
+function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
+  const { site, state, image, nowMs } = question;
+  const deliveredWh = deliveredByRegisterWh(session, image.evses.get(evse.id)?.energyWh);
+  const need = chargingNeed(site, state, session, { nowMs, ...(deliveredWh === undefined ? {} : { deliveredWh }) });
+  const phases = loadedPhases(evse, session, question);
+  const wattsPerAmpere = site.voltageV * phases.length;
+  const reading = evseReading(image, evse.id);
+  const powerW =
+    reading?.powerW ?? (reading?.currentA ?? []).reduce((sum, currentA) => sum + currentA * site.voltageV, 0);
+  return {
+    evseId: evse.id,
+    transactionId: session.transactionId,
+    circuitId: evse.circuitPath[0] ?? "grid",
+    phases,
+    minPowerW: Math.ceil(evse.minCurrentA * wattsPerAmpere),
+    maxPowerW: Math.max(Math.ceil(evse.minCurrentA * wattsPerAmpere), Math.floor(evse.maxCurrentA * wattsPerAmpere)),
+    energyNeededWh: Math.max(0, Math.round(need.energyNeededWh)),
+    departureMs: need.departureMs,
+    priority: evse.priority,
+    // A driver who pressed "charge now" is planned as one in a hurry.
+    preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,
+    mayPause: true,
+    chargingNow: powerW >= CHARGING_W,
+    connectedSinceMs: session.startedMs,
+  };
+}
+
+function planEvses(question: PlanQuestion): PlanEvse[] {
+  return question.site.evses.flatMap((evse) => {
+    const session = openSessionAt(question.state.sessions, evse.id);
+    return session ? [planEvse(evse, session, question)] : [];
+  });
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** Batteries that may be set and whose charge is known. What is left at the end is worth a usual kWh, after losses. */
+function planBatteries(question: PlanQuestion, importEurPerKwh: readonly number[]): PlanBattery[] {
+  return question.site.batteries.flatMap((device): PlanBattery[] => {
+    const socPercent = question.image.batteries.get(device.id)?.socPercent;
+    const { battery } = device;
+    if (!battery?.control || socPercent === undefined || !Number.isFinite(socPercent)) return [];
+    const efficiency = Math.sqrt(battery.efficiencyPercent / 100);
+    return [
+      {
+        deviceId: device.id,
+        capacityWh: battery.capacityWh,
+        energyWh: Math.round((battery.capacityWh * clamp(socPercent, 0, 100)) / 100),
+        minEnergyWh: Math.round((battery.capacityWh * battery.minSocPercent) / 100),
+        maxChargeW: Math.floor(battery.maxChargeW),
+        maxDischargeW: Math.floor(battery.maxDischargeW),
+        efficiency,
+        wearEurPerKwh: battery.wearEurPerKwh,
+        endValueEurPerKwh: Math.max(0, median(importEurPerKwh) * efficiency - battery.wearEurPerKwh / 2),
+      },
+    ];
+  });
+}
+
+function importLimitW(question: PlanQuestion): number | undefined {
+  const contractedW = question.site.configuration.gridConnection.importLimitW;
+  const outside = question.state.site.gridLimit;
+  const inForce = outside && (outside.untilMs ?? Number.POSITIVE_INFINITY) > question.nowMs;
+  const limits = [contractedW, inForce ? outside.limitW : undefined].filter((limitW) => limitW !== undefined);
+  return limits.length === 0 ? undefined : Math.max(0, Math.min(...limits));
+}
+
+function peakW(site: SiteModel): number | undefined {
+  const peaks = site.configuration.devices
+    .filter((device) => site.pvIds.includes(device.id))
+    .map((device) => device.pv?.peakW);
+  const known = peaks.filter((peak) => peak !== undefined);
+  return known.length > 0 && known.length === peaks.length ? known.reduce((sum, peak) => sum + peak, 0) : undefined;
+}
+
+function present(nowW: number | undefined): { nowW?: number } {
+  return nowW === undefined || !Number.isFinite(nowW) ? {} : { nowW };
+}
+
+/** How many slots from now get a yes-or-no for each car, so that the whole stays solvable. */
+function binarySlots(evses: number, slots: number): number {
+  return evses === 0 ? 0 : Math.min(slots, clamp(Math.floor(MOST_BINARIES / evses), 1, MOST_BINARY_SLOTS));
+}
+
+/**
+ * The complete input of a plan from the running slot on. The running slot counts whole: what the cars already got in it
+ * is deducted from their need by the register.
+ */
+export function buildPlanInput(question: PlanQuestion): PlanInput {
+  const { site, state, image, nowMs, slots } = question;
+  const startMs = slotStartMs(nowMs);
+  const horizon = { quarterHours: state.site.quarterHours, startMs, slots };
+  const buildingW = forecastBuildingW({ ...horizon, ...present(buildingNowW(site, image)) });
+  const peak = peakW(site);
+  const pvW =
+    site.pvIds.length === 0
+      ? new Array<number>(slots).fill(0)
+      : forecastPvW({ ...horizon, ...present(pvNowW(site, image)), ...(peak === undefined ? {} : { peakW: peak }) });
+  const importEurPerKwh = completePrices(question.importEurPerKwh, { startMs, slots, otherwise: 0.3 });
+  const evses = planEvses(question);
+  const limitW = importLimitW(question);
+  const { exportLimitW } = site.configuration.gridConnection;
+  return {
+    startMs,
+    nowMs,
+    slots,
+    nominalVoltageV: site.voltageV,
+    sitePhases: site.phases,
+    ...(limitW === undefined ? {} : { importLimitW: limitW }),
+    ...(exportLimitW === undefined ? {} : { exportLimitW }),
+    importEurPerKwh,
+    exportEurPerKwh: completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 }),
+    buildingW,
+    pvW,
+    circuits: planCircuits(site, image, buildingW),
+    evses,
+    batteries: planBatteries(question, importEurPerKwh),
+    opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
+    binarySlots: binarySlots(evses.length, slots),
+  };
+}
