@@ -71,7 +71,10 @@ export class StationRpc {
 
   #connect(): void {
     if (this.#closed) return;
-    if (this.#offline) return this.#retry();
+    if (this.#offline) {
+      this.#retry();
+      return;
+    }
     const { url, protocol, username, password } = this.#options;
     const auth = password === undefined ? {} : { auth: `${username}:${password}` };
     const socket = new WebSocket(url, [protocol], { ...auth, handshakeTimeout: 5_000 });
@@ -102,7 +105,10 @@ export class StationRpc {
   #receive(text: string): void {
     const message = JSON.parse(text) as unknown[];
     const [type, id] = message as [number, string];
-    if (type === 2) return this.#answer(id, String(message[2]), message[3] as Record<string, unknown>);
+    if (type === 2) {
+      this.#answer(id, String(message[2]), message[3] as Record<string, unknown>);
+      return;
+    }
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);
