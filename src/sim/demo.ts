@@ -93,7 +93,8 @@ class Demo {
       battery: this.#battery,
       offeredA: (evseId) => this.#offeredA(evseId),
     });
-    DEMO_STALLS.forEach((stall, index) => this.#wired.setRegister(stall.evseId, 1_000_000 + 123_456 * index));
+    for (const [index, stall] of DEMO_STALLS.entries())
+      this.#wired.setRegister(stall.evseId, 1_000_000 + 123_456 * index);
     this.#wired.step(this.#startMs, 0.001);
   }
 
@@ -160,9 +161,9 @@ class Demo {
     };
     this.#cancels.push(clock.every(STEP_MS, "demo-physics", step));
     const { present, coming } = sessionsAround(this.#day.secondsOf(this.#startMs));
-    present
-      .slice(0, CARS_AT_START)
-      .forEach((session, index) => this.#at(1 + index * 0.5, () => this.arrive(DEMO_STALLS[index]!, session)));
+    for (const [index, session] of present.slice(0, CARS_AT_START).entries()) {
+      this.#at(1 + index * 0.5, () => this.arrive(DEMO_STALLS[index]!, session));
+    }
     this.#at(SCRIPT.arrivalS, () => this.arrive(DEMO_STALLS[CARS_AT_START]!, coming[0] ?? present[0]!));
     this.#at(SCRIPT.loadS, () => this.addLoad(1, SCRIPT.loadW, SCRIPT.loadForS));
     this.#at(SCRIPT.departureS, () => this.leave(DEMO_STALLS[1]!));

@@ -1,0 +1,175 @@
+/** What changes something: a driver's wish and override, start and stop, an outside limit, commands to charge points. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { ChargePointCommand } from "../core/charge-point-input.ts";
+import { PreferenceSchema } from "../core/facts/driver-facts.ts";
+import type { SiteDraft } from "../core/facts/index.ts";
+import type { Clock, SiteAccess } from "../core/ports.ts";
+import type { EvseModel, SiteModel } from "../core/site-model.ts";
+import { openSessionAt, type Preference } from "../core/state/sessions.ts";
+import type { Access } from "./access.ts";
+import { sendProblem } from "./problem.ts";
+
+export interface WriteRoutes {
+  readonly site: SiteAccess;
+  readonly model: SiteModel;
+  readonly clock: Clock;
+  readonly access: (request: FastifyRequest) => Promise<Access>;
+}
+
+const closed = { additionalProperties: false } as const;
+const IdParams = Type.Object({ id: Type.String({ maxLength: 48 }) });
+const YEAR_MS = 366 * 86_400_000;
+
+const WishBody = Type.Object(
+  {
+    energyWh: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000, description: "From now on" })),
+    departureMs: Type.Optional(Type.Number({ description: "Epoch ms" })),
+    preference: Type.Optional(PreferenceSchema),
+  },
+  closed,
+);
+const OverrideBody = Type.Object({ active: Type.Boolean() }, closed);
+const GridLimitBody = Type.Object(
+  { limitW: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })), untilMs: Type.Optional(Type.Number()) },
+  closed,
+);
+const CommandBody = Type.Union([
+  Type.Object({ type: Type.Literal("reset"), hard: Type.Boolean({ default: false }) }, closed),
+  Type.Object({ type: Type.Literal("unlock"), connector: Type.Integer({ minimum: 1, maximum: 64 }) }, closed),
+  Type.Object(
+    {
+      type: Type.Literal("change-availability"),
+      connector: Type.Integer({ minimum: 0, maximum: 64 }),
+      operative: Type.Boolean(),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      type: Type.Literal("trigger"),
+      message: Type.Union([
+        Type.Literal("boot"),
+        Type.Literal("status"),
+        Type.Literal("meter-values"),
+        Type.Literal("heartbeat"),
+      ]),
+    },
+    closed,
+  ),
+]);
+
+type Allowed = { readonly by: string };
+type Handler<T> = (request: FastifyRequest, reply: FastifyReply, allowed: Allowed & T) => Promise<unknown>;
+
+export function writeRoutes(app: FastifyInstance, { site, model, clock, access }: WriteRoutes): void {
+  /** Lets only those in who may change something. */
+  const guarded = (handler: Handler<object>) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const allowed = await access(request);
+    if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
+    return handler(request, reply, { by: `api:${allowed.by}` });
+  };
+  const atEvse = (handler: Handler<{ evse: EvseModel }>) =>
+    guarded(async (request, reply, { by }) => {
+      const { id } = request.params as { id: string };
+      const evse = model.evseById.get(id);
+      if (!evse)
+        return sendProblem(
+          reply,
+          404,
+          `There is no EVSE "${id}"`,
+          `Known: ${model.evses.map((entry) => entry.id).join(", ")}`,
+        );
+      return handler(request, reply, { by, evse });
+    });
+  const record = async (reply: FastifyReply, draft: SiteDraft) => {
+    const [fact] = await site.record([draft]);
+    return reply.code(200).send({ seq: fact?.seq });
+  };
+
+  app.put(
+    "/api/v1/evses/:id/wish",
+    { schema: { summary: "What the driver needs; it holds until the car leaves", params: IdParams, body: WishBody } },
+    atEvse(async (request, reply, { by, evse }) => {
+      const wish = request.body as { energyWh?: number; departureMs?: number; preference?: Preference };
+      const inMs = (wish.departureMs ?? clock.wallMs() + 1) - clock.wallMs();
+      if (inMs <= 0 || inMs > YEAR_MS)
+        return sendProblem(
+          reply,
+          422,
+          "The departure is not in the future",
+          "Send departureMs in epoch milliseconds, later than now",
+        );
+      return record(reply, { type: "wish-stated", source: by, data: { evseId: evse.id, by, ...wish } });
+    }),
+  );
+
+  app.post(
+    "/api/v1/evses/:id/override",
+    { schema: { summary: "Full power until the car is unplugged", params: IdParams, body: OverrideBody } },
+    atEvse(async (request, reply, { by, evse }) => {
+      const { active } = request.body as { active: boolean };
+      return record(reply, { type: "override-changed", source: by, data: { evseId: evse.id, active, by } });
+    }),
+  );
+
+  const send = async (reply: FastifyReply, command: ChargePointCommand, by: string) => {
+    const result = await site.command(command, by);
+    return reply.code(result.status === "accepted" ? 200 : 409).send(result);
+  };
+  app.post(
+    "/api/v1/evses/:id/start",
+    { schema: { summary: "Asks the charge point to begin a transaction", params: IdParams } },
+    atEvse((_request, reply, { by, evse }) =>
+      send(
+        reply,
+        {
+          type: "start-transaction",
+          chargePointId: evse.chargePointId,
+          connector: evse.connector,
+          token: "wattledger",
+        },
+        by,
+      ),
+    ),
+  );
+  app.post(
+    "/api/v1/evses/:id/stop",
+    { schema: { summary: "Asks the charge point to end the transaction", params: IdParams } },
+    atEvse(async (_request, reply, { by, evse }) => {
+      const session = openSessionAt(site.state().sessions, evse.id);
+      if (!session) return sendProblem(reply, 409, "Nobody charges there", "See GET /api/v1/sessions?open=true");
+      const { transactionId, remoteId } = session;
+      return send(
+        reply,
+        {
+          type: "stop-transaction",
+          chargePointId: evse.chargePointId,
+          transactionId,
+          ...(remoteId === undefined ? {} : { remoteId }),
+        },
+        by,
+      );
+    }),
+  );
+
+  app.put(
+    "/api/v1/grid-limit",
+    { schema: { summary: "A limit in W from the grid operator; without limitW it ends", body: GridLimitBody } },
+    guarded(async (request, reply, { by }) => {
+      const limit = request.body as { limitW?: number; untilMs?: number };
+      return record(reply, { type: "grid-limit-received", source: by, data: { ...limit, by } });
+    }),
+  );
+
+  app.post(
+    "/api/v1/charge-points/:id/commands",
+    { schema: { summary: "A command to a charge point", params: IdParams, body: CommandBody } },
+    guarded(async (request, reply, { by }) => {
+      const { id: chargePointId } = request.params as { id: string };
+      if (!model.chargePoints.some((entry) => entry.id === chargePointId))
+        return sendProblem(reply, 404, `There is no charge point "${chargePointId}"`, "See GET /api/v1/site");
+      return send(reply, { ...(request.body as object), chargePointId } as ChargePointCommand, by);
+    }),
+  );
+}

@@ -1,0 +1,136 @@
+/** The HTTP server: API, live stream, page, health and metrics on one port. */
+import swagger from "@fastify/swagger";
+import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import type { Clock, Log, SiteAccess } from "../core/ports.ts";
+import type { SiteModel } from "../core/site-model.ts";
+import type { LiveSite } from "../core/view.ts";
+import { createAccess } from "./access.ts";
+import { metricsText } from "./metrics.ts";
+import { sendProblem } from "./problem.ts";
+import { readRoutes } from "./routes-read.ts";
+import { writeRoutes } from "./routes-write.ts";
+import { createStream } from "./stream.ts";
+
+export interface PageRoute {
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  readonly gzip: Uint8Array;
+  /** The name holds a hash of the content: a browser may keep it for ever. */
+  readonly immutable: boolean;
+}
+
+export interface ApiOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly site: SiteAccess;
+  readonly model: SiteModel;
+  readonly live: () => LiveSite;
+  readonly health: () => { readonly ok: boolean; readonly [detail: string]: unknown };
+  readonly metrics: () => Readonly<Record<string, number>>;
+  readonly tokenHash?: string;
+  readonly verifyPassword: (hash: string, secret: string) => Promise<boolean>;
+  readonly page: { readonly routes: readonly PageRoute[] };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+}
+
+const BODY_BYTES = 16_384;
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
+
+function failureWords(error: FastifyError): { status: number; title: string; detail: string } {
+  if (error.validation)
+    return { status: 400, title: `The request does not fit: ${error.message}`, detail: "See /api/v1/openapi.json" };
+  const status = error.statusCode ?? 500;
+  if (status < 500) return { status, title: error.message, detail: "See /api/v1/openapi.json" };
+  return {
+    status: 503,
+    title: "It could not be recorded",
+    detail: "The ledger refuses at present; charging goes on protected. Try again",
+  };
+}
+
+function pageRoutes(app: FastifyInstance, routes: readonly PageRoute[]): void {
+  for (const route of routes) {
+    app.get(route.path, { schema: { hide: true } }, (request, reply) => {
+      const zipped = String(request.headers["accept-encoding"] ?? "").includes("gzip");
+      reply
+        .header("cache-control", route.immutable ? "public, max-age=31536000, immutable" : "no-cache")
+        .type(route.contentType)
+        .header("vary", "accept-encoding");
+      if (zipped) reply.header("content-encoding", "gzip");
+      return reply.send(Buffer.from(zipped ? route.gzip : route.body));
+    });
+  }
+}
+
+/** Starts to listen. Rejects when the port is taken, naming it. */
+export async function startApi(options: ApiOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const { site, live, clock, log } = options;
+  const app = Fastify({
+    bodyLimit: BODY_BYTES,
+    logger: false,
+    requestTimeout: 10_000,
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, strict: false } },
+    forceCloseConnections: true,
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "wattledger",
+        version: options.version,
+        description: "The energy controller of one EV-charging site",
+      },
+    },
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    reply.headers(HEADERS);
+  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const { status, title, detail } = failureWords(error);
+    if (status >= 500) log.error("A request failed", { error: String(error) });
+    return sendProblem(reply, status, title, detail);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, 404, "There is nothing here", "See /api/v1/openapi.json"),
+  );
+
+  const stream = createStream({ site, live, clock });
+  const { verifyPassword, tokenHash } = options;
+  const access = createAccess({ clock, verifyPassword, ...(tokenHash === undefined ? {} : { tokenHash }) });
+  await app.register(async (routes) => {
+    readRoutes(routes, { site, live, stream });
+    writeRoutes(routes, { site, model: options.model, clock, access });
+    pageRoutes(routes, options.page.routes);
+    routes.get(
+      "/healthz",
+      { schema: { summary: "200 while the controller completes its ticks" } },
+      (_request, reply) => {
+        const health = options.health();
+        return reply.code(health.ok ? 200 : 503).send(health);
+      },
+    );
+    routes.get("/metrics", { schema: { summary: "Prometheus" } }, (_request, reply) =>
+      reply
+        .type("text/plain; version=0.0.4")
+        .send(metricsText(live(), { wattledger_stream_clients: stream.clients, ...options.metrics() })),
+    );
+    routes.get("/api/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  });
+  await app.listen({ host: options.host, port: options.port });
+  const address = app.server.address();
+  return {
+    port: address && typeof address === "object" ? address.port : options.port,
+    async close() {
+      stream.close();
+      await app.close();
+    },
+  };
+}
