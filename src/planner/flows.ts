@@ -1,0 +1,45 @@
+/** What flows over the grid connection, and what it costs, once the powers of cars and batteries are decided. */
+import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+
+interface Decided {
+  readonly evses: readonly { readonly powerW: readonly number[] }[];
+  readonly batteries: readonly { readonly powerW: readonly number[] }[];
+  /** PV that is used, W by slot; missing means all that may be used. */
+  readonly pvUsedW?: readonly number[];
+}
+
+export type Flows = Pick<PlanResult, "importW" | "exportW" | "pvUsedW" | "costEur">;
+
+/** Import, export and used PV in whole W by slot, and the cost in EUR (import, export, wear of the batteries). */
+export function flowsOf(input: PlanInput, decided: Decided): Flows {
+  const flows = { importW: [] as number[], exportW: [] as number[], pvUsedW: [] as number[], costEur: 0 };
+  const rows = [...decided.evses, ...decided.batteries];
+  for (let slot = 0; slot < input.slots; slot++) {
+    const loadW = Math.round(
+      (input.buildingW[slot] ?? 0) + rows.reduce((sum, row) => sum + (row.powerW[slot] ?? 0), 0),
+    );
+    const availableW = Math.floor(input.pvW[slot] ?? 0);
+    const exportableW = Math.floor(loadW + (input.exportLimitW ?? Number.POSITIVE_INFINITY));
+    const wantedW = Math.round(decided.pvUsedW?.[slot] ?? availableW);
+    const pvUsedW = Math.max(0, Math.min(availableW, wantedW, exportableW));
+    const netW = loadW - pvUsedW;
+    const importW = Math.max(0, netW);
+    const exportW = Math.max(0, -netW);
+    flows.importW.push(importW);
+    flows.exportW.push(exportW);
+    flows.pvUsedW.push(pvUsedW);
+    flows.costEur +=
+      (importW * (input.importEurPerKwh[slot] ?? 0) - exportW * (input.exportEurPerKwh[slot] ?? 0)) / 4000;
+  }
+  for (const [index, battery] of input.batteries.entries()) {
+    const throughW = (decided.batteries[index]?.powerW ?? []).reduce((sum, powerW) => sum + Math.abs(powerW), 0);
+    // In and out again is one kWh through the battery.
+    flows.costEur += (throughW * battery.wearEurPerKwh) / 8000;
+  }
+  return { ...flows, costEur: Math.round(flows.costEur * 1e6) / 1e6 };
+}
+
+/** Energy of a series of slot powers, Wh. */
+export function energyOfWh(powerW: readonly number[]): number {
+  return powerW.reduce((sum, power) => sum + power, 0) / 4;
+}

@@ -1,0 +1,94 @@
+/** Room that the building leaves, by circuit, phase and slot; and until when a car can be charged. */
+import type { PlanCircuit, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
+import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
+import { SLOT_MS } from "../core/slots.ts";
+
+/** Slots from the start in which the car is still there; none after its departure. The running slot always counts. */
+export function slotsUntilDeparture(evse: PlanEvse, input: PlanInput): number {
+  const whole = Math.floor((evse.departureMs - input.startMs) / SLOT_MS);
+  return Math.max(1, Math.min(input.slots, whole));
+}
+
+/** Ids of a circuit and of all above it. */
+export function circuitPath(circuitId: string, circuits: readonly PlanCircuit[]): string[] {
+  const path: string[] = [];
+  let id: string | undefined = circuitId;
+  while (id !== undefined && !path.includes(id)) {
+    path.push(id);
+    id = circuits.find((circuit) => circuit.circuitId === id)?.parentId;
+  }
+  return path;
+}
+
+export interface CircuitRoom {
+  readonly circuit: PlanCircuit;
+  /** The grid connection, which also carries the batteries. */
+  readonly isRoot: boolean;
+  /** Indexes into `input.evses` of the EVSEs on it or below it. */
+  readonly evses: readonly number[];
+  /** W left for EVSEs and charging batteries, by phase and slot; a load above the limit leaves none. */
+  readonly phaseW: readonly [readonly number[], readonly number[], readonly number[]];
+  /** The same for the sum of the phases; missing without such a limit. */
+  readonly sumW?: readonly number[];
+}
+
+function loadBelowW(circuit: PlanCircuit, input: PlanInput, phase: PhaseIndex): number[] {
+  const below = input.circuits.filter((other) =>
+    circuitPath(other.circuitId, input.circuits).includes(circuit.circuitId),
+  );
+  return Array.from({ length: input.slots }, (_, slot) =>
+    below.reduce((sum, other) => sum + (other.loadW?.[phase][slot] ?? 0), 0),
+  );
+}
+
+/**
+ * The room on every circuit. Neither the sun nor a discharging battery makes room on a phase: nobody knows on which
+ * phase they feed, and a plan must hold when they fail.
+ */
+export function circuitRooms(input: PlanInput): CircuitRoom[] {
+  return input.circuits.map((circuit) => {
+    const isRoot = circuit.parentId === undefined;
+    const loadW = PHASE_INDEXES.map((phase) => loadBelowW(circuit, input, phase));
+    const limitW = circuit.limitA * input.nominalVoltageV;
+    const room = (phase: PhaseIndex) => (loadW[phase] ?? []).map((load) => Math.max(0, limitW - load));
+    const evses = input.evses.flatMap((evse, index) =>
+      circuitPath(evse.circuitId, input.circuits).includes(circuit.circuitId) ? [index] : [],
+    );
+    // The sum at the grid connection is the import, which has its own limit.
+    const sum = circuit.limitW === undefined || isRoot ? undefined : circuit.limitW;
+    const sumOfLoads = (slot: number) => loadW.reduce((total, series) => total + (series[slot] ?? 0), 0);
+    return {
+      circuit,
+      isRoot,
+      evses,
+      phaseW: [room(0), room(1), room(2)],
+      ...(sum === undefined
+        ? {}
+        : { sumW: Array.from({ length: input.slots }, (_, slot) => Math.max(0, sum - sumOfLoads(slot))) }),
+    };
+  });
+}
+
+/** The import that is allowed in a slot, W; the building's own load is never refused. Infinity without a limit. */
+export function importCapW(input: PlanInput, slot: number): number {
+  const root = input.circuits.find((circuit) => circuit.parentId === undefined);
+  const limitW = Math.min(input.importLimitW ?? Number.POSITIVE_INFINITY, root?.limitW ?? Number.POSITIVE_INFINITY);
+  return Math.max(limitW, input.buildingW[slot] ?? 0);
+}
+
+/** The most that a plan gives a car, Wh: its need, and at most one slot at the least power beyond it. */
+export function mostEnergyWh(evse: PlanEvse): number {
+  return evse.energyNeededWh > 0 ? evse.energyNeededWh + evse.minPowerW / 4 : 0;
+}
+
+/** Path of the first number in a plan's input that is not finite, e.g. `buildingW[3]`. */
+export function firstUnsoundInput(value: unknown, path = ""): string | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : path;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const childPath = Array.isArray(value) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
+    const found = firstUnsoundInput(child, childPath);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

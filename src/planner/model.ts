@@ -1,0 +1,263 @@
+/**
+ * The plan as a linear model in kW, kWh and EUR: import cost less export revenue, wear of batteries, the cost of occupied
+ * EVSEs, and far above money a price on energy that a car does not get. A car takes nothing or at least its minimum,
+ * by yes-or-no in the first slots only; later slots are planned anew long before they come.
+ */
+import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
+import { PHASE_INDEXES } from "../core/quantity.ts";
+import { SLOT_HOURS } from "../core/slots.ts";
+import { type CircuitRoom, circuitRooms, importCapW, mostEnergyWh, slotsUntilDeparture } from "./limits.ts";
+import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
+
+const KILO = 1000;
+/** A driver in a hurry: each quarter-hour of waiting weighs more than prices differ. */
+const FAST_EUR_PER_KWH_SLOT = 0.02;
+/** A driver who wants the sun: a kWh from the grid weighs so much more. */
+const GREEN_EUR_PER_KWH = 0.3;
+/** Of equal plans the earlier; a hundredth of a cent over a day, never more than a price. */
+const EARLY_EUR_PER_KWH_SLOT = 1e-6;
+const KEEP_ON_EUR_PER_KWH = 2e-5;
+const MOST_OPPORTUNITY_EUR_PER_KWH = 2;
+/** Energy that a car misses costs so much more than the dearest kWh. */
+const SHORTFALL_EUR_PER_KWH = 10;
+/** A car that must not pause: worth more than any price, less than missing energy. */
+const KEEP_RUNNING_EUR = 1;
+/** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
+const MOST_EXCLUSIVE_SLOTS = 24;
+
+/** Where the model keeps what; indexes of variables by EVSE or battery and slot. */
+export interface PlanLayout {
+  readonly evses: readonly {
+    readonly power: readonly number[];
+    readonly on: readonly number[];
+    readonly shortfall: number;
+  }[];
+  readonly batteries: readonly { readonly charge: readonly number[]; readonly discharge: readonly number[] }[];
+  readonly imports: readonly number[];
+  readonly exports: readonly number[];
+  readonly pvs: readonly number[];
+}
+
+export interface PlanModel {
+  readonly model: LinearModel;
+  readonly layout: PlanLayout;
+}
+
+const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
+
+/** EUR/kWh on the power of a car in a slot, beyond what the energy costs. */
+function carCost(evse: PlanEvse, slot: number, input: PlanInput): number {
+  const early = evse.preference === "fast" ? FAST_EUR_PER_KWH_SLOT : EARLY_EUR_PER_KWH_SLOT;
+  const neededKwh = Math.max(1, evse.energyNeededWh / KILO);
+  const opportunity = (input.opportunityEurPerHour * slot * SLOT_HOURS) / neededKwh;
+  const keepOn = slot === 0 && evse.chargingNow ? -KEEP_ON_EUR_PER_KWH : 0;
+  return slot * early + Math.min(MOST_OPPORTUNITY_EUR_PER_KWH, opportunity) + keepOn;
+}
+
+function dearestEurPerKwh(input: PlanInput): number {
+  return Math.max(0, ...input.importEurPerKwh, ...input.exportEurPerKwh);
+}
+
+function addEvse(build: ModelBuilder, index: number, input: PlanInput): PlanLayout["evses"][number] {
+  const evse = input.evses[index]!;
+  const needKwh = evse.energyNeededWh / KILO;
+  const slots = needKwh > 0 ? slotsUntilDeparture(evse, input) : 0;
+  const minKw = evse.minPowerW / KILO;
+  const maxKw = evse.maxPowerW / KILO;
+  const runSlots = evse.mayPause ? 0 : Math.ceil(needKwh / (minKw * SLOT_HOURS));
+  const power: number[] = [];
+  const on: number[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    const cost = carCost(evse, slot, input) * SLOT_HOURS;
+    power.push(build.variable(`p${index}_${slot}`, { upper: maxKw, cost }));
+    if (slot >= input.binarySlots) continue;
+    const yes = build.binary(`on${index}_${slot}`, slot < runSlots ? -KEEP_RUNNING_EUR : 0);
+    on.push(yes);
+    build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -maxKw)]);
+    build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
+  }
+  const penalty = SHORTFALL_EUR_PER_KWH + 2 * dearestEurPerKwh(input) + evse.priority;
+  const shortfall = build.variable(`short${index}`, { upper: needKwh, cost: penalty });
+  const energy = power.map((variable) => term(variable, SLOT_HOURS));
+  build.row(`need${index}`, { lower: needKwh }, [...energy, term(shortfall, 1)]);
+  if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
+  return { power, on, shortfall };
+}
+
+/** Slots in which both directions at once would pay, so that a yes-or-no must keep them apart. */
+function exclusiveSlots(input: PlanInput, pays: (slot: number) => boolean): Set<number> {
+  const slots = Array.from({ length: input.slots }, (_, slot) => slot).filter(pays);
+  return new Set(slots.slice(0, MOST_EXCLUSIVE_SLOTS));
+}
+
+function addBattery(build: ModelBuilder, index: number, input: PlanInput): PlanLayout["batteries"][number] {
+  const battery = input.batteries[index]!;
+  const { efficiency } = battery;
+  const wear = (battery.wearEurPerKwh / 2) * SLOT_HOURS;
+  const chargeKw = battery.maxChargeW / KILO;
+  const dischargeKw = battery.maxDischargeW / KILO;
+  const nowKwh = battery.energyWh / KILO;
+  const exclusive = exclusiveSlots(
+    input,
+    (slot) => Math.min(input.importEurPerKwh[slot]!, input.exportEurPerKwh[slot]!) < 0,
+  );
+  const charge: number[] = [];
+  const discharge: number[] = [];
+  let before: number | undefined;
+  for (let slot = 0; slot < input.slots; slot++) {
+    const isLast = slot === input.slots - 1;
+    const c = build.variable(`charge${index}_${slot}`, {
+      upper: chargeKw,
+      cost: wear + slot * EARLY_EUR_PER_KWH_SLOT * SLOT_HOURS,
+    });
+    const d = build.variable(`discharge${index}_${slot}`, { upper: dischargeKw, cost: wear });
+    const energy = build.variable(`stored${index}_${slot}`, {
+      lower: Math.min(battery.minEnergyWh / KILO, nowKwh),
+      upper: Math.max(battery.capacityWh / KILO, nowKwh),
+      cost: isLast ? -battery.endValueEurPerKwh : 0,
+    });
+    const change = [term(energy, 1), term(c, -efficiency * SLOT_HOURS), term(d, SLOT_HOURS / efficiency)];
+    const start = before === undefined ? nowKwh : 0;
+    build.row(
+      `store${index}_${slot}`,
+      { lower: start, upper: start },
+      before === undefined ? change : [...change, term(before, -1)],
+    );
+    if (exclusive.has(slot)) {
+      const charging = build.binary(`charging${index}_${slot}`);
+      build.row(`onlyin${index}_${slot}`, { upper: 0 }, [term(c, 1), term(charging, -chargeKw)]);
+      build.row(`onlyout${index}_${slot}`, { upper: dischargeKw }, [term(d, 1), term(charging, dischargeKw)]);
+    }
+    charge.push(c);
+    discharge.push(d);
+    before = energy;
+  }
+  return { charge, discharge };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** The most that can flow in and out, W: what bounds the yes-or-no of a slot. */
+function mostFlows(input: PlanInput, slot: number): { readonly importW: number; readonly exportW: number } {
+  const takersW =
+    sum(input.evses.map((evse) => evse.maxPowerW)) + sum(input.batteries.map((battery) => battery.maxChargeW));
+  const giversW = (input.pvW[slot] ?? 0) + sum(input.batteries.map((battery) => battery.maxDischargeW));
+  return {
+    importW: Math.min(importCapW(input, slot), (input.buildingW[slot] ?? 0) + takersW),
+    exportW: Math.min(input.exportLimitW ?? Number.POSITIVE_INFINITY, giversW),
+  };
+}
+
+type Grid = Pick<PlanLayout, "imports" | "exports" | "pvs">;
+
+function addGrid(build: ModelBuilder, input: PlanInput): Grid {
+  const grid = { imports: [] as number[], exports: [] as number[], pvs: [] as number[] };
+  const pays = (slot: number) => input.exportEurPerKwh[slot]! > input.importEurPerKwh[slot]!;
+  const exclusive = exclusiveSlots(input, pays);
+  for (let slot = 0; slot < input.slots; slot++) {
+    const most = mostFlows(input, slot);
+    const [importKw, exportKw] = [most.importW / KILO, most.exportW / KILO];
+    const importPrice = input.importEurPerKwh[slot]!;
+    // Beyond the slots with a yes-or-no, exporting earns at most what importing costs.
+    const exportPrice = exclusive.has(slot)
+      ? input.exportEurPerKwh[slot]!
+      : Math.min(importPrice, input.exportEurPerKwh[slot]!);
+    const i = build.variable(`import_${slot}`, { upper: importKw, cost: importPrice * SLOT_HOURS });
+    const e = build.variable(`export_${slot}`, { upper: exportKw, cost: -exportPrice * SLOT_HOURS });
+    grid.imports.push(i);
+    grid.exports.push(e);
+    grid.pvs.push(build.variable(`pv_${slot}`, { upper: (input.pvW[slot] ?? 0) / KILO, cost: -1e-7 }));
+    if (!exclusive.has(slot)) continue;
+    const importing = build.binary(`importing_${slot}`);
+    build.row(`onlyimport_${slot}`, { upper: 0 }, [term(i, 1), term(importing, -importKw)]);
+    build.row(`onlyexport_${slot}`, { upper: exportKw }, [term(e, 1), term(importing, exportKw)]);
+  }
+  return grid;
+}
+
+function addBalance(build: ModelBuilder, layout: PlanLayout, input: PlanInput): void {
+  for (let slot = 0; slot < input.slots; slot++) {
+    const terms = [term(layout.imports[slot]!, 1), term(layout.exports[slot]!, -1), term(layout.pvs[slot]!, 1)];
+    for (const battery of layout.batteries) {
+      terms.push(term(battery.discharge[slot]!, 1), term(battery.charge[slot]!, -1));
+    }
+    for (const { power } of layout.evses) if (slot < power.length) terms.push(term(power[slot]!, -1));
+    const buildingKw = (input.buildingW[slot] ?? 0) / KILO;
+    build.row(`balance_${slot}`, { lower: buildingKw, upper: buildingKw }, terms);
+  }
+}
+
+/** Cars whose drivers want the sun pay extra for what the sun does not give. */
+function addGreen(build: ModelBuilder, layout: PlanLayout, input: PlanInput): void {
+  const green = input.evses.flatMap((evse, index) => (evse.preference === "green" ? [layout.evses[index]!] : []));
+  for (let slot = 0; slot < input.slots; slot++) {
+    const powers = green.flatMap(({ power }) => (slot < power.length ? [term(power[slot]!, -1)] : []));
+    if (powers.length === 0) continue;
+    const sunKw = Math.max(0, (input.pvW[slot] ?? 0) - (input.buildingW[slot] ?? 0)) / KILO;
+    const bought = build.variable(`bought_${slot}`, {
+      upper: Number.POSITIVE_INFINITY,
+      cost: GREEN_EUR_PER_KWH * SLOT_HOURS,
+    });
+    build.row(`green_${slot}`, { lower: -sunKw }, [term(bought, 1), ...powers]);
+  }
+}
+
+interface RowPart {
+  readonly variable: number;
+  readonly share: number;
+  readonly mostW: number;
+}
+
+/** A row only where the limit could be reached at all. */
+function addLimit(
+  build: ModelBuilder,
+  name: string,
+  limit: { readonly roomW: number; readonly parts: readonly RowPart[] },
+): void {
+  const mostW = limit.parts.reduce((total, part) => total + part.mostW * part.share, 0);
+  if (mostW <= limit.roomW) return;
+  const terms = limit.parts.map((part) => term(part.variable, part.share));
+  build.row(name, { upper: limit.roomW / KILO }, terms);
+}
+
+function addCircuit(build: ModelBuilder, room: CircuitRoom, context: { layout: PlanLayout; input: PlanInput }): void {
+  const { layout, input } = context;
+  const parts = (slot: number, share: (evse: PlanEvse) => number, batteryShare: number): RowPart[] => {
+    const evses = room.evses.flatMap((index): RowPart[] => {
+      const evse = input.evses[index]!;
+      const variable = layout.evses[index]!.power[slot];
+      return variable === undefined || share(evse) === 0
+        ? []
+        : [{ variable, share: share(evse), mostW: evse.maxPowerW }];
+    });
+    const batteries = room.isRoot
+      ? layout.batteries.map((battery, index): RowPart => {
+          return { variable: battery.charge[slot]!, share: batteryShare, mostW: input.batteries[index]!.maxChargeW };
+        })
+      : [];
+    return [...evses, ...batteries];
+  };
+  const name = input.circuits.indexOf(room.circuit);
+  for (let slot = 0; slot < input.slots; slot++) {
+    for (const phase of input.sitePhases === 1 ? [0 as const] : PHASE_INDEXES) {
+      const share = (evse: PlanEvse) => (evse.phases.includes(phase) ? 1 / evse.phases.length : 0);
+      const roomW = room.phaseW[phase][slot] ?? 0;
+      addLimit(build, `c${name}_${phase}_${slot}`, { roomW, parts: parts(slot, share, 1 / input.sitePhases) });
+    }
+    if (room.sumW) addLimit(build, `w${name}_${slot}`, { roomW: room.sumW[slot] ?? 0, parts: parts(slot, () => 1, 1) });
+  }
+}
+
+/** The model of a plan; equal inputs give equal models. The input's numbers must be finite. */
+export function planModel(input: PlanInput): PlanModel {
+  const build = modelBuilder();
+  const evses = input.evses.map((_, index) => addEvse(build, index, input));
+  const batteries = input.batteries.map((_, index) => addBattery(build, index, input));
+  const layout: PlanLayout = { evses, batteries, ...addGrid(build, input) };
+  addBalance(build, layout, input);
+  addGreen(build, layout, input);
+  for (const room of circuitRooms(input)) addCircuit(build, room, { layout, input });
+  return { model: build.model(), layout };
+}

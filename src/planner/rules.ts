@@ -1,0 +1,126 @@
+/**
+ * A plan without a solver: cars in the order of their hurry, each into its cheapest slots before departure, within every
+ * limit; batteries rest. Not the best, but always there and always within the limits.
+ */
+import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import type { PhaseIndex } from "../core/quantity.ts";
+import { energyOfWh, flowsOf } from "./flows.ts";
+import { type CircuitRoom, circuitRooms, firstUnsoundInput, importCapW, slotsUntilDeparture } from "./limits.ts";
+
+interface Room {
+  readonly evses: readonly number[];
+  readonly phaseW: readonly number[][];
+  readonly sumW?: number[];
+}
+
+interface Rooms {
+  readonly circuits: readonly Room[];
+  /** Import left by slot, W. */
+  readonly importW: number[];
+}
+
+function copyOf(room: CircuitRoom): Room {
+  const { evses, phaseW, sumW } = room;
+  return { evses, phaseW: phaseW.map((series) => [...series]), ...(sumW ? { sumW: [...sumW] } : {}) };
+}
+
+function roomsOf(input: PlanInput): Rooms {
+  const importW = Array.from({ length: input.slots }, (_, slot) => {
+    const sunW = Math.floor(input.pvW[slot] ?? 0);
+    return Math.max(0, importCapW(input, slot) - (input.buildingW[slot] ?? 0) + sunW);
+  });
+  return { circuits: circuitRooms(input).map(copyOf), importW };
+}
+
+/** Most power that an EVSE can take in a slot within what is left, W. */
+function roomW(rooms: Rooms, at: { index: number; evse: PlanEvse; slot: number }): number {
+  const { index, evse, slot } = at;
+  let mostW = Math.min(evse.maxPowerW, rooms.importW[slot] ?? 0);
+  for (const circuit of rooms.circuits) {
+    if (!circuit.evses.includes(index)) continue;
+    for (const phase of evse.phases) mostW = Math.min(mostW, (circuit.phaseW[phase]?.[slot] ?? 0) * evse.phases.length);
+    if (circuit.sumW) mostW = Math.min(mostW, circuit.sumW[slot] ?? 0);
+  }
+  return Math.floor(mostW);
+}
+
+function take(rooms: Rooms, at: { index: number; evse: PlanEvse; slot: number }, powerW: number): void {
+  const { index, evse, slot } = at;
+  rooms.importW[slot] = (rooms.importW[slot] ?? 0) - powerW;
+  const less = (series: number[] | undefined, byW: number) => {
+    if (series) series[slot] = (series[slot] ?? 0) - byW;
+  };
+  for (const circuit of rooms.circuits) {
+    if (!circuit.evses.includes(index)) continue;
+    for (const phase of evse.phases as PhaseIndex[]) less(circuit.phaseW[phase], powerW / evse.phases.length);
+    less(circuit.sumW, powerW);
+  }
+}
+
+function slotOrder(evse: PlanEvse, input: PlanInput): number[] {
+  const slots = Array.from({ length: slotsUntilDeparture(evse, input) }, (_, slot) => slot);
+  if (evse.preference === "fast" || !evse.mayPause) return slots;
+  const price = (slot: number) => input.importEurPerKwh[slot] ?? 0;
+  return slots.sort((a, b) => price(a) - price(b) || a - b);
+}
+
+function fill(index: number, rooms: Rooms, input: PlanInput): number[] {
+  const evse = input.evses[index]!;
+  const powers = new Array<number>(input.slots).fill(0);
+  let leftWh = evse.energyNeededWh;
+  for (const slot of slotOrder(evse, input)) {
+    if (leftWh <= 0) break;
+    const at = { index, evse, slot };
+    const wantedW = Math.max(evse.minPowerW, Math.ceil(leftWh * 4));
+    const powerW = Math.min(wantedW, roomW(rooms, at));
+    if (powerW < evse.minPowerW) continue;
+    powers[slot] = powerW;
+    take(rooms, at, powerW);
+    leftWh -= powerW / 4;
+  }
+  return powers;
+}
+
+/** Time to spare, in slots: what is left until departure beyond charging at full power. */
+function laxity(evse: PlanEvse, input: PlanInput): number {
+  return slotsUntilDeparture(evse, input) - (evse.energyNeededWh * 4) / Math.max(1, evse.maxPowerW);
+}
+
+/** A plan that says nothing of any car, so that fair shares go on. */
+function noPlan(detail: string, solveMs: number): PlanResult {
+  return {
+    status: "rule-based",
+    detail,
+    evses: [],
+    batteries: [],
+    importW: [],
+    exportW: [],
+    pvUsedW: [],
+    costEur: 0,
+    solveMs,
+  };
+}
+
+/**
+ * The plan by rules. `detail` says why there is no solved one. Holds for every finite input; where the input has a number
+ * that is none, the plan is empty: nobody is paused by it, fair shares go on.
+ */
+export function ruleBasedPlan(input: PlanInput, detail: string, solveMs = 0): PlanResult {
+  const unsound = firstUnsoundInput(input);
+  if (unsound !== undefined) return noPlan(`${unsound} is not a number. ${detail}`, solveMs);
+  const rooms = roomsOf(input);
+  const order = input.evses
+    .map((evse, index) => ({ index, evse, laxity: laxity(evse, input) }))
+    .sort((a, b) => a.laxity - b.laxity || b.evse.priority - a.evse.priority || a.index - b.index);
+  const powers = new Map(order.map(({ index }) => [index, fill(index, rooms, input)]));
+  const evses = input.evses.map((evse, index) => {
+    const powerW = powers.get(index) ?? [];
+    const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - energyOfWh(powerW)));
+    return { evseId: evse.evseId, transactionId: evse.transactionId, powerW, shortfallWh };
+  });
+  const batteries = input.batteries.map(({ deviceId }) => ({
+    deviceId,
+    powerW: new Array<number>(input.slots).fill(0),
+  }));
+  return { status: "rule-based", detail, evses, batteries, ...flowsOf(input, { evses, batteries }), solveMs };
+}

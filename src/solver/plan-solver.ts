@@ -1,0 +1,129 @@
+/** From a plan's input to a checked plan: relax, branch, round and repair, else rules. */
+import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import { firstUnsoundInput } from "../planner/limits.ts";
+import { type PlanModel, planModel } from "../planner/model.ts";
+import { ruleBasedPlan } from "../planner/rules.ts";
+import { planFromSolution } from "../planner/solution.ts";
+import { verifyPlan } from "../planner/verify.ts";
+import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
+
+/** Within so much of the optimum a plan is as good as the forecasts under it. */
+const RELATIVE_GAP = 0.002;
+const NEAR = 1e-6;
+
+export interface PlanSolverOptions {
+  readonly linear: LinearSolver;
+  /** Monotonic ms; in virtual time a constant, so that a run repeats itself bit for bit. */
+  readonly nowMs: () => number;
+}
+
+function binariesAreWhole(plan: PlanModel, solution: Solution): boolean {
+  return plan.model.variables.every((variable, index) => {
+    const value = solution.values[index]!;
+    return !variable.binary || Math.abs(value - Math.round(value)) < NEAR;
+  });
+}
+
+/** How far a solution is above the relaxed bound, relative to the larger; never negative. */
+function gapOf(found: Solution, bound: Solution): number {
+  const scale = Math.max(Math.abs(found.objective), Math.abs(bound.objective), 1e-6);
+  return Math.max(0, (found.objective - bound.objective) / scale);
+}
+
+/**
+ * Each yes-or-no as the relaxed solution leans. A car that would get less than half its minimum gets nothing, one that
+ * gets more is switched on, as far as minima fit (`rounding` 0.5), or none but those that have theirs (1).
+ */
+function rounded(plan: PlanModel, relaxed: Solution, context: { input: PlanInput; rounding: number }): FixedValues {
+  const { input, rounding } = context;
+  const fixed = new Map<number, number>();
+  for (const [index, variable] of plan.model.variables.entries()) {
+    if (variable.binary) fixed.set(index, relaxed.values[index]! >= 0.5 ? 1 : 0);
+  }
+  for (const [index, evse] of plan.layout.evses.entries()) {
+    const leastKw = input.evses[index]!.minPowerW / 1000;
+    for (const [slot, variable] of evse.on.entries()) {
+      const powerKw = relaxed.values[evse.power[slot]!]!;
+      fixed.set(variable, powerKw >= leastKw * rounding - NEAR && powerKw > NEAR ? 1 : 0);
+    }
+  }
+  return fixed;
+}
+
+function repaired(
+  plan: PlanModel,
+  relaxed: Solution,
+  context: { input: PlanInput; linear: LinearSolver; limitMs: number },
+) {
+  const { input, linear, limitMs } = context;
+  for (const rounding of [0.5, 1]) {
+    const fixed = rounded(plan, relaxed, { input, rounding });
+    const solution = linear.solve(plan.model, { relaxed: true, limitMs, fixed });
+    if (solution.status === "optimal") return solution;
+  }
+  return undefined;
+}
+
+interface Attempt {
+  readonly solution: Solution;
+  readonly status: "optimal" | "feasible";
+  readonly detail: string;
+  readonly gap: number;
+}
+
+function attempt(
+  plan: PlanModel,
+  input: PlanInput,
+  context: PlanSolverOptions & { untilMs: number },
+): Attempt | string {
+  const { linear, nowMs, untilMs } = context;
+  const leftMs = () => untilMs - nowMs();
+  const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: leftMs() });
+  if (relaxed.status !== "optimal") return "The linear model was not solved in time or has no solution";
+  if (binariesAreWhole(plan, relaxed)) return { solution: relaxed, status: "optimal", detail: "", gap: 0 };
+  const round = () => repaired(plan, relaxed, { input, linear, limitMs: Math.max(1000, leftMs()) });
+  // A second is kept to round and repair.
+  const branchMs = leftMs() - 1000;
+  if (branchMs >= 1000) {
+    const branched = linear.solve(plan.model, { relaxed: false, limitMs: branchMs, relativeGap: RELATIVE_GAP });
+    if (branched.status !== "none") {
+      const gap = gapOf(branched, relaxed);
+      if (branched.status === "optimal")
+        return { solution: branched, status: "optimal", detail: "", gap: Math.min(gap, RELATIVE_GAP) };
+      return { solution: branched, status: "feasible", detail: "The time for branching ran out", gap };
+    }
+  }
+  const solution = round();
+  if (!solution) return "Branching ran out of time, and rounding found no plan";
+  return {
+    solution,
+    status: "feasible",
+    detail: "Rounded: the time for branching ran out",
+    gap: gapOf(solution, relaxed),
+  };
+}
+
+/**
+ * The plan for an input within about `deadlineMs`. Always passes `verifyPlan` where the input is sound; status
+ * `rule-based` with the reason where solving failed.
+ */
+export function solvePlan(input: PlanInput, deadlineMs: number, options: PlanSolverOptions): PlanResult {
+  const startMs = options.nowMs();
+  const elapsedMs = () => Math.round((options.nowMs() - startMs) * 10) / 10;
+  const unsound = firstUnsoundInput(input);
+  if (unsound !== undefined) return ruleBasedPlan(input, "The plan's input is unsound", elapsedMs());
+  const plan = planModel(input);
+  const found = attempt(plan, input, { ...options, untilMs: startMs + deadlineMs });
+  if (typeof found === "string") return ruleBasedPlan(input, found, elapsedMs());
+  const { solution, status, detail, gap } = found;
+  const result = planFromSolution(input, plan.layout, {
+    status,
+    detail,
+    gap,
+    values: solution.values,
+    solveMs: elapsedMs(),
+  });
+  const violations = verifyPlan(input, result);
+  if (violations.length === 0) return result;
+  return ruleBasedPlan(input, `The solved plan broke a limit: ${violations.slice(0, 3).join("; ")}`, elapsedMs());
+}

@@ -1,0 +1,117 @@
+/** The solver port: GLPK in a thread of its own, so that a hard plan never holds up a tick. */
+import { Worker } from "node:worker_threads";
+import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import type { Log, Solver } from "../core/ports.ts";
+import { ruleBasedPlan } from "../planner/rules.ts";
+import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { solvePlan } from "./plan-solver.ts";
+
+/** Beyond its deadline a thread gets so long to end by itself. */
+const GRACE_MS = 2_000;
+const HEAP_MB = 256;
+
+interface Job {
+  readonly id: number;
+  readonly input: PlanInput;
+  readonly deadlineMs: number;
+  readonly resolve: (result: PlanResult) => void;
+}
+
+export interface SolverOptions {
+  readonly log: Log;
+  /** The thread's file; tests put a silent one. */
+  readonly workerUrl?: URL;
+}
+
+/**
+ * Starts the thread at once, warm for the first plan. One plan is solved at a time; of those waiting only the last counts,
+ * the others get a plan by rules. A thread that overruns or dies is replaced and its plan made by rules.
+ */
+export function createSolver({ log, workerUrl }: SolverOptions): Solver {
+  let worker: Worker | undefined;
+  let running: Job | undefined;
+  let waiting: Job | undefined;
+  let overrun: NodeJS.Timeout | undefined;
+  let nextId = 1;
+  let closed = false;
+
+  const byRules = (job: Job, detail: string) => job.resolve(ruleBasedPlan(job.input, detail));
+
+  function next(): void {
+    running = undefined;
+    clearTimeout(overrun);
+    const job = waiting;
+    waiting = undefined;
+    if (job) begin(job);
+  }
+
+  function fail(detail: string): void {
+    const job = running;
+    const failed = worker;
+    worker = undefined;
+    void failed?.terminate();
+    if (!closed) log.warn("The planning thread is replaced; this plan is made by rules", { detail });
+    if (job) byRules(job, detail);
+    next();
+  }
+
+  function start(): Worker {
+    const started = new Worker(workerUrl ?? new URL("./solver.worker.ts", import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    started.unref();
+    started.on("message", (answer: { readonly id: number; readonly result: PlanResult }) => {
+      if (worker !== started || answer.id !== running?.id) return;
+      running.resolve(answer.result);
+      next();
+    });
+    started.on("error", (error) => worker === started && fail(`The planning thread failed: ${error.message}`));
+    started.on("exit", (code) => worker === started && fail(`The planning thread ended (${code})`));
+    return started;
+  }
+
+  function begin(job: Job): void {
+    running = job;
+    worker ??= start();
+    overrun = setTimeout(() => fail(`No plan within ${job.deadlineMs} ms`), job.deadlineMs + GRACE_MS);
+    worker.postMessage({ id: job.id, input: job.input, deadlineMs: job.deadlineMs });
+  }
+
+  worker = start();
+  return {
+    solve(input, deadlineMs) {
+      return new Promise((resolve) => {
+        const job: Job = { id: nextId++, input, deadlineMs, resolve };
+        if (closed) return byRules(job, "The solver is closed");
+        if (!running) return begin(job);
+        if (waiting) byRules(waiting, "A newer plan was asked for");
+        waiting = job;
+      });
+    },
+    async close() {
+      closed = true;
+      clearTimeout(overrun);
+      const last = worker;
+      worker = undefined;
+      for (const job of [running, waiting]) if (job) byRules(job, "The controller stops");
+      running = undefined;
+      waiting = undefined;
+      await last?.terminate();
+    },
+  };
+}
+
+/**
+ * The same without a thread, for virtual time: equal inputs give equal results, `solveMs` is 0. GLPK's own limit of time
+ * still holds.
+ */
+export function createInlineSolver(): Solver {
+  let linear: Promise<LinearSolver> | undefined;
+  return {
+    async solve(input, deadlineMs) {
+      linear ??= createLinearSolver();
+      return solvePlan(input, deadlineMs, { linear: await linear, nowMs: () => 0 });
+    },
+    close: () => Promise.resolve(),
+  };
+}
