@@ -1,0 +1,47 @@
+/** `wattledger run --config site.yaml`: drives a real site until it is told to stop. */
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { realClock } from "../app/clock.ts";
+import { problemText, readConfiguration } from "../app/configuration.ts";
+import { consoleLog } from "../app/log.ts";
+import { profileProblems } from "../app/profile-check.ts";
+import { runSite } from "../app/run.ts";
+import { untilStopped } from "../app/until-stopped.ts";
+import { deviceProfiles } from "../modbus/profiles.ts";
+
+/** Exit code 0 after a stop, 1 when the site could not be started, 2 usage. */
+export async function run(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { config: { type: "string", short: "c", default: "site.yaml" } } });
+  const file = values.config;
+  const result = readConfiguration(file);
+  const problems = [
+    ...result.problems,
+    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file) : []),
+  ];
+  for (const problem of problems) console.error(problemText(problem));
+  if (!result.ok || problems.some((problem) => problem.severity === "error")) {
+    console.error(
+      "\nThe site was not started: its chargers keep their own fallback. Correct the file, then start again.",
+    );
+    return 1;
+  }
+  const { configuration, hash: configurationHash } = result;
+  const log = consoleLog();
+  const site = await runSite({
+    configuration,
+    configurationHash,
+    directory: dirname(resolve(file)),
+    clock: realClock(),
+    log,
+    simulated: false,
+  }).catch((error: Error) => {
+    console.error(`The site was not started: ${error.message}`);
+    return undefined;
+  });
+  if (!site) return 1;
+  console.log(
+    `wattledger drives ${configuration.site.id}. Dashboard: http://${configuration.api.host}:${site.apiPort}/  OCPP: port ${site.ocppPort}`,
+  );
+  await site.close(await untilStopped(log));
+  return 0;
+}
