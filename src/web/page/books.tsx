@@ -1,0 +1,97 @@
+/** The month so far, and the sessions. */
+import { clockTime, euro, kwh, timeZone } from "./format.ts";
+import { evseNames, history, sessions } from "./store.ts";
+import { words } from "./words/en.ts";
+
+function monthOf(ms: number): string {
+  return new Intl.DateTimeFormat("en-CA", {
+    year: "numeric",
+    month: "2-digit",
+    ...(timeZone.value ? { timeZone: timeZone.value } : {}),
+  }).format(ms);
+}
+
+/** Share of the site's own use that came from its own sun, quarter-hour by quarter-hour. */
+function solarShare(): number | undefined {
+  const month = monthOf(Date.now());
+  let used = 0;
+  let own = 0;
+  for (const quarter of history.value) {
+    if (quarter.pvWh === undefined || quarter.importWh === undefined || monthOf(quarter.slotStartMs) !== month)
+      continue;
+    const ownWh = Math.max(0, quarter.pvWh - (quarter.exportWh ?? 0));
+    own += ownWh;
+    used += ownWh + quarter.importWh;
+  }
+  return used > 0 ? own / used : undefined;
+}
+
+export function Month() {
+  const month = monthOf(Date.now());
+  const inMonth = sessions.value.filter((session) => monthOf(session.startedMs) === month);
+  const energyWh = inMonth.reduce((sum, session) => sum + session.energyWh, 0);
+  const costEur = inMonth.reduce((sum, session) => sum + session.costEur, 0);
+  const share = solarShare();
+  return (
+    <section class="panel">
+      <h2>{words.month}</h2>
+      <dl class="month">
+        <div>
+          <dt>{words.monthEnergy}</dt>
+          <dd>{kwh(energyWh)} kWh</dd>
+        </div>
+        <div>
+          <dt>{words.monthCost}</dt>
+          <dd>{euro(costEur)}</dd>
+        </div>
+        <div>
+          <dt>{words.monthSessions}</dt>
+          <dd>{inMonth.length}</dd>
+        </div>
+        {share === undefined ? null : (
+          <div>
+            <dt>{words.monthSolar}</dt>
+            <dd>{Math.round(share * 100)} %</dd>
+          </div>
+        )}
+      </dl>
+      <p class="quiet">{words.monthNote}</p>
+    </section>
+  );
+}
+
+export function Sessions() {
+  const rows = sessions.value.slice(0, 12);
+  return (
+    <section class="panel">
+      <h2>{words.sessions}</h2>
+      {rows.length === 0 ? (
+        <p class="quiet">{words.noSessions}</p>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                {words.columns.map((column) => (
+                  <th key={column}>{column}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((session) => (
+                <tr key={session.transactionId}>
+                  <td>{evseNames.value.get(session.evseId) ?? session.evseId}</td>
+                  <td>{session.token ?? "–"}</td>
+                  <td>{clockTime(session.startedMs)}</td>
+                  <td>{session.endedMs === undefined ? words.open : clockTime(session.endedMs)}</td>
+                  <td class="number">{kwh(session.energyWh)}</td>
+                  <td class="number">{session.costEur.toFixed(2)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,115 @@
+/** What is each car doing, when will it be done, and why not faster? */
+import { useSignal } from "@preact/signals";
+import type { LiveEvse } from "../../core/view.ts";
+import { clockTime, euro, fixed, kw, kwh } from "./format.ts";
+import { type Change, change } from "./store.ts";
+import { WishDialog } from "./wish-dialog.tsx";
+import { words } from "./words/en.ts";
+
+function Progress({ evse }: { evse: LiveEvse }) {
+  const share = evse.askedWh && evse.askedWh > 0 ? Math.min(1, evse.energyWh / evse.askedWh) : 0;
+  return (
+    <div class="progress" aria-hidden="true">
+      <div style={{ width: `${share * 100}%` }} />
+    </div>
+  );
+}
+
+function Numbers({ evse }: { evse: LiveEvse }) {
+  const energy =
+    evse.askedWh === undefined
+      ? words.energy(kwh(evse.energyWh))
+      : words.energyOf(kwh(evse.energyWh), kwh(evse.askedWh));
+  return (
+    <>
+      <div class="card-power">
+        <b>{kw(evse.powerW ?? 0)}</b>
+        <span>
+          {evse.phasesInUse ? words.phases(evse.phasesInUse) : ""} {words.limitColumn} {fixed(evse.limitA, 0)} A
+        </span>
+      </div>
+      <Progress evse={evse} />
+      <p class="card-energy">
+        <span>{energy}</span>
+        {evse.socPercent === undefined ? null : <span>{fixed(evse.socPercent, 0)} %</span>}
+        <span>{euro(evse.costEur)}</span>
+        {evse.departureMs ? <span>{words.leavesAt(clockTime(evse.departureMs))}</span> : null}
+      </p>
+      {evse.shortfallWh ? <p class="card-short">{words.short(kwh(evse.shortfallWh))}</p> : null}
+    </>
+  );
+}
+
+function Buttons({ evse }: { evse: LiveEvse }) {
+  const asking = useSignal<"wish" | "token" | undefined>(undefined);
+  const refusal = useSignal("");
+  const told = (result: Change) => {
+    refusal.value = result.ok ? "" : result.text;
+    asking.value = !result.ok && result.needsToken ? "token" : undefined;
+  };
+  const override = async (token?: string) =>
+    told(await change("POST", `/evses/${evse.id}/override`, { active: !evse.override }, token));
+  return (
+    <>
+      <div class="buttons">
+        <button type="button" class={evse.override ? "" : "primary"} onClick={() => void override()}>
+          {evse.override ? words.endChargeNow : words.chargeNow}
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            asking.value = "wish";
+          }}
+        >
+          {words.setDeparture}
+        </button>
+      </div>
+      {refusal.value === "" ? null : (
+        <p class="card-short" role="alert">
+          {words.refused(refusal.value)}
+        </p>
+      )}
+      {asking.value === "wish" ? (
+        <WishDialog
+          evse={evse}
+          onClose={() => {
+            asking.value = undefined;
+          }}
+        />
+      ) : null}
+      {asking.value === "token" ? (
+        <form
+          class="token"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void override(String(new FormData(event.currentTarget).get("token") ?? ""));
+          }}
+        >
+          <label>
+            {words.token}
+            <input name="token" type="password" autocomplete="off" required />
+          </label>
+          <small>{words.tokenHint}</small>
+          <button type="submit">{words.save}</button>
+        </form>
+      ) : null}
+    </>
+  );
+}
+
+export function EvseCard({ evse, colour }: { evse: LiveEvse; colour: number }) {
+  const charging = evse.transactionId !== undefined;
+  const state = !evse.online ? "offline" : charging ? ((evse.powerW ?? 0) > 100 ? "active" : "waiting") : "idle";
+  return (
+    <article class={`card ${state}`}>
+      <header>
+        <i class={`dot car-${colour % 8}`} aria-hidden="true" />
+        <h3>{evse.name}</h3>
+      </header>
+      <p class="card-sentence">{evse.sentence}</p>
+      {charging ? <Numbers evse={evse} /> : null}
+      <p class="because">{evse.because}</p>
+      {charging && evse.online ? <Buttons evse={evse} /> : null}
+    </article>
+  );
+}

@@ -1,0 +1,79 @@
+/** A fact as a line of text. What has no words of its own is shown by its type. */
+import type { Envelope } from "../../core/fact.ts";
+import { en } from "../../core/words/en.ts";
+import { evseNames } from "./store.ts";
+
+/** Facts of any type; what a line reads is what its type has. */
+// biome-ignore lint/suspicious/noExplicitAny: a fact of an unknown type has fields of unknown types
+type Data = Record<string, any>;
+
+const name = (data: Data) => evseNames.value.get(String(data.evseId)) ?? String(data.evseId ?? "");
+const phase = (data: Data) => `L${Number(data.phase) + 1}`;
+
+const LINES: Readonly<Record<string, (data: Data) => string>> = {
+  booted: (data) =>
+    `The controller started (release ${data.release})${data.cleanStop ? "" : "; it had not been stopped in order"}`,
+  stopped: (data) => `The controller stopped (${data.reason})`,
+  "site-mode-changed": (data) => `The site is ${data.mode === "safe" ? "in safe mode" : data.mode}`,
+  "device-quality-changed": (data) =>
+    data.quality === "good" ? `${data.deviceId} answers` : `${data.deviceId} is ${data.quality}: ${data.detail}`,
+  "guard-intervened": (data) =>
+    `${data.circuitId} ${phase(data)} at ${data.readingA} of ${data.limitA} A: ${data.shedA} A taken from ${(data.evseIds as readonly string[]).map((id) => evseNames.value.get(id) ?? id).join(", ")}`,
+  "limit-changed": (data) =>
+    `${name(data)}: ${en.because({ limitA: data.currentA, reason: data.reason, status: "", online: true, charging: true, session: true })}`,
+  "limit-answered": (data) => `${name(data)} answered the limit: ${data.answer} ${data.detail}`,
+  "limit-obedience-changed": (data) =>
+    data.obeyed ? `${name(data)} obeys again` : `${name(data)} draws ${data.measuredA} A, allowed ${data.limitA} A`,
+  "charge-point-connected": (data) => `Charge point ${data.chargePointId} connected (${data.protocol})`,
+  "charge-point-disconnected": (data) => `Charge point ${data.chargePointId} is gone: ${data.reason}`,
+  "charge-point-booted": (data) => `Charge point ${data.chargePointId} is a ${data.vendor} ${data.model}`,
+  "evse-status-changed": (data) => `${name(data)} is ${data.status}`,
+  "transaction-started": (data) => `${name(data)}: a car began to charge`,
+  "transaction-ended": (data) => `${name(data)}: the transaction ended (${data.reason})`,
+  "transaction-metered": (data) =>
+    `${name(data)}: ${(Number(data.energyWh) / 1000).toFixed(2)} kWh in the quarter-hour`,
+  "quarter-hour-metered": (data) => `Quarter-hour: import ${(Number(data.importWh ?? 0) / 1000).toFixed(2)} kWh`,
+  "plan-made": (data) => `New plan: ${data.trigger}`,
+  "wish-stated": (data) => `${name(data)}: the driver stated a wish`,
+  "override-changed": (data) => `${name(data)}: charge now ${data.active ? "on" : "off"}`,
+  "battery-setpoint-changed": (data) =>
+    data.powerW === undefined
+      ? `${data.deviceId} runs by itself`
+      : `${data.deviceId} set to ${(Number(data.powerW) / 1000).toFixed(1)} kW`,
+  "token-checked": (data) => `Token ${data.token}: ${data.status}`,
+  "grid-limit-received": (data) =>
+    data.limitW === undefined
+      ? "The outside limit ended"
+      : `Outside limit of ${(Number(data.limitW) / 1000).toFixed(1)} kW`,
+  "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
+  "message-violated": (data) => `${data.chargePointId} sent a faulty ${data.action}: ${data.problem}`,
+  "command-answered": (data) => `${data.chargePointId} answered ${data.action}: ${data.answer}`,
+  "charge-point-probed": (data) => `${data.chargePointId} takes limits in ${data.rateUnit}`,
+  "charge-point-notified": (data) => `${data.chargePointId} reported ${data.action}`,
+  "clock-stepped": (data) => `The clock jumped by ${(Number(data.byMs) / 1000).toFixed(0)} s`,
+};
+
+export function factLine(fact: Envelope): string {
+  return LINES[fact.type]?.(fact.data as Data) ?? fact.type;
+}
+
+export type FactTopic = "all" | "charging" | "guard" | "plan";
+
+export function isOfTopic(fact: Envelope, topic: FactTopic): boolean {
+  if (topic === "all") return true;
+  if (topic === "guard")
+    return (
+      fact.type.startsWith("guard") ||
+      fact.type.startsWith("limit") ||
+      fact.type.startsWith("site-mode") ||
+      fact.type.startsWith("device")
+    );
+  if (topic === "plan")
+    return (
+      fact.type === "plan-made" ||
+      fact.type === "wish-stated" ||
+      fact.type === "override-changed" ||
+      fact.type.startsWith("battery")
+    );
+  return fact.type.startsWith("transaction") || fact.type.startsWith("evse") || fact.type.startsWith("charge-point");
+}

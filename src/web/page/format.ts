@@ -1,0 +1,50 @@
+/** Numbers and times as people read them. */
+import { signal } from "@preact/signals";
+import { words } from "./words/en.ts";
+
+export const timeZone = signal<string | undefined>(undefined);
+
+function time(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(words.locale, { ...options, ...(timeZone.value ? { timeZone: timeZone.value } : {}) });
+}
+
+/** `13:45`, with the weekday when it is not the day of now. */
+export function clockTime(ms: number, nowMs = Date.now()): string {
+  const day = time({ dateStyle: "short" });
+  const text = time({ hour: "2-digit", minute: "2-digit" }).format(ms);
+  return day.format(ms) === day.format(nowMs) ? text : `${time({ weekday: "short" }).format(ms)} ${text}`;
+}
+
+export function clockSeconds(ms: number): string {
+  return time({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(ms);
+}
+
+export function fixed(value: number | undefined, digits: number): string {
+  return value === undefined
+    ? "–"
+    : new Intl.NumberFormat(words.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+        value,
+      );
+}
+
+export const kw = (watts: number | undefined) => (watts === undefined ? "–" : `${fixed(watts / 1000, 1)} kW`);
+export const kwh = (wh: number | undefined) => fixed(wh === undefined ? undefined : wh / 1000, 1);
+export const euro = (eur: number) =>
+  new Intl.NumberFormat(words.locale, { style: "currency", currency: "EUR" }).format(eur);
+
+/** `YYYY-MM-DDTHH:MM` of the site's zone for an input field, and back to epoch ms. */
+export function toLocalInput(ms: number): string {
+  const parts = Object.fromEntries(
+    time({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+      .formatToParts(ms)
+      .map((part) => [part.type, part.value]),
+  );
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
+}
+
+export function fromLocalInput(text: string): number {
+  const asUtc = Date.parse(`${text}Z`);
+  // The zone's offset then: what the zone shows for this instant, against the instant itself.
+  const shown = Date.parse(`${toLocalInput(asUtc)}Z`);
+  return asUtc - (shown - asUtc);
+}

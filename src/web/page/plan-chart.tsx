@@ -1,0 +1,231 @@
+/** What happens next: uses stacked over the horizon, the sun as a line, the price as steps, the limit as a rule. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { LiveSite } from "../../core/view.ts";
+import { clockTime, fixed, kw, timeZone } from "./format.ts";
+import { type ChartSlot, chartSlots } from "./plan-data.ts";
+import { evseNames, history, type Plan, plan, sessions } from "./store.ts";
+import { words } from "./words/en.ts";
+
+const CAR_COLOURS = ["#1F5FA8", "#3B82C4", "#6BA6DC", "#1B4B7A", "#8FB8E8", "#2E6E9E", "#4F93CE", "#A9CBEF"];
+
+interface Layer {
+  readonly label: string;
+  readonly colour: string;
+  valueW(slot: ChartSlot): number;
+}
+
+function layersOf(site: LiveSite, slots: readonly ChartSlot[]): Layer[] {
+  const used = new Set(slots.flatMap((slot) => Object.keys(slot.carsW).filter((id) => slot.carsW[id]! > 0)));
+  const cars = site.evses.map((evse, index) => ({ evse, index })).filter(({ evse }) => used.has(evse.id));
+  return [
+    { label: words.building, colour: "#A79B8E", valueW: (slot) => slot.buildingW },
+    ...cars.map(({ evse, index }) => ({
+      label: evseNames.value.get(evse.id) ?? evse.id,
+      colour: CAR_COLOURS[index % 8]!,
+      valueW: (slot: ChartSlot) => slot.carsW[evse.id] ?? 0,
+    })),
+    { label: words.battery, colour: "#5A9E6F", valueW: (slot) => slot.batteryW },
+  ];
+}
+
+/** Cumulative sums, so that each layer is drawn from zero and the lower ones over it. */
+function stacked(slots: readonly ChartSlot[], layers: readonly Layer[]): number[][] {
+  const sums = slots.map(() => 0);
+  return layers.map((layer) =>
+    slots.map((slot, index) => {
+      sums[index] = sums[index]! + layer.valueW(slot) / 1000;
+      return sums[index]!;
+    }),
+  );
+}
+
+function nowLine(nowS: () => number, limitKw: number | undefined): uPlot.Plugin {
+  return {
+    hooks: {
+      draw: (chart) => {
+        const { ctx, bbox } = chart;
+        const style = getComputedStyle(chart.root);
+        ctx.save();
+        ctx.lineWidth = 2 * devicePixelRatio;
+        const x = chart.valToPos(nowS(), "x", true);
+        ctx.strokeStyle = style.getPropertyValue("--ink");
+        ctx.beginPath();
+        ctx.moveTo(x, bbox.top);
+        ctx.lineTo(x, bbox.top + bbox.height);
+        ctx.stroke();
+        ctx.fillStyle = style.getPropertyValue("--ink");
+        ctx.font = `${11 * devicePixelRatio}px sans-serif`;
+        ctx.fillText(words.now, x + 4 * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+        if (limitKw !== undefined && limitKw <= (chart.scales.kw?.max ?? 0)) {
+          const y = chart.valToPos(limitKw, "kw", true);
+          ctx.strokeStyle = "#C0392B";
+          ctx.setLineDash([8 * devicePixelRatio, 4 * devicePixelRatio]);
+          ctx.beginPath();
+          ctx.moveTo(bbox.left, y);
+          ctx.lineTo(bbox.left + bbox.width, y);
+          ctx.stroke();
+        }
+        ctx.restore();
+      },
+    },
+  };
+}
+
+function optionsFor(
+  element: HTMLElement,
+  layers: readonly Layer[],
+  site: LiveSite,
+  onSlot: (index: number | undefined) => void,
+): uPlot.Options {
+  const steps = uPlot.paths.stepped!({ align: 1 });
+  const ink = getComputedStyle(element).getPropertyValue("--quiet");
+  const grid = { stroke: getComputedStyle(element).getPropertyValue("--line"), width: 1 };
+  const fuse = site.circuits.find((circuit) => circuit.parentId === undefined);
+  const limitKw = fuse ? (fuse.limitA * 230 * 3) / 1000 : undefined;
+  const zone = timeZone.value;
+  return {
+    width: element.clientWidth,
+    height: 260,
+    cursor: { y: false, points: { show: false } },
+    legend: { show: false },
+    ...(zone ? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), zone) } : {}),
+    scales: {
+      x: { time: true },
+      kw: { range: (_, __, max) => [0, Math.max(5, max * 1.1)] },
+      price: { range: (_, min, max) => [Math.min(0, min), Math.max(max * 1.1, 10)] },
+    },
+    axes: [
+      { stroke: ink, grid, values: (_, ticks) => ticks.map((seconds) => clockTime(seconds * 1000, seconds * 1000)) },
+      { scale: "kw", stroke: ink, grid, size: 44, label: "kW", labelSize: 14 },
+      { scale: "price", side: 1, stroke: ink, grid: { show: false }, size: 44, label: words.perKwh, labelSize: 14 },
+    ],
+    series: [
+      {},
+      ...layers.toReversed().map((layer) => ({
+        label: layer.label,
+        scale: "kw",
+        stroke: layer.colour,
+        fill: layer.colour,
+        width: 0,
+        paths: steps,
+        points: { show: false },
+      })),
+      { label: words.sun, scale: "kw", stroke: "#E8A33D", width: 2, paths: steps, points: { show: false } },
+      {
+        label: words.price,
+        scale: "price",
+        stroke: "#8E44AD",
+        width: 1.5,
+        dash: [3, 3],
+        paths: steps,
+        points: { show: false },
+      },
+    ],
+    plugins: [nowLine(() => Date.now() / 1000, limitKw)],
+    hooks: { setCursor: [(chart) => onSlot(chart.cursor.idx ?? undefined)] },
+  };
+}
+
+function Readout({ slot, layers }: { slot: ChartSlot; layers: readonly Layer[] }) {
+  const entries = layers.filter((layer) => layer.valueW(slot) >= 10);
+  return (
+    <p class="readout">
+      <b>{clockTime(slot.startMs)}</b> {slot.measured ? words.measured : words.planned}:{" "}
+      {entries.map((layer) => `${layer.label} ${kw(layer.valueW(slot))}`).join(", ")}
+      {slot.sunW >= 10 ? `; ${words.sun} ${kw(slot.sunW)}` : ""}
+      {slot.eurPerKwh === undefined ? "" : `; ${fixed(slot.eurPerKwh * 100, 1)} ${words.perKwh}`}
+    </p>
+  );
+}
+
+function Legend({ layers }: { layers: readonly Layer[] }) {
+  return (
+    <ul class="legend">
+      {layers.map((layer) => (
+        <li key={layer.label}>
+          <span
+            class="box"
+            ref={(element) => {
+              if (element) element.style.background = layer.colour;
+            }}
+          />
+          {layer.label}
+        </li>
+      ))}
+      <li>
+        <span class="box line sun" />
+        {words.sun}
+      </li>
+      <li>
+        <span class="box line price" />
+        {words.price}
+      </li>
+      <li>
+        <span class="box line limit" />
+        {words.limit}
+      </li>
+    </ul>
+  );
+}
+
+function Chart({ site, made }: { site: LiveSite; made: Plan }) {
+  const holder = useRef<HTMLDivElement>(null);
+  const chosen = useSignal<number | undefined>(undefined);
+  const slots = chartSlots(made, history.value, sessions.value);
+  const layers = layersOf(site, slots);
+  const key = `${made.seq}/${history.value.length}/${layers.length}`;
+  useEffect(() => {
+    const element = holder.current;
+    if (!element) return;
+    const sums = stacked(slots, layers).toReversed();
+    const price = slots.map((slot) => (slot.eurPerKwh === undefined ? null : slot.eurPerKwh * 100));
+    const data = [
+      slots.map((slot) => slot.startMs / 1000),
+      ...sums,
+      slots.map((slot) => slot.sunW / 1000),
+      price,
+    ] as uPlot.AlignedData;
+    const chart = new uPlot(
+      optionsFor(element, layers, site, (index) => {
+        chosen.value = index;
+      }),
+      data,
+      element,
+    );
+    const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: 260 }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      chart.destroy();
+    };
+  }, [key]);
+  const nowSlot = slots.findIndex((slot) => !slot.measured);
+  const slot = slots[chosen.value ?? nowSlot];
+  return (
+    <>
+      <div ref={holder} class="chart" role="img" aria-label={words.plan} />
+      <Legend layers={layers} />
+      {slot ? <Readout slot={slot} layers={layers} /> : null}
+    </>
+  );
+}
+
+export function PlanPanel({ site }: { site: LiveSite }) {
+  const made = plan.value;
+  return (
+    <section class="panel">
+      <h2>
+        {words.plan}{" "}
+        {made ? (
+          <small>
+            {words.planMade(clockTime(made.madeMs), words.planStatus[made.result.status] ?? made.result.status)}
+          </small>
+        ) : null}
+      </h2>
+      {made ? <Chart site={site} made={made} /> : <p class="quiet">{words.planMissing}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,90 @@
+/** What the page knows, live: one stream of server-sent events, and three lists that it asks for. */
+import { computed, signal } from "@preact/signals";
+import type { Envelope } from "../../core/fact.ts";
+import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
+import type { Session } from "../../core/state/sessions.ts";
+import type { QuarterHour } from "../../core/state/site-slice.ts";
+import type { LiveSite } from "../../core/view.ts";
+import { timeZone } from "./format.ts";
+
+export interface Plan {
+  readonly seq: number;
+  readonly madeMs: number;
+  readonly trigger: string;
+  readonly input: PlanInput;
+  readonly result: PlanResult;
+}
+
+export const live = signal<LiveSite | undefined>(undefined);
+export const connected = signal(true);
+export const facts = signal<readonly Envelope[]>([]);
+export const plan = signal<Plan | undefined>(undefined);
+export const history = signal<readonly QuarterHour[]>([]);
+export const sessions = signal<readonly Session[]>([]);
+export const evseNames = computed(() => new Map((live.value?.evses ?? []).map((evse) => [evse.id, evse.name])));
+
+const FACTS_KEPT = 300;
+
+async function get<T>(path: string): Promise<T | undefined> {
+  const response = await fetch(`/api/v1${path}`).catch(() => undefined);
+  return response?.ok ? ((await response.json()) as T) : undefined;
+}
+
+async function refreshPlan(): Promise<void> {
+  plan.value = (await get<Plan>("/plan")) ?? plan.value;
+}
+async function refreshBooks(): Promise<void> {
+  history.value = (await get<{ quarterHours: QuarterHour[] }>("/history"))?.quarterHours ?? history.value;
+  sessions.value = (await get<{ sessions: Session[] }>("/sessions?limit=200"))?.sessions ?? sessions.value;
+}
+
+function take(fact: Envelope): void {
+  if (facts.value.some((known) => known.seq === fact.seq)) return;
+  facts.value = [fact, ...facts.value].slice(0, FACTS_KEPT);
+  if (fact.type === "plan-made") void refreshPlan();
+  if (fact.type.startsWith("transaction-") || fact.type === "quarter-hour-metered") void refreshBooks();
+}
+
+/** Connects; the browser resumes by the last id by itself. */
+export async function connect(): Promise<void> {
+  const latest = await get<{ events: Envelope[] }>("/events?limit=200");
+  facts.value = (latest?.events ?? []).toReversed();
+  await Promise.all([refreshPlan(), refreshBooks()]);
+  const stream = new EventSource(`/api/v1/events/stream?after=${facts.value[0]?.seq ?? 0}`);
+  stream.addEventListener("live", (event) => {
+    live.value = JSON.parse(event.data) as LiveSite;
+    timeZone.value = live.value.site.timeZone;
+    connected.value = true;
+  });
+  stream.addEventListener("fact", (event) => take(JSON.parse(event.data) as Envelope));
+  stream.addEventListener("error", () => {
+    connected.value = false;
+  });
+}
+
+const TOKEN_KEY = "wattledger-token";
+
+export type Change =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly needsToken: boolean; readonly text: string };
+
+/** Asks the controller to change something. The token, where one is needed, stays in this tab. */
+export async function change(method: "PUT" | "POST", path: string, body: object, token?: string): Promise<Change> {
+  if (token) sessionStorage.setItem(TOKEN_KEY, token);
+  const known = sessionStorage.getItem(TOKEN_KEY);
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    ...(known ? { authorization: `Bearer ${known}` } : {}),
+  };
+  const response = await fetch(`/api/v1${path}`, { method, headers, body: JSON.stringify(body) }).catch(
+    () => undefined,
+  );
+  if (response?.ok) return { ok: true };
+  const problem = (await response?.json().catch(() => undefined)) as { title?: string; detail?: string } | undefined;
+  if (response?.status === 401) sessionStorage.removeItem(TOKEN_KEY);
+  return {
+    ok: false,
+    needsToken: response?.status === 401,
+    text: problem ? `${problem.title}. ${problem.detail}` : "the controller does not answer",
+  };
+}

@@ -1,0 +1,84 @@
+/** Departure, energy and preference of one car. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { LiveEvse } from "../../core/view.ts";
+import { fromLocalInput, toLocalInput } from "./format.ts";
+import { change } from "./store.ts";
+import { words } from "./words/en.ts";
+
+export function WishDialog({ evse, onClose }: { evse: LiveEvse; onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const needsToken = useSignal(false);
+  const refusal = useSignal("");
+  useEffect(() => dialog.current?.showModal(), []);
+  const leftKwh = Math.max(0, Math.round(((evse.askedWh ?? 0) - evse.energyWh) / 100) / 10);
+
+  async function save(form: HTMLFormElement): Promise<void> {
+    const data = new FormData(form);
+    const body = {
+      energyWh: Math.round(Number(data.get("energy")) * 1000),
+      departureMs: fromLocalInput(String(data.get("departure"))),
+      preference: String(data.get("preference")),
+    };
+    const result = await change("PUT", `/evses/${evse.id}/wish`, body, String(data.get("token") ?? ""));
+    if (result.ok) return onClose();
+    needsToken.value = result.needsToken;
+    refusal.value = result.text;
+  }
+
+  return (
+    <dialog ref={dialog} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save(event.currentTarget);
+        }}
+      >
+        <h3>{evse.name}</h3>
+        <label>
+          {words.departure}
+          <input
+            type="datetime-local"
+            name="departure"
+            required
+            value={toLocalInput(evse.departureMs ?? Date.now() + 8 * 3_600_000)}
+          />
+        </label>
+        <label>
+          {words.energyNeeded}
+          <input type="number" name="energy" min="0" max="500" step="0.1" required value={leftKwh} />
+        </label>
+        <label>
+          {words.preference}
+          <select name="preference">
+            {Object.entries(words.preferences).map(([value, text]) => (
+              <option key={value} value={value} selected={value === evse.preference}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+        {needsToken.value ? (
+          <label>
+            {words.token}
+            <input name="token" type="password" autocomplete="off" />
+            <small>{words.tokenHint}</small>
+          </label>
+        ) : null}
+        {refusal.value === "" ? null : (
+          <p class="card-short" role="alert">
+            {words.refused(refusal.value)}
+          </p>
+        )}
+        <div class="buttons">
+          <button type="submit" class="primary">
+            {words.save}
+          </button>
+          <button type="button" onClick={onClose}>
+            {words.cancel}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
