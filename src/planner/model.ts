@@ -10,7 +10,7 @@ import { type CircuitRoom, circuitRooms, importCapW, mostEnergyWh, slotsUntilDep
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
 
 const KILO = 1000;
-/** A driver in a hurry: each quarter-hour of waiting weighs more than prices differ. */
+/** A driver in a hurry: each quarter-hour of waiting weighs so much more than prices differ. */
 const FAST_EUR_PER_KWH_SLOT = 0.02;
 /** A driver who wants the sun: a kWh from the grid weighs so much more. */
 const GREEN_EUR_PER_KWH = 0.3;
@@ -23,7 +23,7 @@ const SHORTFALL_EUR_PER_KWH = 10;
 /** A car that must not pause: worth more than any price, less than missing energy. */
 const KEEP_RUNNING_EUR = 1;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
-const MOST_EXCLUSIVE_SLOTS = 24;
+const MOST_EXCLUSIVE_SLOTS = 8;
 
 /** Where the model keeps what; indexes of variables by EVSE or battery and slot. */
 export interface PlanLayout {
@@ -45,9 +45,15 @@ export interface PlanModel {
 
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
+/** What a quarter-hour of waiting weighs for a driver in a hurry: no price is worth it. */
+function fastEurPerKwhSlot(input: PlanInput): number {
+  const cheapest = Math.min(...input.importEurPerKwh, ...input.exportEurPerKwh);
+  return FAST_EUR_PER_KWH_SLOT + Math.max(0, dearestEurPerKwh(input) - cheapest);
+}
+
 /** EUR/kWh on the power of a car in a slot, beyond what the energy costs. */
 function carCost(evse: PlanEvse, slot: number, input: PlanInput): number {
-  const early = evse.preference === "fast" ? FAST_EUR_PER_KWH_SLOT : EARLY_EUR_PER_KWH_SLOT;
+  const early = evse.preference === "fast" ? fastEurPerKwhSlot(input) : EARLY_EUR_PER_KWH_SLOT;
   const neededKwh = Math.max(1, evse.energyNeededWh / KILO);
   const opportunity = (input.opportunityEurPerHour * slot * SLOT_HOURS) / neededKwh;
   const keepOn = slot === 0 && evse.chargingNow ? -KEEP_ON_EUR_PER_KWH : 0;
@@ -76,7 +82,8 @@ function addEvse(build: ModelBuilder, index: number, input: PlanInput): PlanLayo
     build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -maxKw)]);
     build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
   }
-  const penalty = SHORTFALL_EUR_PER_KWH + 2 * dearestEurPerKwh(input) + evse.priority;
+  const waiting = slots * (evse.preference === "fast" ? fastEurPerKwhSlot(input) : 0);
+  const penalty = SHORTFALL_EUR_PER_KWH + 2 * dearestEurPerKwh(input) + waiting + evse.priority;
   const shortfall = build.variable(`short${index}`, { upper: needKwh, cost: penalty });
   const energy = power.map((variable) => term(variable, SLOT_HOURS));
   build.row(`need${index}`, { lower: needKwh }, [...energy, term(shortfall, 1)]);
@@ -97,10 +104,10 @@ function addBattery(build: ModelBuilder, index: number, input: PlanInput): PlanL
   const chargeKw = battery.maxChargeW / KILO;
   const dischargeKw = battery.maxDischargeW / KILO;
   const nowKwh = battery.energyWh / KILO;
-  const exclusive = exclusiveSlots(
-    input,
-    (slot) => Math.min(input.importEurPerKwh[slot]!, input.exportEurPerKwh[slot]!) < 0,
-  );
+  // Burning energy in the losses pays only where being paid for it beats the wear.
+  const burningPays = (slot: number) =>
+    -input.importEurPerKwh[slot]! * (1 - efficiency ** 2) > (battery.wearEurPerKwh / 2) * (1 + efficiency ** 2);
+  const exclusive = exclusiveSlots(input, burningPays);
   const charge: number[] = [];
   const discharge: number[] = [];
   let before: number | undefined;
@@ -143,10 +150,16 @@ function sum(values: readonly number[]): number {
 function mostFlows(input: PlanInput, slot: number): { readonly importW: number; readonly exportW: number } {
   const takersW =
     sum(input.evses.map((evse) => evse.maxPowerW)) + sum(input.batteries.map((battery) => battery.maxChargeW));
-  const giversW = (input.pvW[slot] ?? 0) + sum(input.batteries.map((battery) => battery.maxDischargeW));
+  const giversW = Math.max(
+    0,
+    (input.pvW[slot] ?? 0) +
+      sum(input.batteries.map((battery) => battery.maxDischargeW)) -
+      (input.buildingW[slot] ?? 0),
+  );
   return {
     importW: Math.min(importCapW(input, slot), (input.buildingW[slot] ?? 0) + takersW),
-    exportW: Math.min(input.exportLimitW ?? Number.POSITIVE_INFINITY, giversW),
+    // Who must pay for exporting leaves the sun unused.
+    exportW: input.exportEurPerKwh[slot]! < 0 ? 0 : Math.min(input.exportLimitW ?? Number.POSITIVE_INFINITY, giversW),
   };
 }
 
@@ -154,7 +167,8 @@ type Grid = Pick<PlanLayout, "imports" | "exports" | "pvs">;
 
 function addGrid(build: ModelBuilder, input: PlanInput): Grid {
   const grid = { imports: [] as number[], exports: [] as number[], pvs: [] as number[] };
-  const pays = (slot: number) => input.exportEurPerKwh[slot]! > input.importEurPerKwh[slot]!;
+  const pays = (slot: number) =>
+    input.exportEurPerKwh[slot]! >= 0 && input.exportEurPerKwh[slot]! > input.importEurPerKwh[slot]!;
   const exclusive = exclusiveSlots(input, pays);
   for (let slot = 0; slot < input.slots; slot++) {
     const most = mostFlows(input, slot);

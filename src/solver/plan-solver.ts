@@ -8,7 +8,7 @@ import { verifyPlan } from "../planner/verify.ts";
 import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
 
 /** Within so much of the optimum a plan is as good as the forecasts under it. */
-const RELATIVE_GAP = 0.002;
+const RELATIVE_GAP = 0.001;
 const NEAR = 1e-6;
 
 export interface PlanSolverOptions {

@@ -43,7 +43,7 @@ export async function benchPlan(): Promise<Figure[]> {
     });
     if (!native) continue;
     const nativeTimes = plans.map(({ input }) => {
-      const solved = solveWithGlpsol(planModel(input).model, { relaxed: false, relativeGap: 0.002 });
+      const solved = solveWithGlpsol(planModel(input).model, { relaxed: false, relativeGap: 0.001 });
       return solved?.solveMs ?? Number.POSITIVE_INFINITY;
     });
     figures.push({ name: `native glpsol ${evses} EVSE p50`, value: middle(nativeTimes), unit: "ms" });

@@ -1,0 +1,160 @@
+/** Prices by slot from a tariff: fixed, by time of use, or day-ahead rows from a file or a market's answer. */
+import type { PriceSource } from "../core/site.ts";
+import { SLOT_MS, slotStartMs } from "../core/slots.ts";
+
+/** EUR/kWh by slot start, epoch ms. */
+export type PriceTable = ReadonlyMap<number, number>;
+
+const MOST_ROWS = 40_000;
+/** A price beyond this is a mistake of units, EUR/kWh. */
+const LARGEST_EUR_PER_KWH = 20;
+const HOUR_MS = 3_600_000;
+
+interface Row {
+  readonly startMs: number;
+  readonly eurPerKwh: number;
+  readonly endMs?: number;
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Local weekday (1 is Monday) and minute of the day, by the zone's own rules for summer time. */
+export function localMinute(atMs: number, timeZone: string): { readonly weekday: number; readonly minute: number } {
+  let formatter = formatters.get(timeZone);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat("en-GB", {
+      timeZone,
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    formatters.set(timeZone, formatter);
+  }
+  const part = new Map(formatter.formatToParts(atMs).map(({ type, value }) => [type, value]));
+  const weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(part.get("weekday") ?? "") + 1;
+  return { weekday, minute: Number(part.get("hour")) * 60 + Number(part.get("minute")) };
+}
+
+function minuteOf(text: string): number {
+  const [hours, minutes] = text.split(":").map(Number);
+  return (hours ?? 0) * 60 + (minutes ?? 0);
+}
+
+/** Price by local time; the first period that fits counts. A period over midnight belongs to the day it begins. */
+export function timeOfUsePrice(
+  source: Extract<PriceSource, { kind: "time-of-use" }>,
+  slotMs: number,
+  timeZone: string,
+): number {
+  const { weekday, minute } = localMinute(slotMs, timeZone);
+  const dayBefore = weekday === 1 ? 7 : weekday - 1;
+  const period = source.periods.find(({ from, to, days }) => {
+    const [begins, ends] = [minuteOf(from), minuteOf(to)];
+    if (begins < ends) return days.includes(weekday) && minute >= begins && minute < ends;
+    return (days.includes(weekday) && minute >= begins) || (days.includes(dayBefore) && minute < ends);
+  });
+  return period?.eurPerKwh ?? source.otherwiseEurPerKwh;
+}
+
+/** Rows of 15 or 60 minutes to slots; a row lasts until its end or the next row, an hour at most. */
+function tableOf(rows: readonly Row[]): PriceTable {
+  const sorted = rows
+    .filter((row) => Number.isFinite(row.startMs) && Math.abs(row.eurPerKwh) <= LARGEST_EUR_PER_KWH)
+    .sort((a, b) => a.startMs - b.startMs)
+    .slice(-MOST_ROWS);
+  const table = new Map<number, number>();
+  let lastLengthMs = HOUR_MS;
+  for (const [index, row] of sorted.entries()) {
+    const nextMs = row.endMs ?? sorted[index + 1]?.startMs ?? row.startMs + lastLengthMs;
+    const lengthMs = Math.min(HOUR_MS, nextMs - row.startMs);
+    if (lengthMs > 0) lastLengthMs = lengthMs;
+    for (let atMs = slotStartMs(row.startMs); atMs < row.startMs + lengthMs; atMs += SLOT_MS)
+      table.set(atMs, row.eurPerKwh);
+  }
+  return table;
+}
+
+/** A time with its zone, or as UTC where it names none; NaN where it is no time. */
+function utcMs(text: string): number {
+  const iso = text.trim().replace(" ", "T");
+  return Date.parse(/([zZ]|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`);
+}
+
+/** Reads CSV with the header `start_utc,eur_per_kwh`. Lines that cannot be read are left out and counted. */
+export function pricesFromCsv(text: string): { readonly prices: PriceTable; readonly unreadable: number } {
+  const lines = text.split(/\r?\n/, MOST_ROWS).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const rows = lines.slice(1).map((line): Row => {
+    const [start = "", price = ""] = line.split(",");
+    return { startMs: utcMs(start), eurPerKwh: price.trim() === "" ? Number.NaN : Number(price) };
+  });
+  const sound = rows.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));
+  return { prices: tableOf(sound), unreadable: rows.length - sound.length };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function timeMs(value: unknown): number {
+  if (typeof value === "string") return utcMs(value);
+  if (typeof value !== "number") return Number.NaN;
+  return value < 1e11 ? value * 1000 : value;
+}
+
+/** Names under which markets give a price, and what makes it EUR/kWh. */
+const PRICE_FIELDS: readonly (readonly [string, number])[] = [
+  ["eur_per_kwh", 1],
+  ["eurPerKwh", 1],
+  ["total", 1],
+  ["price", 1],
+  ["value", 1],
+  ["marketprice", 0.001],
+  ["eur_per_mwh", 0.001],
+];
+const START_FIELDS = ["start", "start_utc", "startsAt", "start_timestamp", "startTime", "time"];
+const END_FIELDS = ["end", "end_timestamp", "endTime"];
+
+/** EUR/MWh is what exchanges quote; a unit that the row names itself wins over the field's name. */
+function unitFactor(unit: unknown): number | undefined {
+  if (typeof unit !== "string") return undefined;
+  const plain = unit.toLowerCase().replaceAll(" ", "");
+  if (plain.includes("mwh")) return 0.001;
+  if (!plain.includes("kwh")) return undefined;
+  return plain.startsWith("ct") || plain.startsWith("cent") ? 0.01 : 1;
+}
+
+function rowOf(entry: unknown): Row {
+  if (!isObject(entry)) return { startMs: Number.NaN, eurPerKwh: Number.NaN };
+  const start = START_FIELDS.map((field) => entry[field]).find((value) => value !== undefined);
+  const end = END_FIELDS.map((field) => entry[field]).find((value) => value !== undefined);
+  const field = PRICE_FIELDS.find(([name]) => typeof entry[name] === "number");
+  const price = field ? (entry[field[0]] as number) * (unitFactor(entry["unit"]) ?? field[1]) : Number.NaN;
+  const endMs = timeMs(end);
+  return { startMs: timeMs(start), eurPerKwh: price, ...(Number.isFinite(endMs) ? { endMs } : {}) };
+}
+
+/** energy-charts: two arrays side by side, seconds and EUR/MWh. */
+function sideBySide(body: Json): Row[] | undefined {
+  const { unix_seconds: seconds, price: prices } = body;
+  if (!Array.isArray(seconds) || !Array.isArray(prices)) return undefined;
+  const factor = unitFactor(body["unit"]) ?? 0.001;
+  return seconds.slice(0, MOST_ROWS).map((second, index) => {
+    const price: unknown = prices[index];
+    return { startMs: timeMs(second), eurPerKwh: typeof price === "number" ? price * factor : Number.NaN };
+  });
+}
+
+/**
+ * Reads a market's answer: an array of objects with a start and a price, alone or under `data`, `prices` or `rates`
+ * (aWATTar's `marketprice` is EUR/MWh), or energy-charts' `unix_seconds` and `price`. Empty where it is none of them.
+ */
+export function pricesFromJson(body: unknown): { readonly prices: PriceTable; readonly unreadable: number } {
+  const inside = isObject(body) ? (body["data"] ?? body["prices"] ?? body["rates"]) : body;
+  const rows = isObject(body) ? sideBySide(body) : undefined;
+  const all = rows ?? (Array.isArray(inside) ? inside.slice(0, MOST_ROWS).map(rowOf) : []);
+  const sound = all.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));
+  return { prices: tableOf(sound), unreadable: all.length - sound.length };
+}

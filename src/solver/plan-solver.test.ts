@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PlanInput } from "../core/facts/plan-facts.ts";
+import { SLOT_MS } from "../core/slots.ts";
+import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
+import { ruleBasedPlan } from "../planner/rules.ts";
+import { verifyPlan } from "../planner/verify.ts";
+import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { solvePlan } from "./plan-solver.ts";
+
+let linear: LinearSolver;
+beforeAll(async () => {
+  linear = await createLinearSolver();
+});
+const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
+
+describe("a solved plan", () => {
+  it("charges in the cheapest quarter-hours before departure", () => {
+    const importEurPerKwh = [0.4, 0.4, 0.1, 0.1, 0.1, 0.1, 0.4, 0.4];
+    const plan = solve(planInput({ importEurPerKwh, evses: [planEvse()] }));
+    expect(plan.status).toBe("optimal");
+    expect(plan.evses[0]).toMatchObject({ powerW: [0, 0, 11040, 11040, 11040, 11040, 0, 0], shortfallWh: 0 });
+    expect(plan.costEur).toBeCloseTo(1.104, 6);
+  });
+
+  it("gives nothing after departure and names what is missing", () => {
+    const plan = solve(planInput({ evses: [planEvse({ departureMs: START_MS + 2.5 * SLOT_MS })] }));
+    expect(plan.evses[0]).toMatchObject({ powerW: [11040, 11040, 0, 0, 0, 0, 0, 0], shortfallWh: 5520 });
+  });
+
+  it("names the shortfall where the fuse is too small for all", () => {
+    const evses = [1, 2].map((id) => planEvse({ evseId: `evse-${id}`, transactionId: id, energyNeededWh: 22_080 }));
+    const input = planInput({ circuits: [{ circuitId: "grid", limitA: 16 }], evses });
+    const plan = solve(input);
+    expect(verifyPlan(input, plan)).toEqual([]);
+    const shortfallWh = plan.evses.reduce((sum, evse) => sum + evse.shortfallWh, 0);
+    expect(shortfallWh).toBeGreaterThanOrEqual(22_079);
+    expect(shortfallWh).toBeLessThanOrEqual(22_082);
+  });
+
+  it("starts a car in a hurry at once, whatever it costs", () => {
+    const importEurPerKwh = [0.4, 0.4, 0.4, 0.4, 0.1, 0.1, 0.1, 0.1];
+    const fast = planEvse({ preference: "fast", energyNeededWh: 5520 });
+    expect(solve(planInput({ importEurPerKwh, evses: [fast] })).evses[0]?.powerW.slice(0, 2)).not.toEqual([0, 0]);
+  });
+
+  it("waits for the sun for a driver who wants it", () => {
+    const pvW = [0, 0, 0, 0, 12_000, 12_000, 12_000, 12_000];
+    const importEurPerKwh = [0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3];
+    const green = planEvse({ preference: "green" });
+    const plan = solve(planInput({ pvW, importEurPerKwh, exportEurPerKwh: new Array(8).fill(0.25), evses: [green] }));
+    expect(plan.evses[0]?.powerW).toEqual([0, 0, 0, 0, 11040, 11040, 11040, 11040]);
+  });
+
+  it("never imports and exports at once where exporting pays more than importing costs", () => {
+    const input = planInput({
+      importEurPerKwh: new Array(8).fill(0.05),
+      exportEurPerKwh: new Array(8).fill(0.3),
+      pvW: new Array(8).fill(5000),
+      batteries: [planBattery()],
+      evses: [planEvse()],
+    });
+    const plan = solve(input);
+    expect(verifyPlan(input, plan)).toEqual([]);
+    expect(plan.importW.every((importW, slot) => importW === 0 || plan.exportW[slot] === 0)).toBe(true);
+  });
+
+  it("is never called optimal where a number of its input is none", () => {
+    const buildingW = [0, 0, Number.NaN, 0, 0, 0, 0, 0];
+    const plan = solve(planInput({ buildingW, evses: [planEvse()] }));
+    expect(plan).toMatchObject({ status: "rule-based", evses: [] });
+    expect(plan.detail).toContain("buildingW[2]");
+  });
+
+  it("is the same when solved twice", () => {
+    const input = seededInput(2, 10);
+    expect(solve(input)).toEqual(solve(input));
+  });
+
+  it("leaves room for a building that alone exceeds the fuse, by giving the cars nothing", () => {
+    const loadW = [20_000, 20_000, 20_000].map((powerW) => new Array<number>(8).fill(powerW));
+    const circuits = [{ circuitId: "grid", limitA: 63, loadW: loadW as [number[], number[], number[]] }];
+    const input = planInput({ buildingW: new Array(8).fill(60_000), circuits, evses: [planEvse()] });
+    const plan = solve(input);
+    expect(verifyPlan(input, plan)).toEqual([]);
+    expect(plan.evses[0]?.shortfallWh).toBe(11040);
+  });
+});
+
+const seeds = fc.record({ seed: fc.integer({ min: 1, max: 1e6 }), evses: fc.integer({ min: 0, max: 12 }) });
+
+describe("any site", () => {
+  it("has a plan by rules that holds all limits", () => {
+    fc.assert(
+      fc.property(seeds, ({ seed, evses }) => {
+        const input = seededInput(seed, evses);
+        expect(verifyPlan(input, ruleBasedPlan(input, "test"))).toEqual([]);
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+  });
+
+  it("has a solved plan that holds all limits, and misses no more energy than the rules", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
+        const input = { ...seededInput(seed, 3), slots: 24 };
+        const short = planInput({ ...input, ...cut(input, 24) });
+        const plan = solve(short);
+        expect(verifyPlan(short, plan)).toEqual([]);
+        expect(plan.status).not.toBe("rule-based");
+        const missing = (result: typeof plan) => result.evses.reduce((sum, evse) => sum + evse.shortfallWh, 0);
+        expect(missing(plan)).toBeLessThanOrEqual(missing(ruleBasedPlan(short, "")) + 100);
+      }),
+      { numRuns: 15, seed: 7 },
+    );
+  });
+});
+
+function cut(input: PlanInput, slots: number): Partial<PlanInput> {
+  const series = (values: readonly number[]) => values.slice(0, slots);
+  return {
+    importEurPerKwh: series(input.importEurPerKwh),
+    exportEurPerKwh: series(input.exportEurPerKwh),
+    buildingW: series(input.buildingW),
+    pvW: series(input.pvW),
+  };
+}
+
+describe("a plan that breaks a limit", () => {
+  const input = planInput({ circuits: [{ circuitId: "grid", limitA: 16 }], evses: [planEvse()] });
+  const sound = ruleBasedPlan(input, "");
+  const withPower = (powerW: number[]) => ({ ...sound, evses: [{ ...sound.evses[0]!, powerW }] });
+
+  it.each([
+    ["more than the EVSE can", withPower([12_000, 0, 0, 0, 0, 0, 0, 0]), /above its 11040 W/],
+    ["less than the minimum", withPower([1000, 0, 0, 0, 0, 0, 0, 0]), /below its 4140 W/],
+    ["no number", withPower([Number.NaN, 0, 0, 0, 0, 0, 0, 0]), /not a number/],
+    ["flows that do not add up", { ...sound, importW: new Array(8).fill(0) }, /do not add up/],
+    ["a shortfall kept quiet", withPower(new Array(8).fill(0)), /are missing/],
+  ])("is refused: %s", (_, plan, words) => {
+    expect(verifyPlan(input, plan).join("\n")).toMatch(words);
+  });
+});
