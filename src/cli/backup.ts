@@ -1,0 +1,20 @@
+/** `wattledger backup --ledger DIRECTORY --out FILE`: a verified copy, while the controller runs. */
+import { parseArgs } from "node:util";
+import { backupLedger } from "../ledger/index.ts";
+
+/** Exit code 0, 1 when the copy failed, 2 usage. */
+export async function backup(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { ledger: { type: "string" }, out: { type: "string" } } });
+  if (values.ledger === undefined || values.out === undefined) {
+    console.error("Usage: wattledger backup --ledger DIRECTORY --out FILE");
+    return 2;
+  }
+  try {
+    const verified = await backupLedger(values.ledger, values.out);
+    console.log(`${values.out}: verified, ${JSON.stringify(verified)}`);
+    return 0;
+  } catch (error) {
+    console.error(`No backup was made: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}

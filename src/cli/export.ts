@@ -1,0 +1,58 @@
+/** `wattledger export events|sessions|telemetry`: from a ledger, running or not, as JSONL or CSV. */
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
+import { exportEvents, exportSessions, exportTelemetry } from "../ledger/index.ts";
+
+const EXPORTS = { events: exportEvents, sessions: exportSessions, telemetry: exportTelemetry } as const;
+const USAGE = `Usage: wattledger export events|sessions|telemetry --ledger DIRECTORY
+  [--format jsonl|csv] [--from TIME] [--to TIME] [--out FILE] [--delimiter ;] [--bom] [--time-zone ZONE]`;
+
+const OPTIONS = {
+  ledger: { type: "string" },
+  format: { type: "string", default: "jsonl" },
+  from: { type: "string" },
+  to: { type: "string" },
+  out: { type: "string" },
+  delimiter: { type: "string" },
+  bom: { type: "boolean", default: false },
+  "time-zone": { type: "string" },
+} as const;
+
+function timeOf(text: string | undefined): number | undefined {
+  const ms = text === undefined ? undefined : Date.parse(text);
+  if (ms !== undefined && Number.isNaN(ms))
+    throw new RangeError(`"${text}" is no time; write it like 2026-11-21T00:00:00Z`);
+  return ms;
+}
+
+/** Exit code 0, 1 when the ledger cannot be read, 2 usage. */
+export async function exportCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  const [what] = positionals;
+  const { ledger: directory, format } = values;
+  if (directory === undefined || what === undefined || !(what in EXPORTS) || (format !== "jsonl" && format !== "csv")) {
+    console.error(USAGE);
+    return 2;
+  }
+  try {
+    const [fromMs, toMs] = [timeOf(values.from), timeOf(values.to)];
+    const lines = EXPORTS[what as keyof typeof EXPORTS]({
+      directory,
+      format,
+      byteOrderMark: values.bom,
+      ...(values.delimiter === ";" || values.delimiter === "," ? { delimiter: values.delimiter } : {}),
+      ...(fromMs === undefined ? {} : { fromMs }),
+      ...(toMs === undefined ? {} : { toMs }),
+      ...(values["time-zone"] === undefined ? {} : { timeZone: values["time-zone"] }),
+    });
+    await pipeline(Readable.from(lines), values.out === undefined ? process.stdout : createWriteStream(values.out), {
+      end: values.out !== undefined,
+    });
+    return 0;
+  } catch (error) {
+    console.error(`Nothing was exported: ${error instanceof Error ? error.message : String(error)}`);
+    return error instanceof RangeError ? 2 : 1;
+  }
+}

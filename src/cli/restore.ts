@@ -1,0 +1,20 @@
+/** `wattledger restore --from FILE --ledger DIRECTORY`: puts a verified backup in the place of a ledger. */
+import { parseArgs } from "node:util";
+import { restoreLedger } from "../ledger/index.ts";
+
+/** Exit code 0, 1 when the backup is damaged or the ledger is in use, 2 usage. */
+export async function restore(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { ledger: { type: "string" }, from: { type: "string" } } });
+  if (values.ledger === undefined || values.from === undefined) {
+    console.error("Usage: wattledger restore --from FILE --ledger DIRECTORY (the controller must be stopped)");
+    return 2;
+  }
+  try {
+    const restored = await restoreLedger(values.from, values.ledger);
+    console.log(`${values.ledger}: restored, ${JSON.stringify(restored)}`);
+    return 0;
+  } catch (error) {
+    console.error(`Nothing was restored: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
