@@ -70,7 +70,7 @@ function tableOf(rows: readonly Row[]): PriceTable {
     const lengthMs = Math.min(HOUR_MS, nextMs - row.startMs);
     if (lengthMs > 0) lastLengthMs = lengthMs;
     for (let atMs = slotStartMs(row.startMs); atMs < row.startMs + lengthMs; atMs += SLOT_MS)
-      table.set(atMs, row.eurPerKwh);
+      table.set(atMs, Math.round(row.eurPerKwh * 1e6) / 1e6);
   }
   return table;
 }
@@ -131,7 +131,7 @@ function rowOf(entry: unknown): Row {
   const start = START_FIELDS.map((field) => entry[field]).find((value) => value !== undefined);
   const end = END_FIELDS.map((field) => entry[field]).find((value) => value !== undefined);
   const field = PRICE_FIELDS.find(([name]) => typeof entry[name] === "number");
-  const price = field ? (entry[field[0]] as number) * (unitFactor(entry["unit"]) ?? field[1]) : Number.NaN;
+  const price = field ? (entry[field[0]] as number) * (unitFactor(entry.unit) ?? field[1]) : Number.NaN;
   const endMs = timeMs(end);
   return { startMs: timeMs(start), eurPerKwh: price, ...(Number.isFinite(endMs) ? { endMs } : {}) };
 }
@@ -140,7 +140,7 @@ function rowOf(entry: unknown): Row {
 function sideBySide(body: Json): Row[] | undefined {
   const { unix_seconds: seconds, price: prices } = body;
   if (!Array.isArray(seconds) || !Array.isArray(prices)) return undefined;
-  const factor = unitFactor(body["unit"]) ?? 0.001;
+  const factor = unitFactor(body.unit) ?? 0.001;
   return seconds.slice(0, MOST_ROWS).map((second, index) => {
     const price: unknown = prices[index];
     return { startMs: timeMs(second), eurPerKwh: typeof price === "number" ? price * factor : Number.NaN };
@@ -152,7 +152,7 @@ function sideBySide(body: Json): Row[] | undefined {
  * (aWATTar's `marketprice` is EUR/MWh), or energy-charts' `unix_seconds` and `price`. Empty where it is none of them.
  */
 export function pricesFromJson(body: unknown): { readonly prices: PriceTable; readonly unreadable: number } {
-  const inside = isObject(body) ? (body["data"] ?? body["prices"] ?? body["rates"]) : body;
+  const inside = isObject(body) ? (body.data ?? body.prices ?? body.rates) : body;
   const rows = isObject(body) ? sideBySide(body) : undefined;
   const all = rows ?? (Array.isArray(inside) ? inside.slice(0, MOST_ROWS).map(rowOf) : []);
   const sound = all.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));

@@ -1,12 +1,14 @@
 /** Says when a new plan is due, and why: the words stand on the page. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { slotStartMs } from "../core/slots.ts";
+import { openSessionAt } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state.ts";
 
-/** What a plan depended on besides time; compared with what holds now. */
+/** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
 function sameSessions(input: PlanInput, state: SiteState): boolean {
   const planned = new Set(input.evses.map((evse) => evse.transactionId));
-  const open = Object.values(state.sessions.open);
+  const evseIds = new Set(Object.values(state.sessions.open).map((session) => session.evseId));
+  const open = [...evseIds].flatMap((evseId) => openSessionAt(state.sessions, evseId) ?? []);
   return open.length === planned.size && open.every((session) => planned.has(session.transactionId));
 }
 

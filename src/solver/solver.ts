@@ -21,13 +21,15 @@ export interface SolverOptions {
   readonly log: Log;
   /** The thread's file; tests put a silent one. */
   readonly workerUrl?: URL;
+  /** How long a thread may go on beyond its deadline before it is ended, ms. */
+  readonly graceMs?: number;
 }
 
 /**
  * Starts the thread at once, warm for the first plan. One plan is solved at a time; of those waiting only the last counts,
  * the others get a plan by rules. A thread that overruns or dies is replaced and its plan made by rules.
  */
-export function createSolver({ log, workerUrl }: SolverOptions): Solver {
+export function createSolver({ log, workerUrl, graceMs = GRACE_MS }: SolverOptions): Solver {
   let worker: Worker | undefined;
   let running: Job | undefined;
   let waiting: Job | undefined;
@@ -73,7 +75,7 @@ export function createSolver({ log, workerUrl }: SolverOptions): Solver {
   function begin(job: Job): void {
     running = job;
     worker ??= start();
-    overrun = setTimeout(() => fail(`No plan within ${job.deadlineMs} ms`), job.deadlineMs + GRACE_MS);
+    overrun = setTimeout(() => fail(`No plan within ${job.deadlineMs} ms`), job.deadlineMs + graceMs);
     worker.postMessage({ id: job.id, input: job.input, deadlineMs: job.deadlineMs });
   }
 

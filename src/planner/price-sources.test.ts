@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { SLOT_MS } from "../core/slots.ts";
+import { completePrices } from "./price-series.ts";
+import { localMinute, pricesFromCsv, pricesFromJson, timeOfUsePrice } from "./price-sources.ts";
+
+const night = {
+  kind: "time-of-use" as const,
+  periods: [{ from: "22:00", to: "06:00", days: [1, 2, 3, 4, 5, 6, 7], eurPerKwh: 0.1 }],
+  otherwiseEurPerKwh: 0.3,
+};
+
+function slotsOfDay(fromIso: string, toIso: string): number[] {
+  const slots: number[] = [];
+  for (let atMs = Date.parse(fromIso); atMs < Date.parse(toIso); atMs += SLOT_MS) slots.push(atMs);
+  return slots;
+}
+
+describe("a tariff by time of use", () => {
+  it.each([
+    ["the day that loses an hour", "2026-03-28T23:00Z", "2026-03-29T22:00Z", 92, 28],
+    ["an ordinary day", "2026-06-14T22:00Z", "2026-06-15T22:00Z", 96, 32],
+    ["the day that gains an hour", "2026-10-24T22:00Z", "2026-10-25T23:00Z", 100, 36],
+  ])("has its cheap hours by the clock on the wall on %s", (_, from, to, all, cheap) => {
+    const slots = slotsOfDay(from, to);
+    expect(slots).toHaveLength(all);
+    const prices = slots.map((slotMs) => timeOfUsePrice(night, slotMs, "Europe/Berlin"));
+    expect(prices.filter((price) => price === 0.1)).toHaveLength(cheap);
+  });
+
+  it("counts the hours after midnight to the day before", () => {
+    const fridays = { ...night, periods: [{ from: "22:00", to: "06:00", days: [5], eurPerKwh: 0.1 }] };
+    const at = (iso: string) => timeOfUsePrice(fridays, Date.parse(iso), "UTC");
+    expect([
+      at("2026-06-19T01:00Z"),
+      at("2026-06-19T23:00Z"),
+      at("2026-06-20T05:45Z"),
+      at("2026-06-20T06:00Z"),
+    ]).toEqual([0.3, 0.1, 0.1, 0.3]);
+  });
+
+  it("knows weekday and minute of midnight", () => {
+    expect(localMinute(Date.parse("2026-06-14T22:00Z"), "Europe/Berlin")).toEqual({ weekday: 1, minute: 0 });
+  });
+});
+
+describe("day-ahead prices", () => {
+  const start = Date.parse("2026-06-15T00:00Z");
+
+  it("come from CSV with rows of an hour or a quarter", () => {
+    const hourly = pricesFromCsv(
+      "start_utc,eur_per_kwh\n2026-06-15T00:00:00Z,0.1\n2026-06-15T01:00:00Z,-0.02\nnonsense,\n",
+    );
+    expect([...hourly.prices.values()]).toEqual([0.1, 0.1, 0.1, 0.1, -0.02, -0.02, -0.02, -0.02]);
+    expect(hourly.unreadable).toBe(1);
+    const quarters = pricesFromCsv("start_utc,eur_per_kwh\n2026-06-15 00:00,0.1\n2026-06-15 00:15,0.2\n");
+    expect([...quarters.prices]).toEqual([
+      [start, 0.1],
+      [start + SLOT_MS, 0.2],
+    ]);
+  });
+
+  it("come from aWATTar in EUR/MWh", () => {
+    const body = {
+      object: "list",
+      data: [{ start_timestamp: start, end_timestamp: start + 3_600_000, marketprice: 87.5, unit: "Eur/MWh" }],
+    };
+    expect([...pricesFromJson(body).prices.values()]).toEqual([0.0875, 0.0875, 0.0875, 0.0875]);
+  });
+
+  it("come from energy-charts, two arrays side by side", () => {
+    const body = { unix_seconds: [start / 1000, start / 1000 + 900], price: [50, null], unit: "EUR / MWh" };
+    const { prices, unreadable } = pricesFromJson(body);
+    expect(prices.get(start)).toBe(0.05);
+    expect(unreadable).toBe(1);
+  });
+
+  it("come from a plain array", () => {
+    const { prices } = pricesFromJson([{ start: "2026-06-15T02:00:00+02:00", price: 0.25 }]);
+    expect(prices.get(start)).toBe(0.25);
+  });
+
+  it("are none where the answer is something else, or out of all proportion", () => {
+    expect(pricesFromJson("sorry").prices.size).toBe(0);
+    expect(pricesFromJson([{ start: start, price: 87_500 }]).prices.size).toBe(0);
+  });
+});
+
+describe("prices of a horizon", () => {
+  it("are those of the day before where they are not known yet, else the mean", () => {
+    const known = new Map([
+      [0, 0.1],
+      [-95 * SLOT_MS, 0.5],
+      [3 * SLOT_MS, 0.3],
+    ]);
+    const prices = completePrices((slotMs) => known.get(slotMs), { startMs: 0, slots: 4, otherwise: 0.3 });
+    expect(prices).toEqual([0.1, 0.5, 0.2, 0.3]);
+    expect(completePrices(() => Number.NaN, { startMs: 0, slots: 2, otherwise: 0.3 })).toEqual([0.3, 0.3]);
+  });
+});
