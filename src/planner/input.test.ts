@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import type { ProcessImage } from "../core/image.ts";
+import type { SiteConfiguration } from "../core/site.ts";
+import { siteModel } from "../core/site-model.ts";
+import { SLOT_MS } from "../core/slots.ts";
+import { initialState, type SiteState } from "../core/state.ts";
+import { buildPlanInput } from "./input.ts";
+import { firstUnsoundInput } from "./limits.ts";
+import { START_MS } from "./plan-input.test-kit.ts";
+import { ruleBasedPlan } from "./rules.ts";
+import { verifyPlan } from "./verify.ts";
+
+const NOW_MS = START_MS + 60_000;
+
+function evse(id: string, circuit: string) {
+  const phases = ["L2", "L3", "L1"] as const;
+  return {
+    id,
+    connector: 1,
+    circuit,
+    phases: [...phases],
+    minCurrentA: 6,
+    maxCurrentA: 16,
+    safeCurrentA: 6,
+    priority: 5,
+  };
+}
+
+const configuration = {
+  site: { id: "home", name: "", timeZone: "Europe/Berlin", country: "DE" },
+  gridConnection: {
+    phases: 3,
+    nominalVoltageV: 230,
+    mainFuseA: 35,
+    protection: "gG",
+    meter: "meter",
+    worstBuildingLoadA: 20,
+    importLimitW: 20_000,
+  },
+  circuits: [{ id: "garage", parent: "grid", fuseA: 25, protection: "B", worstBuildingLoadA: 2 }],
+  chargePoints: [
+    { id: "cp", rateUnit: "A", leaseSeconds: 180, quirks: [], evses: [evse("left", "garage"), evse("right", "grid")] },
+  ],
+  devices: [
+    {
+      id: "meter",
+      role: "meter",
+      profile: "x",
+      unitId: 1,
+      connection: { tcp: { host: "h", port: 502, framing: "tcp" } },
+      pollMs: 1000,
+      invert: false,
+    },
+  ],
+  tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, opportunityEurPerHour: 1.5 },
+  charging: { defaultEnergyWh: 20_000, defaultStayHours: 8, acceptUnknownTokens: true, tokens: [] },
+} as unknown as SiteConfiguration;
+
+const site = siteModel(configuration);
+
+function stateWithCar(): SiteState {
+  const state = initialState();
+  const session = {
+    transactionId: 7,
+    chargePointId: "cp",
+    evseId: "left",
+    connectorId: 1,
+    startedMs: START_MS - 4 * SLOT_MS,
+    meterStartWh: 100_000,
+    energyWh: 0,
+    costEur: 0,
+    quarterHours: [],
+  };
+  return { ...state, sessions: { ...state.sessions, open: { "7": session } } };
+}
+
+function image(evseCurrentA: readonly [number, number, number] = [10, 0, 0]): ProcessImage {
+  return {
+    nowMs: NOW_MS,
+    monoMs: 50_000,
+    wallTrusted: true,
+    meters: new Map([["meter", { deviceId: "meter", atMonoMs: 49_500, powerW: 3680, currentA: [2, 12, 2] }]]),
+    pvs: new Map(),
+    batteries: new Map(),
+    evses: new Map([
+      ["left", { evseId: "left", atMonoMs: 45_000, currentA: evseCurrentA, powerW: 2300, energyWh: 105_000 }],
+    ]),
+  };
+}
+
+function inputOf(state: SiteState, picture: ProcessImage) {
+  const prices = { importEurPerKwh: () => undefined, exportEurPerKwh: () => undefined };
+  return buildPlanInput({ site, state, image: picture, nowMs: NOW_MS, slots: 96, ...prices });
+}
+
+describe("the input of a plan", () => {
+  const input = inputOf(stateWithCar(), image());
+
+  it("begins with the running slot and has a number for everything", () => {
+    expect(input.startMs).toBe(START_MS);
+    expect(firstUnsoundInput(input)).toBeUndefined();
+    expect([input.importEurPerKwh.length, input.importEurPerKwh[0]]).toEqual([96, 0.3]);
+  });
+
+  it("knows the car by the grid phases that it loads and by what the register says it still needs", () => {
+    expect(input.evses).toHaveLength(1);
+    expect(input.evses[0]).toMatchObject({
+      evseId: "left",
+      transactionId: 7,
+      circuitId: "garage",
+      phases: [1],
+      minPowerW: 1380,
+      maxPowerW: 3680,
+      energyNeededWh: 15_000,
+      chargingNow: true,
+      preference: "regular",
+    });
+  });
+
+  it("takes all phases of a car that has not drawn anything yet", () => {
+    const waiting = inputOf(stateWithCar(), image([0, 0, 0]));
+    expect(waiting.evses[0]).toMatchObject({ phases: [1, 2, 0], minPowerW: 4140, maxPowerW: 11_040 });
+  });
+
+  it("spreads the building as the meter's phases do, without the car", () => {
+    expect(input.buildingW[0]).toBe(1380);
+    const [grid, garage] = input.circuits;
+    // The garage's other loads are counted at their worst, and not a second time at the connection.
+    expect(garage?.loadW?.map((series) => series[0])).toEqual([460, 460, 460]);
+    expect(grid?.loadW?.map((series) => series[0])).toEqual([0, 0, 0]);
+    expect(input.importLimitW).toBe(20_000);
+  });
+
+  it("holds a limit of the grid operator while it lasts", () => {
+    const state = stateWithCar();
+    const limited = (untilMs: number) => ({
+      ...state,
+      site: { ...state.site, gridLimit: { limitW: 4200, by: "dso", untilMs } },
+    });
+    expect(inputOf(limited(NOW_MS + 1), image()).importLimitW).toBe(4200);
+    expect(inputOf(limited(NOW_MS), image()).importLimitW).toBe(20_000);
+  });
+
+  it("gives a plan by rules that holds, with readings or without any", () => {
+    const silent = { ...image(), meters: new Map(), evses: new Map() };
+    for (const picture of [image(), silent]) {
+      const some = inputOf(stateWithCar(), picture);
+      expect(verifyPlan(some, ruleBasedPlan(some, "test"))).toEqual([]);
+    }
+  });
+});
