@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { Ajv, type ErrorObject } from "ajv";
+import { Value } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { checkSite } from "../core/check.ts";
 import { type SiteConfiguration, SiteConfigurationSchema } from "../core/site.ts";
@@ -31,7 +32,7 @@ type Located = Omit<ConfigurationProblem, "file" | "line" | "column" | "path"> &
 const LARGEST_BYTES = 1_000_000;
 const MOST_ALIASES = 100;
 
-const ajv = new Ajv({ useDefaults: true, allErrors: true, strict: false, discriminator: false });
+const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const validate = ajv.compile(SiteConfigurationSchema);
 
 function editDistance(a: string, b: string): number {
@@ -98,43 +99,44 @@ function schemaProblem(error: ErrorObject): Located {
   }
 }
 
-/** A choice that fits none of its shapes gives one problem each: the one about the shape that was meant stays. */
+/** Errors inside a choice, by the alternative that they belong to. */
+function alternatives(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[][] {
+  const groups = new Map<string, ErrorObject[]>();
+  for (const error of errors) {
+    if (error === union || !error.schemaPath.startsWith(`${union.schemaPath}/`)) continue;
+    const index = error.schemaPath.slice(union.schemaPath.length + 1).split("/")[0]!;
+    groups.set(index, [...(groups.get(index) ?? []), error]);
+  }
+  return [...groups.values()];
+}
+
+/** A choice that fits none of its alternatives: what is wrong with the one that was meant. */
+function choiceProblems(union: ErrorObject, errors: readonly ErrorObject[]): Located[] {
+  const groups = alternatives(union, errors);
+  const allowed = groups
+    .flat()
+    .filter((error) => error.keyword === "const")
+    .map((error) => String(error.params.allowedValue));
+  const named = groups.filter((group) => !group.some((error) => error.keyword === "const"));
+  const meant = named.sort((a, b) => a.length - b.length)[0];
+  if (meant) return meant.filter((error) => error.keyword !== "anyOf").map(schemaProblem);
+  return [
+    {
+      severity: "error",
+      path: pathOf(union.instancePath),
+      message: "is none of the allowed values",
+      advice: `Allowed: ${[...new Set(allowed)].join(", ")}`,
+    },
+  ];
+}
+
 function schemaProblems(errors: readonly ErrorObject[]): Located[] {
   const unions = errors.filter((error) => error.keyword === "anyOf");
-  const inUnion = (error: ErrorObject) =>
-    unions.some((union) => error !== union && error.instancePath.startsWith(union.instancePath));
-  const rest = errors.filter((error) => error.keyword !== "anyOf" && !inUnion(error)).map(schemaProblem);
-  const choices = unions
-    .filter((union) => !inUnion(union))
-    .map((union): Located => {
-      const inside = errors.filter(
-        (error) =>
-          error !== union &&
-          error.instancePath.startsWith(union.instancePath) &&
-          error.keyword !== "const" &&
-          error.keyword !== "anyOf",
-      );
-      const allowed = errors
-        .filter((error) => error.keyword === "const" && error.instancePath.startsWith(union.instancePath))
-        .map((error) => String(error.params.allowedValue));
-      const meant = inside.find((error) => error.keyword === "additionalProperties" || error.keyword === "required");
-      if (allowed.length > 0 && inside.length === 0)
-        return {
-          severity: "error",
-          path: pathOf(union.instancePath),
-          message: "is none of the allowed values",
-          advice: `Allowed: ${[...new Set(allowed)].join(", ")}`,
-        };
-      return meant
-        ? schemaProblem(meant)
-        : {
-            severity: "error",
-            path: pathOf(union.instancePath),
-            message: "has none of the allowed forms",
-            advice: `See docs/installer.md${allowed.length > 0 ? `; kinds: ${[...new Set(allowed)].join(", ")}` : ""}`,
-          };
-    });
-  return [...rest, ...choices];
+  const inside = (error: ErrorObject) =>
+    unions.some((union) => error !== union && error.schemaPath.startsWith(`${union.schemaPath}/`));
+  return errors
+    .filter((error) => !inside(error))
+    .flatMap((error) => (error.keyword === "anyOf" ? choiceProblems(error, errors) : [schemaProblem(error)]));
 }
 
 function locate(problem: Located, document: Document, lines: LineCounter, file: string): ConfigurationProblem {
@@ -164,7 +166,8 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
       "Check indentation and colons there",
       lines.linePos(syntax.pos[0]).line,
     );
-  const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {};
+  // Ajv fills in no defaults inside of choices, TypeBox does.
+  const value: unknown = Value.Default(SiteConfigurationSchema, document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
   if (!validate(value)) {
     return {
       ok: false,
