@@ -225,7 +225,28 @@ export class Controller implements SiteAccess {
       interventions:
         this.#health.interventions + step.drafts.filter((draft) => draft.type === "guard-intervened").length,
     };
-    void this.#plans.consider(image);
+    void this.#plans.consider(image, this.#buildingW(image));
+  }
+
+  /** What the building draws without cars, sun and battery; unknown as soon as one part of the sum is. */
+  #buildingW(image: ProcessImage): number | undefined {
+    const { site } = this.#options;
+    const fresh = (atMonoMs: number) => image.monoMs - atMonoMs < 15_000;
+    const meter = image.meters.get(site.gridMeterId);
+    if (!meter || !fresh(meter.atMonoMs)) return undefined;
+    let powerW = meter.powerW;
+    for (const id of site.pvIds) {
+      const pv = image.pvs.get(id);
+      if (!pv || !fresh(pv.atMonoMs)) return undefined;
+      powerW += pv.powerW;
+    }
+    for (const battery of image.batteries.values()) powerW -= battery.powerW;
+    for (const session of Object.values(this.state().sessions.open)) {
+      const evse = image.evses.get(session.evseId);
+      if (!evse || !fresh(evse.atMonoMs)) return undefined;
+      powerW -= evse.powerW ?? 0;
+    }
+    return powerW;
   }
 
   #act(step: ReturnType<typeof controlStep>): void {

@@ -4,7 +4,7 @@ import type { Clock, Log, Prices, Solver } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import { SLOT_MS, slotStartMs } from "../core/slots.ts";
 import { buildPlanInput } from "../planner/input.ts";
-import { planTrigger } from "../planner/trigger.ts";
+import { deviatesFromPlan, planTrigger } from "../planner/trigger.ts";
 import type { Recorder } from "./recorder.ts";
 
 const PLAN_SLOTS = 96;
@@ -20,8 +20,8 @@ export interface PlanLoopOptions {
 }
 
 export interface PlanLoop {
-  /** Called at the end of each tick; returns at once. The promise is there for virtual time and tests. */
-  consider(image: ProcessImage): Promise<void> | undefined;
+  /** Called at the end of each tick with what the building draws, W; returns at once. The promise is there for virtual time and tests. */
+  consider(image: ProcessImage, buildingW: number | undefined): Promise<void> | undefined;
 }
 
 function lastPricedSlotMs(prices: Prices, nowMs: number): number {
@@ -40,6 +40,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   const { site, recorder, solver, prices, log } = options;
   let solving = false;
   let lastAttemptMs: number | undefined;
+  let deviatesSinceMs: number | undefined;
   let pricesUntilAtPlanMs: number | undefined;
 
   async function plan(image: ProcessImage, trigger: string): Promise<void> {
@@ -58,19 +59,22 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   }
 
   return {
-    consider(image) {
+    consider(image, buildingW) {
+      deviatesSinceMs = deviatesFromPlan(recorder.state(), buildingW) ? (deviatesSinceMs ?? image.nowMs) : undefined;
       if (solving) return undefined;
       const pricesUntilMs = lastPricedSlotMs(prices, image.nowMs);
       const trigger = planTrigger({
         state: recorder.state(),
         nowMs: image.nowMs,
         pricesUntilMs,
+        ...(deviatesSinceMs === undefined ? {} : { deviatesSinceMs }),
         ...(pricesUntilAtPlanMs === undefined ? {} : { pricesUntilAtPlanMs }),
         ...(lastAttemptMs === undefined ? {} : { lastAttemptMs }),
       });
       if (trigger === undefined) return undefined;
       solving = true;
       lastAttemptMs = image.nowMs;
+      deviatesSinceMs = undefined;
       pricesUntilAtPlanMs = pricesUntilMs;
       return plan(image, trigger)
         .catch((error) => log.error("Planning failed; the last plan or fair shares go on", { error: String(error) }))

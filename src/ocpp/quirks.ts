@@ -28,7 +28,12 @@ const KNOWN: readonly KnownModel[] = [
     source: "lbbrhzn/ocpp#1737, evcc#15493",
   },
   { vendor: /Huawei/i, model: /./, quirks: ["watts-only"], source: "field reports, thread not verified" },
-  { vendor: /Grizzl|United Chargers/i, model: /./, quirks: ["stack-level-zero"], source: "field reports, thread not verified" },
+  {
+    vendor: /Grizzl|United Chargers/i,
+    model: /./,
+    quirks: ["stack-level-zero"],
+    source: "field reports, thread not verified",
+  },
   { vendor: /go-e/i, model: /./, quirks: ["amperes-only"], source: "goecharger/go-eCharger-API-v2#190" },
 ];
 

@@ -87,8 +87,10 @@ export async function setUp(version: "1.6" | "2.0.1", ask: Ask): Promise<Probed>
     }
   }
   const intervalS = numberOf(settings.get(interval));
-  if (intervalS !== undefined && !INTERVALS_S.includes(intervalS)) {
+  const isOften = intervalS !== undefined && intervalS > 0 && intervalS <= INTERVALS_S[0]!;
+  if (intervalS !== undefined && !isOften) {
     for (const wish of INTERVALS_S) {
+      if (wish === intervalS) break;
       if (!(await write(ask, version, interval, String(wish)))) continue;
       settings.set(interval, String(wish));
       break;

@@ -22,12 +22,26 @@ export interface PlanTriggerContext {
   /** Last slot for which a price is known; more prices make a better plan. */
   readonly pricesUntilMs?: number;
   readonly pricesUntilAtPlanMs?: number;
+  /** Since when that has been far from the plan, epoch ms. */
+  readonly deviatesSinceMs?: number;
   /** When the last attempt began, so that a failure does not loop. */
   readonly lastAttemptMs?: number;
 }
 
 /** Least time between two plans unless a quarter-hour begins, ms. */
 export const PLAN_DEBOUNCE_MS = 5_000;
+
+/** A building that draws so differently from the plan, for so long, is a reason for a new one. */
+const DEVIATION_W = 2_000;
+const DEVIATION_PART = 0.25;
+const DEVIATION_MS = 60_000;
+
+/** Whether the building is far from what the plan in force thought of the running slot. */
+export function deviatesFromPlan(state: SiteState, buildingW: number | undefined): boolean {
+  const plannedW = state.plan.current?.input.buildingW[0];
+  if (plannedW === undefined || buildingW === undefined) return false;
+  return Math.abs(buildingW - plannedW) > Math.max(DEVIATION_W, DEVIATION_PART * plannedW);
+}
 
 /** The reason for a new plan, in words, or `undefined` while the current one holds. */
 export function planTrigger(context: PlanTriggerContext): string | undefined {
@@ -43,6 +57,9 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
     return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
   }
   if (wishChangedAfter(state, plan.madeMs)) return "a driver's wish changed";
+  const { deviatesSinceMs } = context;
+  if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
+    return "the building draws other than planned";
   if ((context.pricesUntilMs ?? 0) > (context.pricesUntilAtPlanMs ?? 0)) return "new prices";
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** A fact as a line of text. What has no words of its own is shown by its type. */
 import type { Envelope } from "../../core/fact.ts";
 import { en } from "../../core/words/en.ts";
+import { clockTime } from "./format.ts";
 import { evseNames } from "./store.ts";
 
 /** Facts of any type; what a line reads is what its type has. */
@@ -20,7 +21,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "guard-intervened": (data) =>
     `${data.circuitId} ${phase(data)} at ${data.readingA} of ${data.limitA} A: ${data.shedA} A taken from ${(data.evseIds as readonly string[]).map((id) => evseNames.value.get(id) ?? id).join(", ")}`,
   "limit-changed": (data) =>
-    `${name(data)}: ${en.because({ limitA: data.currentA, reason: data.reason, status: "", online: true, charging: true, session: true })}`,
+    `${name(data)}: ${en.because({ limitA: data.currentA, reason: data.reason, status: "", online: true, charging: true, session: true, ...(data.reason.untilMs ? { until: clockTime(data.reason.untilMs) } : {}) })}`,
   "limit-answered": (data) => `${name(data)} answered the limit: ${data.answer} ${data.detail}`,
   "limit-obedience-changed": (data) =>
     data.obeyed ? `${name(data)} obeys again` : `${name(data)} draws ${data.measuredA} A, allowed ${data.limitA} A`,
