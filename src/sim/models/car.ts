@@ -9,6 +9,8 @@ export interface CarOptions {
   /** Seconds until it reacts to a new pilot, and amperes a second then. */
   readonly obeySeconds: number;
   readonly rampAPerS: number;
+  /** False for a car whose measured energy ends before it is full. */
+  readonly tapers?: boolean;
 }
 
 /** Share of the battery from which the current falls linearly, down to a tenth at full. */
@@ -39,7 +41,8 @@ export class Car {
   /** The current that the battery takes at most at its state of charge, A. */
   #acceptsA(): number {
     const soc = this.energyWh / this.options.capacityWh;
-    const taper = soc < TAPER_FROM ? 1 : 1 - (0.9 * (soc - TAPER_FROM)) / (1 - TAPER_FROM);
+    const taper =
+      soc < TAPER_FROM || this.options.tapers === false ? 1 : 1 - (0.9 * (soc - TAPER_FROM)) / (1 - TAPER_FROM);
     return this.options.maxCurrentA * clamp(taper, 0.1, 1);
   }
 
