@@ -160,7 +160,11 @@ export class Recorder {
       for (const { job, facts: own } of recorded) job.done(own);
     } else {
       this.#setAside(recorded.filter((entry) => entry.job.keep).flatMap((entry) => entry.facts));
-      for (const { job } of recorded) job.failed(error);
+      // Who wanted nothing recorded has lost nothing.
+      for (const { job, facts: own } of recorded) {
+        if (own.length === 0) job.done(own);
+        else job.failed(error);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import type { DevicePort } from "./values.ts";
 export interface Setpoint {
   /** Charging +; `undefined` lets the battery run by itself. */
   readonly powerW: number | undefined;
+  /** At least 1: to SunSpec 0 means for ever. */
   readonly lifetimeS: number;
 }
 
@@ -84,15 +85,28 @@ export async function setBySunSpec(
   if (fullW <= 0) return "it does not say its battery's largest power (WChaMax)";
   const percent = Math.max(-100, Math.min(100, (100 * setpoint.powerW) / fullW));
   const raw = Math.round(percent / factor(AT.rateFactor));
-  const writes: readonly (readonly [number, number[]])[] = [
+  const writes: readonly (readonly [number, readonly number[]])[] = [
     [AT.revertS, [Math.min(3600, setpoint.lifetimeS)]],
     [AT.outRate, [signedWord(-raw), signedWord(raw)]],
-    [AT.gridCharge, [setpoint.powerW > 0 ? 1 : 0]],
+    // Only where it is needed: the permission to charge from the grid may lie in flash.
+    ...(setpoint.powerW > 0 && read.registers[AT.gridCharge] !== 1 ? ([[AT.gridCharge, [1]]] as const) : []),
     [AT.mode, [BOTH_LIMITS]],
   ];
   for (const [offset, values] of writes) {
     const failure = await port.write(16, model.address + offset, values);
     if (failure !== undefined) return failure;
   }
-  return undefined;
+  return readBack(port, model.address, writes);
+}
+
+/** Devices confirm writes that they then ignore (control by Modbus switched off): what counts is what they hold. */
+async function readBack(
+  port: DevicePort,
+  address: number,
+  writes: readonly (readonly [number, readonly number[]])[],
+): Promise<string | undefined> {
+  const read = await port.read(3, address, AT.gridCharge + 1);
+  if (!read.ok) return read.detail;
+  const kept = writes.every(([offset, values]) => values.every((value, at) => read.registers[offset + at] === value));
+  return kept ? undefined : "it took the setpoint but does not keep it: is control by Modbus switched on in it?";
 }

@@ -3,15 +3,16 @@ import type { CommandResult } from "../core/charge-point-input.ts";
 import type { Clock, DeviceSink, Devices, Log } from "../core/ports.ts";
 import type { DeviceConfiguration } from "../core/site.ts";
 import { Bus, DEFAULT_BUS_OPTIONS } from "./bus.ts";
+import type { WordOrder } from "./codec.ts";
 import { busName } from "./connection.ts";
 import { setByRegisters, setBySunSpec } from "./control.ts";
 import { exceptionWords } from "./pdu.ts";
 import type { Profile } from "./profile.ts";
 import { deviceProfiles } from "./profiles.ts";
 import { batteryReading, meterReading, pvReading } from "./readings.ts";
-import { readByRegisters } from "./register-device.ts";
-import { readBySunSpec, type SunSpecChain, walkChain } from "./sunspec.ts";
-import type { DevicePort, DeviceValues, ReadOutcome } from "./values.ts";
+import { mapFor, meet, readByRegisters } from "./register-device.ts";
+import { readBySunSpec, type SunSpecChain, sunSpecFor, walkChain } from "./sunspec.ts";
+import type { DevicePart, DevicePort, DeviceValues, ReadOutcome } from "./values.ts";
 
 export interface ModbusOptions {
   readonly devices: readonly DeviceConfiguration[];
@@ -23,7 +24,23 @@ export interface ModbusOptions {
 /** A device that is silent is asked less often, but a meter: on it hangs the whole site. */
 const SILENT_WAIT_STEP_MS = 2_000;
 const SILENT_WAIT_MOST_MS = 300_000;
-const WRITE_AGAIN_MS = 15_000;
+const METER_BACK_OFF_MOST_MS = 2_000;
+/** A setpoint that stays the same is written again after this part of the time that the device keeps it. */
+const WRITE_AGAIN_AFTER = 0.4;
+
+const PARTS: Readonly<Record<DeviceConfiguration["role"], readonly DevicePart[]>> = {
+  meter: ["meter"],
+  pv: ["pv"],
+  battery: ["battery"],
+  hybrid: ["pv", "battery"],
+};
+
+/** How long the device keeps a setpoint without hearing of it again, ms. */
+function keptMs(profile: Profile, expiresInMs: number): number {
+  const { control } = profile;
+  if (control?.kind !== "registers" || control.setsOwnTimer) return expiresInMs;
+  return Math.min(expiresInMs, control.revertSeconds * 1000);
+}
 
 function portOf(bus: Bus, device: DeviceConfiguration, profile: Profile): DevicePort {
   const options = { timeoutMs: profile.connection.timeoutMs, gapMs: profile.connection.gapMs };
@@ -51,6 +68,7 @@ class PolledDevice {
   readonly #port: DevicePort;
   readonly #options: ModbusOptions;
   #chain: SunSpecChain | undefined;
+  #wordOrder: WordOrder | undefined;
   #failures = 0;
   #stopped = false;
   #cancel: () => void = () => {};
@@ -91,13 +109,31 @@ class PolledDevice {
     return Math.min(SILENT_WAIT_MOST_MS, SILENT_WAIT_STEP_MS * (this.#failures - 2));
   }
 
+  /** A profile may have both: SunSpec for the inverter and a map for what SunSpec does not know. */
   async #read(): Promise<ReadOutcome> {
-    const { registers, sunspec } = this.#profile;
-    if (registers) return readByRegisters(registers, this.#port);
-    const chain = this.#chain ?? (await walkChain(sunspec!, this.#port));
+    const parts = PARTS[this.#device.role];
+    const sunspec = this.#profile.sunspec && sunSpecFor(this.#profile.sunspec, parts);
+    const map = this.#profile.registers && mapFor(this.#profile.registers, parts);
+    const common = sunspec ? await this.#readSunSpec(sunspec) : ({ ok: true, values: {} } as const);
+    if (!common.ok || !map || map.blocks.length === 0) return common;
+    const own = await this.#readRegisters(map);
+    return own.ok ? { ok: true, values: combined(this.#profile, common.values, own.values) } : own;
+  }
+
+  async #readRegisters(map: NonNullable<Profile["registers"]>): Promise<ReadOutcome> {
+    const known = this.#wordOrder === undefined ? await meet(map, this.#port) : { wordOrder: this.#wordOrder };
+    if ("detail" in known) return { ok: false, detail: known.detail };
+    this.#wordOrder = known.wordOrder;
+    const outcome = await readByRegisters(map, known.wordOrder, this.#port);
+    if (!outcome.ok) this.#wordOrder = undefined;
+    return outcome;
+  }
+
+  async #readSunSpec(sunspec: NonNullable<Profile["sunspec"]>): Promise<ReadOutcome> {
+    const chain = this.#chain ?? (await walkChain(sunspec, this.#port));
     if (typeof chain === "string") return { ok: false, detail: chain };
     this.#chain = chain;
-    const outcome = await readBySunSpec(sunspec!, chain, this.#port);
+    const outcome = await readBySunSpec(sunspec, chain, this.#port);
     // After an update of its firmware the models may lie elsewhere: walk again.
     if (!outcome.ok) this.#chain = undefined;
     return outcome;
@@ -121,18 +157,19 @@ class PolledDevice {
 
   /** Writes on change and in time before the device falls back; what is the same is not written again. */
   async set(powerW: number | undefined, expiresInMs: number): Promise<CommandResult> {
-    const { control } = this.#profile;
     const { battery } = this.#device;
-    if (!control || !battery) return { status: "not-supported", detail: "its profile has no control" };
-    if (powerW !== undefined && (powerW > battery.maxChargeW || -powerW > battery.maxDischargeW)) {
+    if (!this.#profile.control || !battery) return { status: "not-supported", detail: "its profile has no control" };
+    if (!battery.control)
+      return { status: "not-supported", detail: "site.yaml does not allow it: battery.control is false" };
+    const allowed = powerW === undefined || (powerW <= battery.maxChargeW && -powerW <= battery.maxDischargeW);
+    if (!allowed)
       return { status: "rejected", detail: `${powerW} W is outside of what site.yaml allows for the battery` };
-    }
     const monoMs = this.#options.clock.monoMs();
     const last = this.#lastWrite;
-    if (last && last.powerW === powerW && (powerW === undefined || monoMs - last.monoMs < WRITE_AGAIN_MS)) {
+    const againAfterMs = WRITE_AGAIN_AFTER * keptMs(this.#profile, expiresInMs);
+    if (last && last.powerW === powerW && (powerW === undefined || monoMs - last.monoMs < againAfterMs))
       return { status: "accepted", detail: "unchanged" };
-    }
-    const failure = await this.#write(powerW, Math.round(expiresInMs / 1000));
+    const failure = await this.#write(powerW, Math.max(1, Math.round(expiresInMs / 1000)));
     this.#lastWrite = failure === undefined ? { powerW, monoMs } : undefined;
     return failure === undefined ? { status: "accepted", detail: "" } : { status: "no-answer", detail: failure };
   }
@@ -140,41 +177,58 @@ class PolledDevice {
   async #write(powerW: number | undefined, lifetimeS: number): Promise<string | undefined> {
     const { control, registers, sunspec } = this.#profile;
     const setpoint = { powerW, lifetimeS };
-    if (control!.kind === "registers")
-      return setByRegisters(control!, this.#port, setpoint, registers?.wordOrder ?? "big");
+    if (control!.kind === "registers") {
+      // The order may be a setting of the device: nothing is written before it is known.
+      const known = this.#wordOrder === undefined ? await meet(registers!, this.#port) : { wordOrder: this.#wordOrder };
+      return "detail" in known ? known.detail : setByRegisters(control!, this.#port, setpoint, known.wordOrder);
+    }
     const chain = this.#chain ?? (await walkChain(sunspec!, this.#port));
     return typeof chain === "string" ? chain : setBySunSpec(chain, this.#port, setpoint);
   }
 }
 
+/** What a register map adds to SunSpec; an inverter whose DC side holds the battery has it taken out of its power. */
+function combined(profile: Profile, common: DeviceValues, own: DeviceValues): DeviceValues {
+  const values = { ...common, ...own };
+  if (profile.sunspec?.pv?.from !== "dc-and-battery" || !common.pv || !own.battery) return values;
+  const [inverterW, batteryW] = [common.pv.powerW, own.battery.powerW];
+  const powerW = inverterW === undefined || batteryW === undefined ? undefined : inverterW + batteryW;
+  return { ...values, pv: { ...common.pv, powerW } };
+}
+
+function profileOf(device: DeviceConfiguration): Profile {
+  const profile = deviceProfiles().get(device.profile);
+  if (profile) return profile;
+  throw new Error(`Device ${device.id}: there is no profile "${device.profile}"; \`wattledger devices\` lists them`);
+}
+
+/** One bus for what shares a line; it is as patient as the most delicate device on it, and never slow for a meter. */
+function busFor(devices: readonly DeviceConfiguration[], options: ModbusOptions): Bus {
+  const longest = (what: "quietAfterConnectMs" | "reconnectDelayMs") =>
+    Math.max(...devices.map((device) => profileOf(device).connection[what]));
+  const hasMeter = devices.some((device) => device.role === "meter");
+  return new Bus(
+    devices[0]!.connection,
+    {
+      ...DEFAULT_BUS_OPTIONS,
+      quietAfterConnectMs: longest("quietAfterConnectMs"),
+      reconnectDelayMs: longest("reconnectDelayMs"),
+      maximumBackOffMs: hasMeter ? METER_BACK_OFF_MOST_MS : DEFAULT_BUS_OPTIONS.maximumBackOffMs,
+    },
+    options,
+  );
+}
+
 /** Starts reading all devices. A profile that is not known is an error of the configuration: throws, naming it. */
 export function startModbusDevices(options: ModbusOptions): Devices {
-  const profiles = deviceProfiles();
-  const buses = new Map<string, Bus>();
-  const polled = new Map<string, PolledDevice>();
-  for (const device of options.devices) {
-    const profile = profiles.get(device.profile);
-    if (!profile)
-      throw new Error(
-        `Device ${device.id}: there is no profile "${device.profile}"; \`wattledger devices\` lists them`,
-      );
-    const name = busName(device.connection);
-    const { quietAfterConnectMs, reconnectDelayMs } = profile.connection;
-    const bus =
-      buses.get(name) ??
-      new Bus(
-        device.connection,
-        {
-          ...DEFAULT_BUS_OPTIONS,
-          quietAfterConnectMs,
-          reconnectDelayMs,
-          maximumBackOffMs: device.role === "meter" ? 2_000 : DEFAULT_BUS_OPTIONS.maximumBackOffMs,
-        },
-        options,
-      );
-    buses.set(name, bus);
-    polled.set(device.id, new PolledDevice(device, profile, bus, options));
-  }
+  const lines = Map.groupBy(options.devices, (device) => busName(device.connection));
+  const buses = new Map([...lines].map(([name, devices]) => [name, busFor(devices, options)]));
+  const polled = new Map(
+    options.devices.map((device) => {
+      const bus = buses.get(busName(device.connection))!;
+      return [device.id, new PolledDevice(device, profileOf(device), bus, options)];
+    }),
+  );
   for (const device of polled.values()) device.start();
   return {
     async setBattery(deviceId, powerW, expiresInMs) {

@@ -1,7 +1,7 @@
 /** Reads a device by a register map: block after block, then every quantity from its terms. */
 import { decodeNumber, registersOf, type Sentinels, type WordOrder } from "./codec.ts";
 import type { RegisterMap, Term } from "./profile.ts";
-import type { DevicePort, DeviceValues, ReadOutcome } from "./values.ts";
+import type { DevicePart, DevicePort, DeviceValues, ReadOutcome } from "./values.ts";
 
 type Registers = ReadonlyMap<number, number>;
 
@@ -82,25 +82,55 @@ function valuesOf(map: RegisterMap, decoding: Decoding): DeviceValues {
   };
 }
 
-function wrongIdentity(map: RegisterMap, registers: Registers): string | undefined {
-  const wrong = map.identity.find(({ address, equals }) => !equals.includes(registers.get(address) ?? -1));
-  return (
-    wrong && `register ${wrong.address} holds ${registers.get(wrong.address)}: the profile does not fit this device`
-  );
+/** The map without the parts, and the blocks, that the device's role on this site has no use for. */
+export function mapFor(map: RegisterMap, parts: readonly DevicePart[]): RegisterMap {
+  const { meter, pv, battery, ...rest } = map;
+  const kept = {
+    ...(meter && parts.includes("meter") ? { meter } : {}),
+    ...(pv && parts.includes("pv") ? { pv } : {}),
+    ...(battery && parts.includes("battery") ? { battery } : {}),
+  };
+  const terms: readonly Term[] = Object.values(kept).flatMap((part) => Object.values(part).flat(2));
+  const needed = terms.flatMap((term) => [term.address, ...(term.sign ? [term.sign.address] : [])]);
+  const blocks = map.blocks.filter(({ address, count }) => needed.some((at) => at >= address && at < address + count));
+  return { ...rest, ...kept, blocks };
+}
+
+async function wrongIdentity(map: RegisterMap, port: DevicePort): Promise<string | undefined> {
+  for (const { address, equals } of map.identity) {
+    const reply = await port.read(map.functionCode, address, 1);
+    if (!reply.ok) return reply.detail;
+    if (!equals.includes(reply.registers[0]!))
+      return `register ${address} holds ${reply.registers[0]}: the profile does not fit this device`;
+  }
+  return undefined;
+}
+
+/** Once for each device: is it the one the map is for, and in which order does it send words? Or why not, in words. */
+export async function meet(
+  map: RegisterMap,
+  port: DevicePort,
+): Promise<{ readonly wordOrder: WordOrder } | { readonly detail: string }> {
+  const wrong = await wrongIdentity(map, port);
+  if (wrong !== undefined) return { detail: wrong };
+  const order = map.wordOrderFrom;
+  if (!order) return { wordOrder: map.wordOrder };
+  const reply = await port.read(map.functionCode, order.address, 1);
+  if (!reply.ok) return { detail: reply.detail };
+  const value = reply.registers[0];
+  if (value === order.little) return { wordOrder: "little" };
+  return value === order.big
+    ? { wordOrder: "big" }
+    : { detail: `register ${order.address} holds ${value}, which names no word order: check the profile` };
 }
 
 /** Reads all blocks and decodes them. A device without an optional block simply lacks what is in it. */
-export async function readByRegisters(map: RegisterMap, port: DevicePort): Promise<ReadOutcome> {
+export async function readByRegisters(map: RegisterMap, wordOrder: WordOrder, port: DevicePort): Promise<ReadOutcome> {
   const registers = new Map<number, number>();
   for (const block of map.blocks) {
     const reply = await port.read(map.functionCode, block.address, block.count);
     if (reply.ok) reply.registers.forEach((word, index) => void registers.set(block.address + index, word));
     else if (!(block.optional && reply.exception === 2)) return { ok: false, detail: reply.detail };
   }
-  const wrong = wrongIdentity(map, registers);
-  if (wrong !== undefined) return { ok: false, detail: wrong };
-  const order = map.wordOrderFrom;
-  const wordOrder: WordOrder =
-    order === undefined ? map.wordOrder : registers.get(order.address) === order.little ? "little" : "big";
   return { ok: true, values: valuesOf(map, { registers, wordOrder, sentinels: sentinelsOf(map) }) };
 }

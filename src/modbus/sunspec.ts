@@ -1,7 +1,7 @@
 /** Walks a SunSpec device's chain of models and reads the ones that matter. Offsets count from the model's id. */
 import { decodeNumber, type NumberType, registersOf, SUNSPEC_SENTINELS, scaled } from "./codec.ts";
 import type { SunSpecMap } from "./profile.ts";
-import type { DevicePort, DeviceValues, ReadOutcome } from "./values.ts";
+import type { DevicePart, DevicePort, DeviceValues, ReadOutcome } from "./values.ts";
 
 export interface SunSpecModel {
   readonly id: number;
@@ -92,6 +92,24 @@ function floatMeter(words: readonly number[]): Meter {
   };
 }
 
+/** Models 201 and 211 measure one phase: what they say of L2 and L3 is nothing. */
+function onePhase(meter: Meter): Meter {
+  const first = (values: Meter["currentA"]) => (values ?? []).slice(0, 1);
+  const phasePowerW = first(meter.phasePowerW).includes(undefined) ? [meter.powerW] : first(meter.phasePowerW);
+  return { ...meter, phasePowerW, currentA: first(meter.currentA), voltageV: first(meter.voltageV) };
+}
+
+function meterOf(models: Models): Meter | undefined {
+  const integers = models.get(203, 202, 204);
+  if (integers) return integerMeter(integers);
+  const floats = models.get(213, 212, 214);
+  if (floats) return floatMeter(floats);
+  const single = models.get(201);
+  if (single) return onePhase(integerMeter(single));
+  const singleFloat = models.get(211);
+  return singleFloat && onePhase(floatMeter(singleFloat));
+}
+
 function turned(meter: Meter, sign: "import" | "export"): Meter {
   if (sign === "import") return meter;
   const turn = (value: number | undefined) => (value === undefined ? undefined : -value);
@@ -144,13 +162,13 @@ function acPower(models: Models): { powerW: number | undefined; energyWh: number
   return { powerW: floats && raw(floats, 22, "f32"), energyWh: floats && raw(floats, 32, "f32") };
 }
 
-function pvOf(map: SunSpecMap, models: Models, battery: DeviceValues["battery"]): DeviceValues["pv"] {
+function pvOf(map: SunSpecMap, models: Models): DeviceValues["pv"] {
   const ac = acPower(models);
   if (map.pv?.from === "ac") return ac;
   const words = models.get(160);
   if (map.pv?.from === "modules")
     return { ...ac, powerW: words && sum(map.pv.modules.map((module) => modulePowerW(words, module))) };
-  return { ...ac, powerW: sum([ac.powerW, battery?.powerW]) };
+  return ac;
 }
 
 const WANTED = {
@@ -158,6 +176,18 @@ const WANTED = {
   pv: [101, 102, 103, 111, 112, 113, 160],
   battery: [124, 160],
 } as const;
+
+/** The map without the parts that the device's role on this site has no use for; `undefined` when none is left. */
+export function sunSpecFor(map: SunSpecMap, parts: readonly DevicePart[]): SunSpecMap | undefined {
+  const { meter, pv, battery, ...rest } = map;
+  const kept = {
+    ...(meter && parts.includes("meter") ? { meter } : {}),
+    // Without its battery in view, an inverter's AC power is all there is to say.
+    ...(pv && parts.includes("pv") ? { pv: pv.from === "dc-and-battery" ? { ...pv, from: "ac" as const } : pv } : {}),
+    ...(battery && parts.includes("battery") ? { battery } : {}),
+  };
+  return Object.keys(kept).length > 0 ? { ...rest, ...kept } : undefined;
+}
 
 /** Reads what the profile names from the models that the chain has. */
 export async function readBySunSpec(map: SunSpecMap, chain: SunSpecChain, port: DevicePort): Promise<ReadOutcome> {
@@ -170,11 +200,9 @@ export async function readBySunSpec(map: SunSpecMap, chain: SunSpecChain, port: 
     words.set(model.id, read);
   }
   const models: Models = { get: (...ids) => ids.map((id) => words.get(id)).find((found) => found !== undefined) };
-  const integers = models.get(203, 202, 201, 204);
-  const floats = models.get(213, 212, 211, 214);
-  const meter = integers ? integerMeter(integers) : floats && floatMeter(floats);
+  const meter = meterOf(models);
   const battery = map.battery ? batteryOf(map, models) : undefined;
-  const pv = map.pv ? pvOf(map, models, battery) : undefined;
+  const pv = map.pv ? pvOf(map, models) : undefined;
   return {
     ok: true,
     values: {

@@ -12,6 +12,9 @@ export interface DeviceValues {
   readonly battery?: { readonly powerW?: number | undefined; readonly socPercent?: number | undefined };
 }
 
+/** What a device can be read for. */
+export type DevicePart = keyof DeviceValues;
+
 /** Values, or why there are none, in words for the page. */
 export type ReadOutcome =
   | { readonly ok: true; readonly values: DeviceValues }

@@ -41,7 +41,7 @@ export function workplaceScenario(days: number): Scenario {
     days,
     startMs: MONDAY_MS,
     voltageV: 230,
-    fuseA: 250,
+    fuseA: 160,
     evses,
     maxCurrentA: 32,
     buildingMeanW: 30_000,
@@ -54,7 +54,9 @@ export function workplaceScenario(days: number): Scenario {
   };
 }
 
-/** The scenario in the shape of a site.yaml. Every EVSE falls back to 6 A: 18 a phase with the building are below the fuse. */
+const safeCurrentA = (index: number) => (Math.floor(index / 3) % 2 === 0 ? 6 : 0);
+
+/** The scenario in the shape of a site.yaml. Half of the EVSEs fall back to 6 A, half pause: 9 x 6 A a phase and the building stay below the fuse. */
 export function scenarioConfiguration(scenario: Scenario): unknown {
   return {
     site: { id: "workplace", name: scenario.name, timeZone: "UTC", country: "NL" },
@@ -62,11 +64,11 @@ export function scenarioConfiguration(scenario: Scenario): unknown {
       mainFuseA: scenario.fuseA,
       nominalVoltageV: scenario.voltageV,
       meter: "grid-meter",
-      worstBuildingLoadA: 100,
+      worstBuildingLoadA: 90,
     },
-    chargePoints: scenario.evses.map(({ id, phase }) => ({
+    chargePoints: scenario.evses.map(({ id, phase }, index) => ({
       id: `cp-${id}`,
-      evses: [{ id, phases: [`L${phase + 1}`], maxCurrentA: scenario.maxCurrentA, safeCurrentA: 6 }],
+      evses: [{ id, phases: [`L${phase + 1}`], maxCurrentA: scenario.maxCurrentA, safeCurrentA: safeCurrentA(index) }],
     })),
     devices: [
       {
@@ -85,7 +87,7 @@ export function scenarioConfiguration(scenario: Scenario): unknown {
     ],
     tariff: {
       import: { kind: "fixed", eurPerKwh: 0.3 },
-      export: { kind: "fixed", eurPerKwh: scenario.exportEurPerKwh },
+      export: { kind: "fixed", eurPerKwh: scenario.exportEurPerKwh }, opportunityEurPerHour: 0.6 },
     },
   };
 }

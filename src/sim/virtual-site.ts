@@ -45,7 +45,7 @@ function scheduledA(schedule: LimitSchedule, atMs: number): number | undefined {
 export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
   const { scenario, clock, sink, handle } = options;
   const sampleEveryS = options.sampleEveryS ?? 15;
-  const evses = new Map<string, VirtualEvse>(scenario.evses.map(({ id }) => [id, { safeCurrentA: 6, lastSampleS: 0 }]));
+  const evses = new Map<string, VirtualEvse>(scenario.evses.map(({ id }) => [id, { safeCurrentA: 0, lastSampleS: 0 }]));
   const waiting: ChargePointInput[] = [];
   let limits = 0;
   let second = 0;

@@ -14,7 +14,10 @@ const SHOTS = [
 mkdirSync(directory, { recursive: true });
 const browser = await openBrowser();
 for (const shot of SHOTS) {
-  const page = await browser.newPage({ viewport: { width: shot.width, height: shot.height }, colorScheme: shot.dark ? "dark" : "light" });
+  const page = await browser.newPage({
+    viewport: { width: shot.width, height: shot.height },
+    colorScheme: shot.dark ? "dark" : "light",
+  });
   await page.goto(url);
   await page.waitForSelector(".card");
   await page.waitForSelector(".uplot", { timeout: 20_000 });

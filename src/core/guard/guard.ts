@@ -57,6 +57,32 @@ function takeFixed(input: GuardInput, slack: Slack): void {
   });
 }
 
+/** Waits for current, and has waited long enough to get it. */
+function waitsItsTurn(input: GuardInput, index: number): boolean {
+  const { memory, evse } = input.observed[index]!;
+  const wanted = (input.wishes[index]?.currentA ?? 0) >= evse.minCurrentA;
+  return (
+    isFree(input, index) && wanted && memory.limitA === 0 && input.image.monoMs - memory.turnSinceMonoMs >= PAUSE_MIN_MS
+  );
+}
+
+/**
+ * Whose turn is over while another of at least its priority waits: pauses now, so that the other can begin. One at a
+ * time; who has charged longest goes first.
+ */
+function yields(input: GuardInput): number | undefined {
+  const highest = Math.max(
+    ...input.observed.map((entry, index) => (waitsItsTurn(input, index) ? entry.evse.priority : -1)),
+  );
+  let found: number | undefined;
+  input.observed.forEach(({ memory, evse }, index) => {
+    const over = memory.limitA > 0 && input.image.monoMs - memory.turnSinceMonoMs > TURN_MS;
+    if (!over || evse.priority > highest || !input.wishes[index] || !isFree(input, index)) return;
+    if (found === undefined || memory.turnSinceMonoMs < input.observed[found]!.memory.turnSinceMonoMs) found = index;
+  });
+  return found;
+}
+
 function claimsOf(input: GuardInput, ceiling: (index: number, wish: Wish) => number): Claim[] {
   const claims: Claim[] = [];
   input.wishes.forEach((wish, index) => {
@@ -73,7 +99,9 @@ function claimsOf(input: GuardInput, ceiling: (index: number, wish: Wish) => num
 
 /** A shed starts from what a car surely draws: a limit above that would cure nothing. */
 function ceilingInForce(input: GuardInput, overloaded: ReadonlySet<number>) {
+  const yielding = yields(input);
   return (index: number, wish: Wish): number => {
+    if (index === yielding) return 0;
     const { memory, evse, surelyA } = input.observed[index]!;
     const now = overloaded.has(index) ? Math.min(memory.limitA, Math.max(evse.minCurrentA, surelyA)) : memory.limitA;
     return Math.min(wish.currentA, now);
@@ -111,6 +139,14 @@ function stepOf(input: GuardInput, index: number, slack: Slack, given: Map<numbe
   return Math.min(Math.floor(gap + 1e-6), Math.max(1, Math.floor(room * RAISE_PART)));
 }
 
+/** Who pauses comes first, by rank; the others in a round that begins with the next one each time. */
+function inTurn(input: GuardInput, given: ReadonlyMap<number, number>, wanting: readonly number[]): number[] {
+  const paused = wanting.filter((index) => given.get(index) === 0).sort((a, b) => rank(input, a) - rank(input, b));
+  const charging = wanting.filter((index) => given.get(index) !== 0);
+  const first = charging.length === 0 ? 0 : input.memory.raiseTurn % charging.length;
+  return [...paused, ...charging.slice(first), ...charging.slice(0, first)];
+}
+
 /**
  * Raises in turns: at most half of those who want more in one step, and together at most about a quarter of what is
  * free on any constraint.
@@ -124,15 +160,17 @@ function raise(input: GuardInput, given: Map<number, number>): Raise {
   );
   takeFixed(input, slack);
   for (const [index, currentA] of given) slack.give(index, currentA);
-  const wanting = [...given.keys()].filter(
-    (index) => input.wishes[index]!.currentA > given.get(index)! && slack.mayRaise(index),
+  const wanting = inTurn(
+    input,
+    given,
+    [...given.keys()].filter((index) => input.wishes[index]!.currentA > given.get(index)! && slack.mayRaise(index)),
   );
   const most = Math.max(1, Math.ceil(wanting.length / 2));
   const raisedGiven = new Map(given);
   let raised = 0;
   let turn = memory.raiseTurn;
   for (let k = 0; k < wanting.length && raised < most; k++) {
-    const index = wanting[(memory.raiseTurn + k) % wanting.length]!;
+    const index = wanting[k]!;
     const stepA = stepOf(input, index, slack, raisedGiven);
     if (stepA <= 0) continue;
     raisedGiven.set(index, raisedGiven.get(index)! + stepA);

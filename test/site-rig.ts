@@ -1,0 +1,318 @@
+/** A whole site in virtual time: the real controller behind its ports, simulated cars and wires in front of them. */
+
+import { parseConfiguration } from "../src/app/configuration.ts";
+import { Controller } from "../src/app/controller.ts";
+import { silentLog } from "../src/app/log.ts";
+import { Recorder } from "../src/app/recorder.ts";
+import type { ChargePointCommand, CommandResult, LimitSchedule } from "../src/core/charge-point-input.ts";
+import type { Envelope } from "../src/core/fact.ts";
+import type { SiteFact } from "../src/core/facts/index.ts";
+import type { Ledger, Prices, Solver } from "../src/core/ports.ts";
+import { type PerPhase, phaseIndex } from "../src/core/quantity.ts";
+import { siteModel } from "../src/core/site-model.ts";
+import { evolve, initialState } from "../src/core/state.ts";
+import { ruleBasedPlan } from "../src/planner/rules.ts";
+import { Building } from "../src/sim/models/building.ts";
+import { Car } from "../src/sim/models/car.ts";
+import { WiredSite } from "../src/sim/models/site.ts";
+import { VirtualClock } from "../src/sim/virtual-clock.ts";
+
+export interface RigStall {
+  readonly id: string;
+  readonly circuit?: string;
+  readonly phases?: readonly ("L1" | "L2" | "L3")[];
+  readonly safeCurrentA?: number;
+  readonly maxCurrentA?: number;
+  readonly priority?: number;
+}
+
+export interface RigOptions {
+  readonly stalls: readonly RigStall[];
+  readonly fuseA?: number;
+  readonly garageFuseA?: number;
+  readonly garageMetered?: boolean;
+  readonly importLimitW?: number;
+  readonly country?: string;
+  /** A per phase at a time since the start, s. */
+  readonly buildingA?: (second: number) => PerPhase;
+  /** Seconds between meter values of an EVSE. */
+  readonly sampleEveryS?: number;
+}
+
+const START_MS = Date.UTC(2026, 5, 10, 12, 2);
+const VOLTAGE = 230;
+const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
+
+/** A ledger in memory that a second controller can be started from. */
+export class MemoryLedger implements Ledger {
+  readonly facts: SiteFact[] = [];
+  refuse: string | undefined;
+  get lastSeq(): number {
+    return this.facts.length;
+  }
+  async append(facts: readonly SiteFact[]): Promise<void> {
+    if (this.refuse !== undefined) throw new Error(this.refuse);
+    for (const fact of facts) {
+      if (fact.seq !== this.facts.length + 1) throw new Error(`gap at ${fact.seq}`);
+      this.facts.push(fact);
+    }
+  }
+  findByKey(key: string): Envelope | undefined {
+    return this.facts.find((fact) => fact.key === key);
+  }
+  read(afterSeq: number, limit: number): readonly Envelope[] {
+    return this.facts.slice(afterSeq, afterSeq + limit);
+  }
+  saveSnapshot(): void {}
+  close(): void {}
+}
+
+function configurationOf({
+  stalls,
+  fuseA = 63,
+  garageFuseA,
+  garageMetered = true,
+  importLimitW,
+  country = "NL",
+}: RigOptions) {
+  return {
+    site: { id: "rig", timeZone: "UTC", country },
+    gridConnection: {
+      mainFuseA: fuseA,
+      meter: "grid-meter",
+      worstBuildingLoadA: 10,
+      ...(importLimitW ? { importLimitW } : {}),
+    },
+    circuits: garageFuseA
+      ? [{ id: "garage", fuseA: garageFuseA, ...(garageMetered ? { meter: "garage-meter" } : {}) }]
+      : [],
+    chargePoints: stalls.map(
+      ({ id, circuit = "grid", phases = ["L1", "L2", "L3"], safeCurrentA = 6, maxCurrentA = 16, priority = 5 }) => ({
+        id: `cp-${id}`,
+        passwordHash: "scrypt$x",
+        evses: [{ id, circuit, phases, safeCurrentA, maxCurrentA, priority }],
+      }),
+    ),
+    devices: [
+      { id: "grid-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "x", port: 502 } } },
+      { id: "garage-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "y", port: 502 } } },
+    ],
+    tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
+  };
+}
+
+interface RigEvse {
+  schedule?: LimitSchedule;
+  safeA: number;
+  transactionId?: number;
+  online: boolean;
+  /** Ignores limits. */
+  disobeys: boolean;
+  sampledS: number;
+}
+
+/** A solver that plans by rules: stories about the guard do not depend on GLPK. */
+const ruleSolver: Solver = { solve: async (input) => ruleBasedPlan(input, "rig"), close: async () => {} };
+const prices: Prices = { importEurPerKwh: () => 0.3, exportEurPerKwh: () => 0.08 };
+
+export class SiteRig {
+  readonly clock = new VirtualClock(START_MS);
+  readonly ledger = new MemoryLedger();
+  readonly wired: WiredSite;
+  readonly commands: { readonly second: number; readonly command: ChargePointCommand }[] = [];
+  controller: Controller;
+  second = 0;
+  readonly meters = new Set(["grid-meter", "garage-meter"]);
+  readonly #options: RigOptions;
+  readonly #evses = new Map<string, RigEvse>();
+  #extraA: PerPhase = [0, 0, 0];
+
+  constructor(options: RigOptions) {
+    this.#options = options;
+    for (const stall of options.stalls)
+      this.#evses.set(stall.id, { safeA: stall.safeCurrentA ?? 6, online: true, disobeys: false, sampledS: -1000 });
+    const idle = new Building(() => 0, []);
+    this.wired = new WiredSite({
+      voltageV: VOLTAGE,
+      evses: options.stalls.map((stall) => ({
+        id: stall.id,
+        circuitPath: stall.circuit === "garage" ? ["garage", "grid"] : ["grid"],
+        phases: (stall.phases ?? ["L1", "L2", "L3"]).map(phaseIndex),
+      })),
+      building: Object.assign(idle, { powerW: () => this.#buildingW() }),
+      pvW: () => 0,
+      offeredA: (id) => this.offeredA(id),
+    });
+    this.controller = this.#controller();
+  }
+
+  #controller(): Controller {
+    const parsed = parseConfiguration(JSON.stringify(configurationOf(this.#options)), "rig");
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems[0]));
+    const site = siteModel(parsed.configuration);
+    const { clock, ledger } = this;
+    const state = ledger.facts.reduce(evolve, initialState());
+    const recorder = new Recorder({ ledger, state, boot: `boot-${this.second}`, clock, log: silentLog });
+    const tape = { write() {}, flush() {}, close() {} };
+    const controller = new Controller({
+      site,
+      recorder,
+      tape,
+      clock,
+      log: silentLog,
+      prices,
+      solver: ruleSolver,
+      simulated: true,
+    });
+    controller.attach({
+      chargePoints: { send: (command) => this.#send(command), close: async () => {} },
+      devices: { setBattery: async () => ACCEPTED, close: async () => {} },
+    });
+    return controller;
+  }
+
+  #buildingW(): PerPhase {
+    const [l1, l2, l3] = this.#options.buildingA?.(this.second) ?? [5, 5, 5];
+    return [(l1 + this.#extraA[0]) * VOLTAGE, (l2 + this.#extraA[1]) * VOLTAGE, (l3 + this.#extraA[2]) * VOLTAGE];
+  }
+
+  /** A load on top of the building, A. */
+  load(currentA: PerPhase): void {
+    this.#extraA = currentA;
+  }
+
+  offeredA(id: string): number {
+    const evse = this.#evses.get(id)!;
+    if (evse.disobeys) return 16;
+    const { schedule } = evse;
+    const elapsedS = schedule ? (this.clock.wallMs() - schedule.startMs) / 1000 : 0;
+    const scheduledA =
+      schedule && elapsedS < schedule.durationS
+        ? schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.currentA
+        : undefined;
+    return scheduledA ?? evse.safeA;
+  }
+
+  async #send(command: ChargePointCommand): Promise<CommandResult> {
+    const stall = command.chargePointId.slice(3);
+    const evse = this.#evses.get(stall)!;
+    this.commands.push({ second: this.second, command });
+    if (!evse.online) return { status: "offline", detail: "" };
+    if (command.type === "set-limit") evse.schedule = command.schedule;
+    if (command.type === "install-safe-default") evse.safeA = command.currentA;
+    return ACCEPTED;
+  }
+
+  async connectAll(): Promise<void> {
+    for (const id of this.#evses.keys()) await this.connect(id);
+  }
+
+  async connect(id: string): Promise<void> {
+    this.#evses.get(id)!.online = true;
+    await this.controller.handle({ type: "connected", chargePointId: `cp-${id}`, protocol: "rig", remote: "" });
+  }
+
+  async disconnect(id: string): Promise<void> {
+    this.#evses.get(id)!.online = false;
+    await this.controller.handle({ type: "disconnected", chargePointId: `cp-${id}`, reason: "cable" });
+  }
+
+  disobey(id: string, disobeys = true): void {
+    this.#evses.get(id)!.disobeys = disobeys;
+  }
+
+  async plugIn(id: string, car: { phases?: 1 | 3; maxCurrentA?: number; obeySeconds?: number } = {}): Promise<void> {
+    const { phases = 3, maxCurrentA = 16, obeySeconds = 2 } = car;
+    this.wired.plugIn(
+      id,
+      new Car({ capacityWh: 80_000, energyWh: 10_000, phases, maxCurrentA, obeySeconds, rampAPerS: 8, tapers: false }),
+    );
+    const meterStartWh = Math.round(this.wired.registerWh(id));
+    const input = { chargePointId: `cp-${id}`, connector: 1 } as const;
+    await this.controller.handle({ type: "status", ...input, status: "charging" });
+    const answer = await this.controller.handle({
+      type: "transaction-started",
+      ...input,
+      meterStartWh,
+      atMs: this.clock.wallMs(),
+      replayed: false,
+    });
+    this.#evses.get(id)!.transactionId = answer.transactionId!;
+    await this.controller.record([
+      { type: "override-changed", source: "test", data: { evseId: id, active: true, by: "test" } },
+    ]);
+  }
+
+  async unplug(id: string): Promise<void> {
+    const evse = this.#evses.get(id)!;
+    this.wired.unplug(id);
+    delete evse.schedule;
+    await this.controller.handle({
+      type: "transaction-ended",
+      chargePointId: `cp-${id}`,
+      transactionId: evse.transactionId!,
+      meterStopWh: Math.round(this.wired.registerWh(id)),
+      atMs: this.clock.wallMs(),
+      reason: "EVDisconnected",
+      replayed: false,
+    });
+  }
+
+  /** Lives for so many seconds; `each` looks at every one of them after the tick. */
+  async run(seconds: number, each: () => void = () => {}): Promise<void> {
+    for (let step = 0; step < seconds; step++) {
+      this.second++;
+      await this.clock.advance(1000);
+      this.wired.step(this.clock.wallMs(), 1);
+      await this.#report();
+      await this.controller.tick();
+      each();
+    }
+  }
+
+  async #report(): Promise<void> {
+    const atMonoMs = this.clock.monoMs();
+    for (const [deviceId, circuit] of [
+      ["grid-meter", "grid"],
+      ["garage-meter", "garage"],
+    ] as const) {
+      if (!this.meters.has(deviceId)) continue;
+      const { powerW, currentA } = this.wired.meter(circuit);
+      this.controller.sink.meter({ deviceId, atMonoMs, powerW: powerW[0] + powerW[1] + powerW[2], currentA });
+    }
+    for (const [id, evse] of this.#evses) {
+      if (
+        !evse.online ||
+        evse.transactionId === undefined ||
+        this.second - evse.sampledS < (this.#options.sampleEveryS ?? 10)
+      )
+        continue;
+      evse.sampledS = this.second;
+      const currentA = this.wired.evseCurrentA(id);
+      const powerW = (currentA[0] + currentA[1] + currentA[2]) * VOLTAGE;
+      const sample = { atMs: this.clock.wallMs(), currentA, powerW, energyWh: Math.round(this.wired.registerWh(id)) };
+      await this.controller.handle({ type: "metered", chargePointId: `cp-${id}`, connector: 1, samples: [sample] });
+    }
+  }
+
+  /** The controller dies and is started again from the ledger. */
+  restart(): void {
+    this.controller = this.#controller();
+  }
+
+  gridA(): PerPhase {
+    return this.wired.meter("grid").currentA;
+  }
+
+  limitA(id: string): number {
+    return this.controller.decisions().find((decision) => decision.evseId === id)!.currentA;
+  }
+
+  reason(id: string) {
+    return this.controller.decisions().find((decision) => decision.evseId === id)!.reason;
+  }
+
+  facts<T extends SiteFact["type"]>(type: T): Extract<SiteFact, { type: T }>[] {
+    return this.ledger.facts.filter((fact) => fact.type === type) as Extract<SiteFact, { type: T }>[];
+  }
+}
