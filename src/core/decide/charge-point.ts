@@ -8,6 +8,7 @@ import { evseAt } from "./context.ts";
 import { meterReadings } from "./meter-values.ts";
 import { checkToken } from "./tokens.ts";
 import { endTransaction, startTransaction } from "./transactions.ts";
+import { unknownConnector, violationDrafts } from "./violations.ts";
 
 export type { DecideContext } from "./context.ts";
 
@@ -29,7 +30,7 @@ function sourceOf(chargePointId: string): string {
   return `charge-point:${chargePointId}`;
 }
 
-function connected(context: DecideContext, input: Of<"connected">): ChargePointDecision {
+function connected(_: DecideContext, input: Of<"connected">): ChargePointDecision {
   const { chargePointId, protocol, remote } = input;
   return only([
     { type: "charge-point-connected", source: sourceOf(chargePointId), data: { chargePointId, protocol, remote } },
@@ -72,7 +73,7 @@ function status(context: DecideContext, input: Of<"status">): ChargePointDecisio
   // Connector 0 is the charge point itself (OCPP 1.6 section 4.9): its EVSEs report for themselves.
   if (input.connector === 0) return only([]);
   const evse = evseAt(context.site, input.chargePointId, input.connector);
-  return only(evse ? statusOfEvse(context, input, evse) : []);
+  return only(evse ? statusOfEvse(context, input, evse) : unknownConnector(context, input, "StatusNotification"));
 }
 
 function notified(_: DecideContext, input: Of<"notified">): ChargePointDecision {
@@ -86,15 +87,8 @@ function notified(_: DecideContext, input: Of<"notified">): ChargePointDecision 
   ]);
 }
 
-function violated(_: DecideContext, input: Of<"violated">): ChargePointDecision {
-  const { type: __, payload, problem, ...data } = input;
-  return only([
-    {
-      type: "message-violated",
-      source: sourceOf(input.chargePointId),
-      data: { ...data, problem: problem.slice(0, 500), payload: payload.slice(0, 1024) },
-    },
-  ]);
+function violated(context: DecideContext, input: Of<"violated">): ChargePointDecision {
+  return only(violationDrafts(context, [input]));
 }
 
 function probed(context: DecideContext, input: Of<"probed">): ChargePointDecision {
@@ -140,7 +134,7 @@ export function decideChargePointInput(context: DecideContext, input: ChargePoin
     case "transaction-ended":
       return { ...endTransaction(context, input), readings: [] };
     case "metered":
-      return { drafts: [], answer: {}, readings: meterReadings(context, input) };
+      return { ...meterReadings(context, input), answer: {} };
     case "probed":
       return probed(context, input);
     case "notified":

@@ -11,17 +11,18 @@ export function tokenStatus(context: DecideContext, token: string | undefined): 
   return known || acceptUnknownTokens ? "accepted" : "unknown";
 }
 
-/** Decides an authorisation request. */
+const MINUTE_MS = 60_000;
+
+/** Decides an authorisation request. The same token at the same charge point is one fact a minute. */
 export function checkToken(
   context: DecideContext,
   chargePointId: string,
   token: string,
 ): { drafts: SiteDraft[]; answer: ChargePointAnswer } {
   const status = tokenStatus(context, token);
-  return {
-    drafts: [
-      { type: "token-checked", source: `charge-point:${chargePointId}`, data: { chargePointId, token, status } },
-    ],
-    answer: { tokenStatus: status },
-  };
+  const answer: ChargePointAnswer = { tokenStatus: status };
+  const key = `token:${chargePointId}:${token}:${Math.floor(context.nowMs / MINUTE_MS)}`;
+  if (context.findByKey(key)) return { drafts: [], answer };
+  const source = `charge-point:${chargePointId}`;
+  return { drafts: [{ type: "token-checked", source, key, data: { chargePointId, token, status } }], answer };
 }

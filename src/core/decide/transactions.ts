@@ -4,9 +4,11 @@
  */
 import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
-import { openSessionAt, type Session } from "../state/sessions.ts";
+import type { Session } from "../state/sessions.ts";
 import { type DecideContext, evseAt } from "./context.ts";
+import { POSSIBLE_AT_END_WH, registerProblem } from "./registers.ts";
 import { tokenStatus } from "./tokens.ts";
+import { unknownConnector, violationDrafts } from "./violations.ts";
 
 type Started = Extract<ChargePointInput, { type: "transaction-started" }>;
 type Ended = Extract<ChargePointInput, { type: "transaction-ended" }>;
@@ -16,12 +18,28 @@ interface Decision {
 }
 
 const LARGEST_TRANSACTION_ID = 2_147_483_647;
+const SUPERSEDED = "superseded";
+/** A start that comes again without a usable time is stamped anew; within this it is the same start. */
+const SAME_START_WITHIN_MS = 300_000;
 
 /** Identity, connector, token, meter start and time name a 1.6 transaction; 2.0.1 has an id of its own. */
 export function transactionKey(input: Started): string {
   if (input.remoteId !== undefined) return `transaction:${input.chargePointId}:${input.remoteId}`;
   const { chargePointId, connector, token, meterStartWh, atMs } = input;
   return `transaction:${chargePointId}:${connector}:${token ?? ""}:${meterStartWh ?? ""}:${atMs}`;
+}
+
+/** The same token at the same register, while that transaction is open: sent twice, with times made up by us. */
+function startedAlready(open: readonly Session[], input: Started): Session | undefined {
+  if (input.remoteId !== undefined || input.meterStartWh === undefined) return undefined;
+  return open.find(
+    (session) =>
+      session.chargePointId === input.chargePointId &&
+      session.remoteId === undefined &&
+      session.token === input.token &&
+      session.meterStartWh === input.meterStartWh &&
+      Math.abs(session.startedMs - input.atMs) < SAME_START_WITHIN_MS,
+  );
 }
 
 function freeTransactionId(context: DecideContext): number {
@@ -41,7 +59,7 @@ function supersede(open: Session, input: Started): SiteDraft {
       chargePointId: open.chargePointId,
       evseId: open.evseId,
       atMs: Math.max(open.startedMs, input.atMs),
-      reason: "superseded",
+      reason: SUPERSEDED,
       replayed: input.replayed,
     },
   };
@@ -67,23 +85,31 @@ function startedDraft(context: DecideContext, input: Started, where: { key: stri
   };
 }
 
+/** Open sessions that a new start ends; a replayed start that is older than an open session leaves that alone. */
+function supersededBy(input: Started, open: readonly Session[]): Session[] {
+  return open.filter((session) => !(input.replayed && input.atMs < session.startedMs));
+}
+
 /** Decides a start. The same start again is answered with the same transaction id, however long ago it was. */
 export function startTransaction(context: DecideContext, input: Started): Decision {
   const key = transactionKey(input);
-  const status = tokenStatus(context, input.token);
+  const tokenStatusNow = tokenStatus(context, input.token);
   const before = context.findByKey(key);
   if (before) {
     const { transactionId } = before.data as { transactionId: number };
-    return { drafts: [], answer: { transactionId, tokenStatus: status } };
+    return { drafts: [], answer: { transactionId, tokenStatus: tokenStatusNow } };
   }
-  // A connector that is not configured still charges somebody's car: it is booked under the connector's own name.
-  const evseId =
-    evseAt(context.site, input.chargePointId, input.connector)?.id ?? `${input.chargePointId}-${input.connector}`;
+  const evse = evseAt(context.site, input.chargePointId, input.connector);
+  // A connector that is not configured still charges somebody's car: it is booked under a name no EVSE can have.
+  const evseId = evse?.id ?? `${input.chargePointId}:${input.connector}`;
+  const open = Object.values(context.state.sessions.open).filter((session) => session.evseId === evseId);
+  const same = startedAlready(open, input);
+  if (same) return { drafts: [], answer: { transactionId: same.transactionId, tokenStatus: tokenStatusNow } };
   const draft = startedDraft(context, input, { key, evseId });
   const { transactionId } = draft.data as { transactionId: number };
-  const open = openSessionAt(context.state.sessions, evseId);
-  const drafts = open ? [supersede(open, input), draft] : [draft];
-  return { drafts, answer: { transactionId, tokenStatus: status } };
+  const unknown = evse ? [] : unknownConnector(context, input, "StartTransaction");
+  const ended = supersededBy(input, open).map((session) => supersede(session, input));
+  return { drafts: [...ended, draft, ...unknown], answer: { transactionId, tokenStatus: tokenStatusNow } };
 }
 
 /** The open session that an end belongs to; ids of 0 and -1 mean "the one at this connector" (ocpp.md Q27). */
@@ -99,61 +125,91 @@ function sessionOf(context: DecideContext, input: Ended): Session | undefined {
   return there.length === 1 ? there[0] : undefined;
 }
 
-function unknownEnd(context: DecideContext, input: Ended): SiteDraft[] {
+/** An end that no open session waits for. It is kept with its register, so that no energy leaves the books. */
+function unknownEnd(context: DecideContext, input: Ended, kind: string): SiteDraft[] {
+  const { chargePointId, atMs, meterStopWh } = input;
   const reportedId = input.remoteId ?? String(input.transactionId ?? "");
-  const key = `unknown-end:${input.chargePointId}:${reportedId}:${input.atMs}`;
+  const key = `unknown-end:${chargePointId}:${reportedId}:${atMs}`;
   if (context.findByKey(key)) return [];
   return [
     {
       type: "unknown-transaction-reported",
-      source: `charge-point:${input.chargePointId}`,
+      source: `charge-point:${chargePointId}`,
       key,
-      data: {
-        chargePointId: input.chargePointId,
-        reportedId,
-        atMs: input.atMs,
-        kind: "end",
-        ...(input.meterStopWh === undefined ? {} : { meterWh: input.meterStopWh }),
-      },
+      data: { chargePointId, reportedId, atMs, kind, ...(meterStopWh === undefined ? {} : { meterWh: meterStopWh }) },
     },
   ];
 }
 
-/** Whether this end is on record: a repeated one is not an unknown transaction. */
-function endedBefore(context: DecideContext, input: Ended): boolean {
-  if (input.transactionId !== undefined && context.findByKey(`transaction-end:${input.transactionId}`)) return true;
-  if (input.remoteId === undefined) return false;
-  const start = context.findByKey(`transaction:${input.chargePointId}:${input.remoteId}`);
-  if (!start) return false;
-  const { transactionId } = start.data as { transactionId: number };
-  return context.findByKey(`transaction-end:${transactionId}`) !== undefined;
+type EndFact = Extract<SiteDraft, { type: "transaction-ended" }>["data"];
+
+/** The end on record of the transaction that this end names; a repeated one is not an unknown transaction. */
+function endOnRecord(context: DecideContext, input: Ended): EndFact | undefined {
+  let id = input.transactionId;
+  if (input.remoteId !== undefined) {
+    const start = context.findByKey(`transaction:${input.chargePointId}:${input.remoteId}`);
+    id = (start?.data as { transactionId: number } | undefined)?.transactionId;
+  }
+  if (id === undefined || id <= 0) return endWithoutId(context, input);
+  const end = context.findByKey(`transaction-end:${id}`)?.data as EndFact | undefined;
+  return end?.chargePointId === input.chargePointId ? end : undefined;
+}
+
+/** An end without an id of ours is known by its time and register. */
+function endWithoutId(context: DecideContext, input: Ended): EndFact | undefined {
+  const ended = context.state.sessions.ended.find(
+    (session) =>
+      session.chargePointId === input.chargePointId &&
+      session.endedMs === input.atMs &&
+      session.meterStopWh === input.meterStopWh,
+  );
+  return ended && (context.findByKey(`transaction-end:${ended.transactionId}`)?.data as EndFact | undefined);
+}
+
+function endedDraft(input: Ended, session: Session, meterStopWh: number | undefined): SiteDraft {
+  const { chargePointId, reason, token, replayed } = input;
+  return {
+    type: "transaction-ended",
+    source: `charge-point:${chargePointId}`,
+    key: `transaction-end:${session.transactionId}`,
+    data: {
+      transactionId: session.transactionId,
+      chargePointId,
+      evseId: session.evseId,
+      atMs: Math.max(session.startedMs, input.atMs),
+      reason,
+      replayed,
+      ...(meterStopWh === undefined ? {} : { meterStopWh }),
+      ...(token === undefined ? {} : { token }),
+    },
+  };
+}
+
+/** A stop register that cannot be true is noted; the metered quarter-hours count instead. */
+function stopProblem(context: DecideContext, input: Ended, session: Session): string | undefined {
+  const evse = context.site.evseById.get(session.evseId);
+  if (input.meterStopWh === undefined || !evse) return undefined;
+  const { voltageV } = context.site;
+  const when = { atMs: context.nowMs, voltageV, alwaysPossibleWh: POSSIBLE_AT_END_WH };
+  return registerProblem(input.meterStopWh, evse, session, when);
 }
 
 /** Decides an end. */
 export function endTransaction(context: DecideContext, input: Ended): Decision {
   const answer: ChargePointAnswer = { tokenStatus: tokenStatus(context, input.token) };
-  if (endedBefore(context, input)) return { drafts: [], answer };
+  const before = endOnRecord(context, input);
+  if (before) {
+    // We ended it ourselves when the next car came; now its register is known after all.
+    const late = before.reason === SUPERSEDED && input.meterStopWh !== undefined;
+    return { drafts: late ? unknownEnd(context, input, "end-after-superseded") : [], answer };
+  }
   const session = sessionOf(context, input);
-  if (!session) return { drafts: unknownEnd(context, input), answer };
-  const { meterStopWh, atMs, reason, token, replayed } = input;
-  return {
-    drafts: [
-      {
-        type: "transaction-ended",
-        source: `charge-point:${input.chargePointId}`,
-        key: `transaction-end:${session.transactionId}`,
-        data: {
-          transactionId: session.transactionId,
-          chargePointId: input.chargePointId,
-          evseId: session.evseId,
-          atMs,
-          reason,
-          replayed,
-          ...(meterStopWh === undefined ? {} : { meterStopWh }),
-          ...(token === undefined ? {} : { token }),
-        },
-      },
-    ],
-    answer,
-  };
+  if (!session) return { drafts: unknownEnd(context, input, "end"), answer };
+  const problem = stopProblem(context, input, session);
+  if (problem === undefined) return { drafts: [endedDraft(input, session, input.meterStopWh)], answer };
+  const { chargePointId } = input;
+  const noted = violationDrafts(context, [
+    { chargePointId, action: "StopTransaction", problem, payload: JSON.stringify(input) },
+  ]);
+  return { drafts: [endedDraft(input, session, undefined), ...noted], answer };
 }

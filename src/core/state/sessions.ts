@@ -78,31 +78,38 @@ function start(state: SessionsState, fact: Extract<SiteFact, { type: "transactio
   const next = data.transactionId >= LARGEST_TRANSACTION_ID ? 1 : data.transactionId + 1;
   return {
     ...state,
-    nextTransactionId: Math.max(state.nextTransactionId, next),
+    nextTransactionId: next,
     open: { ...state.open, [data.transactionId]: session },
   };
+}
+
+/** Energy by the registers, Wh; missing where one is unknown or they contradict each other. */
+function registerEnergyWh({ meterStartWh, meterStopWh }: Session): number | undefined {
+  if (meterStartWh === undefined || meterStopWh === undefined || meterStopWh < meterStartWh) return undefined;
+  return meterStopWh - meterStartWh;
 }
 
 function end(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-ended" }>): SessionsState {
   const { transactionId, evseId, meterStopWh, atMs, reason } = fact.data;
   const session = state.open[transactionId];
   if (!session) return state;
-  const registers =
-    meterStopWh !== undefined && session.meterStartWh !== undefined ? meterStopWh - session.meterStartWh : undefined;
-  const energyWh = registers !== undefined && registers >= 0 ? registers : session.energyWh;
-  const ended: Session = {
+  const stopped: Session = {
     ...session,
     endedMs: atMs,
     stopReason: reason,
-    energyWh,
     ...(meterStopWh === undefined ? {} : { meterStopWh }),
   };
+  const open = without(state.open, String(transactionId));
+  // Where an older transaction of the same EVSE ends late, wish and override belong to the car that is there now.
+  const another = Object.values(open).some((other) => other.evseId === evseId);
   return {
     ...state,
-    open: without(state.open, String(transactionId)),
-    ended: [...state.ended, ended].slice(-ENDED_SESSIONS_KEPT),
-    wishes: without(state.wishes, evseId),
-    overrides: without(state.overrides, evseId),
+    open,
+    ended: [...state.ended, { ...stopped, energyWh: registerEnergyWh(stopped) ?? session.energyWh }].slice(
+      -ENDED_SESSIONS_KEPT,
+    ),
+    wishes: another ? state.wishes : without(state.wishes, evseId),
+    overrides: another ? state.overrides : without(state.overrides, evseId),
   };
 }
 
@@ -110,7 +117,7 @@ function meter(state: SessionsState, fact: Extract<SiteFact, { type: "transactio
   const { transactionId, evseId: _, registerWh: __, ...quarterHour } = fact.data;
   const add = (session: Session): Session => ({
     ...session,
-    energyWh: session.endedMs === undefined ? session.energyWh + quarterHour.energyWh : session.energyWh,
+    energyWh: registerEnergyWh(session) ?? session.energyWh + quarterHour.energyWh,
     costEur: session.costEur + quarterHour.costEur,
     quarterHours: [...session.quarterHours, quarterHour],
   });
