@@ -8,10 +8,10 @@ import { problemText, readConfiguration } from "../src/app/configuration.ts";
 const file = process.argv[2] ?? "site.yaml";
 const result = readConfiguration(file);
 if (!result.ok) {
-  for (const problem of result.problems) console.error(problemText(problem));
+  process.stderr.write(`${result.problems.map(problemText).join("\n")}\n`);
   process.exit(1);
 }
 const { api, ledger } = result.configuration;
 const host = api.host === "0.0.0.0" || api.host === "::" ? "127.0.0.1" : api.host;
-console.log(`http://${host.includes(":") ? `[${host}]` : host}:${api.port}/healthz`);
-console.log(resolve(dirname(resolve(file)), ledger.directory));
+const health = `http://${host.includes(":") ? `[${host}]` : host}:${api.port}/healthz`;
+process.stdout.write(`${health}\n${resolve(dirname(resolve(file)), ledger.directory)}\n`);
