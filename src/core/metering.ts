@@ -6,16 +6,20 @@
 import type { EvseDecision } from "./control/control.ts";
 import type { SiteDraft } from "./facts/index.ts";
 import type { ProcessImage } from "./image.ts";
+import { evsePowerW } from "./metering/evse-power.ts";
 import { initialSiteMeter, meterSite, type SiteMeter, siteQuarterHourDraft } from "./metering/site-meter.ts";
 import {
   initialTransactionMeter,
   meterTransaction,
+  nextTransactionMeter,
+  runningWh,
   type TransactionMeter,
   transactionMeteredDraft,
+  unbookedWh,
 } from "./metering/transaction-meter.ts";
 import type { SiteModel } from "./site-model.ts";
 import { slotStartMs } from "./slots.ts";
-import type { Session } from "./state/sessions.ts";
+import { openSessionAt, type Session } from "./state/sessions.ts";
 import type { SiteState } from "./state.ts";
 
 export interface MeteringMemory {
@@ -23,6 +27,8 @@ export interface MeteringMemory {
   readonly lastMonoMs?: number;
   readonly site: SiteMeter;
   readonly transactions: ReadonlyMap<number, TransactionMeter>;
+  /** The list of ended sessions that was looked through last. */
+  readonly endedSeen?: readonly Session[];
 }
 
 export interface MeteringInput {
@@ -33,46 +39,62 @@ export interface MeteringInput {
   readonly decisions: readonly EvseDecision[];
 }
 
+/** A clock that is set back by less than this at the turn of a slot does not begin the last slot again. */
+const SMALL_STEP_BACK_MS = 60_000;
+
 /** Nothing metered yet: the first slot after a boot is not complete. */
 export function initialMeteringMemory(): MeteringMemory {
   return { site: initialSiteMeter(false), transactions: new Map() };
 }
 
-function justEnded(state: SiteState, transactionId: number): Session | undefined {
-  return state.sessions.ended.find((session) => session.transactionId === transactionId);
+/** Whether the books of an ended session are still open: it was metered until now, or its registers know more. */
+function isUnbooked(session: Session, memory: MeteringMemory): boolean {
+  return memory.transactions.has(session.transactionId) || (unbookedWh(session) ?? 0) !== 0;
 }
 
-/** Closes the books of transactions that are not open any more. */
+/**
+ * Closes the books of sessions that ended since the last look: also of those that began and ended while nobody
+ * metered, such as a night that a charge point replays, or an end just before a crash of ours.
+ */
 function closeEnded(memory: MeteringMemory, input: MeteringInput, slotMs: number): SiteDraft[] {
-  const drafts: SiteDraft[] = [];
-  for (const [transactionId, meter] of memory.transactions) {
-    if (input.state.sessions.open[transactionId]) continue;
-    const session = justEnded(input.state, transactionId);
-    const draft = session && transactionMeteredDraft(session, meter, slotMs);
-    if (draft) drafts.push(draft);
-  }
-  return drafts;
+  const { ended } = input.state.sessions;
+  if (ended === memory.endedSeen) return [];
+  const { importEurPerKwh } = input.image;
+  const price = importEurPerKwh === undefined ? {} : { importEurPerKwh };
+  return ended
+    .filter((session) => isUnbooked(session, memory))
+    .flatMap((session) => {
+      const meter = memory.transactions.get(session.transactionId) ?? { ...initialTransactionMeter(session), ...price };
+      return transactionMeteredDraft(session, meter, slotMs) ?? [];
+    });
 }
 
 function advance(memory: MeteringMemory, input: MeteringInput, elapsedMs: number): Map<number, TransactionMeter> {
+  const { site, state, image } = input;
   const byEvse = new Map(input.decisions.map((decision) => [decision.evseId, decision]));
   const next = new Map<number, TransactionMeter>();
-  for (const key in input.state.sessions.open) {
-    const session = input.state.sessions.open[key]!;
+  for (const key in state.sessions.open) {
+    const session = state.sessions.open[key]!;
     const meter = memory.transactions.get(session.transactionId) ?? initialTransactionMeter(session);
-    const reading = input.image.evses.get(session.evseId);
-    next.set(
-      session.transactionId,
-      meterTransaction(meter, {
-        elapsedMs,
-        reading,
-        monoMs: input.image.monoMs,
-        reason: byEvse.get(session.evseId)?.reason.kind,
-        importEurPerKwh: input.image.importEurPerKwh,
-      }),
-    );
+    // Of several open transactions at one EVSE only the youngest can be the car that is there.
+    const isThere = openSessionAt(state.sessions, session.evseId) === session;
+    const reading = isThere ? image.evses.get(session.evseId) : undefined;
+    const tick = {
+      elapsedMs,
+      powerW: evsePowerW(reading, image.monoMs, site.voltageV),
+      registerWh: reading?.energyWh,
+      reason: isThere ? byEvse.get(session.evseId)?.reason.kind : undefined,
+      importEurPerKwh: image.importEurPerKwh,
+    };
+    next.set(session.transactionId, meterTransaction(meter, tick));
   }
   return next;
+}
+
+function slotOf({ slotStartMs: running }: MeteringMemory, nowMs: number): number {
+  const slotMs = slotStartMs(nowMs);
+  if (running === undefined) return slotMs;
+  return slotMs < running && running - nowMs < SMALL_STEP_BACK_MS ? running : slotMs;
 }
 
 /** Books the time since the last tick. Drafts come at slot ends and at the end of a transaction, else none. */
@@ -81,28 +103,21 @@ export function meterTick(
   input: MeteringInput,
 ): { readonly memory: MeteringMemory; readonly drafts: readonly SiteDraft[] } {
   const { image, state } = input;
-  const slotMs = slotStartMs(image.nowMs);
+  const slotMs = slotOf(memory, image.nowMs);
   const elapsedMs = memory.lastMonoMs === undefined ? 0 : Math.max(0, image.monoMs - memory.lastMonoMs);
   const site = meterSite(memory.site, input, elapsedMs);
   const currentSlotMs = memory.slotStartMs ?? slotMs;
   const drafts = closeEnded(memory, input, currentSlotMs);
   const transactions = advance(memory, input, elapsedMs);
-  if (slotMs === currentSlotMs) {
-    return { memory: { slotStartMs: slotMs, lastMonoMs: image.monoMs, site, transactions }, drafts };
-  }
-  drafts.push(siteQuarterHourDraft(site, currentSlotMs));
+  const always = { slotStartMs: slotMs, lastMonoMs: image.monoMs, endedSeen: state.sessions.ended };
+  if (slotMs === currentSlotMs) return { memory: { ...always, site, transactions }, drafts };
+  drafts.push(siteQuarterHourDraft(site, currentSlotMs, input.site));
   const opened = new Map<number, TransactionMeter>();
   for (const [transactionId, meter] of transactions) {
     const session = state.sessions.open[transactionId]!;
     const draft = transactionMeteredDraft(session, meter, currentSlotMs);
     if (draft) drafts.push(draft);
-    opened.set(transactionId, initialTransactionMeter(session, meter));
+    opened.set(transactionId, nextTransactionMeter(meter, runningWh(session, meter)));
   }
-  const next = {
-    slotStartMs: slotMs,
-    lastMonoMs: image.monoMs,
-    site: initialSiteMeter(true, site),
-    transactions: opened,
-  };
-  return { memory: next, drafts };
+  return { memory: { ...always, site: initialSiteMeter(true, site), transactions: opened }, drafts };
 }

@@ -1,60 +1,103 @@
 /** The running quarter-hour of the whole site. */
 import type { SiteDraft } from "../facts/index.ts";
+import type { ProcessImage } from "../image.ts";
 import type { MeteringInput } from "../metering.ts";
 import type { PerPhase } from "../quantity.ts";
+import type { SiteModel } from "../site-model.ts";
+import { SLOT_MS } from "../slots.ts";
+import { openSessionAt } from "../state/sessions.ts";
+import { evsePowerW } from "./evse-power.ts";
 
+/** What is measured apart from each other, and may be missing apart from each other. */
+type Part = "grid" | "pv" | "battery" | "evses";
 type Flow = "importWh" | "exportWh" | "pvWh" | "batteryChargeWh" | "batteryDischargeWh" | "evsesWh";
+type Flows = Readonly<Partial<Record<Flow, number>>>;
+
+interface Registers {
+  readonly importWh: number;
+  readonly exportWh: number;
+}
 
 export interface SiteMeter {
-  readonly sums: Readonly<Partial<Record<Flow, number>>>;
-  readonly maxCurrentA?: PerPhase;
-  readonly missedMs: number;
+  readonly sums: Flows;
+  /** How long each part gave no value, ms. */
+  readonly missedMs: Readonly<Record<Part, number>>;
+  /** How long it runs by the monotonic clock, ms: a quarter-hour that the wall clock cut or stretched is not whole. */
+  readonly coveredMs: number;
   readonly startedWhole: boolean;
-  readonly registerStart?: { readonly importWh: number; readonly exportWh: number };
-  readonly registerNow?: { readonly importWh: number; readonly exportWh: number };
+  readonly wallTrusted: boolean;
+  readonly maxCurrentA?: PerPhase;
+  readonly registerStart?: Registers;
+  readonly registerNow?: Registers;
   readonly importEurPerKwh?: number;
   readonly exportEurPerKwh?: number;
 }
 
 /** A reading older than this says nothing about the energy since. */
 const VALID_MS = 10_000;
-const EVSE_VALID_MS = 120_000;
 const MISSING_ALLOWED_MS = 30_000;
+/** Inverters switch off at night: one whose last word was next to nothing is asleep, not unknown. */
+const ASLEEP_BELOW_W = 50;
+/** A fuse lets half as much again pass for a while; a register that says more was changed or is mistaken. */
+const REGISTER_MARGIN = 1.5;
+const SMALL_REGISTER_STEP_WH = 1_000;
 
 /** Begins a quarter-hour; `startedWhole` is false when it began before the controller did. */
 export function initialSiteMeter(startedWhole: boolean, before?: SiteMeter): SiteMeter {
   const registerStart = before?.registerNow;
-  return { sums: {}, missedMs: 0, startedWhole, ...(registerStart ? { registerStart } : {}) };
+  return {
+    sums: {},
+    missedMs: { grid: 0, pv: 0, battery: 0, evses: 0 },
+    coveredMs: 0,
+    startedWhole,
+    wallTrusted: true,
+    ...(registerStart ? { registerStart } : {}),
+  };
 }
 
-/** Powers by flow, W, of everything that answers; a flow is missing as long as its device does not answer. */
-function flowsW(input: MeteringInput): Partial<Record<Flow, number>> {
-  const { site, image } = input;
-  const flows: Partial<Record<Flow, number>> = {};
+function isFresh(reading: { readonly atMonoMs: number }, image: ProcessImage): boolean {
+  return image.monoMs - reading.atMonoMs <= VALID_MS;
+}
+
+function gridFlows({ site, image }: MeteringInput): Flows | undefined {
   const meter = image.meters.get(site.gridMeterId);
-  if (meter && image.monoMs - meter.atMonoMs <= VALID_MS) {
-    flows.importWh = Math.max(0, meter.powerW);
-    flows.exportWh = Math.max(0, -meter.powerW);
-  }
+  if (!meter || !isFresh(meter, image)) return undefined;
+  return { importWh: Math.max(0, meter.powerW), exportWh: Math.max(0, -meter.powerW) };
+}
+
+function pvFlows({ site, image }: MeteringInput): Flows | undefined {
+  let pvWh = 0;
   for (const id of site.pvIds) {
     const pv = image.pvs.get(id);
-    if (pv && image.monoMs - pv.atMonoMs <= VALID_MS) flows.pvWh = (flows.pvWh ?? 0) + pv.powerW;
+    if (!pv || (!isFresh(pv, image) && pv.powerW >= ASLEEP_BELOW_W)) return undefined;
+    if (isFresh(pv, image)) pvWh += pv.powerW;
   }
-  for (const { id } of site.batteries) {
-    const battery = image.batteries.get(id);
-    if (!battery || image.monoMs - battery.atMonoMs > VALID_MS) continue;
-    flows.batteryChargeWh = (flows.batteryChargeWh ?? 0) + Math.max(0, battery.powerW);
-    flows.batteryDischargeWh = (flows.batteryDischargeWh ?? 0) + Math.max(0, -battery.powerW);
-  }
-  flows.evsesWh = 0;
-  for (const reading of image.evses.values()) {
-    if (image.monoMs - reading.atMonoMs <= EVSE_VALID_MS) flows.evsesWh += reading.powerW ?? 0;
-  }
-  return flows;
+  return site.pvIds.length === 0 ? {} : { pvWh };
 }
 
-function registers(input: MeteringInput): SiteMeter["registerNow"] {
-  const meter = input.image.meters.get(input.site.gridMeterId);
+function batteryFlows({ site, image }: MeteringInput): Flows | undefined {
+  let [batteryChargeWh, batteryDischargeWh] = [0, 0];
+  for (const { id } of site.batteries) {
+    const battery = image.batteries.get(id);
+    if (!battery || !isFresh(battery, image)) return undefined;
+    batteryChargeWh += Math.max(0, battery.powerW);
+    batteryDischargeWh += Math.max(0, -battery.powerW);
+  }
+  return site.batteries.length === 0 ? {} : { batteryChargeWh, batteryDischargeWh };
+}
+
+function evseFlows({ site, state, image }: MeteringInput): Flows | undefined {
+  let evsesWh = 0;
+  for (const evse of site.evses) {
+    const powerW = evsePowerW(image.evses.get(evse.id), image.monoMs, site.voltageV);
+    if (powerW === undefined && openSessionAt(state.sessions, evse.id)) return undefined;
+    evsesWh += powerW ?? 0;
+  }
+  return { evsesWh };
+}
+
+function registers({ site, image }: MeteringInput): Registers | undefined {
+  const meter = image.meters.get(site.gridMeterId);
   if (meter?.importWh === undefined || meter.exportWh === undefined) return undefined;
   return { importWh: meter.importWh, exportWh: meter.exportWh };
 }
@@ -64,63 +107,103 @@ function highest(before: PerPhase | undefined, now: PerPhase | undefined): PerPh
   return [Math.max(before[0], now[0]), Math.max(before[1], now[1]), Math.max(before[2], now[2])];
 }
 
-/** Adds the time since the last tick. */
-export function meterSite(meter: SiteMeter, input: MeteringInput, elapsedMs: number): SiteMeter {
-  const flows = flowsW(input);
-  const sums = { ...meter.sums };
-  for (const key in flows) {
+/** Adds the powers (W, under the names of the energies that they become) over `elapsedMs`. */
+function addEnergy(sums: Flows, powers: Flows, elapsedMs: number): Flows {
+  const next: Partial<Record<Flow, number>> = { ...sums };
+  for (const key in powers) {
     const flow = key as Flow;
-    sums[flow] = (sums[flow] ?? 0) + (flows[flow]! * elapsedMs) / 3_600_000;
+    next[flow] = (next[flow] ?? 0) + (powers[flow]! * elapsedMs) / 3_600_000;
   }
-  const known = flows.importWh !== undefined;
-  const maxCurrentA = highest(
-    meter.maxCurrentA,
-    known ? input.image.meters.get(input.site.gridMeterId)?.currentA : undefined,
-  );
-  const registerNow = registers(input) ?? meter.registerNow;
-  const registerStart = meter.registerStart ?? registerNow;
-  const importEurPerKwh = input.image.importEurPerKwh ?? meter.importEurPerKwh;
-  const exportEurPerKwh = input.image.exportEurPerKwh ?? meter.exportEurPerKwh;
+  return next;
+}
+
+function prices(meter: SiteMeter, { image }: MeteringInput) {
+  const importEurPerKwh = image.importEurPerKwh ?? meter.importEurPerKwh;
+  const exportEurPerKwh = image.exportEurPerKwh ?? meter.exportEurPerKwh;
   return {
-    sums,
-    startedWhole: meter.startedWhole,
-    missedMs: meter.missedMs + (known && elapsedMs <= VALID_MS ? 0 : elapsedMs),
-    ...(maxCurrentA ? { maxCurrentA } : {}),
-    ...(registerNow ? { registerNow } : {}),
-    ...(registerStart ? { registerStart } : {}),
     ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
     ...(exportEurPerKwh === undefined ? {} : { exportEurPerKwh }),
   };
 }
 
+/** Adds the time since the last tick. After a pause nothing is invented: what was not seen is missed. */
+export function meterSite(meter: SiteMeter, input: MeteringInput, elapsedMs: number): SiteMeter {
+  const parts = { grid: gridFlows(input), pv: pvFlows(input), battery: batteryFlows(input), evses: evseFlows(input) };
+  const paused = elapsedMs > VALID_MS;
+  let sums = meter.sums;
+  const missedMs = { ...meter.missedMs };
+  for (const key in parts) {
+    const part = key as Part;
+    const powers = parts[part];
+    if (powers && !paused) sums = addEnergy(sums, powers, elapsedMs);
+    else missedMs[part] += elapsedMs;
+  }
+  const current = parts.grid && input.image.meters.get(input.site.gridMeterId)?.currentA;
+  const maxCurrentA = highest(meter.maxCurrentA, current);
+  const registerNow = registers(input) ?? meter.registerNow;
+  const registerStart = meter.registerStart ?? registerNow;
+  return {
+    sums,
+    missedMs,
+    coveredMs: meter.coveredMs + elapsedMs,
+    startedWhole: meter.startedWhole,
+    wallTrusted: meter.wallTrusted && input.image.wallTrusted,
+    ...(maxCurrentA ? { maxCurrentA } : {}),
+    ...(registerNow ? { registerNow } : {}),
+    ...(registerStart ? { registerStart } : {}),
+    ...prices(meter, input),
+  };
+}
+
+/** Most that can have passed the grid connection, Wh. */
+function possibleWh(meter: SiteMeter, site: SiteModel): number {
+  const hours = meter.coveredMs / 3_600_000;
+  const powerW = site.configuration.gridConnection.mainFuseA * site.voltageV * site.phases;
+  return SMALL_REGISTER_STEP_WH + REGISTER_MARGIN * powerW * hours;
+}
+
 /** Import and export by the meter's registers where they make sense, else the integral of the power. */
-function gridEnergy(meter: SiteMeter): { importWh?: number; exportWh?: number } {
+function gridEnergy(meter: SiteMeter, site: SiteModel): Partial<Registers> {
   const { registerStart: start, registerNow: now, sums } = meter;
+  const mostWh = possibleWh(meter, site);
   if (start && now) {
     const importWh = now.importWh - start.importWh;
     const exportWh = now.exportWh - start.exportWh;
-    if (importWh >= 0 && exportWh >= 0) return { importWh, exportWh };
+    if (importWh >= 0 && exportWh >= 0 && importWh <= mostWh && exportWh <= mostWh) return { importWh, exportWh };
   }
   return sums.importWh === undefined ? {} : { importWh: sums.importWh, exportWh: sums.exportWh ?? 0 };
 }
 
-/** The fact on a quarter-hour of the site. The building is what remains of the balance, when that is known. */
-export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number): SiteDraft {
-  const grid = gridEnergy(meter);
-  const { pvWh, batteryChargeWh, batteryDischargeWh, evsesWh = 0 } = meter.sums;
-  const others = (pvWh ?? 0) - (batteryChargeWh ?? 0) + (batteryDischargeWh ?? 0) - evsesWh;
-  const buildingWh =
-    grid.importWh === undefined ? undefined : Math.max(0, grid.importWh - (grid.exportWh ?? 0) + others);
-  const values = { ...grid, pvWh, batteryChargeWh, batteryDischargeWh, buildingWh };
+/** Sums of the parts that were there all the time; the building is what remains of the balance, when all of them were. */
+function energies(meter: SiteMeter, site: SiteModel): Readonly<Record<string, number | undefined>> {
+  const whole = (part: Part) => meter.missedMs[part] <= MISSING_ALLOWED_MS;
+  const grid = gridEnergy(meter, site);
+  const { pvWh = 0, batteryChargeWh = 0, batteryDischargeWh = 0, evsesWh = 0 } = meter.sums;
+  const known = grid.importWh !== undefined && whole("grid") && whole("pv") && whole("battery") && whole("evses");
+  const othersWh = pvWh - batteryChargeWh + batteryDischargeWh - evsesWh;
+  return {
+    ...grid,
+    pvWh: whole("pv") ? meter.sums.pvWh : undefined,
+    batteryChargeWh: whole("battery") ? meter.sums.batteryChargeWh : undefined,
+    batteryDischargeWh: whole("battery") ? meter.sums.batteryDischargeWh : undefined,
+    buildingWh: known ? Math.max(0, grid.importWh! - (grid.exportWh ?? 0) + othersWh) : undefined,
+  };
+}
+
+/** The fact on a quarter-hour of the site. What was not measured for more than half a minute is left out. */
+export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number, site: SiteModel): SiteDraft {
   const rounded = Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, Math.round(value)]])),
+    Object.entries(energies(meter, site)).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Math.round(value)]],
+    ),
   );
+  const wholeSlot = Math.abs(meter.coveredMs - SLOT_MS) <= MISSING_ALLOWED_MS;
   return {
     type: "quarter-hour-metered",
     source: "metering",
     data: {
       slotStartMs,
-      complete: meter.startedWhole && meter.missedMs <= MISSING_ALLOWED_MS,
+      complete: meter.startedWhole && meter.wallTrusted && wholeSlot && meter.missedMs.grid <= MISSING_ALLOWED_MS,
       ...rounded,
       ...(meter.maxCurrentA ? { maxCurrentA: [...meter.maxCurrentA] as [number, number, number] } : {}),
       ...(meter.importEurPerKwh === undefined ? {} : { importEurPerKwh: meter.importEurPerKwh }),

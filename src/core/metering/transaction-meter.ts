@@ -1,6 +1,5 @@
 /** The running quarter-hour of one transaction. */
 import type { SiteDraft } from "../facts/index.ts";
-import type { EvseReading } from "../image.ts";
 import type { ReasonKind } from "../reason.ts";
 import type { Session } from "../state/sessions.ts";
 
@@ -15,69 +14,75 @@ export interface TransactionMeter {
   readonly seconds: Readonly<Partial<Record<ReasonKind, number>>>;
 }
 
-/** A power older than this is not integrated any more. */
-const POWER_VALID_MS = 120_000;
-
-/** Begins a quarter-hour: after `before` the register goes on where that was booked, else where the state says. */
-export function initialTransactionMeter(session: Session, before?: TransactionMeter): TransactionMeter {
-  const booked = before
-    ? (before.registerWh ?? before.bookedRegisterWh)
-    : session.meterStartWh === undefined
-      ? undefined
-      : session.meterStartWh + session.energyWh;
-  return {
-    integratedWh: 0,
-    maxPowerW: 0,
-    seconds: {},
-    ...(booked === undefined ? {} : { bookedRegisterWh: booked }),
-  };
+/** What one tick adds. */
+export interface TransactionTick {
+  readonly elapsedMs: number;
+  /** Of the EVSE's own meter, W and Wh, where they are known. */
+  readonly powerW: number | undefined;
+  readonly registerWh: number | undefined;
+  readonly reason: ReasonKind | undefined;
+  readonly importEurPerKwh: number | undefined;
 }
 
-/** Adds the time since the last tick. */
-export function meterTransaction(
-  meter: TransactionMeter,
-  tick: {
-    readonly elapsedMs: number;
-    readonly monoMs: number;
-    readonly reading: EvseReading | undefined;
-    readonly reason: ReasonKind | undefined;
-    readonly importEurPerKwh: number | undefined;
-  },
-): TransactionMeter {
-  const { reading, reason } = tick;
-  const powerW = reading && tick.monoMs - reading.atMonoMs < POWER_VALID_MS ? reading.powerW : undefined;
-  const booked = meter.bookedRegisterWh ?? reading?.energyWh;
-  const registerWh = nextRegister(meter, reading?.energyWh);
-  const seconds =
-    reason === undefined
-      ? meter.seconds
-      : { ...meter.seconds, [reason]: (meter.seconds[reason] ?? 0) + tick.elapsedMs / 1000 };
-  return {
-    integratedWh: meter.integratedWh + ((powerW ?? 0) * tick.elapsedMs) / 3_600_000,
-    maxPowerW: Math.max(meter.maxPowerW, powerW ?? 0),
-    seconds,
-    ...(booked === undefined ? {} : { bookedRegisterWh: booked }),
-    ...(registerWh === undefined ? {} : { registerWh }),
-    ...(tick.importEurPerKwh === undefined
-      ? meter.importEurPerKwh === undefined
-        ? {}
-        : { importEurPerKwh: meter.importEurPerKwh }
-      : { importEurPerKwh: tick.importEurPerKwh }),
-  };
+/** A pause of the controller longer than this is not filled in with the power after it. */
+const LONGEST_INTEGRATED_MS = 10_000;
+
+/** Begins the books of a transaction where the state says that they end: after a start, or a restart of ours. */
+export function initialTransactionMeter(session: Session): TransactionMeter {
+  const begun = { integratedWh: 0, maxPowerW: 0, seconds: {} };
+  return session.meterStartWh === undefined
+    ? begun
+    : { ...begun, bookedRegisterWh: session.meterStartWh + session.energyWh };
+}
+
+/** Begins the next quarter-hour after `bookedWh` of this one were booked. */
+export function nextTransactionMeter(meter: TransactionMeter, bookedWh: number): TransactionMeter {
+  const begun = { integratedWh: 0, maxPowerW: 0, seconds: {} };
+  return meter.bookedRegisterWh === undefined
+    ? begun
+    : { ...begun, bookedRegisterWh: meter.bookedRegisterWh + bookedWh };
 }
 
 /** A register only grows; a smaller value is a mistake or belongs to before the transaction. */
-function nextRegister(meter: TransactionMeter, energyWh: number | undefined): number | undefined {
-  const least = meter.registerWh ?? meter.bookedRegisterWh;
-  if (energyWh === undefined || (least !== undefined && energyWh < least)) return meter.registerWh;
-  return energyWh;
+function nextRegister(meter: TransactionMeter, registerWh: number | undefined): number | undefined {
+  const leastWh = meter.registerWh ?? meter.bookedRegisterWh;
+  if (registerWh === undefined || (leastWh !== undefined && registerWh < leastWh)) return meter.registerWh;
+  return registerWh;
 }
 
-function energyOf(session: Session, meter: TransactionMeter): number {
-  if (session.endedMs !== undefined && session.meterStopWh !== undefined && session.meterStartWh !== undefined) {
-    const booked = session.quarterHours.reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0);
-    return session.meterStopWh - session.meterStartWh - booked;
-  }
+function moreSeconds(meter: TransactionMeter, { reason, elapsedMs }: TransactionTick): TransactionMeter["seconds"] {
+  if (reason === undefined) return meter.seconds;
+  return { ...meter.seconds, [reason]: (meter.seconds[reason] ?? 0) + elapsedMs / 1000 };
+}
+
+/** Adds the time since the last tick. */
+export function meterTransaction(meter: TransactionMeter, tick: TransactionTick): TransactionMeter {
+  const { powerW = 0 } = tick;
+  const booked = meter.bookedRegisterWh ?? tick.registerWh;
+  const registerWh = nextRegister(meter, tick.registerWh);
+  const importEurPerKwh = tick.importEurPerKwh ?? meter.importEurPerKwh;
+  return {
+    integratedWh: meter.integratedWh + (powerW * Math.min(tick.elapsedMs, LONGEST_INTEGRATED_MS)) / 3_600_000,
+    maxPowerW: Math.max(meter.maxPowerW, powerW),
+    seconds: moreSeconds(meter, tick),
+    ...(booked === undefined ? {} : { bookedRegisterWh: booked }),
+    ...(registerWh === undefined ? {} : { registerWh }),
+    ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
+  };
+}
+
+/** Energy by the registers of an ended transaction that its quarter-hours do not hold yet, Wh. */
+export function unbookedWh({ meterStartWh, meterStopWh, quarterHours }: Session): number | undefined {
+  if (meterStartWh === undefined || meterStopWh === undefined || meterStopWh < meterStartWh) return undefined;
+  const bookedWh = quarterHours.reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0);
+  // Registers come in tenths and hundredths; sums of such numbers have crumbs.
+  return Math.round((meterStopWh - meterStartWh - bookedWh) * 1000) / 1000;
+}
+
+/** Energy of the running quarter-hour, Wh: up to the final register, else by the register, else by the power. */
+export function runningWh(session: Session, meter: TransactionMeter): number {
+  const finalWh = session.endedMs === undefined ? undefined : unbookedWh(session);
+  if (finalWh !== undefined) return finalWh;
   if (meter.registerWh !== undefined && meter.bookedRegisterWh !== undefined) {
     return meter.registerWh - meter.bookedRegisterWh;
   }
@@ -95,7 +100,7 @@ export function transactionMeteredDraft(
   meter: TransactionMeter,
   slotStartMs: number,
 ): SiteDraft | undefined {
-  const energyWh = energyOf(session, meter);
+  const energyWh = runningWh(session, meter);
   const limitedBySeconds = roundedSeconds(meter.seconds);
   if (energyWh === 0 && Object.keys(limitedBySeconds).length === 0) return undefined;
   const registerWh = session.meterStopWh ?? meter.registerWh;
