@@ -1,14 +1,20 @@
 /** Follows the plan with the batteries that may be controlled, never against the fuse. */
 import type { SiteDraft } from "../facts/index.ts";
 import { clamp } from "../quantity.ts";
-import { GRID_CIRCUIT_ID } from "../site.ts";
-import { SLOT_MS } from "../slots.ts";
 import type { CircuitView } from "./circuits.ts";
-import type { Constraint } from "./constraints.ts";
 import type { BatteryCommand, ControlInput } from "./control.ts";
-import type { BatteryMemory } from "./memory.ts";
-import { BATTERY_FACT_MS, BATTERY_FACT_W, BATTERY_LEASE_MS, BATTERY_RENEW_MS } from "./thresholds.ts";
-import { planInForce } from "./wishes.ts";
+import type { BatteryMemory, ControlMemory } from "./memory.ts";
+import { planInForce, slotIndex } from "./plan-current.ts";
+import {
+  BATTERY_CHANGE_W,
+  BATTERY_FACT_MS,
+  BATTERY_FACT_W,
+  BATTERY_FIRST_MS,
+  BATTERY_FIRST_UP_TO,
+  BATTERY_LEASE_MS,
+  BATTERY_RENEW_MS,
+  INTERVENTION_OVER_MS,
+} from "./thresholds.ts";
 
 type BatteryDevice = ControlInput["site"]["batteries"][number];
 
@@ -17,36 +23,75 @@ interface Wanted {
   readonly reason: string;
 }
 
-function plannedPowerW(input: ControlInput, deviceId: string): number | undefined {
-  const plan = planInForce(input);
-  const slot = plan ? Math.floor((input.image.nowMs - plan.input.startMs) / SLOT_MS) : 0;
-  return plan?.result.batteries.find((battery) => battery.deviceId === deviceId)?.powerW[Math.max(0, slot)];
+/** The state of the grid connection as far as batteries care. */
+export interface GridForBatteries {
+  readonly view: CircuitView;
+  /** Least current that is free at the grid connection after the cars, A per phase; missing without cars. */
+  readonly freeA: number | undefined;
 }
 
-function wanted(
+function highestA(view: CircuitView): number | undefined {
+  return view.currentA && Math.max(...view.currentA);
+}
+
+function chargingW(input: ControlInput): number {
+  let powerW = 0;
+  for (const device of input.site.batteries) {
+    if (device.battery?.control) powerW += Math.max(0, input.image.batteries.get(device.id)?.powerW ?? 0);
+  }
+  return powerW;
+}
+
+/**
+ * A charging battery is cut before cars are: what it takes off each phase within seconds, A. Only for a small overload
+ * that a fuse bears easily, and only for those seconds: whether the battery loads all phases alike is not known.
+ */
+export function batteryRelief(
   input: ControlInput,
-  device: BatteryDevice,
-  grid: CircuitView,
-  constraints: readonly Constraint[],
-): Wanted {
-  if (grid.quality !== "good")
+  view: CircuitView,
+  memory: ControlMemory,
+): { readonly reliefA: number; readonly cutMonoMs?: number } {
+  const { monoMs } = input.image;
+  const before = memory.batteryCutMonoMs;
+  const reading = highestA(view) ?? 0;
+  const over = reading > view.limitA;
+  const keeps = before !== undefined && (over || monoMs - before < INTERVENTION_OVER_MS);
+  const powerW = chargingW(input);
+  const cutMonoMs = keeps ? before : over && powerW > 0 ? monoMs : undefined;
+  if (cutMonoMs === undefined) return { reliefA: 0 };
+  const waits = over && monoMs - cutMonoMs < BATTERY_FIRST_MS && reading <= view.limitA * BATTERY_FIRST_UP_TO;
+  return { reliefA: waits ? powerW / (input.site.voltageV * input.site.phases) : 0, cutMonoMs };
+}
+
+function plannedPowerW(input: ControlInput, deviceId: string): number | undefined {
+  const plan = planInForce(input);
+  const row = plan?.result.batteries.find((battery) => battery.deviceId === deviceId);
+  return plan && row?.powerW[slotIndex(plan, input.image.nowMs)];
+}
+
+function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteries): Wanted {
+  const { view } = grid;
+  if (view.quality === "absent")
     return { powerW: undefined, reason: "the grid meter does not answer: the battery runs by itself" };
-  const overloaded = constraints.some((entry) => entry.circuitId === GRID_CIRCUIT_ID && entry.overload > 0);
-  const charges = (input.image.batteries.get(device.id)?.powerW ?? 0) > 0;
-  if (overloaded && charges)
-    return { powerW: 0, reason: "the grid connection is overloaded: charging the battery stops first" };
   const powerW = plannedPowerW(input, device.id);
+  const nowW = input.image.batteries.get(device.id)?.powerW ?? 0;
+  if ((highestA(view) ?? 0) > view.limitA && nowW > 0)
+    return { powerW: 0, reason: "the grid connection is overloaded: charging the battery stops first" };
   if (powerW === undefined) return { powerW, reason: "no plan: the battery runs by itself" };
+  if (powerW < 0 && view.currentA && Math.min(...view.currentA) <= -view.limitA)
+    return { powerW: 0, reason: "the grid connection is full of export: the battery does not discharge" };
   const { maxChargeW, maxDischargeW } = device.battery!;
-  // What others leave free at the fuse bounds what the battery may draw.
-  const free = Math.min(
-    ...constraints
-      .filter((entry) => entry.key.startsWith(`${GRID_CIRCUIT_ID}/`) && entry.phase !== undefined)
-      .map((entry) => entry.limit - (entry.reading ?? 0)),
-  );
-  const nowW = Math.max(0, input.image.batteries.get(device.id)?.powerW ?? 0);
-  const roomW = Number.isFinite(free) ? Math.max(0, nowW + free * input.site.voltageV * input.site.phases) : maxChargeW;
+  const freeA = grid.freeA ?? view.limitA - (highestA(view) ?? 0);
+  const perA = input.site.voltageV * input.site.phases;
+  const roomW = view.mayRaise ? Math.max(0, Math.max(0, nowW) + freeA * perA) : Math.max(0, nowW);
   return { powerW: Math.round(clamp(powerW, -maxDischargeW, Math.min(maxChargeW, roomW))), reason: "plan" };
+}
+
+/** Small changes are not sent; nothing holds back a stop. */
+function steady(want: Wanted, before: BatteryMemory | undefined): Wanted {
+  const last = before?.powerW;
+  if (want.powerW === undefined || last === undefined || want.powerW === 0) return want;
+  return Math.abs(want.powerW - last) < BATTERY_CHANGE_W ? { ...want, powerW: last } : want;
 }
 
 function fact(
@@ -55,11 +100,11 @@ function fact(
   before: BatteryMemory | undefined,
   input: ControlInput,
 ): SiteDraft | undefined {
-  const first = before === undefined || before.factMonoMs === Number.NEGATIVE_INFINITY;
+  const never = before === undefined || before.factMonoMs === Number.NEGATIVE_INFINITY;
   const byItself = (want.powerW === undefined) !== (before?.factPowerW === undefined);
   const changed = byItself || Math.abs((want.powerW ?? 0) - (before?.factPowerW ?? 0)) > BATTERY_FACT_W;
-  const recent = before !== undefined && input.image.monoMs - before.factMonoMs < BATTERY_FACT_MS;
-  if ((first && want.powerW === undefined) || !changed || recent) return undefined;
+  const recent = !never && input.image.monoMs - before.factMonoMs < BATTERY_FACT_MS;
+  if ((never && want.powerW === undefined) || !changed || recent) return undefined;
   return {
     type: "battery-setpoint-changed",
     source: "allocator",
@@ -75,20 +120,19 @@ function fact(
 /** Setpoints of this tick for all batteries that may be controlled. */
 export function batteries(
   input: ControlInput,
-  grid: CircuitView,
-  constraints: readonly Constraint[],
+  grid: GridForBatteries,
   memories: ReadonlyMap<string, BatteryMemory>,
 ): { commands: BatteryCommand[]; drafts: SiteDraft[]; memories: Map<string, BatteryMemory> } {
   const commands: BatteryCommand[] = [];
   const drafts: SiteDraft[] = [];
   const next = new Map<string, BatteryMemory>();
+  const { monoMs } = input.image;
   for (const device of input.site.batteries) {
     if (!device.battery?.control) continue;
     const before = memories.get(device.id);
-    const want = wanted(input, device, grid, constraints);
+    const want = steady(wanted(input, device, grid), before);
     const draft = fact(device, want, before, input);
     if (draft) drafts.push(draft);
-    const { monoMs } = input.image;
     // A battery that runs by itself is told once; a setpoint is renewed well inside its life.
     const changed = before === undefined ? want.powerW !== undefined : before.powerW !== want.powerW;
     const due = changed || (want.powerW !== undefined && monoMs - (before?.sentMonoMs ?? 0) >= BATTERY_RENEW_MS);

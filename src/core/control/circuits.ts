@@ -1,19 +1,23 @@
 /** What each circuit carries, and how far that may be believed. */
 import { ABSENT_AFTER_MS, STALE_AFTER_MS } from "../device-quality.ts";
 import type { MeterReading } from "../image.ts";
-import { mapPhases, type PerPhase, qualityOfAge } from "../quantity.ts";
-import type { CircuitModel } from "../site-model.ts";
+import { mapPhases, type PerPhase, type Quality, qualityOfAge } from "../quantity.ts";
 import type { CircuitObservation, ControlInput } from "./control.ts";
-import type { ControlMemory } from "./memory.ts";
+import type { ControlMemory, MeterMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
+import { type CircuitIndex, siteIndex } from "./site-index.ts";
 import { GOOD_AFTER_BOOT_MS, GOOD_AFTER_LOSS_MS } from "./thresholds.ts";
 
 export interface CircuitView extends CircuitObservation {
-  readonly circuit: CircuitModel;
+  readonly index: CircuitIndex;
   readonly metered: boolean;
   readonly powerW?: number;
   /** Good for long enough that power may be raised. */
   readonly mayRaise: boolean;
+  /** Nothing may rise yet because the meter had been lost. */
+  readonly recovering: boolean;
+  /** How long its meter is absent, ms. */
+  readonly absentForMs?: number;
 }
 
 /** Phase currents of a reading. Power alone says nothing about phases, but on a one-phase connection. */
@@ -25,28 +29,61 @@ function currents(reading: MeterReading | undefined, input: ControlInput): PerPh
 }
 
 /** A circuit without a meter carries what its EVSEs may draw and the most that its other loads can. */
-function unmetered(circuit: CircuitModel, observed: readonly EvseObservation[]): PerPhase {
-  const below = observed.filter((entry) => circuit.evseIds.includes(entry.evse.id) && entry.session);
-  return mapPhases((phase) =>
-    below.reduce(
-      (sum, entry) => sum + (entry.phases.includes(phase) ? Math.max(entry.surelyA, entry.measuredA ?? 0) : 0),
-      circuit.worstBuildingLoadA,
-    ),
-  );
+function unmetered(index: CircuitIndex, observed: readonly EvseObservation[], below: ReadonlySet<string>): PerPhase {
+  const sum: [number, number, number] = [index.worstLoadA, index.worstLoadA, index.worstLoadA];
+  for (const entry of observed) {
+    if (!entry.session || !below.has(entry.evse.id)) continue;
+    const currentA = Math.max(entry.surelyA, entry.measuredA ?? 0);
+    for (const phase of entry.phases) sum[phase] += currentA;
+  }
+  return mapPhases((phase) => sum[phase]);
 }
 
-type GoodSince = ControlMemory["goodSince"];
-
-function goodSince(before: GoodSince, circuit: CircuitModel, quality: string, monoMs: number) {
-  const entry = before.get(circuit.id);
+function meterMemory(before: MeterMemory | undefined, quality: Quality, monoMs: number): MeterMemory {
+  const wasGood = before !== undefined && Number.isFinite(before.goodMonoMs);
+  const afterLoss = before?.afterLoss ?? false;
   if (quality === "good")
-    return entry && Number.isFinite(entry.monoMs) ? entry : { monoMs, afterLoss: entry?.afterLoss ?? false };
+    return wasGood && before.absentSinceMonoMs === undefined ? before : { goodMonoMs: monoMs, afterLoss };
   // A short gap only stops raising; after a loss power returns slowly.
-  if (quality === "stale") return entry ?? { monoMs: Number.POSITIVE_INFINITY, afterLoss: false };
+  if (quality === "stale") return before ?? { goodMonoMs: Number.POSITIVE_INFINITY, afterLoss };
   return {
-    monoMs: Number.POSITIVE_INFINITY,
-    afterLoss: entry !== undefined && (entry.afterLoss || Number.isFinite(entry.monoMs)),
+    goodMonoMs: Number.POSITIVE_INFINITY,
+    afterLoss: afterLoss || wasGood,
+    absentSinceMonoMs: before?.absentSinceMonoMs ?? monoMs,
   };
+}
+
+function metered(input: ControlInput, index: CircuitIndex, meterId: string, memory: ControlMemory) {
+  const { monoMs, meters } = input.image;
+  const { circuit } = index;
+  const reading = meters.get(meterId);
+  const currentA = currents(reading, input);
+  const ageMs = reading && currentA ? monoMs - reading.atMonoMs : undefined;
+  const quality = qualityOfAge(ageMs, STALE_AFTER_MS, ABSENT_AFTER_MS);
+  const meter = meterMemory(memory.meters.get(circuit.id), quality, monoMs);
+  const waitMs = meter.afterLoss ? GOOD_AFTER_LOSS_MS : GOOD_AFTER_BOOT_MS;
+  const waited = monoMs - meter.goodMonoMs >= waitMs;
+  const view: CircuitView = {
+    index,
+    circuitId: circuit.id,
+    limitA: circuit.limitA,
+    metered: true,
+    quality,
+    mayRaise: quality === "good" && waited,
+    recovering: meter.afterLoss && !waited,
+    ...(currentA && quality !== "absent" ? { currentA } : {}),
+    ...(reading && quality !== "absent" ? { powerW: reading.powerW } : {}),
+    ...(meter.absentSinceMonoMs === undefined ? {} : { absentForMs: monoMs - meter.absentSinceMonoMs }),
+  };
+  return { view, meter };
+}
+
+const belowCache = new WeakMap<CircuitIndex, ReadonlySet<string>>();
+
+function evsesBelow(index: CircuitIndex): ReadonlySet<string> {
+  const known = belowCache.get(index) ?? new Set(index.circuit.evseIds);
+  belowCache.set(index, known);
+  return known;
 }
 
 /** Views of all circuits, parents first, and since when each meter is good. */
@@ -54,38 +91,25 @@ export function observeCircuits(
   input: ControlInput,
   memory: ControlMemory,
   observed: readonly EvseObservation[],
-): { readonly views: readonly CircuitView[]; readonly goodSince: GoodSince } {
-  const { monoMs, meters } = input.image;
-  const since = new Map<string, { monoMs: number; afterLoss: boolean }>();
-  const views = input.site.circuits.map((circuit): CircuitView => {
-    if (circuit.meterId === undefined) {
-      return {
-        circuit,
-        circuitId: circuit.id,
-        limitA: circuit.limitA,
-        metered: false,
-        quality: "good",
-        mayRaise: true,
-        currentA: unmetered(circuit, observed),
-      };
+): { readonly views: readonly CircuitView[]; readonly meters: ControlMemory["meters"] } {
+  const meters = new Map<string, MeterMemory>();
+  const views = siteIndex(input.site).circuits.map((index): CircuitView => {
+    const { circuit } = index;
+    if (circuit.meterId !== undefined) {
+      const { view, meter } = metered(input, index, circuit.meterId, memory);
+      meters.set(circuit.id, meter);
+      return view;
     }
-    const reading = meters.get(circuit.meterId);
-    const currentA = currents(reading, input);
-    const ageMs = reading && currentA ? monoMs - reading.atMonoMs : undefined;
-    const quality = qualityOfAge(ageMs, STALE_AFTER_MS, ABSENT_AFTER_MS);
-    const good = goodSince(memory.goodSince, circuit, quality, monoMs);
-    since.set(circuit.id, good);
-    const wait = good.afterLoss ? GOOD_AFTER_LOSS_MS : GOOD_AFTER_BOOT_MS;
     return {
-      circuit,
+      index,
       circuitId: circuit.id,
       limitA: circuit.limitA,
-      metered: true,
-      quality,
-      mayRaise: quality === "good" && monoMs - good.monoMs >= wait,
-      ...(currentA && quality !== "absent" ? { currentA } : {}),
-      ...(reading && quality !== "absent" ? { powerW: reading.powerW } : {}),
+      metered: false,
+      quality: "good",
+      mayRaise: true,
+      recovering: false,
+      currentA: unmetered(index, observed, evsesBelow(index)),
     };
   });
-  return { views, goodSince: since };
+  return { views, meters };
 }

@@ -7,235 +7,228 @@ import type { ReasonKind } from "../reason.ts";
 import { GRID_CIRCUIT_ID } from "../site.ts";
 import type { CircuitView } from "./circuits.ts";
 import type { ControlInput } from "./control.ts";
+import { judge } from "./headroom.ts";
 import type { HeadroomHistory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
-import { HEADROOM_WINDOW_MS, OVERCOMMITTED_MS } from "./thresholds.ts";
-
-export interface Member {
-  /** Index into the observations. */
-  readonly index: number;
-  /** Load on the constraint of 1 A at the EVSE. */
-  readonly weight: number;
-}
+import { siteIndex } from "./site-index.ts";
+import { MARGIN_A, OVERCOMMITTED_MS, OVERCOMMITTED_UNSEEN_MS, PENDING_MATTERS_A } from "./thresholds.ts";
 
 export interface Constraint {
   readonly key: string;
   readonly kind: Extract<ReasonKind, "circuit" | "unbalance" | "grid-operator">;
   readonly circuitId: string;
   readonly phase?: PhaseIndex;
-  /** What the members may draw together now, and the least of that in the last half minute. */
+  /** Load on the constraint of 1 A at a member: 1 for a phase. For power it counts once for each phase in use. */
+  readonly weight: number;
+  readonly byPhase: boolean;
+  readonly members: readonly EvseObservation[];
+  /** What the members may draw together now, and when power is raised. */
   readonly available: number;
   readonly availableToRaise: number;
-  readonly members: readonly Member[];
   readonly reading?: number;
   readonly limit: number;
-  /** Above its limit by this, after what is pending. */
+  /** Above its limit by this, after what is expected to go. */
   readonly overload: number;
+  /** Shed already but not seen to go yet. */
+  readonly credit: number;
   readonly mayRaise: boolean;
 }
 
-interface Measured {
-  readonly key: string;
-  readonly kind: Constraint["kind"];
-  readonly circuitId: string;
-  readonly phase?: PhaseIndex;
-  readonly reading: number;
-  readonly limit: number;
-  readonly members: readonly Member[];
-  readonly mayRaise: boolean;
+/** Load on `constraint` of 1 A at a member. */
+export function weightOf(constraint: Constraint, entry: EvseObservation): number {
+  return constraint.byPhase ? constraint.weight : constraint.weight * entry.phases.length;
 }
 
-interface Context {
+type Bound = Pick<Constraint, "key" | "kind" | "circuitId" | "phase" | "weight" | "byPhase" | "members" | "limit"> & {
+  readonly mayRaise: boolean;
+};
+
+interface Sums {
+  surely: number;
+  pending: number;
+  /** What the limits allow the members to draw. */
+  inForce: number;
+  settled: boolean;
+}
+
+function sumsOf(bound: Bound): Sums {
+  const sums: Sums = { surely: 0, pending: 0, inForce: 0, settled: true };
+  for (const entry of bound.members) {
+    const weight = bound.byPhase ? bound.weight : bound.weight * entry.phases.length;
+    sums.surely += weight * entry.surelyA;
+    sums.pending += weight * entry.pendingA;
+    sums.inForce += weight * Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
+    sums.settled &&= entry.settled;
+  }
+  return sums;
+}
+
+interface Builder {
   readonly input: ControlInput;
-  readonly observed: readonly EvseObservation[];
-  readonly history: ReadonlyMap<string, HeadroomHistory>;
-}
-
-const BUCKETS = 6;
-
-/** Adds this tick's headroom to the history; buckets of the window that passed are forgotten. */
-function remember(before: HeadroomHistory | undefined, available: number, monoMs: number): HeadroomHistory {
-  const bucket = Math.floor((monoMs * BUCKETS) / HEADROOM_WINDOW_MS);
-  const gone = before ? bucket - before.bucket : BUCKETS;
-  const kept = before && gone < BUCKETS ? before.minima.slice(0, BUCKETS - gone) : [];
-  const minima =
-    gone === 0 && kept.length > 0
-      ? [Math.min(kept[0]!, available), ...kept.slice(1)]
-      : [available, ...Array.from({ length: Math.min(gone, BUCKETS) - 1 }, () => Number.POSITIVE_INFINITY), ...kept];
-  return { bucket, minima: minima.slice(0, BUCKETS) };
+  readonly before: ReadonlyMap<string, HeadroomHistory>;
+  readonly headroom: Map<string, HeadroomHistory>;
+  readonly constraints: Constraint[];
+  readonly reliefA: number;
 }
 
 /**
- * A measured constraint: others draw what the meter says less what the EVSEs surely draw. What was commanded away but
- * still flows is credited until the meter has fallen by it, so that cars that are obeying are not shed twice.
+ * A constraint with a reading: others draw what it says less what the EVSEs surely draw. Limits that no longer fit
+ * below it, without an overload, stay for a while: the EVSEs' own meters lag, a car that has just begun to draw looks
+ * like building load until it reports.
  */
-function fromMeter(measured: Measured, context: Context): { constraint: Constraint; history: HeadroomHistory } {
-  let surely = 0;
-  let pending = 0;
-  let inForce = 0;
-  for (const { index, weight } of measured.members) {
-    const entry = context.observed[index]!;
-    surely += weight * entry.surelyA;
-    pending += weight * entry.pendingA;
-    inForce += weight * Math.max(entry.surelyA, entry.session ? entry.memory.limitA : 0);
-  }
-  const before = context.history.get(measured.key);
-  const fallen = before?.shedAt === undefined ? 0 : Math.max(0, before.shedAt - measured.reading);
-  const credit = Math.max(0, pending - fallen);
-  const available = measured.limit - measured.reading + surely + credit;
-  const { monoMs } = context.input.image;
-  const overload = Math.max(0, measured.reading - credit - measured.limit);
-  const tight = overload === 0 && inForce > available;
-  const tightSinceMonoMs = tight ? (before?.tightSinceMonoMs ?? monoMs) : undefined;
-  // The EVSEs' own meters lag behind: a car that has just begun to draw looks like building load until they report.
-  const keep = tightSinceMonoMs !== undefined && monoMs - tightSinceMonoMs < OVERCOMMITTED_MS;
-  const shedAt = pending > 0 ? before?.shedAt : undefined;
-  const history: HeadroomHistory = {
-    ...remember(before, available, monoMs),
-    ...(shedAt === undefined ? {} : { shedAt }),
-    ...(tightSinceMonoMs === undefined ? {} : { tightSinceMonoMs }),
-  };
-  const constraint: Constraint = {
-    ...measured,
-    available: keep ? inForce : available,
-    availableToRaise: Math.min(...history.minima),
+function addMeasured(builder: Builder, bound: Bound, reading: number, relief: number): void {
+  const { monoMs } = builder.input.image;
+  const sums = sumsOf(bound);
+  const load = { reading, limit: bound.limit, surely: sums.surely, pending: sums.pending, relief };
+  const { credit, overload, available, least, history } = judge(load, builder.before.get(bound.key), monoMs);
+  const margin = MARGIN_A * bound.weight;
+  const tight = overload === 0 && sums.inForce > available + 1e-6;
+  const tightSinceMonoMs = tight ? (history.tightSinceMonoMs ?? monoMs) : undefined;
+  const patienceMs = sums.settled ? OVERCOMMITTED_MS : OVERCOMMITTED_UNSEEN_MS;
+  const keep = tightSinceMonoMs !== undefined && monoMs - tightSinceMonoMs < patienceMs;
+  const { tightSinceMonoMs: _, ...rest } = history;
+  builder.headroom.set(bound.key, tightSinceMonoMs === undefined ? rest : { ...rest, tightSinceMonoMs });
+  builder.constraints.push({
+    ...bound,
+    reading,
     overload,
-    mayRaise: measured.mayRaise && pending === 0,
-  };
-  return { constraint, history };
-}
-
-function membersOn(view: CircuitView, observed: readonly EvseObservation[], phase: PhaseIndex): Member[] {
-  const members: Member[] = [];
-  const below = view.circuit.evseIds;
-  observed.forEach((entry, index) => {
-    if (entry.phases.includes(phase) && below.includes(entry.evse.id)) members.push({ index, weight: 1 });
+    credit,
+    available: keep ? sums.inForce : tight ? available - margin : available,
+    availableToRaise: Math.min(available, least) - margin,
+    mayRaise: bound.mayRaise && sums.pending <= PENDING_MATTERS_A * bound.weight,
   });
-  return members;
 }
 
-function powerMembers(view: CircuitView, context: Context): Member[] {
-  const members: Member[] = [];
-  context.observed.forEach((entry, index) => {
-    if (view.circuit.evseIds.includes(entry.evse.id)) {
-      members.push({ index, weight: entry.phases.length * context.input.site.voltageV });
-    }
-  });
-  return members;
-}
-
-function unmeteredPhase(view: CircuitView, members: readonly Member[], phase: PhaseIndex): Constraint {
-  const available = view.limitA - view.circuit.worstBuildingLoadA;
-  const reading = view.currentA?.[phase];
-  return {
-    key: `${view.circuitId}/${phase}`,
-    kind: "circuit",
-    circuitId: view.circuitId,
-    phase,
+/** Without a meter the most that others can draw is left to them, always. */
+function addUnmetered(builder: Builder, bound: Bound, others: number, reading: number | undefined): void {
+  const available = bound.limit - others;
+  const { pending } = sumsOf(bound);
+  builder.constraints.push({
+    ...bound,
     available,
     availableToRaise: available,
-    members,
-    limit: view.limitA,
     overload: 0,
-    mayRaise: true,
+    credit: 0,
+    mayRaise: pending <= PENDING_MATTERS_A * bound.weight,
     ...(reading === undefined ? {} : { reading }),
-  };
+  });
 }
 
 /** The limit of power at a circuit now, W; at the grid connection the grid operator's too. */
-function limitOfPower(
-  view: CircuitView,
-  input: ControlInput,
-): { limitW: number; kind: "circuit" | "grid-operator" } | undefined {
-  const gridLimit = input.state.site.gridLimit;
+function limitOfPower(view: CircuitView, input: ControlInput) {
+  const { gridLimit } = input.state.site;
   const holds = gridLimit && (gridLimit.untilMs === undefined || gridLimit.untilMs > input.image.nowMs);
   const operatorW = view.circuitId === GRID_CIRCUIT_ID && holds ? gridLimit.limitW : undefined;
-  const ownW = view.circuit.limitW;
-  if (operatorW !== undefined && operatorW <= (ownW ?? Number.POSITIVE_INFINITY))
-    return { limitW: operatorW, kind: "grid-operator" };
-  return ownW === undefined ? undefined : { limitW: ownW, kind: "circuit" };
+  const ownW = view.index.circuit.limitW;
+  if (operatorW !== undefined && operatorW < (ownW ?? Number.POSITIVE_INFINITY))
+    return { limitW: operatorW, kind: "grid-operator" as const };
+  return ownW === undefined ? undefined : { limitW: ownW, kind: "circuit" as const };
 }
 
-/** Phases may differ by so much: who loads one phase only may not draw more than lifts it that far above the least. */
-function unbalance(view: CircuitView, context: Context): Measured[] {
-  const limitA = context.input.site.unbalanceLimitA;
-  const currentA = view.currentA;
-  if (limitA === undefined || !currentA || context.input.site.phases === 1) return [];
-  return PHASE_INDEXES.flatMap((phase) => {
-    const least = Math.min(...currentA.filter((_, other) => other !== phase));
-    const members = membersOn(view, context.observed, phase).filter(
-      ({ index }) => context.observed[index]!.phases.length < 3,
-    );
-    if (members.length === 0) return [];
-    const entry: Measured = {
-      key: `unbalance/${phase}`,
-      kind: "unbalance",
+function addPower(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
+  const power = limitOfPower(view, builder.input);
+  if (!power || members.length === 0) return;
+  const { voltageV, phases } = builder.input.site;
+  const bound: Bound = {
+    key: view.index.powerKey,
+    kind: power.kind,
+    circuitId: view.circuitId,
+    weight: voltageV,
+    byPhase: false,
+    members,
+    limit: power.limitW,
+    mayRaise: view.mayRaise,
+  };
+  const reliefW = view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA * voltageV * phases : 0;
+  if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA * voltageV * phases, undefined);
+  else if (view.powerW !== undefined) addMeasured(builder, bound, view.powerW, reliefW);
+}
+
+function addPhases(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
+  if (!view.currentA) return;
+  for (const phase of PHASE_INDEXES) {
+    const onPhase = members.filter((entry) => entry.phases.includes(phase));
+    if (onPhase.length === 0) continue;
+    const bound: Bound = {
+      key: view.index.phaseKeys[phase],
+      kind: "circuit",
       circuitId: view.circuitId,
       phase,
-      reading: currentA[phase],
-      limit: least + limitA,
-      members,
+      weight: 1,
+      byPhase: true,
+      members: onPhase,
+      limit: view.limitA,
       mayRaise: view.mayRaise,
     };
-    return [entry];
-  });
+    const reading = view.currentA[phase];
+    if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA, reading);
+    else addMeasured(builder, bound, reading, view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA : 0);
+  }
 }
 
-function measuredOf(view: CircuitView, context: Context): Measured[] {
-  const { currentA, powerW, mayRaise, circuitId } = view;
-  const measured: Measured[] = [];
+const UNBALANCE_KEYS = ["unbalance/0", "unbalance/1", "unbalance/2"] as const;
+
+/**
+ * The unbalance that the EVSEs cause, and can cure: what cars on one or two phases draw on a phase above what such
+ * cars draw on the least loaded one. Cars on three phases load all alike.
+ */
+function addUnbalance(builder: Builder, active: readonly EvseObservation[]): void {
+  const { unbalanceLimitA, phases } = builder.input.site;
+  if (unbalanceLimitA === undefined || phases === 1) return;
+  const uneven = active.filter((entry) => entry.phases.length < 3);
+  if (uneven.length === 0) return;
+  const drawn = PHASE_INDEXES.map((phase) =>
+    uneven.reduce((sum, entry) => sum + (entry.phases.includes(phase) ? entry.surelyA : 0), 0),
+  );
   for (const phase of PHASE_INDEXES) {
-    if (!currentA) break;
-    const members = membersOn(view, context.observed, phase);
-    const reading = currentA[phase];
-    if (members.length > 0)
-      measured.push({
-        key: `${circuitId}/${phase}`,
-        kind: "circuit",
-        circuitId,
-        phase,
-        reading,
-        limit: view.limitA,
-        members,
-        mayRaise,
-      });
+    const members = uneven.filter((entry) => entry.phases.includes(phase));
+    if (members.length === 0) continue;
+    const others = Math.min(...drawn.filter((_, other) => other !== phase));
+    const bound: Bound = {
+      key: UNBALANCE_KEYS[phase],
+      kind: "unbalance",
+      circuitId: GRID_CIRCUIT_ID,
+      phase,
+      weight: 1,
+      byPhase: true,
+      members,
+      limit: unbalanceLimitA,
+      mayRaise: true,
+    };
+    addMeasured(builder, bound, drawn[phase]! - others, 0);
   }
-  const power = limitOfPower(view, context.input);
-  if (power && powerW !== undefined) {
-    measured.push({
-      key: `${circuitId}/W`,
-      kind: power.kind,
-      circuitId,
-      reading: powerW,
-      limit: power.limitW,
-      members: powerMembers(view, context),
-      mayRaise,
-    });
-  }
-  if (circuitId === GRID_CIRCUIT_ID) measured.push(...unbalance(view, context));
-  return measured;
 }
 
-/** All constraints of this tick. A metered circuit whose meter is absent has none: its EVSEs are at safe currents. */
+/** Members of each circuit, by position: EVSEs with a transaction, and those that something is reserved for. */
+function membersByCircuit(input: ControlInput, active: readonly EvseObservation[]): EvseObservation[][] {
+  const { circuits, paths } = siteIndex(input.site);
+  const members: EvseObservation[][] = circuits.map(() => []);
+  for (const entry of active) for (const circuit of paths[entry.index]!) members[circuit]!.push(entry);
+  return members;
+}
+
+/**
+ * All constraints of this tick. A metered circuit whose meter is absent has none: its EVSEs are at safe currents.
+ * `reliefA` is what a battery that stops charging takes off each phase of the grid connection within seconds.
+ */
 export function buildConstraints(
+  input: ControlInput,
   views: readonly CircuitView[],
-  context: Context,
-): { readonly constraints: readonly Constraint[]; readonly headroom: ReadonlyMap<string, HeadroomHistory> } {
-  const headroom = new Map<string, HeadroomHistory>();
-  const constraints: Constraint[] = [];
-  for (const view of views) {
-    if (!view.metered) {
-      for (const phase of PHASE_INDEXES) {
-        const members = membersOn(view, context.observed, phase);
-        if (members.length > 0) constraints.push(unmeteredPhase(view, members, phase));
-      }
-      continue;
-    }
-    for (const measured of measuredOf(view, context)) {
-      const { constraint, history } = fromMeter(measured, context);
-      constraints.push(constraint);
-      headroom.set(measured.key, history);
-    }
-  }
-  return { constraints, headroom };
+  active: readonly EvseObservation[],
+  from: { readonly headroom: ReadonlyMap<string, HeadroomHistory>; readonly reliefA: number },
+): { readonly constraints: readonly Constraint[]; readonly headroom: Map<string, HeadroomHistory> } {
+  const builder: Builder = {
+    input,
+    before: from.headroom,
+    headroom: new Map(),
+    constraints: [],
+    reliefA: from.reliefA,
+  };
+  const members = membersByCircuit(input, active);
+  views.forEach((view, position) => {
+    addPhases(builder, view, members[position]!);
+    addPower(builder, view, members[position]!);
+  });
+  addUnbalance(builder, active);
+  return { constraints: builder.constraints, headroom: builder.headroom };
 }

@@ -2,204 +2,196 @@
  * The guard: from wishes and constraints to what each EVSE may draw from this tick on. Sheds the whole overload at
  * once, raises slowly and never everybody together, pauses in turns. Nothing here waits for anything.
  */
-import type { ProcessImage } from "../image.ts";
-import type { Reason } from "../reason.ts";
-import type { SiteModel } from "../site-model.ts";
+import type { CircuitView } from "./circuits.ts";
 import type { Constraint } from "./constraints.ts";
-import type { EvseDecision } from "./control.ts";
+import type { ControlInput, EvseDecision } from "./control.ts";
 import type { ControlMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
-import { type Claim, Slack, share } from "./share.ts";
-import { PAUSE_MIN_MS, RAISE_EVERY_MS, RAISE_PART, TURN_MS } from "./thresholds.ts";
+import { moveTowards } from "./raise.ts";
+import { rankOf } from "./rank.ts";
+import { reasonFor } from "./reasons.ts";
+import { type Claim, share } from "./share.ts";
+import { Bounds, Slack } from "./slack.ts";
+import { OBEY_MS, PAUSE_MIN_MS } from "./thresholds.ts";
 import type { Wish } from "./wishes.ts";
 
 export interface GuardInput {
-  readonly site: SiteModel;
-  readonly image: ProcessImage;
-  readonly observed: readonly EvseObservation[];
-  readonly wishes: readonly (Wish | undefined)[];
-  readonly constraints: readonly Constraint[];
-  /** Id of a circuit on the EVSE's way whose meter is absent, by index. */
-  readonly blind: readonly (string | undefined)[];
+  readonly input: ControlInput;
   readonly memory: ControlMemory;
+  /** EVSEs with a transaction, and those that something is reserved for. */
+  readonly active: readonly EvseObservation[];
+  /** By position of the EVSE. */
+  readonly wishes: ReadonlyMap<number, Wish>;
+  readonly constraints: readonly Constraint[];
+  /** Circuit on the EVSE's way whose meter is absent, or not trusted again yet, by position of the EVSE. */
+  readonly blind: ReadonlyMap<number, CircuitView>;
+  readonly recovering: ReadonlyMap<number, CircuitView>;
 }
 
 export interface GuardResult {
-  readonly decisions: readonly EvseDecision[];
+  /** By position of the EVSE; those without a transaction are missing. */
+  readonly decisions: ReadonlyMap<number, EvseDecision>;
   readonly raised: boolean;
   readonly raiseTurn: number;
+  readonly rebalanced: boolean;
+  /** Least current free at the grid connection after everything, A per phase; missing without a reading. */
+  readonly freeA?: number;
 }
 
-/** Who can be moved at all: connected, in a session, obeying, and with a meter to see what it does. */
-function isFree(input: GuardInput, index: number): boolean {
-  const entry = input.observed[index]!;
-  return entry.session !== undefined && entry.reservedA === undefined && input.blind[index] === undefined;
+/** Who can be moved: in a session, connected, obeying, and with a meter to see what it does. */
+function isFree(guarded: GuardInput, entry: EvseObservation): boolean {
+  return entry.session !== undefined && entry.reservedA === undefined && !guarded.blind.has(entry.index);
 }
 
-/** Rank for a minimum current: priority, then whose turn it is, then who has been there longer. */
-function rank(input: GuardInput, index: number): number {
-  const { evse, memory, session } = input.observed[index]!;
-  const sinceMs = input.image.monoMs - memory.turnSinceMonoMs;
-  const charging = memory.limitA > 0;
-  const turnIsOver = charging && sinceMs > TURN_MS;
-  const waited = charging ? 0 : Math.min(sinceMs, TURN_MS) / TURN_MS;
-  const turn = charging && !turnIsOver ? 0 : turnIsOver ? 2 : 1 - waited / 2;
-  return -evse.priority * 10 + turn + (session?.transactionId ?? 0) * 1e-9;
-}
-
-/** Loads that nobody here decides: offline or disobedient EVSEs, and those at safe currents for want of a meter. */
-function takeFixed(input: GuardInput, slack: Slack): void {
-  input.observed.forEach((entry, index) => {
-    if (isFree(input, index) || !entry.session) return;
-    const fixedA = entry.reservedA ?? Math.max(entry.evse.safeCurrentA, entry.surelyA);
-    slack.give(index, fixedA);
-  });
-}
-
-function claimsOf(input: GuardInput, ceiling: (index: number, wish: Wish) => number): Claim[] {
-  const claims: Claim[] = [];
-  input.wishes.forEach((wish, index) => {
-    if (!wish || !isFree(input, index)) return;
-    claims.push({
-      index,
-      minA: input.observed[index]!.evse.minCurrentA,
-      wantedA: ceiling(index, wish),
-      rank: rank(input, index),
-    });
-  });
-  return claims;
-}
-
-/** A shed starts from what a car surely draws: a limit above that would cure nothing. */
-function ceilingInForce(input: GuardInput, overloaded: ReadonlySet<number>) {
-  return (index: number, wish: Wish): number => {
-    const { memory, evse, surelyA } = input.observed[index]!;
-    const now = overloaded.has(index) ? Math.min(memory.limitA, Math.max(evse.minCurrentA, surelyA)) : memory.limitA;
-    return Math.min(wish.currentA, now);
-  };
-}
-
-function overloadedMembers(constraints: readonly Constraint[]): Set<number> {
-  const members = new Set<number>();
-  for (const constraint of constraints) {
-    if (constraint.overload > 0) for (const { index } of constraint.members) members.add(index);
-  }
-  return members;
-}
-
-interface Raise {
-  readonly given: Map<number, number>;
-  readonly raised: boolean;
-  readonly turn: number;
-}
-
-function mayResume(input: GuardInput, index: number): boolean {
-  const { memory } = input.observed[index]!;
-  // Only a pause for want of current has a least duration; a planned one ends when the plan says so.
-  const wanted = memory.wishA > 0;
-  return !wanted || input.image.monoMs - memory.turnSinceMonoMs >= PAUSE_MIN_MS;
-}
-
-/** How much one EVSE is raised now: a part of what is free, at least one ampere, or its minimum from a pause. */
-function stepOf(input: GuardInput, index: number, slack: Slack, given: Map<number, number>): number {
-  const { evse } = input.observed[index]!;
-  const currentA = given.get(index) ?? 0;
-  const { currentA: room } = slack.room(index);
-  const gap = Math.min(input.wishes[index]!.currentA - currentA, room);
-  if (currentA === 0) return gap >= evse.minCurrentA && mayResume(input, index) ? evse.minCurrentA : 0;
-  return Math.min(Math.floor(gap + 1e-6), Math.max(1, Math.floor(room * RAISE_PART)));
+/** A limit that is lower than the minimum is a pause. */
+function atLeastMinimum(currentA: number, entry: EvseObservation): number {
+  return currentA < entry.evse.minCurrentA ? 0 : currentA;
 }
 
 /**
- * Raises in turns: at most half of those who want more in one step, and together at most about a quarter of what is
- * free on any constraint.
+ * Without a meter: the safe current, or less where less was decided. A paused car gets its safe current back when all
+ * leases from before have run out: the safe currents together fit beside the worst load of the building.
  */
-function raise(input: GuardInput, given: Map<number, number>): Raise {
-  const { memory, image } = input;
-  const keep = { given, raised: false, turn: memory.raiseTurn };
-  if (image.monoMs - memory.lastRaiseMonoMs < RAISE_EVERY_MS) return keep;
-  const slack = new Slack(input.constraints, input.observed.length, (constraint) =>
-    Math.min(constraint.available, constraint.availableToRaise),
-  );
-  takeFixed(input, slack);
-  for (const [index, currentA] of given) slack.give(index, currentA);
-  const wanting = [...given.keys()].filter(
-    (index) => input.wishes[index]!.currentA > given.get(index)! && slack.mayRaise(index),
-  );
-  const most = Math.max(1, Math.ceil(wanting.length / 2));
-  const raisedGiven = new Map(given);
-  let raised = 0;
-  let turn = memory.raiseTurn;
-  for (let k = 0; k < wanting.length && raised < most; k++) {
-    const index = wanting[(memory.raiseTurn + k) % wanting.length]!;
-    const stepA = stepOf(input, index, slack, raisedGiven);
-    if (stepA <= 0) continue;
-    raisedGiven.set(index, raisedGiven.get(index)! + stepA);
-    slack.give(index, stepA);
-    raised++;
-    turn = memory.raiseTurn + k + 1;
-  }
-  return { given: raisedGiven, raised: raised > 0, turn };
+function blindCurrentA(guarded: GuardInput, entry: EvseObservation, view: CircuitView): number {
+  const { evse, memory } = entry;
+  const wishA = guarded.wishes.get(entry.index)?.currentA ?? evse.safeCurrentA;
+  const leaseMs = Math.max(...guarded.active.map((other) => other.evse.leaseMs));
+  const mayReturn = (view.absentForMs ?? 0) > leaseMs + OBEY_MS;
+  return atLeastMinimum(Math.min(evse.safeCurrentA, wishA, mayReturn ? evse.safeCurrentA : memory.limitA), entry);
 }
 
-function bindingReason(constraint: Constraint): Reason {
-  const { kind, circuitId, phase, reading, limit } = constraint;
-  if (phase === undefined) return { kind, circuitId, limitW: Math.round(limit) };
+/** What nobody decides here: offline, refusing and disobedient EVSEs, and those at safe currents for want of a meter. */
+function takeFixed(guarded: GuardInput, slack: Slack): void {
+  for (const entry of guarded.active) {
+    if (isFree(guarded, entry)) continue;
+    const view = guarded.blind.get(entry.index);
+    const safeA = entry.session && view ? blindCurrentA(guarded, entry, view) : 0;
+    slack.give(entry.index, Math.max(entry.reservedA ?? 0, safeA, entry.surelyA));
+  }
+}
+
+/** What may be raised: the least of lately, less what higher limits of before may still draw. */
+function slackToRaise(guarded: GuardInput, bounds: Bounds): Slack {
+  const slack = Slack.of(bounds, (constraint) => Math.min(constraint.available, constraint.availableToRaise));
+  takeFixed(guarded, slack);
+  for (const entry of guarded.active) {
+    const { held, limitA } = entry.memory;
+    if (held && isFree(guarded, entry)) slack.give(entry.index, Math.max(0, held.currentA - limitA));
+  }
+  return slack;
+}
+
+function claims(guarded: GuardInput, wantedA: (entry: EvseObservation, wish: Wish) => number): Claim[] {
+  const list: Claim[] = [];
+  for (const entry of guarded.active) {
+    const wish = guarded.wishes.get(entry.index);
+    if (!wish || !isFree(guarded, entry)) continue;
+    list.push({
+      index: entry.index,
+      minA: entry.evse.minCurrentA,
+      wantedA: wantedA(entry, wish),
+      rank: () => rankOf(guarded.input, entry),
+    });
+  }
+  return list;
+}
+
+/** Within the limits in force. A shed starts from what a car surely draws: a limit above that would cure nothing. */
+function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
+  return claims(guarded, (entry, wish) => {
+    const { memory, evse, surelyA, index } = entry;
+    const inForce = bounds.isOverloaded(index)
+      ? Math.min(memory.limitA, Math.max(evse.minCurrentA, surelyA))
+      : memory.limitA;
+    return Math.min(wish.currentA, inForce);
+  });
+}
+
+function mayResume(entry: EvseObservation, monoMs: number): boolean {
+  return !entry.memory.paused || monoMs - entry.memory.turnSinceMonoMs >= PAUSE_MIN_MS;
+}
+
+/** What each should come to have: its wish, but no more than now where nothing may be raised. */
+function idealClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
+  return claims(guarded, (entry, wish) => {
+    const { memory, index, refused } = entry;
+    const mayRise = !refused && bounds.mayRaise(index) && mayResume(entry, guarded.input.image.monoMs);
+    return mayRise ? wish.currentA : Math.min(wish.currentA, memory.limitA);
+  });
+}
+
+/** A charge point that does not obey is told less and less while its circuit is overloaded. */
+function disobedientCurrentA(guarded: GuardInput, entry: EvseObservation, bounds: Bounds): number {
+  const { memory, evse, index } = entry;
+  const currentA = Math.min(memory.limitA, guarded.wishes.get(index)?.currentA ?? memory.limitA);
+  const waits = guarded.input.image.monoMs - memory.limitSinceMonoMs < OBEY_MS;
+  if (!bounds.isOverloaded(index) || waits) return atLeastMinimum(currentA, entry);
+  return currentA > evse.minCurrentA ? evse.minCurrentA : 0;
+}
+
+function fixedDecision(guarded: GuardInput, entry: EvseObservation, bounds: Bounds): EvseDecision {
+  const { evse, connected, index, measuredA, reservedA = 0 } = entry;
+  const evseId = evse.id;
+  if (!connected) return { evseId, currentA: evse.safeCurrentA, reason: { kind: "offline" } };
+  const view = guarded.blind.get(index);
+  if (view) {
+    const deviceId = view.index.circuit.meterId;
+    return {
+      evseId,
+      currentA: blindCurrentA(guarded, entry, view),
+      reason: { kind: "safe-mode", circuitId: view.circuitId, ...(deviceId ? { deviceId } : {}) },
+    };
+  }
+  const readingA = Math.round((measuredA ?? reservedA) * 10) / 10;
   return {
-    kind,
-    circuitId,
-    phase,
-    limitA: Math.round(limit * 10) / 10,
-    ...(reading === undefined ? {} : { readingA: Math.round(reading * 10) / 10 }),
+    evseId,
+    currentA: disobedientCurrentA(guarded, entry, bounds),
+    reason: { kind: "not-obeyed", readingA },
   };
 }
 
-function notFree(input: GuardInput, index: number): EvseDecision {
-  const { evse, session, connected, reservedA } = input.observed[index]!;
-  const evseId = evse.id;
-  const blind = input.blind[index];
-  if (!session)
-    return { evseId, currentA: evse.safeCurrentA, reason: { kind: connected ? "no-transaction" : "offline" } };
-  if (!connected) return { evseId, currentA: evse.safeCurrentA, reason: { kind: "offline" } };
-  if (blind !== undefined) {
-    const deviceId = input.site.circuitById.get(blind)?.meterId;
-    return {
-      evseId,
-      currentA: evse.safeCurrentA,
-      reason: { kind: "safe-mode", circuitId: blind, ...(deviceId ? { deviceId } : {}) },
-    };
-  }
-  const measuredA = Math.round((reservedA ?? 0) * 10) / 10;
-  const wishA = Math.min(input.observed[index]!.memory.limitA, input.wishes[index]?.currentA ?? evse.safeCurrentA);
-  return { evseId, currentA: wishA, reason: { kind: "not-obeyed", readingA: measuredA } };
+function freeAtGrid(slack: Slack): number | undefined {
+  let freeA: number | undefined;
+  slack.bounds.constraints.forEach((constraint, position) => {
+    if (constraint.phase === undefined || constraint.kind !== "circuit" || constraint.circuitId !== "grid") return;
+    freeA = Math.min(freeA ?? Number.POSITIVE_INFINITY, slack.left(position));
+  });
+  return freeA;
 }
 
-function decisionFor(input: GuardInput, index: number, raised: Map<number, number>, slack: Slack): EvseDecision {
-  const { evse } = input.observed[index]!;
-  const wish = input.wishes[index]!;
-  const currentA = raised.get(index) ?? 0;
-  const evseId = evse.id;
-  if (currentA >= wish.currentA) {
-    const unlimited = wish.currentA >= evse.maxCurrentA && wish.reason.kind === "fair-share";
-    return { evseId, currentA, reason: unlimited ? { kind: "maximum" } : wish.reason };
+/** Decides for every EVSE with a transaction. Bounded: a few passes over EVSEs and constraints. */
+export function guard(guarded: GuardInput): GuardResult {
+  const bounds = new Bounds(guarded.constraints);
+  const now = Slack.of(bounds, (constraint) => constraint.available);
+  takeFixed(guarded, now);
+  const held = share(holdClaims(guarded, bounds), now);
+  const ideal = slackToRaise(guarded, bounds);
+  const target = share(idealClaims(guarded, bounds), ideal);
+  const free = slackToRaise(guarded, bounds);
+  const moved = moveTowards({ guarded, bounds, held, target, free });
+  const decisions = new Map<number, EvseDecision>();
+  for (const entry of guarded.active) {
+    if (!entry.session) continue;
+    const currentA = moved.given.get(entry.index);
+    const wish = guarded.wishes.get(entry.index);
+    const decision =
+      currentA === undefined || !wish
+        ? fixedDecision(guarded, entry, bounds)
+        : {
+            evseId: entry.evse.id,
+            currentA,
+            reason: reasonFor({
+              entry,
+              wish,
+              currentA,
+              targetA: target.get(entry.index) ?? 0,
+              free,
+              recovering: guarded.recovering.get(entry.index),
+            }),
+          };
+    decisions.set(entry.index, decision);
   }
-  const { currentA: room, binding } = slack.room(index);
-  const bound = binding !== undefined && room < Math.max(1, currentA === 0 ? evse.minCurrentA : 1);
-  if (bound && currentA === 0) return { evseId, currentA, reason: { ...bindingReason(binding), kind: "paused" } };
-  return { evseId, currentA, reason: bound ? bindingReason(binding) : { kind: "raising", limitA: wish.currentA } };
-}
-
-/** Decides for every EVSE. Bounded: a few passes over EVSEs and constraints. */
-export function guard(input: GuardInput): GuardResult {
-  const slack = new Slack(input.constraints, input.observed.length, (constraint) => constraint.available);
-  takeFixed(input, slack);
-  const overloaded = overloadedMembers(input.constraints);
-  const held = share(claimsOf(input, ceilingInForce(input, overloaded)), slack);
-  const { given, raised, turn } =
-    overloaded.size > 0 ? { given: held, raised: false, turn: input.memory.raiseTurn } : raise(input, held);
-  for (const [index, currentA] of given) slack.give(index, currentA - (held.get(index) ?? 0));
-  const decisions = input.observed.map((_, index) =>
-    given.has(index) ? decisionFor(input, index, given, slack) : notFree(input, index),
-  );
-  return { decisions, raised, raiseTurn: turn };
+  const freeA = freeAtGrid(free);
+  const { raised, turn: raiseTurn, rebalanced } = moved;
+  return { decisions, raised, raiseTurn, rebalanced, ...(freeA === undefined ? {} : { freeA }) };
 }

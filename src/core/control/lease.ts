@@ -1,89 +1,44 @@
 /**
- * Leases: every limit is sent with its own end. The schedule holds the current of now, that of the next slot where it
- * is lower, and a trailing safe period; it is renewed three times in its life. Below it lies the safe default, which is
- * installed whenever a charge point comes (back).
+ * Leases: every limit is sent with its own end and renewed three times in its life. Below it lies the safe default,
+ * which is installed whenever a charge point comes (back).
  */
-import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
+import type { ChargePointCommand } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
-import { nextSlotStartMs } from "../slots.ts";
 import type { ControlInput, EvseDecision } from "./control.ts";
+import { heal } from "./heal.ts";
+import { heldAfter } from "./held.ts";
 import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
-import { OBEY_MS, REASON_FACT_MS, RETRY_MS, SCHEDULE_LEAD_MS, TRAILING_SAFE_MS } from "./thresholds.ts";
-import { plannedCurrentA } from "./wishes.ts";
+import { leaseSchedule, safeDefault } from "./schedule.ts";
+import { REASON_FACT_MS, RETRY_MS } from "./thresholds.ts";
 
-export interface LeaseResult {
+export interface Lease {
   readonly memory: EvseMemory;
   readonly commands: readonly ChargePointCommand[];
-  readonly drafts: readonly SiteDraft[];
+  readonly draft?: SiteDraft;
 }
 
-function periods(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule["periods"] {
-  const { evse } = entry;
-  const { nowMs } = input.image;
-  const list = [{ offsetS: 0, currentA }];
-  const at = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
-  const untilSlotMs = nextSlotStartMs(nowMs) - nowMs;
-  const next = untilSlotMs < evse.leaseMs ? plannedCurrentA(input, entry, 1) : undefined;
-  // Ahead of time a limit only goes down: up needs a fresh reading.
-  if (next !== undefined && next < currentA && entry.memory.wishKind === "plan")
-    list.push({ offsetS: at(untilSlotMs), currentA: next });
-  list.push({ offsetS: at(evse.leaseMs), currentA: evse.safeCurrentA });
-  return list;
-}
-
-/** The schedule of a lease that begins now. */
-export function leaseSchedule(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule {
-  const { evse, session } = entry;
-  return {
-    startMs: input.image.nowMs - SCHEDULE_LEAD_MS,
-    periods: periods(input, entry, currentA),
-    durationS: Math.round((SCHEDULE_LEAD_MS + evse.leaseMs + TRAILING_SAFE_MS) / 1000),
-    phases: evse.phases.length,
-    voltageV: input.site.voltageV,
-    ...(session ? { transactionId: session.transactionId } : {}),
-    ...(session?.remoteId === undefined ? {} : { remoteId: session.remoteId }),
-  };
-}
-
-/** The safe default, once for each connection and each boot of the charge point. */
-function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory): LeaseResult {
+/** The safe default, once for each connection and each boot of the charge point; the limit has to follow again. */
+function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory): Lease {
   const known = input.state.chargePoints.byId[entry.evse.chargePointId];
   const sinceMs = Math.max(known?.changedMs ?? 0, known?.bootedMs ?? 0);
-  if (!entry.connected || memory.installedForMs === sinceMs) return { memory, commands: [], drafts: [] };
-  const { sentMonoMs: _, sentA: __, ...rest } = memory;
-  const { chargePointId, connector, safeCurrentA, phases } = entry.evse;
-  const command: ChargePointCommand = {
-    type: "install-safe-default",
-    chargePointId,
-    connector,
-    currentA: safeCurrentA,
-    phases: phases.length,
-    voltageV: input.site.voltageV,
-  };
-  return { memory: { ...rest, installedForMs: sinceMs }, commands: [command], drafts: [] };
+  if (!entry.connected || memory.installedForMs === sinceMs) return { memory, commands: [] };
+  const { sentA: _, ...rest } = memory;
+  return { memory: { ...rest, installedForMs: sinceMs }, commands: [safeDefault(input, entry)] };
 }
 
 function isDue(input: ControlInput, entry: EvseObservation, memory: EvseMemory, currentA: number): boolean {
-  const { monoMs } = input.image;
   if (memory.sentMonoMs === undefined || memory.sentA !== currentA) return true;
-  const answer = input.state.limits.byEvse[entry.evse.id]?.answer ?? "accepted";
   const renewMs = entry.evse.leaseMs / 3;
-  const waitMs =
-    answer === "accepted" ? renewMs : Math.min(renewMs, RETRY_MS[Math.min(memory.tries, RETRY_MS.length - 1)]!);
-  return monoMs - memory.sentMonoMs >= waitMs;
+  const retryMs = RETRY_MS[Math.min(memory.tries, RETRY_MS.length - 1)]!;
+  return input.image.monoMs - memory.sentMonoMs >= (entry.refused ? Math.min(renewMs, retryMs) : renewMs);
 }
 
-function limitFact(
-  input: ControlInput,
-  entry: EvseObservation,
-  decision: EvseDecision,
-  memory: EvseMemory,
-): SiteDraft | undefined {
-  const sameCurrent = memory.factA === decision.currentA;
-  const recent = input.image.monoMs - (memory.factMonoMs ?? Number.NEGATIVE_INFINITY) < REASON_FACT_MS;
-  if (sameCurrent && (memory.factKind === decision.reason.kind || recent)) return undefined;
-  return {
+function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseDecision, memory: EvseMemory) {
+  const heldMs = input.image.monoMs - (memory.reasonSinceMonoMs ?? input.image.monoMs);
+  const newReason = memory.factKind !== decision.reason.kind && heldMs >= REASON_FACT_MS;
+  if (memory.factA === decision.currentA && !newReason) return undefined;
+  const draft: SiteDraft = {
     type: "limit-changed",
     source: "guard",
     data: {
@@ -95,24 +50,19 @@ function limitFact(
       reason: decision.reason,
     },
   };
+  return draft;
 }
 
-/** A charge point that does not obey gets its profiles cleared before the limit is sent again, each half minute. */
-function heal(input: ControlInput, entry: EvseObservation, memory: EvseMemory): LeaseResult {
-  const { monoMs } = input.image;
-  const sinceMs = monoMs - (memory.healedMonoMs ?? memory.overSinceMonoMs ?? monoMs);
-  if (memory.obeyed || sinceMs < 3 * OBEY_MS) return { memory, commands: [], drafts: [] };
-  const { sentMonoMs: _, ...rest } = memory;
-  const { chargePointId, connector } = entry.evse;
-  return {
-    memory: { ...rest, healedMonoMs: monoMs, tries: memory.tries + 1 },
-    commands: [{ type: "clear-limits", chargePointId, connector }],
-    drafts: [],
-  };
+function withReason(memory: EvseMemory, decision: EvseDecision, monoMs: number): EvseMemory {
+  const { kind } = decision.reason;
+  const paused = kind === "paused";
+  if (memory.reasonKind === kind && memory.paused === paused) return memory;
+  return { ...memory, paused, reasonKind: kind, reasonSinceMonoMs: monoMs };
 }
 
-function afterDecision(entry: EvseObservation, decision: EvseDecision, monoMs: number): EvseMemory {
-  const { memory, surelyA, measuredA } = entry;
+/** The memory with the decided limit. What flows when it is lowered counts until the car obeys. */
+function withLimit(entry: EvseObservation, decision: EvseDecision, monoMs: number): EvseMemory {
+  const memory = withReason(entry.memory, decision, monoMs);
   const before = memory.limitA;
   if (decision.currentA === before) return memory;
   const lowered = decision.currentA < before;
@@ -121,34 +71,34 @@ function afterDecision(entry: EvseObservation, decision: EvseDecision, monoMs: n
     ...memory,
     limitA: decision.currentA,
     limitSinceMonoMs: monoMs,
-    drewBeforeA: lowered ? Math.max(surelyA, Math.min(measuredA ?? before, before)) : 0,
+    flowA: lowered ? Math.max(entry.surelyA, entry.pendingA > 0 ? memory.flowA : 0) : 0,
+    ...(lowered ? { held: heldAfter(memory, entry.evse, monoMs) } : {}),
     ...(turned ? { turnSinceMonoMs: monoMs } : {}),
   };
 }
 
-/** What has to be sent to one EVSE, and recorded before. */
-export function lease(input: ControlInput, entry: EvseObservation, decision: EvseDecision): LeaseResult {
+/** What has to be sent to one EVSE, and recorded before. Without a transaction the safe default is all. */
+export function lease(
+  input: ControlInput,
+  entry: EvseObservation,
+  decision: EvseDecision | undefined,
+  circuitOverloaded: boolean,
+): Lease {
   const { monoMs } = input.image;
-  const decided = afterDecision(entry, decision, monoMs);
+  const decided = decision ? withLimit(entry, decision, monoMs) : entry.memory;
   const installed = install(input, entry, decided);
-  if (!entry.connected || !entry.session) return installed;
-  const healed = heal(input, entry, installed.memory);
+  if (!decision || !entry.connected) return installed;
+  const healed = heal(input, entry, installed.memory, circuitOverloaded);
   const commands = [...installed.commands, ...healed.commands];
   let { memory } = healed;
-  const fact = limitFact(input, entry, decision, memory);
-  const drafts = fact ? [fact] : [];
-  if (fact) memory = { ...memory, factA: decision.currentA, factKind: decision.reason.kind, factMonoMs: monoMs };
+  const draft = limitDraft(input, entry, decision, memory);
+  if (draft) memory = { ...memory, factA: decision.currentA, factKind: decision.reason.kind };
   if (isDue(input, entry, memory, decision.currentA)) {
-    const again = memory.sentA === decision.currentA && input.state.limits.byEvse[entry.evse.id]?.answer !== "accepted";
+    const again = entry.refused && memory.sentA === decision.currentA;
     const { id: evseId, chargePointId, connector } = entry.evse;
-    commands.push({
-      type: "set-limit",
-      chargePointId,
-      evseId,
-      connector,
-      schedule: leaseSchedule(input, entry, decision.currentA),
-    });
+    const schedule = leaseSchedule(input, entry, decision.currentA);
+    commands.push({ type: "set-limit", chargePointId, evseId, connector, schedule });
     memory = { ...memory, sentMonoMs: monoMs, sentA: decision.currentA, tries: again ? memory.tries + 1 : 0 };
   }
-  return { memory, commands, drafts };
+  return draft ? { memory, commands, draft } : { memory, commands };
 }

@@ -2,43 +2,62 @@
 import type { PhaseIndex } from "../quantity.ts";
 import type { ReasonKind } from "../reason.ts";
 
+/** An older, higher limit that may still be in force at the charge point. */
+export interface HeldLimit {
+  readonly currentA: number;
+  readonly untilMonoMs: number;
+}
+
 export interface EvseMemory {
   readonly transactionId?: number;
-  /** Limit in force, as commanded; before the first command the safe current. */
+  /** Limit as decided; before the first decision the safe current. */
   readonly limitA: number;
   readonly limitSinceMonoMs: number;
   /** What it drew when its limit was lowered last: counts as drawn until it obeys. */
-  readonly drewBeforeA: number;
+  readonly flowA: number;
+  readonly held?: HeldLimit;
   /** Grid phases that the car was seen to load. */
   readonly phases?: readonly PhaseIndex[];
   readonly belowSinceMonoMs?: number;
   readonly vehicleCapA?: number;
-  readonly overSinceMonoMs?: number;
   readonly obeyed: boolean;
-  /** Since when it charges or pauses for want of current. */
+  readonly healedMonoMs?: number;
+  readonly heals: number;
+  /** Since when it charges (limit above 0) or does not. */
   readonly turnSinceMonoMs: number;
+  /** It does not charge for want of current. */
+  readonly paused: boolean;
   readonly wishA: number;
   readonly wishKind: ReasonKind;
   readonly wishSinceMonoMs: number;
+  /** Since when the sun would carry its minimum, and since when it charges on it. */
+  readonly sunnySinceMonoMs?: number;
+  readonly solarSinceMonoMs?: number;
   readonly sentMonoMs?: number;
   readonly sentA?: number;
   /** Connection (its `changedMs`) for which the safe default was installed. */
   readonly installedForMs?: number;
+  /** Times that the same limit was sent again because it was refused. */
   readonly tries: number;
-  readonly healedMonoMs?: number;
+  readonly reasonKind?: ReasonKind;
+  readonly reasonSinceMonoMs?: number;
   readonly factA?: number;
   readonly factKind?: ReasonKind;
-  readonly factMonoMs?: number;
 }
 
-/** Least free current of a constraint in the last half minute: one minimum a bucket. */
+/** What a constraint remembers: the least that was free, and what was shed and has not shown yet. */
 export interface HeadroomHistory {
+  /** One minimum a bucket, the youngest first. */
   readonly bucket: number;
   readonly minima: readonly number[];
-  /** Reading when current was shed last: what it fell by since is no longer pending. */
-  readonly shedAt?: number;
+  /** Shed at the reading `refA` but not seen yet, and the lowest reading since. */
+  readonly creditA: number;
+  readonly refA: number;
+  readonly lowestA: number;
   /** Since when the limits in force are more than what is available, without an overload. */
   readonly tightSinceMonoMs?: number;
+  /** Since when the reading is above the limit. */
+  readonly overSinceMonoMs?: number;
 }
 
 export interface BatteryMemory {
@@ -48,29 +67,42 @@ export interface BatteryMemory {
   readonly factMonoMs: number;
 }
 
+export interface MeterMemory {
+  /** Good since then; infinite while it is not. */
+  readonly goodMonoMs: number;
+  /** It had been lost before. */
+  readonly afterLoss: boolean;
+  readonly absentSinceMonoMs?: number;
+}
+
 export interface ControlMemory {
-  readonly startedMonoMs?: number;
   readonly evses: ReadonlyMap<string, EvseMemory>;
   readonly headroom: ReadonlyMap<string, HeadroomHistory>;
-  /** Since when the meter of a circuit is good, and whether it had been lost before. */
-  readonly goodSince: ReadonlyMap<string, { readonly monoMs: number; readonly afterLoss: boolean }>;
+  /** By circuit. */
+  readonly meters: ReadonlyMap<string, MeterMemory>;
   readonly lastRaiseMonoMs: number;
   /** Who was raised last, for the round robin. */
   readonly raiseTurn: number;
-  readonly overloaded: ReadonlySet<string>;
+  readonly lastRebalanceMonoMs: number;
+  /** Interventions that are not over: when their constraint was over its limit last. */
+  readonly interventions: ReadonlyMap<string, number>;
   readonly batteries: ReadonlyMap<string, BatteryMemory>;
-  readonly modeKey?: string;
+  /** When charging batteries were cut for the overload that is still there. */
+  readonly batteryCutMonoMs?: number;
+  /** When the site's word was last as bad as it is. */
   readonly modeMonoMs: number;
 }
 
+/** The memory before the first tick. */
 export function initialControlMemory(): ControlMemory {
   return {
     evses: new Map(),
     headroom: new Map(),
-    goodSince: new Map(),
+    meters: new Map(),
     lastRaiseMonoMs: Number.NEGATIVE_INFINITY,
     raiseTurn: 0,
-    overloaded: new Set(),
+    lastRebalanceMonoMs: Number.NEGATIVE_INFINITY,
+    interventions: new Map(),
     batteries: new Map(),
     modeMonoMs: Number.NEGATIVE_INFINITY,
   };

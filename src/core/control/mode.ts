@@ -1,5 +1,6 @@
 /** The site's word: normal, limited by something, or safe mode. */
 import type { SiteDraft } from "../facts/index.ts";
+import type { ReasonKind } from "../reason.ts";
 import type { CircuitView } from "./circuits.ts";
 import type { ControlInput, EvseDecision } from "./control.ts";
 import { MODE_HOLD_MS } from "./thresholds.ts";
@@ -11,41 +12,45 @@ interface ModeReason {
   readonly circuitId?: string;
 }
 
-const LIMITING = new Set(["circuit", "unbalance", "grid-operator", "paused", "not-obeyed"]);
+const LIMITING: ReadonlySet<ReasonKind> = new Set(["circuit", "unbalance", "grid-operator", "paused", "not-obeyed"]);
 const SEVERITY: Readonly<Record<Mode, number>> = { normal: 0, limited: 1, safe: 2 };
 
 function modeOf(
   views: readonly CircuitView[],
-  decisions: readonly EvseDecision[],
+  decisions: ReadonlyMap<number, EvseDecision>,
 ): { mode: Mode; reason?: ModeReason } {
-  const blind = views.find((view) => view.metered && view.quality === "absent");
+  const blind = views.find((view) => view.quality === "absent") ?? views.find((view) => view.recovering);
   if (blind) {
-    const deviceId = blind.circuit.meterId;
-    return {
-      mode: "safe",
-      reason: { kind: "meter-absent", circuitId: blind.circuitId, ...(deviceId ? { deviceId } : {}) },
-    };
+    const { meterId: deviceId } = blind.index.circuit;
+    const kind = blind.quality === "absent" ? "meter-absent" : "meter-recovering";
+    return { mode: "safe", reason: { kind, circuitId: blind.circuitId, ...(deviceId ? { deviceId } : {}) } };
   }
-  const limited = decisions.find((decision) => LIMITING.has(decision.reason.kind));
-  if (!limited) return { mode: "normal" };
-  const { kind, circuitId } = limited.reason;
-  return { mode: "limited", reason: { kind, ...(circuitId ? { circuitId } : {}) } };
+  for (const { reason } of decisions.values()) {
+    if (!LIMITING.has(reason.kind)) continue;
+    const { kind, circuitId } = reason;
+    return { mode: "limited", reason: { kind, ...(circuitId ? { circuitId } : {}) } };
+  }
+  return { mode: "normal" };
 }
 
-/** A fact when the word changes: at once for the worse, after a hold for the better. */
+/**
+ * A fact when the word changes: at once for the worse and when a meter is back, after a while for the better, so that
+ * a fuse that binds now and then does not fill the ledger. Inside a word the first reason stays.
+ */
 export function modeDrafts(
   input: ControlInput,
   views: readonly CircuitView[],
-  decisions: readonly EvseDecision[],
-  changedMonoMs: number,
-): { drafts: SiteDraft[]; changedMonoMs: number } {
+  decisions: ReadonlyMap<number, EvseDecision>,
+  lastMonoMs: number,
+): { drafts: SiteDraft[]; modeMonoMs: number } {
+  const { monoMs } = input.image;
   const { mode, reason } = modeOf(views, decisions);
   const now = input.state.site;
-  const same =
-    now.mode === mode && now.modeReason?.kind === reason?.kind && now.modeReason?.deviceId === reason?.deviceId;
-  const better = SEVERITY[mode] <= SEVERITY[now.mode];
-  const held = input.image.monoMs - changedMonoMs < MODE_HOLD_MS;
-  if (same || (better && held)) return { drafts: [], changedMonoMs };
+  const sameReason =
+    mode !== "safe" || (now.modeReason?.kind === reason?.kind && now.modeReason?.deviceId === reason?.deviceId);
+  if (now.mode === mode && sameReason) return { drafts: [], modeMonoMs: monoMs };
+  const relaxes = now.mode === "limited" && SEVERITY[mode] < SEVERITY.limited;
+  if (relaxes && monoMs - lastMonoMs < MODE_HOLD_MS) return { drafts: [], modeMonoMs: lastMonoMs };
   const data = { mode, ...(reason ? { reason } : {}) };
-  return { drafts: [{ type: "site-mode-changed", source: "guard", data }], changedMonoMs: input.image.monoMs };
+  return { drafts: [{ type: "site-mode-changed", source: "guard", data }], modeMonoMs: monoMs };
 }

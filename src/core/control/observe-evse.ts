@@ -1,23 +1,22 @@
-/** What each EVSE draws, as far as it is known, and whether it obeys. */
+/** What each EVSE draws, as far as it is known, and what others must leave to it. */
 import type { EvseReading } from "../image.ts";
 import type { PhaseIndex } from "../quantity.ts";
 import type { EvseModel } from "../site-model.ts";
+import type { ConnectorStatus } from "../state/charge-points.ts";
 import type { Session } from "../state/sessions.ts";
 import type { ControlInput } from "./control.ts";
+import { heldAtStart, isRefused, offlineReserveA, releaseHeld } from "./held.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
-import {
-  DISOBEY_MARGIN_A,
-  EVSE_READING_VALID_MS,
-  OBEY_MS,
-  PHASE_IN_USE_A,
-  VEHICLE_BELOW_MS,
-  VEHICLE_MARGIN_A,
-} from "./thresholds.ts";
+import { EFFECT_MS, EVSE_READING_VALID_MS, OBEY_MS, OVERCOMMITTED_UNSEEN_MS, SETTLED_MS } from "./thresholds.ts";
+import { measuredCurrentA, phasesInUse, withObedience, withVehicleCap } from "./vehicle.ts";
 
 export interface EvseObservation {
   readonly evse: EvseModel;
+  /** Position in the site. */
+  readonly index: number;
   readonly session?: Session;
   readonly connected: boolean;
+  readonly refused: boolean;
   readonly memory: EvseMemory;
   /** Grid phases it loads; all of the EVSE's until the car has shown fewer. */
   readonly phases: readonly PhaseIndex[];
@@ -26,154 +25,158 @@ export interface EvseObservation {
   readonly surelyA: number;
   /** Commanded away but perhaps still flowing, A. */
   readonly pendingA: number;
-  /** What others must leave to it whatever we wish: offline, or not obeying. */
+  /** Its meter has reported since its limit took effect (or will not in time). */
+  readonly settled: boolean;
+  /** What others must leave to it whatever we wish: offline, refusing or not obeying. */
   readonly reservedA?: number;
 }
 
-function newMemory(evse: EvseModel, input: ControlInput): EvseMemory {
+function newMemory(evse: EvseModel, input: ControlInput, session: Session | undefined): EvseMemory {
   const { state, image } = input;
-  const limit = state.limits.byEvse[evse.id];
-  // A limit from before a restart may still be in force at the charge point.
-  const inForce = limit && limit.expiresAtMs > image.nowMs ? limit.currentA : evse.safeCurrentA;
   return {
-    limitA: inForce,
+    limitA: evse.safeCurrentA,
     limitSinceMonoMs: image.monoMs,
-    drewBeforeA: 0,
-    obeyed: limit?.obeyed ?? true,
+    flowA: 0,
+    obeyed: session ? (state.limits.byEvse[evse.id]?.obeyed ?? true) : true,
+    heals: 0,
     turnSinceMonoMs: image.monoMs,
+    paused: false,
     wishA: 0,
     wishKind: "no-transaction",
     wishSinceMonoMs: Number.NEGATIVE_INFINITY,
     tries: 0,
+    ...heldAtStart(input, evse, session),
+    ...(session ? { transactionId: session.transactionId } : {}),
   };
 }
 
-/** A transaction begins at the safe default that is installed at the charge point. */
+/** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
 function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
   if (memory.transactionId === session?.transactionId) return memory;
-  const { phases: _, belowSinceMonoMs: __, vehicleCapA: ___, transactionId: ____, sentA: _____, ...rest } = memory;
-  const fresh = {
-    ...rest,
-    limitSinceMonoMs: monoMs,
-    drewBeforeA: 0,
-    turnSinceMonoMs: monoMs,
-    tries: 0,
-    wishSinceMonoMs: Number.NEGATIVE_INFINITY,
-  };
-  if (!session) return { ...fresh, limitA: evse.safeCurrentA };
+  const { installedForMs, sentMonoMs } = memory;
   return {
-    ...fresh,
-    transactionId: session.transactionId,
-    limitA: memory.sentA === undefined ? memory.limitA : evse.safeCurrentA,
+    limitA: evse.safeCurrentA,
+    limitSinceMonoMs: monoMs,
+    flowA: 0,
+    obeyed: true,
+    heals: 0,
+    turnSinceMonoMs: monoMs,
+    paused: false,
+    wishA: 0,
+    wishKind: "no-transaction",
+    wishSinceMonoMs: Number.NEGATIVE_INFINITY,
+    tries: 0,
+    ...(installedForMs === undefined ? {} : { installedForMs }),
+    // A charge point that ties no profile to a transaction still holds the limit of the one before.
+    ...(memory.limitA > evse.safeCurrentA && sentMonoMs !== undefined
+      ? { held: { currentA: memory.limitA, untilMonoMs: sentMonoMs + evse.leaseMs } }
+      : {}),
+    ...(session ? { transactionId: session.transactionId } : {}),
   };
 }
 
-function freshReading(input: ControlInput, evse: EvseModel): EvseReading | undefined {
+const DRAWS_NOTHING: ReadonlySet<ConnectorStatus> = new Set([
+  "available",
+  "preparing",
+  "suspended-ev",
+  "suspended-evse",
+  "finishing",
+  "reserved",
+  "unavailable",
+  "faulted",
+]);
+
+/** The lower side of what is known: the least of meter, limit and status, each as young as it is. */
+function surely(input: ControlInput, memory: EvseMemory, evse: EvseModel, seen: Seen): number {
+  const { image, state } = input;
+  const status = state.chargePoints.evses[evse.id];
+  const { reading, measuredA, mayLower } = seen;
+  const inForceA = mayLower ? memory.limitA : Math.max(memory.limitA, memory.held?.currentA ?? 0);
+  if (measuredA === undefined || !reading) {
+    return status?.status === "charging" ? Math.min(evse.minCurrentA, inForceA) : 0;
+  }
+  const readMs = image.nowMs - (image.monoMs - reading.atMonoMs);
+  if (status && status.sinceMs > readMs && DRAWS_NOTHING.has(status.status)) return 0;
+  return memory.obeyed ? Math.min(measuredA, inForceA) : measuredA;
+}
+
+interface Seen {
+  /** The charge point takes limits. */
+  readonly mayLower: boolean;
+  readonly reading?: EvseReading;
+  readonly measuredA?: number;
+  readonly phases: readonly PhaseIndex[];
+}
+
+function see(input: ControlInput, evse: EvseModel, memory: EvseMemory, mayLower: boolean): Seen {
   const reading = input.image.evses.get(evse.id);
-  return reading && input.image.monoMs - reading.atMonoMs <= EVSE_READING_VALID_MS ? reading : undefined;
+  const phases = memory.phases ?? evse.phases;
+  if (!reading || input.image.monoMs - reading.atMonoMs > EVSE_READING_VALID_MS) return { phases, mayLower };
+  const seen = phasesInUse(evse, reading, memory.phases) ?? evse.phases;
+  const measuredA = measuredCurrentA(reading, seen.length, input.site.voltageV);
+  return { mayLower, reading, phases: seen, ...(measuredA === undefined ? {} : { measuredA }) };
 }
 
-function phasesInUse(evse: EvseModel, reading: EvseReading | undefined, known: readonly PhaseIndex[] | undefined) {
-  const used = evse.phases.filter((_, index) => (reading?.currentA?.[index as PhaseIndex] ?? 0) >= PHASE_IN_USE_A);
-  // Phases are only ever added while charging: a car that tapers unevenly still loads all of them.
-  if (used.length === 0 || (known && used.every((phase) => known.includes(phase)))) return known;
-  return [...new Set([...(known ?? []), ...used])];
+function reserved(input: ControlInput, entry: Omit<EvseObservation, "reservedA">): number | undefined {
+  const { evse, session, connected, refused, memory, measuredA = 0, surelyA } = entry;
+  if (!connected) return Math.max(surelyA, offlineReserveA(input, evse, session !== undefined, memory));
+  if (!session) return undefined;
+  if (!memory.obeyed) return Math.max(measuredA, memory.limitA);
+  if (refused && memory.held) return Math.max(memory.held.currentA, measuredA, memory.limitA);
+  return undefined;
 }
 
-function measured(reading: EvseReading | undefined, phaseCount: number, voltageV: number): number | undefined {
-  if (reading?.currentA) return Math.max(0, ...reading.currentA);
-  return reading?.powerW === undefined ? undefined : Math.max(0, reading.powerW / (voltageV * phaseCount));
-}
-
-function surely(input: ControlInput, evse: EvseModel, memory: EvseMemory, measuredA: number | undefined): number {
-  if (measuredA !== undefined) return Math.min(measuredA, Math.max(memory.limitA, 0));
-  const charging = input.state.chargePoints.evses[evse.id]?.status === "charging";
-  return charging && memory.transactionId !== undefined ? Math.min(evse.minCurrentA, memory.limitA) : 0;
-}
-
-/** Whether the EVSE's own meter says, long after the limit, that it draws more. */
-function obedience(
-  memory: EvseMemory,
-  reading: EvseReading | undefined,
-  measuredA: number | undefined,
-  monoMs: number,
-): EvseMemory {
-  const settled = reading !== undefined && reading.atMonoMs - memory.limitSinceMonoMs > OBEY_MS;
-  if (!settled || measuredA === undefined) return memory;
-  const obeyed = measuredA <= memory.limitA + DISOBEY_MARGIN_A;
-  if (obeyed === memory.obeyed) return memory;
-  const { overSinceMonoMs: _, ...rest } = memory;
-  return obeyed ? { ...rest, obeyed, tries: 0 } : { ...rest, obeyed, overSinceMonoMs: monoMs };
-}
-
-/** A car that takes less than it may: its limit follows it down, so that nothing is reserved in vain. */
-function vehicleCap(memory: EvseMemory, measuredA: number | undefined, monoMs: number): EvseMemory {
-  const { belowSinceMonoMs: since, vehicleCapA: _, ...rest } = memory;
-  if (measuredA === undefined || measuredA < PHASE_IN_USE_A || measuredA > memory.limitA - 1) {
-    const cap = memory.vehicleCapA;
-    const follows = measuredA !== undefined && cap !== undefined && measuredA > cap - 1;
-    return cap === undefined || follows ? rest : { ...rest, vehicleCapA: cap };
-  }
-  const belowSinceMonoMs = since ?? monoMs;
-  if (monoMs - belowSinceMonoMs < VEHICLE_BELOW_MS) {
-    return {
-      ...rest,
-      belowSinceMonoMs,
-      ...(memory.vehicleCapA === undefined ? {} : { vehicleCapA: memory.vehicleCapA }),
-    };
-  }
-  return { ...rest, belowSinceMonoMs, vehicleCapA: Math.ceil(measuredA) + VEHICLE_MARGIN_A };
-}
-
-function offlineReserve(
-  input: ControlInput,
-  evse: EvseModel,
-  session: Session | undefined,
-  memory: EvseMemory,
-): number {
-  const limit = input.state.limits.byEvse[evse.id];
-  const known = input.state.chargePoints.evses[evse.id]?.status;
-  const idle = !session && (known === "available" || known === undefined);
-  if (session && limit && limit.expiresAtMs > input.image.nowMs) return Math.max(memory.limitA, evse.safeCurrentA);
-  return idle && known === undefined ? 0 : evse.safeCurrentA;
+/** Without a transaction there is nothing to decide and little to know. */
+function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseMemory): EvseObservation {
+  const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
+  const base = {
+    evse,
+    index,
+    connected,
+    refused: false,
+    memory,
+    phases: evse.phases,
+    surelyA: 0,
+    pendingA: 0,
+    settled: true,
+  };
+  return connected ? base : { ...base, reservedA: offlineReserveA(input, evse, false, memory) };
 }
 
 /** Observes one EVSE; its memory comes back brought up to this tick. */
 export function observeEvse(
   input: ControlInput,
-  evse: EvseModel,
+  index: number,
   memories: ControlMemory["evses"],
   session: Session | undefined,
 ): EvseObservation {
+  const evse = input.site.evses[index]!;
   const { monoMs } = input.image;
-  const reading = freshReading(input, evse);
-  let memory = forSession(memories.get(evse.id) ?? newMemory(evse, input), evse, session, monoMs);
-  const seen = session ? phasesInUse(evse, reading, memory.phases) : undefined;
-  if (seen && seen !== memory.phases) memory = { ...memory, phases: seen };
-  const phases = memory.phases ?? evse.phases;
-  const measuredA = measured(reading, phases.length, input.site.voltageV);
-  if (session) memory = vehicleCap(obedience(memory, reading, measuredA, monoMs), measuredA, monoMs);
+  let memory = forSession(memories.get(evse.id) ?? newMemory(evse, input, session), evse, session, monoMs);
+  if (!session) return idle(input, evse, index, memory);
   const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
-  const obeys = memory.obeyed;
-  const readAfter = reading !== undefined && reading.atMonoMs > memory.limitSinceMonoMs + 2_000;
-  const pendingA =
-    monoMs - memory.limitSinceMonoMs < OBEY_MS && !(readAfter && (measuredA ?? 0) <= memory.limitA + 1)
-      ? Math.max(0, memory.drewBeforeA - memory.limitA)
-      : 0;
-  const reservedA = !connected
-    ? offlineReserve(input, evse, session, memory)
-    : obeys
-      ? undefined
-      : Math.max(measuredA ?? 0, memory.limitA);
-  return {
+  const refused = isRefused(input, evse);
+  const seen = see(input, evse, memory, connected && !refused);
+  const { reading, measuredA, phases } = seen;
+  if (phases !== evse.phases && phases !== memory.phases) memory = { ...memory, phases };
+  memory = withVehicleCap(withObedience(memory, reading, measuredA), measuredA, monoMs);
+  const sinceMs = monoMs - memory.limitSinceMonoMs;
+  const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
+  const agrees = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + 1;
+  memory = releaseHeld(memory, { monoMs, connected, refused, agrees });
+  const entry = {
     evse,
+    index,
+    session,
     connected,
+    refused,
     memory,
     phases,
-    pendingA,
-    surelyA: obeys ? surely(input, evse, memory, measuredA) : (measuredA ?? 0),
-    ...(session ? { session } : {}),
+    surelyA: surely(input, memory, evse, seen),
+    pendingA: seen.mayLower && sinceMs < OBEY_MS && !agrees ? Math.max(0, memory.flowA - memory.limitA) : 0,
+    settled: readAfterMs >= SETTLED_MS || sinceMs > OVERCOMMITTED_UNSEEN_MS,
     ...(measuredA === undefined ? {} : { measuredA }),
-    ...(reservedA === undefined ? {} : { reservedA }),
   };
+  const reservedA = reserved(input, entry);
+  return reservedA === undefined ? entry : { ...entry, reservedA };
 }

@@ -2,6 +2,9 @@
 
 /** A car follows a lower pilot within 5 s (IEC 61851-1); with the charge point's own delay a reduction is due by then. */
 export const OBEY_MS = 10_000;
+/** A reading of an EVSE that is younger than its limit by this shows the limit's effect. */
+export const EFFECT_MS = 2_000;
+export const SETTLED_MS = 5_000;
 /** A measured current this far above the limit is disobedience; meters and pilots are not exact. */
 export const DISOBEY_MARGIN_A = 1.5;
 /** EVSE meters report every 10 to 60 s; older values say nothing. */
@@ -11,22 +14,39 @@ export const PHASE_IN_USE_A = 1;
 /** A car that draws less than its limit for this long gets what it draws plus the margin, no more. */
 export const VEHICLE_BELOW_MS = 60_000;
 export const VEHICLE_MARGIN_A = 2;
+/** Each round in which an overload outlasts the time to obey doubles what is shed: then an estimate was wrong. */
+export const MOST_DOUBLINGS = 6;
 /** Power comes back at most this often, ... */
 export const RAISE_EVERY_MS = 5_000;
 /** ... by at most this part of what is free, ... */
 export const RAISE_PART = 0.25;
-/** ... measured against the least that was free in this time, in buckets of a sixth. */
+/** ... measured against the least that was free in this time, in buckets of a sixth, ... */
 export const HEADROOM_WINDOW_MS = 30_000;
-/** Limits that together are above what is free, without an overload, are lowered after this: EVSE meters lag by 10 s. */
+/** ... and never up to the last ampere: a building flickers. The same margin is left when limits are lowered. */
+export const MARGIN_A = 1;
+/** Reductions smaller than this do not hold up raises elsewhere. */
+export const PENDING_MATTERS_A = 1;
+/**
+ * Limits that together are above what is free, without an overload, are lowered after this; later where an EVSE has
+ * not reported since its limit changed: what it draws looks like building load until then.
+ */
 export const OVERCOMMITTED_MS = 20_000;
-/** Good readings needed before the first raise: after a start, and after a meter had been lost. */
+export const OVERCOMMITTED_UNSEEN_MS = 90_000;
+/** Good readings needed before the first raise: after a start (nothing was wrong), and after a meter had been lost. */
 export const GOOD_AFTER_BOOT_MS = 5_000;
 export const GOOD_AFTER_LOSS_MS = 30_000;
-/** A pause for want of current lasts at least this long, and a car charges at least this long before its turn ends. */
-export const PAUSE_MIN_MS = 60_000;
+/** A pause for want of current lasts at least this long (contactors wear, cars fall asleep), ... */
+export const PAUSE_MIN_MS = 300_000;
+/** ... and a car charges at least this long before its turn may end. Neither binds safety. */
 export const TURN_MS = 600_000;
+/** Current moves between cars that charge at most this often, and not for less than this difference. */
+export const REBALANCE_MS = 30_000;
+export const REBALANCE_LEAST_A = 2;
 /** Changes of the plan's or the sun's share are sent at most this often: profiles wear flash. */
 export const WISH_CHANGE_MS = 30_000;
+/** The sun must carry the minimum current this long before a car starts on it, and a start lasts this long. */
+export const SUN_BEFORE_START_MS = 60_000;
+export const SUN_LEAST_ON_MS = 300_000;
 /** A plan older than this is not followed. */
 export const PLAN_VALID_MS = 1_800_000;
 /** Charging profiles start in the past, for charge points whose clock is slow (ocpp.md Q20). */
@@ -35,12 +55,22 @@ export const SCHEDULE_LEAD_MS = 30_000;
 export const TRAILING_SAFE_MS = 3_600_000;
 /** Pauses between attempts after a charge point refused a limit or did not answer. */
 export const RETRY_MS: readonly number[] = [5_000, 15_000, 60_000];
-/** A limit fact for a changed reason alone is written at most this often. */
+/** Profiles of a charge point that does not obey are cleared at most this often; then its transaction may be stopped. */
+export const HEAL_EVERY_MS = 30_000;
+export const HEALS_BEFORE_STOP = 3;
+/** A limit fact for a changed reason alone is written when the reason has held for this long. */
 export const REASON_FACT_MS = 60_000;
-/** Battery setpoints: sent again, valid for, and least change and time between two facts. */
+/** An intervention is over when its circuit was below its limit for this long; until then it is one fact. */
+export const INTERVENTION_OVER_MS = 60_000;
+/** Battery setpoints: sent again, valid for, least change and time between two facts, least change that is sent. */
 export const BATTERY_RENEW_MS = 20_000;
 export const BATTERY_LEASE_MS = 60_000;
 export const BATTERY_FACT_W = 200;
 export const BATTERY_FACT_MS = 30_000;
-/** The site's word does not change more often than this, but for the worse. */
-export const MODE_HOLD_MS = 15_000;
+export const BATTERY_CHANGE_W = 100;
+/** Home batteries settle in 1 to 4 s: so long a small overload may wait for a battery that charges, before cars. */
+export const BATTERY_FIRST_MS = 5_000;
+/** A gG fuse and a breaker carry 1.13 of their rating for an hour; beyond this the cars do not wait. */
+export const BATTERY_FIRST_UP_TO = 1.1;
+/** The site's word turns to the better only after it would have held for so long. */
+export const MODE_HOLD_MS = 60_000;

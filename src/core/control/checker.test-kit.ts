@@ -1,0 +1,122 @@
+/** Watches a plant from outside: true currents against fuses, and the promises that every decision has to keep. */
+
+import { Value } from "typebox/value";
+import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
+import { ReasonSchema } from "../reason.ts";
+import { type Plant, START_MS } from "./plant.test-kit.ts";
+
+/** Time to obey (10 s) and 2 s for reading and command. */
+export const MOST_SECONDS_OVER = 12;
+const METER_ERROR_A = 0.2;
+
+interface Over {
+  since: number;
+  othersA: number;
+}
+
+export class Checker {
+  readonly violations: string[] = [];
+  longestOverS = 0;
+  readonly #plant: Plant;
+  readonly #mostSecondsOver: number;
+  readonly #over = new Map<string, Over>();
+  #limits = new Map<string, number>();
+  #seenCommands = 0;
+
+  constructor(plant: Plant, mostSecondsOver = MOST_SECONDS_OVER) {
+    this.#plant = plant;
+    this.#mostSecondsOver = mostSecondsOver;
+  }
+
+  /** To be called after every tick. */
+  look(): void {
+    for (const { id, limitA } of this.#plant.site.circuits)
+      for (const phase of PHASE_INDEXES) this.#fuse(id, phase, limitA);
+    this.#decisions();
+    this.#schedules();
+  }
+
+  #say(text: string): void {
+    if (this.violations.length < 20) this.violations.push(`${this.#plant.second} s: ${text}`);
+  }
+
+  /** Cars can cure an overload while the others alone are below the fuse; a new load is a new overload. */
+  #fuse(circuitId: string, phase: PhaseIndex, limitA: number): void {
+    const { second } = this.#plant;
+    const key = `${circuitId}/${phase}`;
+    const totalA = this.#plant.trueA(circuitId)[phase];
+    const othersA = this.#plant.othersA(circuitId)[phase];
+    if (totalA <= limitA + METER_ERROR_A || othersA > limitA) {
+      this.#over.delete(key);
+      return;
+    }
+    const over = this.#over.get(key);
+    if (!over || othersA > over.othersA + METER_ERROR_A) {
+      this.#over.set(key, { since: over && othersA <= over.othersA ? over.since : second, othersA });
+      return;
+    }
+    const forS = second - over.since;
+    this.longestOverS = Math.max(this.longestOverS, forS);
+    if (forS > this.#mostSecondsOver)
+      this.#say(`${key} carries ${totalA.toFixed(1)} A of ${limitA} A for ${forS} s, others ${othersA.toFixed(1)} A`);
+  }
+
+  #mayRise(evseId: string): boolean {
+    const { site, meters, second } = this.#plant;
+    return site.evseById.get(evseId)!.circuitPath.every((id) => {
+      const { meterId } = site.circuitById.get(id)!;
+      const reading = meterId === undefined ? undefined : meters.get(meterId);
+      return meterId === undefined || (reading !== undefined && second * 1000 - reading.atMonoMs <= 5000);
+    });
+  }
+
+  #decisions(): void {
+    const { last, site } = this.#plant;
+    const limits = new Map<string, number>();
+    for (const { evseId, currentA, reason } of last!.evses) {
+      const { minCurrentA, maxCurrentA, safeCurrentA } = site.evseById.get(evseId)!;
+      limits.set(evseId, currentA);
+      if (currentA !== 0 && (currentA < minCurrentA || currentA > maxCurrentA || !Number.isFinite(currentA)))
+        this.#say(`${evseId} gets ${currentA} A, neither 0 nor ${minCurrentA} to ${maxCurrentA}`);
+      if (!Value.Check(ReasonSchema, reason)) this.#say(`${evseId} has no reason: ${JSON.stringify(reason)}`);
+      const before = this.#limits.get(evseId);
+      if (before !== undefined && currentA > before && currentA > safeCurrentA && !this.#mayRise(evseId))
+        this.#say(`${evseId} is raised from ${before} to ${currentA} A without a good meter`);
+    }
+    if (limits.size !== site.evses.length) this.#say("an EVSE has no decision");
+    this.#limits = limits;
+  }
+
+  #schedules(): void {
+    const { commands, site, second } = this.#plant;
+    const limitsNow = new Map<string, number>();
+    for (const { command } of commands.slice(this.#seenCommands)) {
+      if (command.type !== "set-limit") continue;
+      const { schedule, evseId } = command;
+      limitsNow.set(evseId, (limitsNow.get(evseId) ?? 0) + 1);
+      const last = schedule.periods.at(-1);
+      const inSafe = last?.currentA === site.evseById.get(evseId)!.safeCurrentA && schedule.periods.length > 1;
+      if (!inSafe) this.#say(`a schedule of ${evseId} does not end in its safe current`);
+      if (!(schedule.durationS > (last?.offsetS ?? 0))) this.#say(`a schedule of ${evseId} has no duration`);
+      if (schedule.startMs > START_MS + second * 1000) this.#say(`a schedule of ${evseId} starts in the future`);
+    }
+    for (const [evseId, count] of limitsNow) if (count > 1) this.#say(`${evseId} got ${count} limits in one tick`);
+    this.#seenCommands = commands.length;
+  }
+
+  /** Limits and the rest fit below every fuse: what must hold when nothing has changed for a while. */
+  steady(): void {
+    for (const { id, limitA, evseIds } of this.#plant.site.circuits) {
+      for (const phase of PHASE_INDEXES) {
+        let sumA = 0;
+        for (const evseId of evseIds) {
+          if (this.#plant.station(evseId).car && this.#plant.phasesOf(evseId).includes(phase))
+            sumA += Math.max(this.#plant.limitA(evseId), this.#plant.drawsA(evseId));
+        }
+        const othersA = this.#plant.othersA(id)[phase];
+        if (sumA > 0 && othersA <= limitA && sumA + othersA > limitA + METER_ERROR_A * 3)
+          this.#say(`${id}/${phase}: limits ${sumA.toFixed(1)} A and others ${othersA.toFixed(1)} A above ${limitA} A`);
+      }
+    }
+  }
+}

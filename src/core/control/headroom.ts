@@ -1,0 +1,79 @@
+/**
+ * What a constraint remembers from tick to tick. Two things make a reading misleading: cars need seconds to obey, so
+ * what was shed still flows; and a building flickers, so what is free now may be gone in a moment.
+ */
+import type { HeadroomHistory } from "./memory.ts";
+import { HEADROOM_WINDOW_MS, MOST_DOUBLINGS, OBEY_MS } from "./thresholds.ts";
+
+const BUCKETS = 6;
+
+export interface Headroom {
+  readonly credit: number;
+  readonly overload: number;
+  /** What the members may draw together: now, and at least in the last half minute. */
+  readonly available: number;
+  readonly least: number;
+  readonly history: HeadroomHistory;
+}
+
+export interface Load {
+  readonly reading: number;
+  readonly limit: number;
+  /** What the members surely draw, and what of it (or beyond) is commanded away. */
+  readonly surely: number;
+  readonly pending: number;
+  /** Expected to go within seconds by itself: a battery that was told to stop charging. */
+  readonly relief: number;
+}
+
+/** Adds this tick's headroom to the history; buckets of the window that passed are forgotten. */
+function minimaWith(before: HeadroomHistory | undefined, available: number, bucket: number): readonly number[] {
+  if (!before) return [available];
+  const gone = bucket - before.bucket;
+  const youngest = before.minima[0]!;
+  if (gone === 0) return available >= youngest ? before.minima : [available, ...before.minima.slice(1)];
+  const minima = [available];
+  for (let age = 1; age < BUCKETS; age++) {
+    const old = age - gone;
+    minima.push(old < 0 ? Number.POSITIVE_INFINITY : (before.minima[old] ?? Number.POSITIVE_INFINITY));
+  }
+  return minima;
+}
+
+/** What was shed but still flows: each ampere that the reading fell by since is no longer expected to come. */
+function creditOf(before: HeadroomHistory | undefined, lowest: number, pending: number): number {
+  if (!before) return 0;
+  return Math.max(0, Math.min(pending, before.creditA - (before.refA - lowest)));
+}
+
+/**
+ * Judges one reading. An overload is what is above the limit after what is expected to go; when it outlasts the time
+ * to obey, an estimate was wrong and each further round sheds twice as much.
+ */
+export function judge(load: Load, before: HeadroomHistory | undefined, monoMs: number): Headroom {
+  const { reading, limit, surely, pending, relief } = load;
+  const lowest = before ? Math.min(before.lowestA, reading) : reading;
+  const credit = creditOf(before, lowest, pending);
+  const overSinceMonoMs = reading > limit ? (before?.overSinceMonoMs ?? monoMs) : undefined;
+  const overload = Math.max(0, reading - credit - relief - limit);
+  const rounds = overSinceMonoMs === undefined ? 0 : Math.floor((monoMs - overSinceMonoMs) / OBEY_MS);
+  const extra = overload * (2 ** Math.min(rounds, MOST_DOUBLINGS) - 1);
+  const available = limit - reading + surely + credit + relief - extra;
+  const bucket = Math.floor((monoMs * BUCKETS) / HEADROOM_WINDOW_MS);
+  const minima = minimaWith(before, available, bucket);
+  const history: HeadroomHistory = {
+    bucket,
+    minima,
+    creditA: before?.creditA ?? 0,
+    refA: before?.refA ?? reading,
+    lowestA: lowest,
+    ...(before?.tightSinceMonoMs === undefined ? {} : { tightSinceMonoMs: before.tightSinceMonoMs }),
+    ...(overSinceMonoMs === undefined ? {} : { overSinceMonoMs }),
+  };
+  return { credit, overload, available, least: Math.min(...minima), history };
+}
+
+/** After a shed: all that is expected to go is measured from this reading on. */
+export function withShed(history: HeadroomHistory, credit: number, reading: number): HeadroomHistory {
+  return { ...history, creditA: credit, refA: reading, lowestA: reading };
+}

@@ -1,0 +1,91 @@
+/** What is recorded of the guard at work: overloads that were shed, and charge points that do not obey. */
+import type { SiteDraft } from "../facts/index.ts";
+import type { Constraint } from "./constraints.ts";
+import { weightOf } from "./constraints.ts";
+import type { EvseDecision } from "./control.ts";
+import { withShed } from "./headroom.ts";
+import type { ControlMemory, EvseMemory, HeadroomHistory } from "./memory.ts";
+import type { EvseObservation } from "./observe-evse.ts";
+import { INTERVENTION_OVER_MS } from "./thresholds.ts";
+
+type Decisions = ReadonlyMap<number, EvseDecision>;
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function shedOf(constraint: Constraint, decisions: Decisions) {
+  let shedA = 0;
+  const evseIds: string[] = [];
+  for (const { index, memory, evse } of constraint.members) {
+    const byA = memory.limitA - (decisions.get(index)?.currentA ?? memory.limitA);
+    if (byA <= 0) continue;
+    shedA += byA;
+    evseIds.push(evse.id);
+  }
+  return { shedA, evseIds };
+}
+
+/** Overloads that are shed, each recorded once; it is over when its circuit was below its limit for a while. */
+export function interventions(
+  constraints: readonly Constraint[],
+  decisions: Decisions,
+  before: ControlMemory["interventions"],
+  monoMs: number,
+): { drafts: SiteDraft[]; interventions: ControlMemory["interventions"]; sheds: boolean } {
+  const drafts: SiteDraft[] = [];
+  let sheds = false;
+  const open = new Map([...before].filter(([, lastMonoMs]) => monoMs - lastMonoMs < INTERVENTION_OVER_MS));
+  for (const constraint of constraints) {
+    const { key, kind, overload, phase, circuitId, reading = 0, limit } = constraint;
+    if (overload <= 0) continue;
+    const { shedA, evseIds } = shedOf(constraint, decisions);
+    sheds ||= evseIds.length > 0;
+    if (kind !== "circuit" || phase === undefined) continue;
+    const known = open.has(key);
+    if (known || evseIds.length > 0) open.set(key, monoMs);
+    if (known || evseIds.length === 0) continue;
+    drafts.push({
+      type: "guard-intervened",
+      source: "guard",
+      data: { circuitId, phase, readingA: tenth(reading), limitA: tenth(limit), shedA: tenth(shedA), evseIds },
+    });
+  }
+  return { drafts, interventions: open, sheds };
+}
+
+/** What one EVSE's reduction of this tick adds to what is expected to go, A. */
+function newlyPendingA(entry: EvseObservation, after: EvseMemory): number {
+  if (after.limitA >= entry.memory.limitA || !entry.connected || entry.refused) return 0;
+  return Math.max(0, after.flowA - after.limitA) - entry.pendingA;
+}
+
+/** Credits the reductions of this tick to every constraint that they relieve. */
+export function creditSheds(
+  constraints: readonly Constraint[],
+  memories: ReadonlyMap<string, EvseMemory>,
+  headroom: Map<string, HeadroomHistory>,
+): void {
+  for (const constraint of constraints) {
+    const history = headroom.get(constraint.key);
+    if (!history || constraint.reading === undefined) continue;
+    let added = 0;
+    for (const entry of constraint.members) {
+      const after = memories.get(entry.evse.id);
+      if (after) added += weightOf(constraint, entry) * Math.max(0, newlyPendingA(entry, after));
+    }
+    if (added > 0) headroom.set(constraint.key, withShed(history, constraint.credit + added, constraint.reading));
+  }
+}
+
+/** A fact when an EVSE begins, or ceases, to draw more than it may. */
+export function obedienceDrafts(active: readonly EvseObservation[], before: ControlMemory["evses"]): SiteDraft[] {
+  const drafts: SiteDraft[] = [];
+  for (const { evse, session, memory, measuredA = 0 } of active) {
+    const known = before.get(evse.id);
+    if (!session || known?.transactionId !== session.transactionId || known.obeyed === memory.obeyed) continue;
+    const data = { evseId: evse.id, obeyed: memory.obeyed, limitA: memory.limitA, measuredA: tenth(measuredA) };
+    drafts.push({ type: "limit-obedience-changed", source: "guard", data });
+  }
+  return drafts;
+}

@@ -1,0 +1,470 @@
+/**
+ * A small virtual site for the tests of the control step: a building, cars that obey after a while, charge points that
+ * hold leases, meters that lag, and a checker that watches the true currents. It knows nothing of how the guard works.
+ */
+import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
+import type { SiteDraft, SiteFact } from "../facts/index.ts";
+import type { EvseReading, MeterReading, ProcessImage } from "../image.ts";
+import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
+import type { SiteConfiguration } from "../site.ts";
+import { type SiteModel, siteModel } from "../site-model.ts";
+import { evolve, initialState, type SiteState } from "../state.ts";
+import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
+import { type ControlMemory, controlStep, initialControlMemory } from "./step.ts";
+
+export const VOLTAGE_V = 230;
+export const START_MS = Date.UTC(2026, 5, 3, 8, 0, 0);
+
+export interface EvseOptions {
+  readonly id: string;
+  readonly circuit?: string;
+  readonly phases?: readonly ("L1" | "L2" | "L3")[];
+  readonly minCurrentA?: number;
+  readonly maxCurrentA?: number;
+  readonly safeCurrentA?: number;
+  readonly priority?: number;
+}
+
+export interface SiteOptions {
+  readonly mainFuseA?: number;
+  readonly phases?: 1 | 3;
+  readonly importLimitW?: number;
+  readonly worstBuildingLoadA?: number;
+  readonly unbalanceLimitA?: number;
+  readonly circuits?: readonly {
+    id: string;
+    parent?: string;
+    fuseA: number;
+    meter?: string;
+    worstBuildingLoadA?: number;
+    limitW?: number;
+  }[];
+  readonly evses: readonly EvseOptions[];
+  readonly pv?: boolean;
+  readonly battery?: { readonly maxW: number };
+}
+
+/** A site with one charge point for each EVSE; `cp-<evse>` is its identity. Country without an unbalance rule. */
+export function siteOf(options: SiteOptions): SiteModel {
+  const connection = { tcp: { host: "meter", port: 502, framing: "tcp" as const } };
+  const device = { profile: "p", unitId: 1, connection, pollMs: 1000, invert: false };
+  const meters = ["grid-meter", ...(options.circuits ?? []).flatMap((circuit) => circuit.meter ?? [])];
+  const configuration: SiteConfiguration = {
+    site: {
+      id: "test",
+      name: "Test",
+      timeZone: "Europe/Amsterdam",
+      country: "NL",
+      ...(options.unbalanceLimitA === undefined ? {} : { unbalanceLimitA: options.unbalanceLimitA }),
+    },
+    gridConnection: {
+      phases: options.phases ?? 3,
+      nominalVoltageV: VOLTAGE_V,
+      mainFuseA: options.mainFuseA ?? 63,
+      protection: "gG",
+      meter: "grid-meter",
+      worstBuildingLoadA: options.worstBuildingLoadA ?? 40,
+      ...(options.importLimitW === undefined ? {} : { importLimitW: options.importLimitW }),
+    },
+    circuits: (options.circuits ?? []).map((circuit) => ({
+      parent: "grid",
+      protection: "gG",
+      worstBuildingLoadA: 0,
+      ...circuit,
+    })),
+    chargePoints: options.evses.map((evse) => ({
+      id: `cp-${evse.id}`,
+      rateUnit: "auto",
+      leaseSeconds: 180,
+      quirks: [],
+      evses: [
+        {
+          id: evse.id,
+          connector: 1,
+          circuit: evse.circuit ?? "grid",
+          phases: [...(evse.phases ?? (["L1", "L2", "L3"] as const))],
+          minCurrentA: evse.minCurrentA ?? 6,
+          maxCurrentA: evse.maxCurrentA ?? 16,
+          safeCurrentA: evse.safeCurrentA ?? 6,
+          priority: evse.priority ?? 5,
+        },
+      ],
+    })),
+    devices: [
+      ...meters.map((id) => ({ ...device, id, role: "meter" as const })),
+      ...(options.pv ? [{ ...device, id: "pv", role: "pv" as const, pv: { peakW: 10_000 } }] : []),
+      ...(options.battery
+        ? [
+            {
+              ...device,
+              id: "battery",
+              role: "battery" as const,
+              battery: {
+                capacityWh: 10_000,
+                maxChargeW: options.battery.maxW,
+                maxDischargeW: options.battery.maxW,
+                minSocPercent: 10,
+                efficiencyPercent: 90,
+                wearEurPerKwh: 0.03,
+                control: true,
+              },
+            },
+          ]
+        : []),
+    ],
+    tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, opportunityEurPerHour: 0 },
+    charging: { defaultEnergyWh: 20_000, defaultStayHours: 8, acceptUnknownTokens: true, tokens: [] },
+    ocpp: { host: "127.0.0.1", port: 0 },
+    api: { host: "127.0.0.1", port: 0 },
+    ledger: { directory: "data", tapeDays: 14 },
+  };
+  return siteModel(configuration);
+}
+
+/** A car at an EVSE. `phases` counts from the EVSE's own L1; it takes at most `takesA(second)`. */
+export interface CarOptions {
+  readonly phases?: 1 | 2 | 3;
+  readonly takesA?: (second: number) => number;
+  /** Seconds until it reacts to a new pilot. */
+  readonly obeyS?: number;
+  readonly rampAPerS?: number;
+}
+
+interface Car extends Required<CarOptions> {
+  readonly transactionId: number;
+  currentA: number;
+  offeredA: number;
+  reactsInS: number;
+}
+
+/** What goes wrong with a charge point. */
+export interface Fault {
+  readonly offline?: boolean;
+  /** Draws this whatever it is told. */
+  readonly stubbornA?: number;
+  /** Answers every limit with a refusal and keeps what it had. */
+  readonly refuses?: boolean;
+}
+
+interface Station {
+  safeA: number;
+  schedule?: LimitSchedule;
+  car?: Car;
+  fault: Fault;
+  reading?: EvseReading;
+}
+
+export type Step = (input: ControlInput, memory: ControlMemory) => ControlStep<ControlMemory>;
+
+export interface PlantOptions {
+  readonly site: SiteModel;
+  /** Load of the building, A by phase, at a second; by circuit, its own loads only. PV makes it negative. */
+  readonly building?: (second: number) => PerPhase;
+  readonly circuitLoads?: Readonly<Record<string, (second: number) => PerPhase>>;
+  readonly meterEveryS?: number;
+  readonly commandDelayS?: number;
+  /** The step under test; a mutant shows that the checker notices. */
+  readonly step?: Step;
+}
+
+const NONE: PerPhase = [0, 0, 0];
+
+export class Plant {
+  readonly site: SiteModel;
+  readonly options: PlantOptions;
+  state: SiteState;
+  memory: ControlMemory = initialControlMemory();
+  second = 0;
+  readonly facts: SiteFact[] = [];
+  readonly commands: { readonly second: number; readonly command: ChargePointCommand }[] = [];
+  last: ControlStep<ControlMemory> | undefined;
+  readonly stations = new Map<string, Station>();
+  /** Meters that do not answer. */
+  readonly deadMeters = new Set<string>();
+  readonly meters = new Map<string, MeterReading>();
+  batteryW: number | undefined;
+  batteryActualW = 0;
+  #inFlight: { readonly dueS: number; readonly command: ChargePointCommand }[] = [];
+  #transactions = 0;
+
+  constructor(options: PlantOptions) {
+    this.options = options;
+    this.site = options.site;
+    this.state = initialState();
+    this.#record([
+      { type: "booted", source: "test", data: { release: "test", cleanStop: true, configurationHash: "" } },
+    ]);
+    for (const evse of this.site.evses) {
+      this.stations.set(evse.id, { safeA: evse.safeCurrentA, fault: {} });
+      this.connect(evse.id);
+    }
+  }
+
+  nowMs(): number {
+    return START_MS + this.second * 1000;
+  }
+
+  station(evseId: string): Station {
+    return this.stations.get(evseId)!;
+  }
+
+  #record(drafts: readonly SiteDraft[]): void {
+    for (const draft of drafts) {
+      const fact = {
+        ...draft,
+        seq: this.state.seq + 1,
+        atMs: this.nowMs(),
+        monoMs: this.second * 1000,
+        wallTrusted: true,
+        boot: "b",
+        version: 1,
+      } as SiteFact;
+      this.facts.push(fact);
+      this.state = evolve(this.state, fact);
+    }
+  }
+
+  record(draft: SiteDraft): void {
+    this.#record([draft]);
+  }
+
+  connect(evseId: string): void {
+    const data = { chargePointId: `cp-${evseId}`, protocol: "1.6", remote: "test" };
+    this.#record([{ type: "charge-point-connected", source: "test", data }]);
+    const station = this.station(evseId);
+    station.fault = { ...station.fault, offline: false };
+  }
+
+  disconnect(evseId: string): void {
+    const data = { chargePointId: `cp-${evseId}`, reason: "gone" };
+    this.#record([{ type: "charge-point-disconnected", source: "test", data }]);
+    this.station(evseId).fault = { ...this.station(evseId).fault, offline: true };
+  }
+
+  /** A car comes and starts a transaction. */
+  plug(evseId: string, options: CarOptions = {}): number {
+    const transactionId = ++this.#transactions;
+    const chargePointId = `cp-${evseId}`;
+    const at = { chargePointId, evseId };
+    this.#record([
+      {
+        type: "transaction-started",
+        source: "test",
+        data: { ...at, transactionId, connectorId: 1, atMs: this.nowMs(), meterStartWh: 0, replayed: false },
+      },
+      { type: "evse-status-changed", source: "test", data: { ...at, status: "charging" } },
+    ]);
+    const station = this.station(evseId);
+    delete station.schedule;
+    station.car = {
+      transactionId,
+      phases: 3,
+      takesA: () => 32,
+      obeyS: 3,
+      rampAPerS: 4,
+      ...options,
+      currentA: 0,
+      offeredA: 0,
+      reactsInS: 0,
+    };
+    return transactionId;
+  }
+
+  unplug(evseId: string): void {
+    const station = this.station(evseId);
+    if (!station.car) return;
+    const { transactionId } = station.car;
+    const at = { chargePointId: `cp-${evseId}`, evseId };
+    delete station.car;
+    delete station.schedule;
+    this.#record([
+      {
+        type: "transaction-ended",
+        source: "test",
+        data: { ...at, transactionId, atMs: this.nowMs(), reason: "Local", replayed: false },
+      },
+      { type: "evse-status-changed", source: "test", data: { ...at, status: "available" } },
+    ]);
+  }
+
+  /** The controller starts again: memory gone, everybody disconnected; charge points keep their leases. */
+  restart(): void {
+    this.memory = initialControlMemory();
+    this.#inFlight = [];
+    this.meters.clear();
+    for (const station of this.stations.values()) delete station.reading;
+    this.#record([
+      { type: "booted", source: "test", data: { release: "test", cleanStop: false, configurationHash: "" } },
+    ]);
+    for (const station of this.stations.values()) station.fault = { ...station.fault, offline: true };
+  }
+
+  /** What the charge point offers its car by its own clock, A. */
+  offeredA(evseId: string): number {
+    const { schedule, safeA } = this.station(evseId);
+    if (!schedule) return safeA;
+    const sinceS = (this.nowMs() - schedule.startMs) / 1000;
+    if (sinceS >= schedule.durationS) return safeA;
+    return schedule.periods.findLast((period) => period.offsetS <= sinceS)?.currentA ?? safeA;
+  }
+
+  #liveCar(evseId: string, car: Car, fault: Fault): void {
+    const offeredA = fault.stubbornA ?? this.offeredA(evseId);
+    if (offeredA !== car.offeredA) {
+      car.offeredA = offeredA;
+      car.reactsInS = car.obeyS;
+    }
+    car.reactsInS = Math.max(0, car.reactsInS - 1);
+    if (car.reactsInS > 0) return;
+    const target = offeredA < 6 ? 0 : Math.min(offeredA, car.takesA(this.second));
+    car.currentA = target < car.currentA ? target : Math.min(target, Math.max(car.currentA, 5.9) + car.rampAPerS);
+  }
+
+  /** Grid phases that a car loads. */
+  phasesOf(evseId: string): readonly PhaseIndex[] {
+    const car = this.station(evseId).car;
+    return car ? this.site.evseById.get(evseId)!.phases.slice(0, car.phases) : [];
+  }
+
+  /** True currents of the cars below a circuit, A. */
+  carsA(circuitId: string): PerPhase {
+    const sum: [number, number, number] = [0, 0, 0];
+    for (const id of this.site.circuitById.get(circuitId)!.evseIds) {
+      const currentA = this.station(id).car?.currentA ?? 0;
+      for (const phase of this.phasesOf(id)) sum[phase] += currentA;
+    }
+    return sum;
+  }
+
+  /** True currents of everything else on a circuit and below it, A. */
+  othersA(circuitId: string): PerPhase {
+    const sum: [number, number, number] = [0, 0, 0];
+    const add = (load: PerPhase) => {
+      for (const phase of PHASE_INDEXES) sum[phase] += load[phase];
+    };
+    for (const circuit of this.site.circuits) {
+      if (circuit.id !== circuitId && !this.#isBelow(circuit.id, circuitId)) continue;
+      if (circuit.id === "grid") add(this.options.building?.(this.second) ?? NONE);
+      else add(this.options.circuitLoads?.[circuit.id]?.(this.second) ?? NONE);
+    }
+    if (circuitId === "grid") {
+      const a = this.batteryActualW / (VOLTAGE_V * this.site.phases);
+      add(this.site.phases === 3 ? [a, a, a] : [a, 0, 0]);
+    }
+    return sum;
+  }
+
+  #isBelow(id: string, ancestor: string): boolean {
+    const parent = this.site.circuitById.get(id)?.parentId;
+    return parent !== undefined && (parent === ancestor || this.#isBelow(parent, ancestor));
+  }
+
+  trueA(circuitId: string): PerPhase {
+    const cars = this.carsA(circuitId);
+    const others = this.othersA(circuitId);
+    return [cars[0] + others[0], cars[1] + others[1], cars[2] + others[2]];
+  }
+
+  #readMeters(): void {
+    for (const circuit of this.site.circuits) {
+      if (circuit.meterId === undefined || this.deadMeters.has(circuit.meterId)) continue;
+      const currentA = this.trueA(circuit.id).map((value) => Math.round(value * 10) / 10) as unknown as PerPhase;
+      const powerW = Math.round((currentA[0] + currentA[1] + currentA[2]) * VOLTAGE_V);
+      this.meters.set(circuit.meterId, {
+        deviceId: circuit.meterId,
+        atMonoMs: this.second * 1000,
+        powerW,
+        currentA,
+      });
+    }
+    const everyS = this.options.meterEveryS ?? 10;
+    this.site.evses.forEach((evse, index) => {
+      const station = this.station(evse.id);
+      if ((this.second + index) % everyS !== 0 || station.fault.offline || !station.car) return;
+      const a = Math.round(station.car.currentA * 10) / 10;
+      const currentA: PerPhase = [a, station.car.phases > 1 ? a : 0, station.car.phases > 2 ? a : 0];
+      station.reading = { evseId: evse.id, atMonoMs: this.second * 1000, currentA };
+    });
+  }
+
+  image(): ProcessImage {
+    const evses = new Map<string, EvseReading>();
+    for (const [id, { reading }] of this.stations) if (reading) evses.set(id, reading);
+    const monoMs = this.second * 1000;
+    return {
+      nowMs: this.nowMs(),
+      monoMs,
+      wallTrusted: true,
+      meters: new Map(this.meters),
+      pvs: new Map(),
+      batteries: this.site.batteries.length
+        ? new Map([["battery", { deviceId: "battery", atMonoMs: monoMs, powerW: Math.round(this.batteryActualW) }]])
+        : new Map(),
+      evses,
+    };
+  }
+
+  #deliver(command: ChargePointCommand): void {
+    const evseId = command.chargePointId.slice(3);
+    const station = this.station(evseId);
+    if (station.fault.offline) return;
+    if (command.type === "install-safe-default") station.safeA = command.currentA;
+    if (command.type === "clear-limits") delete station.schedule;
+    if (command.type === "stop-transaction") this.unplug(evseId);
+    if (command.type !== "set-limit") return;
+    const answer = station.fault.refuses ? "rejected" : "accepted";
+    if (answer === "accepted" && station.car) station.schedule = command.schedule;
+    if ((this.state.limits.byEvse[evseId]?.answer ?? "accepted") === answer) return;
+    const currentA = command.schedule.periods[0]!.currentA;
+    this.#record([{ type: "limit-answered", source: "test", data: { evseId, currentA, answer, detail: "" } }]);
+  }
+
+  /** One second: physics, readings, decision, record, act. */
+  tick(): ControlStep<ControlMemory> {
+    this.second++;
+    const due = this.#inFlight.filter((entry) => entry.dueS <= this.second);
+    this.#inFlight = this.#inFlight.filter((entry) => entry.dueS > this.second);
+    for (const { command } of due) this.#deliver(command);
+    for (const [id, { car, fault }] of this.stations) if (car) this.#liveCar(id, car, fault);
+    if (this.batteryW !== undefined) this.batteryActualW += (this.batteryW - this.batteryActualW) * 0.7;
+    this.#readMeters();
+    const step = (this.options.step ?? controlStep)(
+      { site: this.site, state: this.state, image: this.image() },
+      this.memory,
+    );
+    this.memory = step.memory;
+    this.#record(step.drafts);
+    const dueS = this.second + (this.options.commandDelayS ?? 1);
+    for (const command of step.commands) {
+      this.commands.push({ second: this.second, command });
+      this.#inFlight.push({ dueS, command });
+    }
+    for (const battery of step.batteries) this.batteryW = battery.powerW;
+    this.last = step;
+    return step;
+  }
+
+  /** Lives for so many seconds; `each` looks after every one. */
+  run(seconds: number, each?: (plant: Plant) => void): void {
+    for (let i = 0; i < seconds; i++) {
+      this.tick();
+      each?.(this);
+    }
+  }
+
+  decision(evseId: string): EvseDecision {
+    return this.last!.evses.find((entry) => entry.evseId === evseId)!;
+  }
+
+  limitA(evseId: string): number {
+    return this.decision(evseId).currentA;
+  }
+
+  drawsA(evseId: string): number {
+    return this.station(evseId).car?.currentA ?? 0;
+  }
+
+  factsOf<T extends SiteFact["type"]>(type: T): Extract<SiteFact, { type: T }>[] {
+    return this.facts.filter((fact): fact is Extract<SiteFact, { type: T }> => fact.type === type);
+  }
+}

@@ -1,0 +1,51 @@
+/** A limit as a schedule that ends in the safe current by itself. */
+import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
+import { nextSlotStartMs } from "../slots.ts";
+import type { ControlInput } from "./control.ts";
+import type { EvseObservation } from "./observe-evse.ts";
+import { planInForce, plannedCurrentA } from "./plan-current.ts";
+import { SCHEDULE_LEAD_MS, TRAILING_SAFE_MS } from "./thresholds.ts";
+
+function periods(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule["periods"] {
+  const { evse, memory } = entry;
+  const { nowMs } = input.image;
+  const list = [{ offsetS: 0, currentA }];
+  const at = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
+  const untilSlotMs = nextSlotStartMs(nowMs) - nowMs;
+  const follows = memory.wishKind === "plan" && untilSlotMs < evse.leaseMs;
+  const next = follows ? plannedCurrentA(input, planInForce(input), entry, 1) : undefined;
+  // Ahead of time a limit only goes down: up needs a fresh reading.
+  if (next !== undefined && next < currentA) list.push({ offsetS: at(untilSlotMs), currentA: next });
+  list.push({ offsetS: at(evse.leaseMs), currentA: evse.safeCurrentA });
+  return list;
+}
+
+/**
+ * The schedule of a lease that begins now: what is decided, what the next slot lowers it to, and a trailing safe
+ * period for charge points that ignore `duration` (ocpp.md section 3). Offsets count from a start in the past.
+ */
+export function leaseSchedule(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule {
+  const { evse, session } = entry;
+  return {
+    startMs: input.image.nowMs - SCHEDULE_LEAD_MS,
+    periods: periods(input, entry, currentA),
+    durationS: Math.round((SCHEDULE_LEAD_MS + evse.leaseMs + TRAILING_SAFE_MS) / 1000),
+    phases: evse.phases.length,
+    voltageV: input.site.voltageV,
+    ...(session ? { transactionId: session.transactionId } : {}),
+    ...(session?.remoteId === undefined ? {} : { remoteId: session.remoteId }),
+  };
+}
+
+/** The limit that holds at the charge point when nothing else does. */
+export function safeDefault(input: ControlInput, entry: EvseObservation): ChargePointCommand {
+  const { chargePointId, connector, safeCurrentA, phases } = entry.evse;
+  return {
+    type: "install-safe-default",
+    chargePointId,
+    connector,
+    currentA: safeCurrentA,
+    phases: phases.length,
+    voltageV: input.site.voltageV,
+  };
+}
