@@ -33,6 +33,7 @@ CONFIGURATION="$ROOT/etc/wattledger"
 SITE="$CONFIGURATION/site.yaml"
 STATE="$ROOT/var/lib/wattledger"
 UNIT="$ROOT/etc/systemd/system/wattledger.service"
+COMMAND="$ROOT/usr/local/bin/wattledger"
 SYSTEMCTL="${WATTLEDGER_SYSTEMCTL:-}"
 if [ -z "$ROOT" ] && [ -z "$SYSTEMCTL" ]; then SYSTEMCTL=systemctl; fi
 
@@ -73,7 +74,7 @@ make_user() {
 }
 
 make_directories() {
-  mkdir -p "$CONFIGURATION" "$STATE/backups" "$(dirname "$UNIT")" "$(dirname "$PROGRAM")"
+  mkdir -p "$CONFIGURATION" "$STATE/backups" "$(dirname "$UNIT")" "$(dirname "$PROGRAM")" "$(dirname "$COMMAND")"
   [ -z "$ROOT" ] || return 0
   chown root:wattledger "$CONFIGURATION"
   chmod 0750 "$CONFIGURATION"
@@ -132,11 +133,17 @@ install_unit() {
   service daemon-reload
 }
 
+install_command() {
+  printf '#!/bin/sh\nexec %s/node_modules/.bin/node %s/bin/wattledger.mjs "$@"\n' "$PROGRAM" "$PROGRAM" > "$COMMAND"
+  chmod 0755 "$COMMAND"
+}
+
 switch() {
   rm -rf "$PROGRAM.previous"
   if [ -d "$PROGRAM" ]; then mv "$PROGRAM" "$PROGRAM.previous"; fi
   mv "$PROGRAM.new" "$PROGRAM"
   install_unit "$PROGRAM"
+  install_command
 }
 
 healthy() {

@@ -30,7 +30,7 @@ if [ -z "$ROOT" ] && [ "$(id -u)" -ne 0 ]; then
 fi
 
 if [ -z "$ROOT" ]; then systemctl disable --now wattledger 2> /dev/null || true; fi
-rm -f "$ROOT/etc/systemd/system/wattledger.service"
+rm -f "$ROOT/etc/systemd/system/wattledger.service" "$ROOT/usr/local/bin/wattledger"
 if [ -z "$ROOT" ]; then systemctl daemon-reload; fi
 rm -rf "$ROOT/opt/wattledger" "$ROOT/opt/wattledger.new" "$ROOT/opt/wattledger.previous" "$ROOT/opt/wattledger.failed"
 
