@@ -7,6 +7,7 @@ import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
 import { type PerPhase, PHASE_INDEXES } from "./quantity.ts";
 import type { Reason } from "./reason.ts";
 import type { EvseModel, SiteModel } from "./site-model.ts";
+import { evsePowerW, sitePowers } from "./site-powers.ts";
 import { SLOT_MS } from "./slots.ts";
 import { openSessionAt, type Session } from "./state/sessions.ts";
 import type { SiteState } from "./state.ts";
@@ -52,6 +53,11 @@ function gridCurrents(evse: EvseModel, currentA: PerPhase | undefined): PerPhase
   return grid;
 }
 
+/** Enough to know one's own token by, never all of it. */
+function tokenHint(token: string): string {
+  return token.slice(-Math.min(4, Math.floor(token.length / 2)) || token.length);
+}
+
 function sessionPart(input: DescribeInput, session: Session | undefined) {
   if (!session) return { energyWh: 0, costEur: 0 };
   const { site, state, image } = input;
@@ -69,8 +75,8 @@ function sessionPart(input: DescribeInput, session: Session | undefined) {
     askedWh: need.askedWh,
     departureMs: need.departureMs,
     preference: need.preference,
-    costEur: session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0),
-    ...(session.token === undefined ? {} : { tokenHint: session.token.slice(-4) }),
+    costEur: Math.round((session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0)) * 1e5) / 1e5,
+    ...(session.token === undefined ? {} : { tokenHint: tokenHint(session.token) }),
     ...readiness(state, session.transactionId),
   };
 }
@@ -82,12 +88,20 @@ function readingPart(input: DescribeInput, evse: EvseModel) {
   const phasesInUse = reading.currentA
     ? PHASE_INDEXES.filter((phase) => reading.currentA![phase] >= 1).length
     : undefined;
+  const powerW = evsePowerW(reading, input.image.monoMs, input.site.voltageV);
   return known({
-    powerW: reading.powerW,
+    powerW: powerW === undefined ? undefined : Math.round(powerW),
     currentA: currentA as [number, number, number] | undefined,
     phasesInUse,
     socPercent: reading.socPercent,
   });
+}
+
+/** Age of the last reading of the device that a reason names, s. */
+function readingAgeS({ site, image }: DescribeInput, deviceId: string | undefined): number | undefined {
+  const device = site.configuration.devices.find(({ id }) => id === deviceId);
+  const atMonoMs = device && lastReadingMonoMs(device, image);
+  return atMonoMs === undefined ? undefined : Math.max(0, Math.round((image.monoMs - atMonoMs) / 1000));
 }
 
 function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecision | undefined): LiveEvse {
@@ -111,7 +125,12 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
     online,
     charging,
     session: session !== undefined,
-    ...known({ until: at(reason.untilMs), ready: at(readyMs), powerW: measured.powerW }),
+    ...known({
+      until: at(reason.untilMs),
+      ready: at(readyMs),
+      powerW: measured.powerW,
+      readingAgeS: readingAgeS(input, reason.deviceId),
+    }),
   };
   return {
     id: evse.id,
@@ -133,22 +152,19 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
   };
 }
 
-function flowOf(input: DescribeInput, evses: readonly LiveEvse[]): LiveSite["flow"] {
+function flowOf(input: DescribeInput): LiveSite["flow"] {
   const { site, image } = input;
-  const fresh = <T extends { readonly atMonoMs: number }>(reading: T | undefined) =>
-    reading && image.monoMs - reading.atMonoMs < 15_000 ? reading : undefined;
-  const total = (values: readonly (number | undefined)[]) => {
-    const present = values.filter((value) => value !== undefined);
-    return present.length === 0 ? undefined : present.reduce((sum, value) => sum + value, 0);
-  };
-  const batteries = site.batteries.map(({ id }) => fresh(image.batteries.get(id)));
-  const gridW = fresh(image.meters.get(site.gridMeterId))?.powerW;
-  const pvW = total(site.pvIds.map((id) => fresh(image.pvs.get(id))?.powerW));
-  const batteryW = total(batteries.map((battery) => battery?.powerW));
-  const evsesW = total(evses.map((evse) => evse.powerW)) ?? 0;
-  const buildingW =
-    gridW === undefined ? undefined : Math.max(0, Math.round(gridW + (pvW ?? 0) - (batteryW ?? 0) - evsesW));
-  return known({ gridW, pvW, batteryW, evsesW, buildingW, batterySocPercent: batteries[0]?.socPercent });
+  const { gridW, pvW, chargeW, dischargeW, evsesW, buildingW } = sitePowers(input);
+  const batteryW = chargeW === undefined || dischargeW === undefined ? undefined : chargeW - dischargeW;
+  const socPercents = site.batteries.map(({ id }) => image.batteries.get(id)?.socPercent);
+  return known({
+    gridW,
+    pvW: site.pvIds.length > 0 ? pvW : undefined,
+    batteryW: site.batteries.length > 0 ? batteryW : undefined,
+    evsesW: evsesW === undefined ? undefined : Math.round(evsesW),
+    buildingW: buildingW === undefined ? undefined : Math.round(buildingW),
+    batterySocPercent: batteryW === undefined ? undefined : socPercents[0],
+  });
 }
 
 function modeOf(input: DescribeInput): LiveSite["mode"] {
@@ -197,7 +213,7 @@ export function describeSite(input: DescribeInput): LiveSite {
         ...known({ parentId, currentA: currentA as [number, number, number] | undefined }),
       };
     }),
-    flow: flowOf(input, evses),
+    flow: flowOf(input),
     price: known({ importEurPerKwh: image.importEurPerKwh, exportEurPerKwh: image.exportEurPerKwh }),
     ...(plan
       ? {

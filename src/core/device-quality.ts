@@ -18,9 +18,17 @@ export function lastReadingMonoMs(device: DeviceConfiguration, image: ProcessIma
   return image.batteries.get(device.id)?.atMonoMs ?? image.pvs.get(device.id)?.atMonoMs;
 }
 
-/** Quality of a device now; slow pollers get three polls before they are stale. */
+/** Quality of a device now. */
 export function deviceQuality(device: DeviceConfiguration, image: ProcessImage): Quality {
-  const atMonoMs = lastReadingMonoMs(device, image);
+  return readingQuality(device, lastReadingMonoMs(device, image), image);
+}
+
+/** Quality of one reading of a device; slow pollers get three polls before they are stale. */
+export function readingQuality(
+  device: DeviceConfiguration,
+  atMonoMs: number | undefined,
+  image: ProcessImage,
+): Quality {
   const ageMs = atMonoMs === undefined ? undefined : image.monoMs - atMonoMs;
   const slack = device.role === "meter" ? 0 : 3 * device.pollMs;
   return qualityOfAge(ageMs, STALE_AFTER_MS + slack, ABSENT_AFTER_MS + slack);

@@ -6,7 +6,6 @@
 import type { EvseDecision } from "./control/control.ts";
 import type { SiteDraft } from "./facts/index.ts";
 import type { ProcessImage } from "./image.ts";
-import { evsePowerW } from "./metering/evse-power.ts";
 import { initialSiteMeter, meterSite, type SiteMeter, siteQuarterHourDraft } from "./metering/site-meter.ts";
 import {
   initialTransactionMeter,
@@ -18,6 +17,7 @@ import {
   unbookedWh,
 } from "./metering/transaction-meter.ts";
 import type { SiteModel } from "./site-model.ts";
+import { evsePowerW } from "./site-powers.ts";
 import { slotStartMs } from "./slots.ts";
 import { openSessionAt, type Session } from "./state/sessions.ts";
 import type { SiteState } from "./state.ts";

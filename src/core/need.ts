@@ -22,11 +22,16 @@ const LEAST_STAY_MS = HOUR_MS;
 /** A driver who said nothing is never cut off: beyond what was assumed, a little more is always planned. */
 const ROLLING_NEED_WH = 5_000;
 
-/** Energy that a session had received when a wish was stated: a wish counts from then on. */
+/**
+ * Energy that a session had received when a wish was stated, Wh: a wish counts from then on. Of the quarter-hour in
+ * which it was stated, the most that can have come before: in doubt the driver gets more, not less.
+ */
 function energyBeforeWh(session: Session, statedMs: number): number {
-  return session.quarterHours
-    .filter((quarterHour) => quarterHour.slotStartMs + SLOT_MS <= statedMs)
-    .reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0);
+  return session.quarterHours.reduce((sum, { slotStartMs, energyWh, maxPowerW }) => {
+    const beforeMs = Math.max(0, statedMs - slotStartMs);
+    if (beforeMs >= SLOT_MS) return sum + energyWh;
+    return sum + (maxPowerW > 0 ? Math.min(energyWh, (maxPowerW * beforeMs) / HOUR_MS) : beforeMs > 0 ? energyWh : 0);
+  }, 0);
 }
 
 /**
@@ -47,7 +52,7 @@ export function chargingNeed(
   const leastWh = wish?.energyWh === undefined ? ROLLING_NEED_WH : 0;
   const departureMs = wish?.departureMs ?? session.startedMs + charging.defaultStayHours * HOUR_MS;
   return {
-    askedWh,
+    askedWh: Math.round(askedWh),
     energyNeededWh: Math.max(leastWh, Math.round(askedWh - deliveredWh)),
     departureMs:
       wish?.departureMs !== undefined && departureMs > now.nowMs

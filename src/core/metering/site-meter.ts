@@ -1,12 +1,10 @@
 /** The running quarter-hour of the whole site. */
 import type { SiteDraft } from "../facts/index.ts";
-import type { ProcessImage } from "../image.ts";
 import type { MeteringInput } from "../metering.ts";
 import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site-model.ts";
+import { sitePowers } from "../site-powers.ts";
 import { SLOT_MS } from "../slots.ts";
-import { openSessionAt } from "../state/sessions.ts";
-import { evsePowerW } from "./evse-power.ts";
 
 /** What is measured apart from each other, and may be missing apart from each other. */
 type Part = "grid" | "pv" | "battery" | "evses";
@@ -33,11 +31,9 @@ export interface SiteMeter {
   readonly exportEurPerKwh?: number;
 }
 
-/** A reading older than this says nothing about the energy since. */
-const VALID_MS = 10_000;
+/** A tick that comes later than this says nothing about the energy since the one before. */
+const LONGEST_TICK_MS = 10_000;
 const MISSING_ALLOWED_MS = 30_000;
-/** Inverters switch off at night: one whose last word was next to nothing is asleep, not unknown. */
-const ASLEEP_BELOW_W = 50;
 /** A fuse lets half as much again pass for a while; a register that says more was changed or is mistaken. */
 const REGISTER_MARGIN = 1.5;
 const SMALL_REGISTER_STEP_WH = 1_000;
@@ -55,45 +51,18 @@ export function initialSiteMeter(startedWhole: boolean, before?: SiteMeter): Sit
   };
 }
 
-function isFresh(reading: { readonly atMonoMs: number }, image: ProcessImage): boolean {
-  return image.monoMs - reading.atMonoMs <= VALID_MS;
-}
-
-function gridFlows({ site, image }: MeteringInput): Flows | undefined {
-  const meter = image.meters.get(site.gridMeterId);
-  if (!meter || !isFresh(meter, image)) return undefined;
-  return { importWh: Math.max(0, meter.powerW), exportWh: Math.max(0, -meter.powerW) };
-}
-
-function pvFlows({ site, image }: MeteringInput): Flows | undefined {
-  let pvWh = 0;
-  for (const id of site.pvIds) {
-    const pv = image.pvs.get(id);
-    if (!pv || (!isFresh(pv, image) && pv.powerW >= ASLEEP_BELOW_W)) return undefined;
-    if (isFresh(pv, image)) pvWh += pv.powerW;
-  }
-  return site.pvIds.length === 0 ? {} : { pvWh };
-}
-
-function batteryFlows({ site, image }: MeteringInput): Flows | undefined {
-  let [batteryChargeWh, batteryDischargeWh] = [0, 0];
-  for (const { id } of site.batteries) {
-    const battery = image.batteries.get(id);
-    if (!battery || !isFresh(battery, image)) return undefined;
-    batteryChargeWh += Math.max(0, battery.powerW);
-    batteryDischargeWh += Math.max(0, -battery.powerW);
-  }
-  return site.batteries.length === 0 ? {} : { batteryChargeWh, batteryDischargeWh };
-}
-
-function evseFlows({ site, state, image }: MeteringInput): Flows | undefined {
-  let evsesWh = 0;
-  for (const evse of site.evses) {
-    const powerW = evsePowerW(image.evses.get(evse.id), image.monoMs, site.voltageV);
-    if (powerW === undefined && openSessionAt(state.sessions, evse.id)) return undefined;
-    evsesWh += powerW ?? 0;
-  }
-  return { evsesWh };
+/** Powers by flow, W, of each part that the site has; `undefined` for a part that is not known now. */
+function flowsOf(input: MeteringInput): Readonly<Record<Part, Flows | undefined>> {
+  const { gridW, pvW, chargeW, dischargeW, evsesW } = sitePowers(input);
+  const hasPv = input.site.pvIds.length > 0;
+  const hasBattery = input.site.batteries.length > 0;
+  const batteryKnown = chargeW !== undefined && dischargeW !== undefined;
+  return {
+    grid: gridW === undefined ? undefined : { importWh: Math.max(0, gridW), exportWh: Math.max(0, -gridW) },
+    pv: pvW === undefined ? undefined : hasPv ? { pvWh: pvW } : {},
+    battery: !batteryKnown ? undefined : hasBattery ? { batteryChargeWh: chargeW, batteryDischargeWh: dischargeW } : {},
+    evses: evsesW === undefined ? undefined : { evsesWh: evsesW },
+  };
 }
 
 function registers({ site, image }: MeteringInput): Registers | undefined {
@@ -128,8 +97,8 @@ function prices(meter: SiteMeter, { image }: MeteringInput) {
 
 /** Adds the time since the last tick. After a pause nothing is invented: what was not seen is missed. */
 export function meterSite(meter: SiteMeter, input: MeteringInput, elapsedMs: number): SiteMeter {
-  const parts = { grid: gridFlows(input), pv: pvFlows(input), battery: batteryFlows(input), evses: evseFlows(input) };
-  const paused = elapsedMs > VALID_MS;
+  const parts = flowsOf(input);
+  const paused = elapsedMs > LONGEST_TICK_MS;
   let sums = meter.sums;
   const missedMs = { ...meter.missedMs };
   for (const key in parts) {

@@ -28,16 +28,37 @@ function planned({ limitA, reason, until, ready }: EvseWords): string {
   return `waiting: ${cheaper ? "cheaper" : "planned"} from ${until}${prices}${done}`;
 }
 
+/** A meter whose last reading is younger than this answers again. */
+const ANSWERS_WITHIN_S = 5;
+
+function answersAgain({ reason, readingAgeS }: EvseWords): boolean {
+  return reason.kind === "safe-mode" && readingAgeS !== undefined && readingAgeS < ANSWERS_WITHIN_S;
+}
+
+function safe(evse: EvseWords): string {
+  const { reason, readingAgeS } = evse;
+  const meter = reason.deviceId ?? "the meter";
+  if (answersAgain(evse)) return `${meter} answers again, power returns slowly`;
+  if (readingAgeS === undefined) return `no reading from ${meter} yet; power returns slowly when it answers`;
+  return `no reading from ${meter} for ${readingAgeS} s; power returns slowly when it answers`;
+}
+
+function kilowatts(powerW: number | undefined): string {
+  return powerW === undefined ? "less" : `${(powerW / 1000).toFixed(1)} kW`;
+}
+
+function amperes(currentA: number): string {
+  return `${Math.round(currentA * 10) / 10} A`;
+}
+
 const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   circuit: ({ reason }) => `${place(reason)}, raises when other loads stop`,
   unbalance: ({ reason }) => `${PHASE_NAMES[reason.phase ?? 0]} may not be loaded more than the other phases allow`,
-  "safe-mode": ({ reason }) =>
-    `safe current: no reading from ${reason.deviceId ?? "the meter"}, power returns slowly when it answers`,
+  "safe-mode": safe,
   offline: () => `the charge point is not connected: its safe current is kept free for it`,
   "not-obeyed": ({ reason }) =>
     `the charge point draws ${reason.readingA ?? "?"} A, more than allowed; others make room, the limit is sent again`,
-  "grid-operator": ({ reason }) =>
-    `the grid operator allows ${((reason.limitW ?? 0) / 1000).toFixed(1)} kW for the site`,
+  "grid-operator": ({ reason }) => `the grid operator allows ${kilowatts(reason.limitW)} for the site`,
   raising: ({ reason }) => `power comes back in steps, up to ${reason.limitA ?? "?"} A`,
   override: () => `full power until unplugged`,
   contract: () => `the charging contract's profile`,
@@ -53,7 +74,9 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
 function because(evse: EvseWords): string {
   const text = BECAUSE[evse.reason.kind](evse);
   const showsCurrent = evse.session && !(evse.reason.kind === "plan" && evse.limitA === 0);
-  return showsCurrent ? `${evse.limitA} A: ${text}` : text;
+  if (!showsCurrent) return text;
+  const isSafe = evse.reason.kind === "safe-mode" && !answersAgain(evse);
+  return `${isSafe ? "safe current " : ""}${amperes(evse.limitA)}: ${text}`;
 }
 
 const STATUS: Readonly<Record<string, string>> = {
@@ -70,7 +93,7 @@ function sentence(evse: EvseWords): string {
   if (!evse.online) return evse.session ? "Charging as far as we know: the charge point is offline" : "Offline";
   if (!evse.session) return STATUS[evse.status] ?? "Car plugged in";
   if (evse.charging) {
-    const power = evse.powerW === undefined ? "" : ` with ${(evse.powerW / 1000).toFixed(1)} kW`;
+    const power = evse.powerW === undefined ? "" : ` with ${kilowatts(evse.powerW)}`;
     return `Charging${power}${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;
   }
   if (evse.limitA === 0) return evse.until === undefined ? "Paused" : `Waiting until ${evse.until}`;
@@ -86,6 +109,7 @@ function mode({ word, since, kind, deviceId, circuitId, detail }: ModeWords): st
   if (word === "safe") return `Safe currents since ${since}, until the meter has answered for some seconds.`;
   if (kind === "grid-operator") return `The grid operator's limit holds, since ${since}.`;
   if (kind === "not-obeyed") return `A charge point draws more than it may since ${since}; the others make room.`;
+  if (kind === "unbalance") return `The allowed difference between the phases limits charging since ${since}.`;
   const where = circuitId === undefined || circuitId === "grid" ? "The building fuse" : `The fuse of ${circuitId}`;
   return `${where} limits charging since ${since}; it ends when other loads stop.`;
 }

@@ -12,6 +12,7 @@ export interface EvseWords {
   readonly online: boolean;
   readonly charging: boolean;
   readonly session: boolean;
+  /** Age of the last reading of the device that the reason names; missing when it never answered. */
   readonly readingAgeS?: number;
 }
 

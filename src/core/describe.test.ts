@@ -1,0 +1,154 @@
+import { Value } from "typebox/value";
+import { describe, expect, it } from "vitest";
+import { describeSite } from "./describe.ts";
+import type { ProcessImage } from "./image.ts";
+import { Books, homeConfiguration, meter, NOON_MS } from "./site.test-kit.ts";
+import { SLOT_MS } from "./slots.ts";
+import { LiveSiteSchema } from "./view.ts";
+
+const MONO_MS = 500_000;
+const battery = {
+  capacityWh: 10_000,
+  maxChargeW: 5000,
+  maxDischargeW: 5000,
+  minSocPercent: 10,
+  efficiencyPercent: 90,
+  wearEurPerKwh: 0.03,
+  control: false,
+};
+
+interface Seen {
+  readonly gridW?: number;
+  readonly pvW?: number;
+  readonly batteryW?: number;
+  readonly evseA?: readonly [number, number, number];
+  readonly registerWh?: number;
+  readonly meterAgeMs?: number;
+}
+
+function image({ gridW, pvW, batteryW, evseA, registerWh, meterAgeMs = 0 }: Seen): ProcessImage {
+  const at = { atMonoMs: MONO_MS };
+  const one = <T>(key: string, value: T | undefined) => new Map(value === undefined ? [] : [[key, value]]);
+  return {
+    nowMs: NOON_MS + SLOT_MS,
+    monoMs: MONO_MS,
+    wallTrusted: true,
+    importEurPerKwh: 0.3,
+    meters: one(
+      "grid-meter",
+      gridW === undefined ? undefined : { deviceId: "grid-meter", atMonoMs: MONO_MS - meterAgeMs, powerW: gridW },
+    ),
+    pvs: one("roof", pvW === undefined ? undefined : { deviceId: "roof", ...at, powerW: pvW }),
+    batteries: one(
+      "roof",
+      batteryW === undefined ? undefined : { deviceId: "roof", ...at, powerW: batteryW, socPercent: 61 },
+    ),
+    evses: one(
+      "garage-evse",
+      evseA && {
+        evseId: "garage-evse",
+        ...at,
+        currentA: evseA,
+        ...(registerWh === undefined ? {} : { energyWh: registerWh }),
+      },
+    ),
+  };
+}
+
+function charging(configuration = homeConfiguration()): Books {
+  const books = new Books(configuration);
+  books.tell({ type: "connected", chargePointId: "garage", protocol: "ocpp1.6", remote: "192.0.2.7" });
+  books.tell({ type: "status", chargePointId: "garage", connector: 1, status: "charging" });
+  const start = { chargePointId: "garage", connector: 1, token: "CAFE0001", meterStartWh: 1000, replayed: false };
+  books.tell({ type: "transaction-started", ...start, atMs: NOON_MS });
+  return books;
+}
+
+function picture(books: Books, seen: Seen, reason: Parameters<typeof describeSite>[0]["decisions"][number]["reason"]) {
+  const { site, state } = books;
+  const decisions = [{ evseId: "garage-evse", currentA: 10, reason }];
+  const live = describeSite({ site, state, image: image(seen), circuits: [], decisions, simulated: false });
+  expect(Value.Check(LiveSiteSchema, live)).toBe(true);
+  return live;
+}
+
+describe("the live picture", () => {
+  it("shows a charging car with its energy, its cost and the reason of its limit", () => {
+    const reason = { kind: "circuit", circuitId: "grid", phase: 0, readingA: 34.6, limitA: 35 } as const;
+    const live = picture(charging(), { gridW: 9000, evseA: [10, 10, 0], registerWh: 2500 }, reason);
+    expect(live.evses[0]).toMatchObject({
+      status: "charging",
+      online: true,
+      tokenHint: "0001",
+      energyWh: 1500,
+      askedWh: 20_000,
+      costEur: 0.45,
+      powerW: 4600,
+      phasesInUse: 2,
+      limitA: 10,
+      because: "10 A: building fuse L1 at 35 of 35 A, raises when other loads stop",
+      sentence: "Charging with 4.6 kW",
+    });
+    expect(JSON.stringify(live)).not.toContain("CAFE0001");
+  });
+
+  it("puts the EVSE's currents on the phases of the grid", () => {
+    const configuration = homeConfiguration();
+    configuration.chargePoints[0]!.evses[0]!.phases = ["L3", "L1", "L2"];
+    const live = picture(charging(configuration), { evseA: [10, 9, 8] }, { kind: "maximum" });
+    expect(live.evses[0]!.currentA).toEqual([9, 8, 10]);
+  });
+
+  it("balances the flows", () => {
+    const devices = [meter("grid-meter"), { ...meter("roof", 2), role: "hybrid" as const, battery }];
+    const books = charging(homeConfiguration({ devices }));
+    const { flow } = picture(books, { gridW: 1000, pvW: 6000, batteryW: -500, evseA: [10, 10, 0] }, { kind: "solar" });
+    expect(flow).toEqual({
+      gridW: 1000,
+      pvW: 6000,
+      batteryW: -500,
+      batterySocPercent: 61,
+      evsesW: 4600,
+      buildingW: 2900,
+    });
+  });
+
+  it("shows nothing rather than a guess where something does not answer", () => {
+    const devices = [meter("grid-meter"), { ...meter("roof", 2), role: "hybrid" as const, battery }];
+    const books = charging(homeConfiguration({ devices }));
+    expect(picture(books, { gridW: 1000 }, { kind: "solar" }).flow).toEqual({ gridW: 1000 });
+    expect(picture(charging(), { evseA: [6, 6, 6] }, { kind: "maximum" }).flow).toEqual({ evsesW: 4140 });
+  });
+
+  it("says for how long the meter has been silent", () => {
+    const reason = { kind: "safe-mode", deviceId: "grid-meter" } as const;
+    const live = picture(charging(), { gridW: 9000, meterAgeMs: 12_000 }, reason);
+    expect(live.evses[0]!.because).toContain("no reading from grid-meter for 12 s");
+    expect(live.meter).toEqual({ deviceId: "grid-meter", quality: "absent", ageMs: 12_000 });
+    expect(live.flow).not.toHaveProperty("gridW");
+  });
+
+  it("tells by the plan when the car will be ready and what will be missing, in local time", () => {
+    const books = charging();
+    const powerW = [0, 0, 7000, 7000, 0, 0];
+    const evses = [{ evseId: "garage-evse", transactionId: 1, powerW, shortfallWh: 1200.4 }];
+    const nothing = { batteryW: [], gridW: [], curtailedW: [] };
+    const result = { status: "optimal", detail: "", costEur: 1, solveMs: 20, evses, ...nothing };
+    const input = { startMs: NOON_MS, slots: 6 };
+    const data = { trigger: "quarter-hour", input, result };
+    books.record([{ type: "plan-made", source: "planner", data } as never]);
+    const reason = { kind: "plan", untilMs: NOON_MS + 2 * SLOT_MS } as const;
+    const live = picture(books, { gridW: 0 }, reason);
+    expect(live.evses[0]).toMatchObject({ readyMs: NOON_MS + 4 * SLOT_MS, shortfallWh: 1200 });
+    // 13:00 UTC is 14:00 in Berlin.
+    expect(live.evses[0]!.because).toBe("10 A: as planned, ready by 14:00");
+  });
+
+  it("shows an EVSE that was never heard of as what it is", () => {
+    const { site, state } = new Books();
+    const live = describeSite({ site, state, image: image({}), circuits: [], decisions: [], simulated: true });
+    expect(live.evses[0]).toMatchObject({ online: false, status: "unknown", limitA: 6, sentence: "Offline" });
+    expect(live.mode).toMatchObject({ word: "safe" });
+    expect(live.site).toMatchObject({ name: "home", simulated: true });
+  });
+});

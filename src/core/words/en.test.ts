@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import type { Reason } from "../reason.ts";
+import { en } from "./en.ts";
+import type { EvseWords } from "./words.ts";
+
+function evse(reason: Reason, changes: Partial<EvseWords> = {}): EvseWords {
+  return { limitA: 6, reason, status: "charging", online: true, charging: true, session: true, ...changes };
+}
+
+describe("why an EVSE gets what it gets", () => {
+  const cases: [string, EvseWords][] = [
+    [
+      "6 A: building fuse L2 at 62 of 63 A, raises when other loads stop",
+      evse({ kind: "circuit", circuitId: "grid", phase: 1, readingA: 62.4, limitA: 63 }),
+    ],
+    [
+      "10.5 A: fuse garage at its limit of 22.0 kW, raises when other loads stop",
+      evse({ kind: "circuit", circuitId: "garage", limitW: 22_000 }, { limitA: 10.46 }),
+    ],
+    [
+      "waiting: cheaper from 01:15 (8.0 ct instead of 31.0 ct per kWh), ready by 06:40",
+      evse(
+        { kind: "plan", untilMs: 1, priceEurPerKwh: 0.31, laterEurPerKwh: 0.08 },
+        { limitA: 0, until: "01:15", ready: "06:40" },
+      ),
+    ],
+    ["waiting: planned from 01:15", evse({ kind: "plan", untilMs: 1 }, { limitA: 0, until: "01:15" })],
+    ["the plan has no more for this car: what was asked for is delivered", evse({ kind: "plan" }, { limitA: 0 })],
+    ["13 A: as planned, ready by Thu 06:40", evse({ kind: "plan" }, { limitA: 13, ready: "Thu 06:40" })],
+    [
+      "safe current 6 A: no reading from grid-meter for 12 s; power returns slowly when it answers",
+      evse({ kind: "safe-mode", deviceId: "grid-meter" }, { readingAgeS: 12 }),
+    ],
+    [
+      "safe current 0 A: no reading from grid-meter yet; power returns slowly when it answers",
+      evse({ kind: "safe-mode", deviceId: "grid-meter" }, { limitA: 0 }),
+    ],
+    [
+      "8 A: grid-meter answers again, power returns slowly",
+      evse({ kind: "safe-mode", deviceId: "grid-meter" }, { limitA: 8, readingAgeS: 1 }),
+    ],
+    ["6 A: the grid operator allows 4.2 kW for the site", evse({ kind: "grid-operator", limitW: 4200 })],
+    ["16 A: full power until unplugged", evse({ kind: "override" }, { limitA: 16 })],
+    ["no car", evse({ kind: "no-transaction" }, { session: false, status: "available" })],
+  ];
+  it.each(cases)("%s", (text, words) => {
+    expect(en.because(words)).toBe(text);
+  });
+
+  it("is said for every reason, without holes", () => {
+    const kinds: Reason["kind"][] = [
+      "circuit",
+      "unbalance",
+      "safe-mode",
+      "offline",
+      "not-obeyed",
+      "grid-operator",
+      "raising",
+      "override",
+      "contract",
+      "paused",
+      "plan",
+      "solar",
+      "fair-share",
+      "vehicle",
+      "maximum",
+      "no-transaction",
+    ];
+    for (const kind of kinds) {
+      const text = en.because(evse({ kind }));
+      expect(text.length).toBeGreaterThan(5);
+      expect(text).not.toMatch(/undefined|NaN|null/);
+    }
+  });
+});
+
+describe("what the car is doing", () => {
+  it.each<[string, Partial<EvseWords>]>([
+    ["Charging with 11.0 kW, ready 06:40", { powerW: 11_040, ready: "06:40" }],
+    ["Waiting until 01:15", { charging: false, limitA: 0, until: "01:15" }],
+    ["Paused", { charging: false, limitA: 0 }],
+    ["The car does not draw: full, or it waits", { charging: false, status: "suspended-ev" }],
+    ["Plugged in, about to charge", { charging: false }],
+    ["Free", { session: false, charging: false, status: "available" }],
+    ["Fault at the charge point", { session: false, charging: false, status: "faulted" }],
+    ["Offline", { online: false, session: false }],
+    ["Charging as far as we know: the charge point is offline", { online: false }],
+  ])("%s", (text, changes) => {
+    expect(en.sentence(evse({ kind: "plan" }, changes))).toBe(text);
+  });
+});
+
+describe("the site's word", () => {
+  it("says why, since when, and what ends it", () => {
+    const since = "13:05";
+    expect(en.mode({ word: "normal", since })).toBe("Nothing limits the site.");
+    expect(en.mode({ word: "safe", since, kind: "meter-absent", deviceId: "grid-meter", detail: "timed out" })).toBe(
+      "No reading from grid-meter since 13:05 (timed out): every EVSE behind it is at its safe current. It ends when the meter answers; power then returns slowly.",
+    );
+    expect(en.mode({ word: "safe", since, kind: "meter-recovering" })).toBe(
+      "Safe currents since 13:05, until the meter has answered for some seconds.",
+    );
+    expect(en.mode({ word: "limited", since, kind: "circuit", circuitId: "garage" })).toBe(
+      "The fuse of garage limits charging since 13:05; it ends when other loads stop.",
+    );
+    expect(en.mode({ word: "limited", since, kind: "unbalance" })).toContain("between the phases");
+    expect(en.mode({ word: "limited", since, kind: "grid-operator" })).toContain("grid operator");
+  });
+});
