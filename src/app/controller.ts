@@ -14,7 +14,7 @@ import { describeSite } from "../core/describe.ts";
 import { deviceQualityDrafts } from "../core/device-quality.ts";
 import type { Envelope } from "../core/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
-import { type ControlMemory, controlStep, initialControlMemory } from "../core/guard/step.ts";
+import { type ControlMemory, controlStep, initialControlMemory } from "../core/control/step.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
 import type { ChargePoints, Clock, Devices, Log, Prices, SiteAccess, Solver, Tape } from "../core/ports.ts";

@@ -92,8 +92,18 @@ function ownLoadW(circuit: CircuitModel, loads: ReadonlyMap<string, PerPhase>, s
   );
 }
 
-/** The circuits of a plan, the grid connection first, with their limits and other loads. */
-export function planCircuits(site: SiteModel, image: ProcessImage, buildingW: readonly number[]): PlanCircuit[] {
+/** Part of the forecast sun that a plan counts as relief of the main fuse; the guard measures what is really free. */
+const SUN_COUNTED = 0.8;
+
+/**
+ * The circuits of a plan, the grid connection first, with their limits and other loads. Sun on a three-phase
+ * connection feeds all phases alike and relieves the main fuse, at most down to no other load.
+ */
+export function planCircuits(
+  site: SiteModel,
+  image: ProcessImage,
+  { buildingW, pvW }: { readonly buildingW: readonly number[]; readonly pvW: readonly number[] },
+): PlanCircuit[] {
   const shares = phaseShares(site, image);
   const nested = site.circuits.filter((circuit) => circuit.parentId !== undefined);
   const loads = new Map(nested.map((circuit) => [circuit.id, nestedLoadW(circuit, site, image)]));
@@ -102,9 +112,10 @@ export function planCircuits(site: SiteModel, image: ProcessImage, buildingW: re
   return site.circuits.map((circuit): PlanCircuit => {
     const loadW = own.get(circuit.id);
     const phaseW = (phase: PhaseIndex) =>
-      buildingW.map((powerW) =>
-        loadW ? loadW[phase] : Math.max(0, Math.round(powerW * shares[phase] - belowGrid[phase])),
-      );
+      buildingW.map((powerW, slot) => {
+        const sunW = (SUN_COUNTED * (pvW[slot] ?? 0)) / site.phases;
+        return loadW ? loadW[phase] : Math.max(0, Math.round(powerW * shares[phase] - belowGrid[phase] - sunW));
+      });
     return {
       circuitId: circuit.id,
       ...(circuit.parentId === undefined ? {} : { parentId: circuit.parentId }),

@@ -156,7 +156,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     exportEurPerKwh: completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 }),
     buildingW,
     pvW,
-    circuits: planCircuits(site, image, buildingW),
+    circuits: planCircuits(site, image, { buildingW, pvW }),
     evses,
     batteries: planBatteries(question, importEurPerKwh),
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,

@@ -87,7 +87,7 @@ export function scenarioConfiguration(scenario: Scenario): unknown {
     ],
     tariff: {
       import: { kind: "fixed", eurPerKwh: 0.3 },
-      export: { kind: "fixed", eurPerKwh: scenario.exportEurPerKwh }, opportunityEurPerHour: 0.6 },
+      export: { kind: "fixed", eurPerKwh: scenario.exportEurPerKwh },
     },
   };
 }

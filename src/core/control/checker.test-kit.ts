@@ -22,6 +22,7 @@ export class Checker {
   readonly #over = new Map<string, Over>();
   #limits = new Map<string, number>();
   #seenCommands = 0;
+  readonly #deaf = new Map<string, number>();
 
   constructor(plant: Plant, mostSecondsOver = MOST_SECONDS_OVER) {
     this.#plant = plant;
@@ -32,6 +33,7 @@ export class Checker {
   look(): void {
     for (const { id, limitA } of this.#plant.site.circuits)
       for (const phase of PHASE_INDEXES) this.#fuse(id, phase, limitA);
+    this.#withoutMeter();
     this.#decisions();
     this.#schedules();
   }
@@ -40,13 +42,55 @@ export class Checker {
     if (this.violations.length < 20) this.violations.push(`${this.#plant.second} s: ${text}`);
   }
 
+  /** What the guard cannot lower on a circuit: other loads, and cars at charge points that do not listen, A. */
+  #fixedA(circuitId: string, phase: PhaseIndex): number {
+    let sumA = this.#plant.othersA(circuitId)[phase];
+    for (const id of this.#plant.site.circuitById.get(circuitId)!.evseIds) {
+      const { fault } = this.#plant.station(id);
+      const deaf = fault.offline || fault.refuses || fault.stubbornA !== undefined;
+      if (deaf && this.#plant.phasesOf(id).includes(phase)) sumA += this.#plant.drawsA(id);
+    }
+    return sumA;
+  }
+
+  /** A charge point that does not listen, or has only just begun to. */
+  #isDeaf(evseId: string): boolean {
+    const { second } = this.#plant;
+    const { fault } = this.#plant.station(evseId);
+    if (fault.offline || fault.refuses || fault.stubbornA !== undefined) this.#deaf.set(evseId, second);
+    return second - (this.#deaf.get(evseId) ?? Number.NEGATIVE_INFINITY) < 15;
+  }
+
+  #ageMs(circuitId: string): number {
+    const { meterId } = this.#plant.site.circuitById.get(circuitId)!;
+    if (meterId === undefined) return 0;
+    return this.#plant.second * 1000 - (this.#plant.meters.get(meterId)?.atMonoMs ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** A meter that is gone for 15 s: every EVSE below has been told its safe current; 5 s later cars draw no more. */
+  #withoutMeter(): void {
+    for (const { id, evseIds } of this.#plant.site.circuits) {
+      const ageMs = this.#ageMs(id);
+      if (ageMs <= 11_000 || !Number.isFinite(ageMs)) continue;
+      for (const evseId of evseIds) {
+        const { safeCurrentA } = this.#plant.site.evseById.get(evseId)!;
+        const deaf = this.#isDeaf(evseId);
+        if (this.#plant.limitA(evseId) > safeCurrentA)
+          this.#say(`${evseId} is not at its safe current without a meter`);
+        if (deaf) continue;
+        if (ageMs > 20_000 && this.#plant.drawsA(evseId) > safeCurrentA + METER_ERROR_A)
+          this.#say(`${evseId} draws ${this.#plant.drawsA(evseId)} A without a meter`);
+      }
+    }
+  }
+
   /** Cars can cure an overload while the others alone are below the fuse; a new load is a new overload. */
   #fuse(circuitId: string, phase: PhaseIndex, limitA: number): void {
     const { second } = this.#plant;
     const key = `${circuitId}/${phase}`;
     const totalA = this.#plant.trueA(circuitId)[phase];
-    const othersA = this.#plant.othersA(circuitId)[phase];
-    if (totalA <= limitA + METER_ERROR_A || othersA > limitA) {
+    const othersA = this.#fixedA(circuitId, phase);
+    if (totalA <= limitA + METER_ERROR_A || othersA > limitA || this.#ageMs(circuitId) > 5_000) {
       this.#over.delete(key);
       return;
     }
