@@ -19,7 +19,7 @@ circuits:
   - { id: yard, parent: hall, fuseA: 40 }
 chargePoints:
   - id: CP-1
-    passwordHash: scrypt$x
+    passwordHash: scrypt$16384$8$1$VewEOwzSghzCBaSUzMxP4g$fqjVyyMQUCNhO3ytrjhfgMqaMLjnJQXcvjF4igg4KFE
     evses:
       - { id: one, circuit: yard, safeCurrentA: 6 }
 devices:

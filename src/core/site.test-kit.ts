@@ -12,7 +12,7 @@ type ChargePoint = SiteConfiguration["chargePoints"][number];
 /** Wednesday 14 January 2026, 12:00 UTC, 13:00 in Berlin: the start of a slot. */
 export const NOON_MS = Date.UTC(2026, 0, 14, 12);
 
-export const HASH = "scrypt$16384$8$1$c2FsdA$aGFzaA";
+export const HASH = "scrypt$16384$8$1$VewEOwzSghzCBaSUzMxP4g$fqjVyyMQUCNhO3ytrjhfgMqaMLjnJQXcvjF4igg4KFE";
 
 /** A charge point with one EVSE of 16 A on three phases, that falls back to 6 A. */
 export function chargePoint(id: string, evse: Partial<ChargePoint["evses"][number]> = {}): ChargePoint {

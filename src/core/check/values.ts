@@ -2,6 +2,9 @@
 import type { Problem } from "../check.ts";
 import { isTimeZone } from "../local-time.ts";
 import type { EvseConfiguration, SiteConfiguration } from "../site.ts";
+import { accessProblems } from "./access.ts";
+import { deviceProblems } from "./devices.ts";
+import { tariffProblems } from "./tariff.ts";
 
 type Path = readonly (string | number)[];
 
@@ -39,6 +42,15 @@ function evseProblems(evse: EvseConfiguration, path: Path, configuration: SiteCo
         `Set 0 to pause, or at least ${minCurrentA}`,
       ),
     );
+  if (configuration.gridConnection.phases === 1 && !evse.phases.includes("L1"))
+    problems.push(
+      problem(
+        "error",
+        [...path, "phases"],
+        `It is on ${evse.phases.join(", ")}, but the grid connection has one phase, L1`,
+        "Leave phases away, or set gridConnection.phases: 3",
+      ),
+    );
   const fuseA =
     configuration.circuits.find((circuit) => circuit.id === evse.circuit)?.fuseA ??
     configuration.gridConnection.mainFuseA;
@@ -56,16 +68,6 @@ function evseProblems(evse: EvseConfiguration, path: Path, configuration: SiteCo
 
 function chargePointProblems(configuration: SiteConfiguration): Problem[] {
   return configuration.chargePoints.flatMap((chargePoint, c) => [
-    ...(chargePoint.passwordHash === undefined
-      ? [
-          problem(
-            "warning",
-            ["chargePoints", c],
-            `Charge point "${chargePoint.id}" has no password: whoever is on the network can pose as it`,
-            "Set one in the charge point, and its hash here as passwordHash (`wattledger hash-password`)",
-          ),
-        ]
-      : []),
     ...(chargePoint.quirks.includes("relative-profiles")
       ? [
           problem(
@@ -96,36 +98,7 @@ function circuitProblems(configuration: SiteConfiguration): Problem[] {
   });
 }
 
-function deviceProblems(configuration: SiteConfiguration): Problem[] {
-  return configuration.devices.flatMap((device, index) => {
-    const needsBattery = (device.role === "battery" || device.role === "hybrid") && device.battery === undefined;
-    return needsBattery
-      ? [
-          problem(
-            "error",
-            ["devices", index],
-            `Device "${device.id}" is a ${device.role} without a battery block`,
-            "Add battery: with capacityWh, maxChargeW and maxDischargeW",
-          ),
-        ]
-      : [];
-  });
-}
-
-function apiProblems({ api }: SiteConfiguration): Problem[] {
-  const loopback = api.host === "127.0.0.1" || api.host === "localhost" || api.host === "::1";
-  if (loopback || api.tokenHash !== undefined) return [];
-  return [
-    problem(
-      "warning",
-      ["api"],
-      "The page can be seen from the network, but nobody there can change anything without a token",
-      "Set tokenHash (`wattledger hash-password`) to let owners press Charge now",
-    ),
-  ];
-}
-
-function siteProblems({ site, gridConnection, tariff }: SiteConfiguration): Problem[] {
+function siteProblems({ site, gridConnection }: SiteConfiguration): Problem[] {
   const problems: Problem[] = [];
   if (!isTimeZone(site.timeZone))
     problems.push(
@@ -146,8 +119,6 @@ function siteProblems({ site, gridConnection, tariff }: SiteConfiguration): Prob
         "The fuse holds; check the number",
       ),
     );
-  if (tariff.import.kind === "day-ahead" && !tariff.import.file && !tariff.import.url)
-    problems.push(problem("error", ["tariff", "import"], "Day-ahead prices need a source", "Add file: or url:"));
   return problems;
 }
 
@@ -157,7 +128,8 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...siteProblems(configuration),
     ...circuitProblems(configuration),
     ...chargePointProblems(configuration),
+    ...accessProblems(configuration),
     ...deviceProblems(configuration),
-    ...apiProblems(configuration),
+    ...tariffProblems(configuration),
   ];
 }

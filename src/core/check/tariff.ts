@@ -1,0 +1,70 @@
+/** Prices that cannot be known, or not as they were meant. */
+import type { Problem } from "../check.ts";
+import type { PriceSource, SiteConfiguration } from "../site.ts";
+
+type Path = readonly (string | number)[];
+type TimeOfUse = Extract<PriceSource, { kind: "time-of-use" }>;
+type Period = TimeOfUse["periods"][number];
+
+const MINUTES_A_DAY = 1440;
+const SLOT_MINUTES = 15;
+
+function minuteOf(text: string): number {
+  const [hours = 0, minutes = 0] = text.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
+/** Minutes of the week, from Monday 00:00, that a period covers; over midnight it belongs to the day it begins. */
+function spans({ from, to, days }: Period): (readonly [number, number])[] {
+  const [begins, ends] = [minuteOf(from), minuteOf(to)];
+  const length = ends > begins ? ends - begins : ends + MINUTES_A_DAY - begins;
+  const week = 7 * MINUTES_A_DAY;
+  return days.flatMap((day) => {
+    const start = (day - 1) * MINUTES_A_DAY + begins;
+    const end = start + length;
+    return end <= week ? [[start, end] as const] : [[start, week] as const, [0, end - week] as const];
+  });
+}
+
+function overlap(a: Period, b: Period): boolean {
+  return spans(a).some(([from, to]) => spans(b).some(([start, end]) => from < end && start < to));
+}
+
+function periodProblems(source: TimeOfUse, path: Path): Problem[] {
+  return source.periods.flatMap((period, index): Problem[] => {
+    const at = [...path, "periods", index];
+    const problems: Problem[] = [];
+    const earlier = source.periods.slice(0, index).find((other) => overlap(period, other));
+    if (earlier && earlier.eurPerKwh !== period.eurPerKwh)
+      problems.push({
+        severity: "warning",
+        path: at,
+        message: `${period.from} to ${period.to} overlaps with ${earlier.from} to ${earlier.to} at another price`,
+        advice: "The one that is written first counts; let them meet instead",
+      });
+    const odd = [period.from, period.to].find((text) => minuteOf(text) % SLOT_MINUTES !== 0);
+    if (odd !== undefined)
+      problems.push({
+        severity: "warning",
+        path: at,
+        message: `${odd} lies inside a quarter-hour: the price at its beginning counts for all of it`,
+        advice: "Write full quarter-hours, such as 22:00 or 22:15",
+      });
+    return problems;
+  });
+}
+
+function sourceProblems(source: PriceSource, path: Path): Problem[] {
+  if (source.kind === "time-of-use") return periodProblems(source, path);
+  if (source.kind === "day-ahead" && source.file === undefined && source.url === undefined)
+    return [{ severity: "error", path, message: "Day-ahead prices need a source", advice: "Add file: or url:" }];
+  return [];
+}
+
+/** Problems of both price sources. What no period covers has `otherwiseEurPerKwh`: there are no gaps. */
+export function tariffProblems({ tariff }: SiteConfiguration): Problem[] {
+  return [
+    ...sourceProblems(tariff.import, ["tariff", "import"]),
+    ...(tariff.export ? sourceProblems(tariff.export, ["tariff", "export"]) : []),
+  ];
+}
