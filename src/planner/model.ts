@@ -8,18 +8,15 @@ import { PHASE_INDEXES } from "../core/quantity.ts";
 import { SLOT_HOURS } from "../core/slots.ts";
 import { type CircuitRoom, circuitRooms, importCapW, mostEnergyWh, slotsUntilDeparture } from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
+import { type PlanWeights, planWeights, SHORTFALL_PARTS } from "./weights.ts";
 
 const KILO = 1000;
-/** A driver in a hurry: each quarter-hour of waiting weighs so much more than prices differ. */
-const FAST_EUR_PER_KWH_SLOT = 0.02;
 /** A driver who wants the sun: a kWh from the grid weighs so much more. */
 const GREEN_EUR_PER_KWH = 0.3;
 /** Of equal plans the earlier; a hundredth of a cent over a day, never more than a price. */
 const EARLY_EUR_PER_KWH_SLOT = 1e-6;
 const KEEP_ON_EUR_PER_KWH = 2e-5;
 const MOST_OPPORTUNITY_EUR_PER_KWH = 2;
-/** Energy that a car misses costs so much more than the dearest kWh. */
-const SHORTFALL_EUR_PER_KWH = 10;
 /** A car that must not pause: worth more than any price, less than missing energy. */
 const KEEP_RUNNING_EUR = 1;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
@@ -30,12 +27,21 @@ export interface PlanLayout {
   readonly evses: readonly {
     readonly power: readonly number[];
     readonly on: readonly number[];
-    readonly shortfall: number;
+    /** Missing energy by part of the need. */
+    readonly shortfall: readonly number[];
   }[];
   readonly batteries: readonly { readonly charge: readonly number[]; readonly discharge: readonly number[] }[];
   readonly imports: readonly number[];
   readonly exports: readonly number[];
   readonly pvs: readonly number[];
+  /** Each yes-or-no between two directions: which flow it allows when it is yes, and which when no. */
+  readonly directions: readonly Direction[];
+}
+
+export interface Direction {
+  readonly choice: number;
+  readonly whenYes: number;
+  readonly whenNo: number;
 }
 
 export interface PlanModel {
@@ -43,28 +49,33 @@ export interface PlanModel {
   readonly layout: PlanLayout;
 }
 
-const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
-
-/** What a quarter-hour of waiting weighs for a driver in a hurry: no price is worth it. */
-function fastEurPerKwhSlot(input: PlanInput): number {
-  const cheapest = Math.min(...input.importEurPerKwh, ...input.exportEurPerKwh);
-  return FAST_EUR_PER_KWH_SLOT + Math.max(0, dearestEurPerKwh(input) - cheapest);
+interface Context {
+  readonly input: PlanInput;
+  readonly weights: PlanWeights;
 }
 
+const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
+
 /** EUR/kWh on the power of a car in a slot, beyond what the energy costs. */
-function carCost(evse: PlanEvse, slot: number, input: PlanInput): number {
-  const early = evse.preference === "fast" ? fastEurPerKwhSlot(input) : EARLY_EUR_PER_KWH_SLOT;
+function carCost(evse: PlanEvse, slot: number, { input, weights }: Context): number {
+  const early = evse.preference === "fast" ? weights.hurryEurPerKwh(slot) : slot * EARLY_EUR_PER_KWH_SLOT;
   const neededKwh = Math.max(1, evse.energyNeededWh / KILO);
   const opportunity = (input.opportunityEurPerHour * slot * SLOT_HOURS) / neededKwh;
   const keepOn = slot === 0 && evse.chargingNow ? -KEEP_ON_EUR_PER_KWH : 0;
-  return slot * early + Math.min(MOST_OPPORTUNITY_EUR_PER_KWH, opportunity) + keepOn;
+  return early + Math.min(MOST_OPPORTUNITY_EUR_PER_KWH, opportunity) + keepOn;
 }
 
-function dearestEurPerKwh(input: PlanInput): number {
-  return Math.max(0, ...input.importEurPerKwh, ...input.exportEurPerKwh);
+/** A need is met, or missed part by part. */
+function addShortfall(build: ModelBuilder, index: number, { input, weights }: Context): number[] {
+  const evse = input.evses[index]!;
+  const partKwh = evse.energyNeededWh / KILO / SHORTFALL_PARTS;
+  return Array.from({ length: SHORTFALL_PARTS }, (_, part) =>
+    build.variable(`short${index}_${part}`, { upper: partKwh, cost: weights.shortfallEurPerKwh(evse, part) }),
+  );
 }
 
-function addEvse(build: ModelBuilder, index: number, input: PlanInput): PlanLayout["evses"][number] {
+function addEvse(build: ModelBuilder, index: number, context: Context): PlanLayout["evses"][number] {
+  const { input } = context;
   const evse = input.evses[index]!;
   const needKwh = evse.energyNeededWh / KILO;
   const slots = needKwh > 0 ? slotsUntilDeparture(evse, input) : 0;
@@ -74,7 +85,7 @@ function addEvse(build: ModelBuilder, index: number, input: PlanInput): PlanLayo
   const power: number[] = [];
   const on: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
-    const cost = carCost(evse, slot, input) * SLOT_HOURS;
+    const cost = carCost(evse, slot, context) * SLOT_HOURS;
     power.push(build.variable(`p${index}_${slot}`, { upper: maxKw, cost }));
     if (slot >= input.binarySlots) continue;
     const yes = build.binary(`on${index}_${slot}`, slot < runSlots ? -KEEP_RUNNING_EUR : 0);
@@ -82,11 +93,9 @@ function addEvse(build: ModelBuilder, index: number, input: PlanInput): PlanLayo
     build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -maxKw)]);
     build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
   }
-  const waiting = slots * (evse.preference === "fast" ? fastEurPerKwhSlot(input) : 0);
-  const penalty = SHORTFALL_EUR_PER_KWH + 2 * dearestEurPerKwh(input) + waiting + evse.priority;
-  const shortfall = build.variable(`short${index}`, { upper: needKwh, cost: penalty });
+  const shortfall = addShortfall(build, index, context);
   const energy = power.map((variable) => term(variable, SLOT_HOURS));
-  build.row(`need${index}`, { lower: needKwh }, [...energy, term(shortfall, 1)]);
+  build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
   if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
   return { power, on, shortfall };
 }
@@ -97,7 +106,17 @@ function exclusiveSlots(input: PlanInput, pays: (slot: number) => boolean): Set<
   return new Set(slots.slice(0, MOST_EXCLUSIVE_SLOTS));
 }
 
-function addBattery(build: ModelBuilder, index: number, input: PlanInput): PlanLayout["batteries"][number] {
+interface Directed {
+  readonly input: PlanInput;
+  /** Grows with each yes-or-no between two directions. */
+  readonly directions: Direction[];
+}
+
+function addBattery(
+  build: ModelBuilder,
+  index: number,
+  { input, directions }: Directed,
+): PlanLayout["batteries"][number] {
   const battery = input.batteries[index]!;
   const { efficiency } = battery;
   const wear = (battery.wearEurPerKwh / 2) * SLOT_HOURS;
@@ -132,6 +151,7 @@ function addBattery(build: ModelBuilder, index: number, input: PlanInput): PlanL
     );
     if (exclusive.has(slot)) {
       const charging = build.binary(`charging${index}_${slot}`);
+      directions.push({ choice: charging, whenYes: c, whenNo: d });
       build.row(`onlyin${index}_${slot}`, { upper: 0 }, [term(c, 1), term(charging, -chargeKw)]);
       build.row(`onlyout${index}_${slot}`, { upper: dischargeKw }, [term(d, 1), term(charging, dischargeKw)]);
     }
@@ -165,7 +185,7 @@ function mostFlows(input: PlanInput, slot: number): { readonly importW: number; 
 
 type Grid = Pick<PlanLayout, "imports" | "exports" | "pvs">;
 
-function addGrid(build: ModelBuilder, input: PlanInput): Grid {
+function addGrid(build: ModelBuilder, { input, directions }: Directed): Grid {
   const grid = { imports: [] as number[], exports: [] as number[], pvs: [] as number[] };
   const pays = (slot: number) =>
     input.exportEurPerKwh[slot]! >= 0 && input.exportEurPerKwh[slot]! > input.importEurPerKwh[slot]!;
@@ -185,6 +205,7 @@ function addGrid(build: ModelBuilder, input: PlanInput): Grid {
     grid.pvs.push(build.variable(`pv_${slot}`, { upper: (input.pvW[slot] ?? 0) / KILO, cost: -1e-7 }));
     if (!exclusive.has(slot)) continue;
     const importing = build.binary(`importing_${slot}`);
+    directions.push({ choice: importing, whenYes: i, whenNo: e });
     build.row(`onlyimport_${slot}`, { upper: 0 }, [term(i, 1), term(importing, -importKw)]);
     build.row(`onlyexport_${slot}`, { upper: exportKw }, [term(e, 1), term(importing, exportKw)]);
   }
@@ -267,9 +288,11 @@ function addCircuit(build: ModelBuilder, room: CircuitRoom, context: { layout: P
 /** The model of a plan; equal inputs give equal models. The input's numbers must be finite. */
 export function planModel(input: PlanInput): PlanModel {
   const build = modelBuilder();
-  const evses = input.evses.map((_, index) => addEvse(build, index, input));
-  const batteries = input.batteries.map((_, index) => addBattery(build, index, input));
-  const layout: PlanLayout = { evses, batteries, ...addGrid(build, input) };
+  const weights = planWeights(input);
+  const directions: Direction[] = [];
+  const evses = input.evses.map((_, index) => addEvse(build, index, { input, weights }));
+  const batteries = input.batteries.map((_, index) => addBattery(build, index, { input, directions }));
+  const layout: PlanLayout = { evses, batteries, directions, ...addGrid(build, { input, directions }) };
   addBalance(build, layout, input);
   addGreen(build, layout, input);
   for (const room of circuitRooms(input)) addCircuit(build, room, { layout, input });

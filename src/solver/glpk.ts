@@ -25,6 +25,7 @@ export interface LinearSolver {
   solve(model: LinearModel, options: SolveOptions): Solution;
 }
 
+const LEAST_LIMIT_MS = 20;
 const NOTHING: Solution = { status: "none", objective: Number.NaN, values: [] };
 
 function boundsType(glpk: GLPK, lower: number, upper: number): number {
@@ -66,11 +67,11 @@ function problem(glpk: GLPK, model: LinearModel, options: SolveOptions): LP {
 function solveWith(glpk: GLPK, model: LinearModel, options: SolveOptions): Solution {
   // GLPK answers "optimal" on NaN.
   if (firstUnsoundNumber(model) !== undefined) return NOTHING;
-  const tmlim = Math.max(1, Math.floor(options.limitMs / 1000));
+  const tmlim = Math.max(LEAST_LIMIT_MS, options.limitMs) / 1000;
   const { result, time } = glpk.solve(problem(glpk, model, options), {
     msglev: glpk.GLP_MSG_OFF,
     presol: true,
-    // Whole seconds are all that it takes.
+    // Seconds; fractions are honoured.
     tmlim,
     ...(options.relativeGap === undefined ? {} : { mipgap: options.relativeGap }),
   });

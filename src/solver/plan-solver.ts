@@ -5,16 +5,21 @@ import { type PlanModel, planModel } from "../planner/model.ts";
 import { ruleBasedPlan } from "../planner/rules.ts";
 import { planFromSolution } from "../planner/solution.ts";
 import { verifyPlan } from "../planner/verify.ts";
+import { gapOf, scaleEur } from "./gap.ts";
 import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
 
 /** Within so much of the optimum a plan is as good as the forecasts under it. */
 const RELATIVE_GAP = 0.001;
+/** Branching that takes longer than this gains less than the forecasts are wrong. */
+const MOST_BRANCH_MS = 1_000;
 const NEAR = 1e-6;
 
 export interface PlanSolverOptions {
   readonly linear: LinearSolver;
   /** Monotonic ms; in virtual time a constant, so that a run repeats itself bit for bit. */
   readonly nowMs: () => number;
+  /** Takes nothing from a branching that ran out of time: slower machines then find the same plan. */
+  readonly repeatable?: boolean;
 }
 
 function binariesAreWhole(plan: PlanModel, solution: Solution): boolean {
@@ -24,12 +29,6 @@ function binariesAreWhole(plan: PlanModel, solution: Solution): boolean {
   });
 }
 
-/** How far a solution is above the relaxed bound, relative to the larger; never negative. */
-function gapOf(found: Solution, bound: Solution): number {
-  const scale = Math.max(Math.abs(found.objective), Math.abs(bound.objective), 1e-6);
-  return Math.max(0, (found.objective - bound.objective) / scale);
-}
-
 /**
  * Each yes-or-no as the relaxed solution leans. A car that would get less than half its minimum gets nothing, one that
  * gets more is switched on, as far as minima fit (`rounding` 0.5), or none but those that have theirs (1).
@@ -37,9 +36,9 @@ function gapOf(found: Solution, bound: Solution): number {
 function rounded(plan: PlanModel, relaxed: Solution, context: { input: PlanInput; rounding: number }): FixedValues {
   const { input, rounding } = context;
   const fixed = new Map<number, number>();
-  for (const [index, variable] of plan.model.variables.entries()) {
-    if (variable.binary) fixed.set(index, relaxed.values[index]! >= 0.5 ? 1 : 0);
-  }
+  // Where both directions flow, the larger one: what remains of it is what really flows.
+  for (const { choice, whenYes, whenNo } of plan.layout.directions)
+    fixed.set(choice, relaxed.values[whenYes]! >= relaxed.values[whenNo]! ? 1 : 0);
   for (const [index, evse] of plan.layout.evses.entries()) {
     const leastKw = input.evses[index]!.minPowerW / 1000;
     for (const [slot, variable] of evse.on.entries()) {
@@ -71,36 +70,48 @@ interface Attempt {
   readonly gap: number;
 }
 
+/** What branching finds within its time, allowed to stop at the gap that is good enough. */
+function branched(
+  plan: PlanModel,
+  relaxed: Solution,
+  context: { linear: LinearSolver; limitMs: number; scale: number },
+) {
+  const { linear, limitMs, scale } = context;
+  // GLPK measures its gap against the objective.
+  const relativeGap = (RELATIVE_GAP * scale) / Math.max(Math.abs(relaxed.objective), scale);
+  return linear.solve(plan.model, { relaxed: false, limitMs, relativeGap });
+}
+
 function attempt(
   plan: PlanModel,
   input: PlanInput,
   context: PlanSolverOptions & { untilMs: number },
 ): Attempt | string {
-  const { linear, nowMs, untilMs } = context;
+  const { linear, nowMs, untilMs, repeatable } = context;
   const leftMs = () => untilMs - nowMs();
   const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: leftMs() });
   if (relaxed.status !== "optimal") return "The linear model was not solved in time or has no solution";
   if (binariesAreWhole(plan, relaxed)) return { solution: relaxed, status: "optimal", detail: "", gap: 0 };
-  const round = () => repaired(plan, relaxed, { input, linear, limitMs: Math.max(1000, leftMs()) });
-  // A second is kept to round and repair.
-  const branchMs = leftMs() - 1000;
-  if (branchMs >= 1000) {
-    const branched = linear.solve(plan.model, { relaxed: false, limitMs: branchMs, relativeGap: RELATIVE_GAP });
-    if (branched.status !== "none") {
-      const gap = gapOf(branched, relaxed);
-      if (branched.status === "optimal")
-        return { solution: branched, status: "optimal", detail: "", gap: Math.min(gap, RELATIVE_GAP) };
-      return { solution: branched, status: "feasible", detail: "The time for branching ran out", gap };
-    }
-  }
-  const solution = round();
-  if (!solution) return "Branching ran out of time, and rounding found no plan";
-  return {
-    solution,
-    status: "feasible",
-    detail: "Rounded: the time for branching ran out",
-    gap: gapOf(solution, relaxed),
-  };
+  const scale = scaleEur(plan, input, relaxed);
+  const round = repaired(plan, relaxed, { input, linear, limitMs: leftMs() });
+  const roundGap = round ? gapOf(round, relaxed, scale) : Number.POSITIVE_INFINITY;
+  if (round && roundGap <= RELATIVE_GAP) return { solution: round, status: "optimal", detail: "", gap: roundGap };
+  const limitMs = Math.min(MOST_BRANCH_MS, leftMs());
+  const branch = limitMs > 0 ? branched(plan, relaxed, { linear, limitMs, scale }) : undefined;
+  if (branch?.status === "optimal")
+    return {
+      solution: branch,
+      status: "optimal",
+      detail: "",
+      gap: Math.min(RELATIVE_GAP, gapOf(branch, relaxed, scale)),
+    };
+  // What branching had found when its time ran out depends on how busy the machine was.
+  const unfinished = !repeatable && branch?.status === "feasible" ? branch : undefined;
+  const branchGap = unfinished ? gapOf(unfinished, relaxed, scale) : Number.POSITIVE_INFINITY;
+  const detail = "The time for branching ran out";
+  if (unfinished && branchGap < roundGap) return { solution: unfinished, status: "feasible", detail, gap: branchGap };
+  if (round) return { solution: round, status: "feasible", detail: `Rounded: ${detail.toLowerCase()}`, gap: roundGap };
+  return "Branching ran out of time, and rounding found no plan";
 }
 
 /**

@@ -112,7 +112,7 @@ export function createInlineSolver(): Solver {
   return {
     async solve(input, deadlineMs) {
       linear ??= createLinearSolver();
-      return solvePlan(input, deadlineMs, { linear: await linear, nowMs: () => 0 });
+      return solvePlan(input, deadlineMs, { linear: await linear, nowMs: () => 0, repeatable: true });
     },
     close: () => Promise.resolve(),
   };
