@@ -1,11 +1,15 @@
 /** Reads site.yaml: parsed once, checked by schema and sense, every problem with file, line and what to do. */
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { Ajv, type ErrorObject } from "ajv";
+import { dirname, resolve } from "node:path";
+import { Ajv } from "ajv";
 import { Value } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
-import { checkSite } from "../core/check.ts";
+import { checkSite, type Problem } from "../core/check.ts";
 import { type SiteConfiguration, SiteConfigurationSchema } from "../core/site.ts";
+import { fileProblems } from "./configuration-files.ts";
+import { quirkProblems } from "./quirk-check.ts";
+import { schemaProblems } from "./schema-problems.ts";
 
 export interface ConfigurationProblem {
   readonly severity: "error" | "warning";
@@ -23,173 +27,137 @@ export type ConfigurationResult =
       readonly configuration: SiteConfiguration;
       readonly hash: string;
       readonly problems: readonly ConfigurationProblem[];
+      /** Where a path of the document stands; that of the nearest part above where it is not written. */
+      readonly place: (path: Path) => Place;
     }
   | { readonly ok: false; readonly problems: readonly ConfigurationProblem[] };
 
-type Path = readonly (string | number)[];
-type Located = Omit<ConfigurationProblem, "file" | "line" | "column" | "path"> & { readonly path: Path };
+type Path = Problem["path"];
+/** Both begin at 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
 
 const LARGEST_BYTES = 1_000_000;
 const MOST_ALIASES = 100;
+const MOST_PROBLEMS = 100;
 
-const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
+const ajv = new Ajv({ allErrors: true, strict: true, verbose: true });
 const validate = ajv.compile(SiteConfigurationSchema);
 
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
+function single(file: string, message: string, advice: string): ConfigurationResult {
+  return { ok: false, problems: [{ severity: "error", file, line: 1, column: 1, path: "", message, advice }] };
+}
+
+/** A parsed document that can say where its parts stand. */
+class Source {
+  readonly #file: string;
+  readonly #lines = new LineCounter();
+  readonly #document: Document;
+
+  constructor(text: string, file: string) {
+    this.#file = file;
+    this.#document = parseDocument(text, { lineCounter: this.#lines });
   }
-  return row[b.length]!;
-}
 
-function didYouMean(word: string, known: readonly string[]): string {
-  const near = known
-    .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near && near.distance <= 3 ? `Did you mean "${near.name}"?` : `Known here: ${known.join(", ")}`;
-}
+  readonly place = (path: Path): Place => {
+    let node: unknown;
+    for (let length = path.length; length >= 0 && !isNode(node); length--)
+      node = this.#document.getIn(path.slice(0, length), true);
+    return this.#at(isNode(node) ? (node.range?.[0] ?? 0) : 0);
+  };
 
-function pathOf(pointer: string): Path {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll("~1", "/").replaceAll("~0", "~")));
-}
-
-function schemaProblem(error: ErrorObject): Located {
-  const path = pathOf(error.instancePath);
-  const { params, parentSchema } = error;
-  const description = (parentSchema as { description?: string } | undefined)?.description;
-  switch (error.keyword) {
-    case "additionalProperties": {
-      const name = String(params.additionalProperty);
-      const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
-      return {
-        severity: "error",
-        path: [...path, name],
-        message: `"${name}" is not known here`,
-        advice: didYouMean(name, known),
-      };
-    }
-    case "required": {
-      const name = String(params.missingProperty);
-      const property = (parentSchema as { properties?: Record<string, { description?: string }> }).properties?.[name];
-      return { severity: "error", path, message: `"${name}" is missing`, advice: property?.description ?? "Add it" };
-    }
-    case "const":
-    case "enum":
-      return {
-        severity: "error",
-        path,
-        message: `is none of the allowed values`,
-        advice: `Allowed: ${String(params.allowedValue ?? params.allowedValues)}`,
-      };
-    default:
-      return {
-        severity: "error",
-        path,
-        message: error.message ?? "is not allowed",
-        advice: description ?? "Correct the value",
-      };
+  #at(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
   }
-}
 
-/** Errors inside a choice, by the alternative that they belong to. */
-function alternatives(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[][] {
-  const groups = new Map<string, ErrorObject[]>();
-  for (const error of errors) {
-    if (error === union || !error.schemaPath.startsWith(`${union.schemaPath}/`)) continue;
-    const index = error.schemaPath.slice(union.schemaPath.length + 1).split("/")[0]!;
-    groups.set(index, [...(groups.get(index) ?? []), error]);
+  located(problems: readonly Problem[]): ConfigurationProblem[] {
+    const found = problems.slice(0, MOST_PROBLEMS).map((problem) => ({
+      ...problem,
+      ...this.place(problem.path),
+      file: this.#file,
+      path: problem.path.join("."),
+    }));
+    const left = problems.length - found.length;
+    if (left <= 0) return found;
+    const message = `has ${left} problems more`;
+    return [
+      ...found,
+      { severity: "error", file: this.#file, line: 1, column: 1, path: "", message, advice: "Correct these first" },
+    ];
   }
-  return [...groups.values()];
-}
 
-/** A choice that fits none of its alternatives: what is wrong with the one that was meant. */
-function choiceProblems(union: ErrorObject, errors: readonly ErrorObject[]): Located[] {
-  const groups = alternatives(union, errors);
-  const allowed = groups
-    .flat()
-    .filter((error) => error.keyword === "const")
-    .map((error) => String(error.params.allowedValue));
-  const named = groups.filter((group) => !group.some((error) => error.keyword === "const"));
-  const meant = named.sort((a, b) => a.length - b.length)[0];
-  if (meant) return meant.filter((error) => error.keyword !== "anyOf").map(schemaProblem);
-  return [
-    {
+  syntaxProblems(): ConfigurationProblem[] {
+    return this.#document.errors.slice(0, MOST_PROBLEMS).map(({ message, pos }) => ({
       severity: "error",
-      path: pathOf(union.instancePath),
-      message: "is none of the allowed values",
-      advice: `Allowed: ${[...new Set(allowed)].join(", ")}`,
-    },
-  ];
+      file: this.#file,
+      ...this.#at(pos[0]),
+      path: "",
+      message: `is not YAML: ${message.split("\n")[0]}`,
+      advice: "Check indentation and colons there",
+    }));
+  }
+
+  /** The document with defaults filled in. Throws on references that go round or multiply without end. */
+  value(): unknown {
+    // Ajv fills in no defaults inside of choices, TypeBox does.
+    return Value.Default(SiteConfigurationSchema, this.#document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
+  }
 }
 
-function schemaProblems(errors: readonly ErrorObject[]): Located[] {
-  const unions = errors.filter((error) => error.keyword === "anyOf");
-  const inside = (error: ErrorObject) =>
-    unions.some((union) => error !== union && error.schemaPath.startsWith(`${union.schemaPath}/`));
-  return errors
-    .filter((error) => !inside(error))
-    .flatMap((error) => (error.keyword === "anyOf" ? choiceProblems(error, errors) : [schemaProblem(error)]));
+function checkValue(source: Source, value: unknown): ConfigurationResult {
+  if (!validate(value)) return { ok: false, problems: source.located(schemaProblems(validate.errors ?? [])) };
+  const configuration = value as SiteConfiguration;
+  const problems = source.located(checkSite(configuration));
+  if (problems.some((problem) => problem.severity === "error")) return { ok: false, problems };
+  const hash = createHash("sha256").update(JSON.stringify(configuration)).digest("hex").slice(0, 16);
+  return { ok: true, configuration, problems, hash, place: source.place };
 }
 
-function locate(problem: Located, document: Document, lines: LineCounter, file: string): ConfigurationProblem {
-  let node: unknown;
-  for (let length = problem.path.length; length >= 0 && !isNode(node); length--)
-    node = document.getIn(problem.path.slice(0, length), true);
-  const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
-  const { line, col } = lines.linePos(offset);
-  return { ...problem, file, line: Math.max(1, line), column: Math.max(1, col), path: problem.path.join(".") };
-}
-
-function single(file: string, message: string, advice: string, line = 1): ConfigurationResult {
-  return { ok: false, problems: [{ severity: "error", file, line, column: 1, path: "", message, advice }] };
-}
-
-/** Parses and checks the text of a configuration; `file` is only for messages. */
+/** Parses and checks the text of a configuration; `file` is only for messages. Never throws. */
 export function parseConfiguration(text: string, file: string): ConfigurationResult {
   if (text.length > LARGEST_BYTES)
     return single(file, "is larger than 1 MB", "A site needs some kilobytes; check that this is the right file");
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [syntax] = document.errors;
-  if (syntax)
-    return single(
-      file,
-      `is not YAML: ${syntax.message.split("\n")[0]}`,
-      "Check indentation and colons there",
-      lines.linePos(syntax.pos[0]).line,
-    );
-  // Ajv fills in no defaults inside of choices, TypeBox does.
-  const value: unknown = Value.Default(SiteConfigurationSchema, document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
-  if (!validate(value)) {
-    return {
-      ok: false,
-      problems: schemaProblems(validate.errors ?? []).map((problem) => locate(problem, document, lines, file)),
-    };
+  try {
+    const source = new Source(text, file);
+    const syntax = source.syntaxProblems();
+    if (syntax.length > 0) return { ok: false, problems: syntax };
+    return checkValue(source, source.value());
+  } catch (error) {
+    // Anchors that go round, aliases that multiply, thousands of nested brackets: nobody writes a site like that.
+    const reason = error instanceof Error ? error.message.slice(0, 200) : String(error);
+    return single(file, `cannot be understood: ${reason}`, "Write it without anchors (&) and aliases (*)");
   }
-  const configuration = value as SiteConfiguration;
-  const problems = checkSite(configuration).map((problem) => locate(problem, document, lines, file));
-  if (problems.some((problem) => problem.severity === "error")) return { ok: false, problems };
-  return {
-    ok: true,
-    configuration,
-    problems,
-    hash: createHash("sha256").update(JSON.stringify(configuration)).digest("hex").slice(0, 16),
-  };
 }
 
-/** Reads and checks a file. */
+/** Problems found after the check of the document, with their places. */
+export function withProblems(
+  result: ConfigurationResult,
+  file: string,
+  find: (configuration: SiteConfiguration) => readonly Problem[],
+): ConfigurationResult {
+  if (!result.ok) return result;
+  const found = find(result.configuration).map((problem) => ({
+    ...problem,
+    ...result.place(problem.path),
+    file,
+    path: problem.path.join("."),
+  }));
+  const problems = [...result.problems, ...found];
+  return found.some((problem) => problem.severity === "error") ? { ok: false, problems } : { ...result, problems };
+}
+
+/** Reads and checks a file, and that the files which it names are there. */
 export function readConfiguration(file: string): ConfigurationResult {
   try {
     if (statSync(file).size > LARGEST_BYTES) return parseConfiguration(" ".repeat(LARGEST_BYTES + 1), file);
-    return parseConfiguration(readFileSync(file, "utf8"), file);
+    const result = parseConfiguration(readFileSync(file, "utf8"), file);
+    return withProblems(result, file, (configuration) => [
+      ...quirkProblems(configuration),
+      ...fileProblems(configuration, dirname(resolve(file))),
+    ]);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT") return single(file, "does not exist", "Start from config/home.yaml or config/building.yaml");

@@ -1,19 +1,24 @@
 import type { SiteConfiguration } from "../core/site.ts";
 import type { Profile } from "../modbus/profile.ts";
-import type { ConfigurationProblem } from "./configuration.ts";
+import type { ConfigurationProblem, Place } from "./configuration.ts";
 
-/** Problems of devices with their profiles: unknown ones, a fuse behind a meter without currents, an impossible role. */
+/**
+ * Problems of devices with their profiles: unknown ones, a fuse behind a meter without currents, an impossible role.
+ * `place` tells where they stand in `file`.
+ */
 export function profileProblems(
   configuration: SiteConfiguration,
   profiles: ReadonlyMap<string, Profile>,
   file: string,
+  place: (path: readonly (string | number)[]) => Place = () => ({ line: 1, column: 1 }),
 ): ConfigurationProblem[] {
   const guarding = new Set([
     configuration.gridConnection.meter,
     ...configuration.circuits.map((circuit) => circuit.meter),
   ]);
   return configuration.devices.flatMap((device, index): ConfigurationProblem[] => {
-    const at = { severity: "error", file, line: 1, column: 1, path: `devices.${index}.profile` } as const;
+    const path = ["devices", index, "profile"];
+    const at = { severity: "error", file, path: path.join("."), ...place(path) } as const;
     const profile = profiles.get(device.profile);
     if (!profile)
       return [{ ...at, message: `There is no profile "${device.profile}"`, advice: "`wattledger devices` lists them" }];

@@ -19,7 +19,7 @@ export async function check(args: string[]): Promise<number> {
   const result = readConfiguration(file);
   const problems = [
     ...result.problems,
-    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file) : []),
+    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file, result.place) : []),
   ];
   if (values.json) console.log(JSON.stringify(problems, null, 2));
   else for (const problem of problems) console.log(problemText(problem));

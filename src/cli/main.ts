@@ -89,6 +89,10 @@ export async function main(argv: string[]): Promise<number> {
   try {
     return await (await command.load())(args);
   } catch (error) {
+    if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
+      console.error(`${error.message}\n\n${usage()}`);
+      return 2;
+    }
     console.error(`wattledger ${name} failed unexpectedly; please report this.`, error);
     return 1;
   }

@@ -16,7 +16,7 @@ export async function run(args: string[]): Promise<number> {
   const result = readConfiguration(file);
   const problems = [
     ...result.problems,
-    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file) : []),
+    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file, result.place) : []),
   ];
   for (const problem of problems) console.error(problemText(problem));
   if (!result.ok || problems.some((problem) => problem.severity === "error")) {
