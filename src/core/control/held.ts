@@ -25,6 +25,15 @@ export function heldAtStart(input: ControlInput, evse: EvseModel, session: Sessi
   return { held: { currentA: limit.currentA, untilMonoMs: input.image.monoMs + evse.leaseMs } };
 }
 
+/** Notes that a newer limit leaves for the charge point; `false` when what was sent may not have reached it. */
+export function replaceHeld(memory: EvseMemory, monoMs: number | false): EvseMemory {
+  const { held } = memory;
+  if (!held || (held.replacedMonoMs !== undefined && monoMs !== false)) return memory;
+  const { currentA, untilMonoMs } = held;
+  const next = { currentA, untilMonoMs };
+  return { ...memory, held: monoMs === false ? next : { ...next, replacedMonoMs: monoMs } };
+}
+
 /** Whether the last limit was refused, or not answered. */
 export function isRefused(input: ControlInput, evse: EvseModel): boolean {
   const answer = input.state.limits.byEvse[evse.id]?.answer;
@@ -38,9 +47,9 @@ export function releaseHeld(
 ): EvseMemory {
   const { held, ...rest } = memory;
   if (!held) return memory;
-  const sent = memory.sentMonoMs !== undefined && memory.sentA === memory.limitA;
-  const taken = now.connected && !now.refused && sent;
-  const hadItsTime = now.monoMs - Math.max(memory.limitSinceMonoMs, memory.sentMonoMs ?? 0) >= OBEY_MS;
+  const { replacedMonoMs } = held;
+  const taken = now.connected && !now.refused && replacedMonoMs !== undefined;
+  const hadItsTime = now.monoMs - (replacedMonoMs ?? now.monoMs) >= OBEY_MS;
   const over = now.monoMs >= held.untilMonoMs + OBEY_MS || (taken && (now.agrees || hadItsTime));
   return over ? rest : memory;
 }

@@ -6,7 +6,7 @@ import type { ChargePointCommand } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { ControlInput, EvseDecision } from "./control.ts";
 import { heal } from "./heal.ts";
-import { heldAfter } from "./held.ts";
+import { heldAfter, replaceHeld } from "./held.ts";
 import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { leaseSchedule, safeDefault } from "./schedule.ts";
@@ -24,7 +24,8 @@ function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory
   const sinceMs = Math.max(known?.changedMs ?? 0, known?.bootedMs ?? 0);
   if (!entry.connected || memory.installedForMs === sinceMs) return { memory, commands: [] };
   const { sentA: _, ...rest } = memory;
-  return { memory: { ...rest, installedForMs: sinceMs }, commands: [safeDefault(input, entry)] };
+  const again = replaceHeld({ ...rest, installedForMs: sinceMs }, false);
+  return { memory: again, commands: [safeDefault(input, entry)] };
 }
 
 function isDue(input: ControlInput, entry: EvseObservation, memory: EvseMemory, currentA: number): boolean {
@@ -94,10 +95,11 @@ export function lease(
   const draft = limitDraft(input, entry, decision, memory);
   if (draft) memory = { ...memory, factA: decision.currentA, factKind: decision.reason.kind };
   if (isDue(input, entry, memory, decision.currentA)) {
-    const again = entry.refused && memory.sentA === decision.currentA;
+    const again = entry.refused && memory.limitSinceMonoMs <= (memory.sentMonoMs ?? Number.NEGATIVE_INFINITY);
     const { id: evseId, chargePointId, connector } = entry.evse;
     const schedule = leaseSchedule(input, entry, decision.currentA);
     commands.push({ type: "set-limit", chargePointId, evseId, connector, schedule });
+    memory = replaceHeld(memory, monoMs);
     memory = { ...memory, sentMonoMs: monoMs, sentA: decision.currentA, tries: again ? memory.tries + 1 : 0 };
   }
   return draft ? { memory, commands, draft } : { memory, commands };

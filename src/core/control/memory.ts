@@ -6,6 +6,8 @@ import type { ReasonKind } from "../reason.ts";
 export interface HeldLimit {
   readonly currentA: number;
   readonly untilMonoMs: number;
+  /** When a newer limit was sent to replace it. */
+  readonly replacedMonoMs?: number;
 }
 
 export interface EvseMemory {

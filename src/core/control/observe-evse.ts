@@ -111,7 +111,10 @@ interface Seen {
 function see(input: ControlInput, evse: EvseModel, memory: EvseMemory, mayLower: boolean): Seen {
   const reading = input.image.evses.get(evse.id);
   const phases = memory.phases ?? evse.phases;
-  if (!reading || input.image.monoMs - reading.atMonoMs > EVSE_READING_VALID_MS) return { phases, mayLower };
+  // A charge point that is gone holds its limit: what it reported last is the best that is known until that ends.
+  const holds = !mayLower && memory.held !== undefined;
+  if (!reading || (!holds && input.image.monoMs - reading.atMonoMs > EVSE_READING_VALID_MS))
+    return { phases, mayLower };
   const seen = phasesInUse(evse, reading, memory.phases) ?? evse.phases;
   const measuredA = measuredCurrentA(reading, seen.length, input.site.voltageV);
   return { mayLower, reading, phases: seen, ...(measuredA === undefined ? {} : { measuredA }) };

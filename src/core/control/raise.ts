@@ -5,7 +5,7 @@
 import type { GuardInput } from "./guard.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import type { Bounds, Slack } from "./slack.ts";
-import { RAISE_EVERY_MS, RAISE_PART, REBALANCE_LEAST_A, REBALANCE_MS } from "./thresholds.ts";
+import { RAISE_EVERY_MS, RAISE_PART, REBALANCE_LEAST_A, REBALANCE_MS, TURN_MS } from "./thresholds.ts";
 
 export interface Move {
   readonly guarded: GuardInput;
@@ -42,6 +42,13 @@ function crowded(move: Move, given: ReadonlyMap<number, number>): Set<number> {
   return constraints;
 }
 
+/** What an EVSE is lowered to: its share, but a pause only at the end of its turn. */
+function loweredA(move: Move, entry: EvseObservation, targetA: number, heldA: number): number {
+  const turnMs = move.guarded.input.image.monoMs - entry.memory.turnSinceMonoMs;
+  if (targetA > 0 || turnMs >= TURN_MS) return targetA;
+  return Math.min(heldA, entry.evse.minCurrentA);
+}
+
 /** Lowers those who have more than their share where others are short. Those others rise in the steps to come. */
 function makeRoom(move: Move, given: Map<number, number>): boolean {
   const { input, memory } = move.guarded;
@@ -49,12 +56,16 @@ function makeRoom(move: Move, given: Map<number, number>): boolean {
   const constraints = crowded(move, given);
   if (constraints.size === 0) return false;
   let lowered = false;
-  for (const [index, targetA] of move.target) {
-    const heldA = given.get(index)!;
+  for (const entry of move.guarded.active) {
+    const { index } = entry;
+    const heldA = given.get(index);
+    const targetA = move.target.get(index);
     const helps = move.bounds.linksOf(index).some(({ constraint }) => constraints.has(constraint));
-    if (!helps || heldA <= targetA) continue;
-    given.set(index, targetA);
-    move.free.give(index, targetA - heldA);
+    if (!helps || heldA === undefined || targetA === undefined || heldA <= targetA) continue;
+    const currentA = loweredA(move, entry, targetA, heldA);
+    if (currentA >= heldA) continue;
+    given.set(index, currentA);
+    move.free.give(index, currentA - heldA);
     lowered = true;
   }
   return lowered;

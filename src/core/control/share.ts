@@ -53,6 +53,16 @@ function fill(claims: readonly Claim[], given: Map<number, number>, slack: Slack
   }
 }
 
+/** What rounding down left over goes out again, an ampere each in the order of the claims. */
+function topUp(claims: readonly Claim[], given: Map<number, number>, slack: Slack): void {
+  for (const { index, wantedA } of claims) {
+    const heldA = given.get(index)!;
+    if (wantedA - heldA < 1 - TINY || slack.room(index).currentA < 1 - TINY) continue;
+    given.set(index, heldA + 1);
+    slack.give(index, 1);
+  }
+}
+
 /**
  * Gives each claim 0, or between its minimum and what it wants, within the slack. Whole amperes, rounded down, so that
  * the sum holds. By position of the EVSE.
@@ -71,5 +81,6 @@ export function share(claims: readonly Claim[], slack: Slack): Map<number, numbe
     given.set(claim.index, whole);
     slack.give(claim.index, whole - exact);
   }
+  topUp(charging, given, slack);
   return given;
 }
