@@ -89,7 +89,7 @@ function configurationOf({
     chargePoints: stalls.map(
       ({ id, circuit = "grid", phases = ["L1", "L2", "L3"], safeCurrentA = 6, maxCurrentA = 16, priority = 5 }) => ({
         id: `cp-${id}`,
-        passwordHash: "scrypt$x",
+        passwordHash: "scrypt$16384$8$1$VewEOwzSghzCBaSUzMxP4g$fqjVyyMQUCNhO3ytrjhfgMqaMLjnJQXcvjF4igg4KFE",
         evses: [{ id, circuit, phases, safeCurrentA, maxCurrentA, priority }],
       }),
     ),
