@@ -26,32 +26,44 @@ function shedOf(constraint: Constraint, decisions: Decisions) {
   return { shedA, evseIds };
 }
 
-/** Overloads that are shed, each recorded once; it is over when its circuit was below its limit for a while. */
+/** Of each circuit the phase that is overloaded most. */
+function worstByCircuit(constraints: readonly Constraint[]): Map<string, Constraint> {
+  const worst = new Map<string, Constraint>();
+  for (const constraint of constraints) {
+    const { kind, phase, overload, circuitId } = constraint;
+    if (kind !== "circuit" || phase === undefined || overload <= 0) continue;
+    if (overload > (worst.get(circuitId)?.overload ?? 0)) worst.set(circuitId, constraint);
+  }
+  return worst;
+}
+
+/** Overloads that are shed, one fact a circuit; it is over when the circuit was below its limit for a while. */
 export function interventions(
   constraints: readonly Constraint[],
   decisions: Decisions,
   before: ControlMemory["interventions"],
   monoMs: number,
-): { drafts: SiteDraft[]; interventions: ControlMemory["interventions"]; sheds: boolean } {
+): { drafts: SiteDraft[]; interventions: ControlMemory["interventions"] } {
   const drafts: SiteDraft[] = [];
-  let sheds = false;
   const open = new Map([...before].filter(([, lastMonoMs]) => monoMs - lastMonoMs < INTERVENTION_OVER_MS));
-  for (const constraint of constraints) {
-    const { key, kind, overload, phase, circuitId, reading = 0, limit } = constraint;
-    if (overload <= 0) continue;
+  for (const [circuitId, constraint] of worstByCircuit(constraints)) {
     const { shedA, evseIds } = shedOf(constraint, decisions);
-    sheds ||= evseIds.length > 0;
-    if (kind !== "circuit" || phase === undefined) continue;
-    const known = open.has(key);
-    if (known || evseIds.length > 0) open.set(key, monoMs);
+    const known = open.has(circuitId);
+    if (known || evseIds.length > 0) open.set(circuitId, monoMs);
     if (known || evseIds.length === 0) continue;
+    const { reading = 0, limit, phase = 0 } = constraint;
     drafts.push({
       type: "guard-intervened",
       source: "guard",
       data: { circuitId, phase, readingA: tenth(reading), limitA: tenth(limit), shedA: tenth(shedA), evseIds },
     });
   }
-  return { drafts, interventions: open, sheds };
+  return { drafts, interventions: open };
+}
+
+/** Whether a limit is lowered on something that is above its limit: that may not wait for a slow disk. */
+export function curesOverload(constraints: readonly Constraint[], decisions: Decisions): boolean {
+  return constraints.some((constraint) => constraint.overload > 0 && shedOf(constraint, decisions).evseIds.length > 0);
 }
 
 /** What one EVSE's reduction of this tick adds to what is expected to go, A. */

@@ -7,7 +7,7 @@ import { type CircuitView, observeCircuits } from "./circuits.ts";
 import { buildConstraints, type Constraint } from "./constraints.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
 import { guard } from "./guard.ts";
-import { creditSheds, interventions, obedienceDrafts } from "./intervene.ts";
+import { creditSheds, curesOverload, interventions, obedienceDrafts } from "./intervene.ts";
 import { lease } from "./lease.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
 import { modeDrafts } from "./mode.ts";
@@ -136,7 +136,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
     ],
     commands: inOrderOfUrgency(leased.commands, observed),
     batteries: battery.commands,
-    urgent: intervened.sheds,
+    urgent: curesOverload(constraints, decisions),
     memory: {
       evses: leased.memories,
       headroom,
