@@ -260,6 +260,37 @@ describe("quarter-hours of a transaction", () => {
     ]);
   });
 
+  it("cost what the quarter-hour cost, not what the next one does", () => {
+    const site = atSlotStart();
+    site.run(MINUTE_MS);
+    site.plugIn(1000);
+    for (let second = 1; second <= 20 * 60; second++) {
+      site.importEurPerKwh = slotStartMs(site.nowMs + 1000) === NOON_MS ? 0.1 : 0.5;
+      site.evse = { powerW: 3600, energyWh: 1000 + second };
+      site.tick();
+    }
+    expect(site.session.quarterHours).toMatchObject([{ slotStartMs: NOON_MS, energyWh: 900, costEur: 0.09 }]);
+    expect(site.quarterHours[1]).toMatchObject({ slotStartMs: NOON_MS, importEurPerKwh: 0.1 });
+  });
+
+  it("of months are kept as a week of them and a sum, and still add up", () => {
+    const site = atSlotStart();
+    site.plugIn(0);
+    site.decisions = [{ evseId: "garage-evse", currentA: 6, reason: { kind: "plan" } }];
+    let registerWh = 0;
+    for (let slot = 0; slot < 800; slot++) {
+      registerWh += 100;
+      site.evse = { powerW: 400, energyWh: registerWh };
+      site.run(SLOT_MS, SLOT_MS);
+    }
+    site.unplug(registerWh + 50);
+    site.run(2000);
+    const { quarterHours, olderWh, energyWh } = site.session;
+    expect(quarterHours).toHaveLength(672);
+    expect(olderWh! + quarterHours.reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0)).toBe(energyWh);
+    expect(energyWh).toBe(80_050);
+  });
+
   it("are the integral of the power where the EVSE has no register", () => {
     const site = atSlotStart();
     site.tick();

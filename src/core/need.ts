@@ -31,7 +31,7 @@ function energyBeforeWh(session: Session, statedMs: number): number {
     const beforeMs = Math.max(0, statedMs - slotStartMs);
     if (beforeMs >= SLOT_MS) return sum + energyWh;
     return sum + (maxPowerW > 0 ? Math.min(energyWh, (maxPowerW * beforeMs) / HOUR_MS) : beforeMs > 0 ? energyWh : 0);
-  }, 0);
+  }, session.olderWh ?? 0);
 }
 
 /**

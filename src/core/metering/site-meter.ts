@@ -86,9 +86,10 @@ function addEnergy(sums: Flows, powers: Flows, elapsedMs: number): Flows {
   return next;
 }
 
+/** The first price of a quarter-hour is its own: the tick that ends it knows the price of the next one already. */
 function prices(meter: SiteMeter, { image }: MeteringInput) {
-  const importEurPerKwh = image.importEurPerKwh ?? meter.importEurPerKwh;
-  const exportEurPerKwh = image.exportEurPerKwh ?? meter.exportEurPerKwh;
+  const importEurPerKwh = meter.importEurPerKwh ?? image.importEurPerKwh;
+  const exportEurPerKwh = meter.exportEurPerKwh ?? image.exportEurPerKwh;
   return {
     ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
     ...(exportEurPerKwh === undefined ? {} : { exportEurPerKwh }),

@@ -60,7 +60,8 @@ export function meterTransaction(meter: TransactionMeter, tick: TransactionTick)
   const { powerW = 0 } = tick;
   const booked = meter.bookedRegisterWh ?? tick.registerWh;
   const registerWh = nextRegister(meter, tick.registerWh);
-  const importEurPerKwh = tick.importEurPerKwh ?? meter.importEurPerKwh;
+  // The first price of a quarter-hour is its own: the tick that ends it knows the price of the next one already.
+  const importEurPerKwh = meter.importEurPerKwh ?? tick.importEurPerKwh;
   return {
     integratedWh: meter.integratedWh + (powerW * Math.min(tick.elapsedMs, LONGEST_INTEGRATED_MS)) / 3_600_000,
     maxPowerW: Math.max(meter.maxPowerW, powerW),
@@ -72,9 +73,9 @@ export function meterTransaction(meter: TransactionMeter, tick: TransactionTick)
 }
 
 /** Energy by the registers of an ended transaction that its quarter-hours do not hold yet, Wh. */
-export function unbookedWh({ meterStartWh, meterStopWh, quarterHours }: Session): number | undefined {
+export function unbookedWh({ meterStartWh, meterStopWh, quarterHours, olderWh = 0 }: Session): number | undefined {
   if (meterStartWh === undefined || meterStopWh === undefined || meterStopWh < meterStartWh) return undefined;
-  const bookedWh = quarterHours.reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0);
+  const bookedWh = quarterHours.reduce((sum, quarterHour) => sum + quarterHour.energyWh, olderWh);
   // Registers come in tenths and hundredths; sums of such numbers have crumbs.
   return Math.round((meterStopWh - meterStartWh - bookedWh) * 1000) / 1000;
 }

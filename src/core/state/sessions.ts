@@ -29,7 +29,10 @@ export interface Session {
   /** Sum of the quarter-hours until the end; then the difference of the registers where both are known. */
   readonly energyWh: number;
   readonly costEur: number;
+  /** The last week of them; the ledger has them all. */
   readonly quarterHours: readonly SessionQuarterHour[];
+  /** Energy of the quarter-hours before, Wh: a car may stay for months. */
+  readonly olderWh?: number;
 }
 
 export interface Wish {
@@ -51,6 +54,7 @@ export interface SessionsState {
 }
 
 export const ENDED_SESSIONS_KEPT = 200;
+export const QUARTER_HOURS_KEPT = 7 * 96;
 const LARGEST_TRANSACTION_ID = 2_147_483_647;
 
 export function initialSessions(): SessionsState {
@@ -113,13 +117,21 @@ function end(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-
   };
 }
 
+/** Adds a quarter-hour; those of more than a week ago are only kept as their sum. */
+function withQuarterHour(session: Session, quarterHour: SessionQuarterHour): Partial<Session> {
+  const all = [...session.quarterHours, quarterHour];
+  const quarterHours = all.slice(-QUARTER_HOURS_KEPT);
+  if (quarterHours.length === all.length) return { quarterHours };
+  return { quarterHours, olderWh: (session.olderWh ?? 0) + all[0]!.energyWh };
+}
+
 function meter(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-metered" }>): SessionsState {
   const { transactionId, evseId: _, registerWh: __, ...quarterHour } = fact.data;
   const add = (session: Session): Session => ({
     ...session,
     energyWh: registerEnergyWh(session) ?? session.energyWh + quarterHour.energyWh,
     costEur: session.costEur + quarterHour.costEur,
-    quarterHours: [...session.quarterHours, quarterHour],
+    ...withQuarterHour(session, quarterHour),
   });
   const open = state.open[transactionId];
   if (open) return { ...state, open: { ...state.open, [transactionId]: add(open) } };
