@@ -9,12 +9,12 @@ import type {
   CommandResult,
 } from "../core/charge-point-input.ts";
 import type { CircuitObservation, EvseDecision } from "../core/control/control.ts";
+import { type ControlMemory, controlStep, initialControlMemory } from "../core/control/step.ts";
 import { decideChargePointInput } from "../core/decide/charge-point.ts";
 import { describeSite } from "../core/describe.ts";
 import { deviceQualityDrafts } from "../core/device-quality.ts";
 import type { Envelope } from "../core/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
-import { type ControlMemory, controlStep, initialControlMemory } from "../core/control/step.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
 import type { ChargePoints, Clock, Devices, Log, Prices, SiteAccess, Solver, Tape } from "../core/ports.ts";

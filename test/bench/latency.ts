@@ -14,7 +14,7 @@ import { startOcppServer } from "../../src/ocpp/server.ts";
 import { createSolver } from "../../src/solver/solver.ts";
 import type { BenchLine } from "./line.ts";
 
-const ROUNDS = 40;
+const ROUNDS = 15;
 
 function configuration(evses: number) {
   return {
