@@ -345,12 +345,11 @@ describe("whatever the building does", () => {
     return watch.longest();
   }
 
-  test.each(Array.from({ length: 24 }, (_, seed) => seed + 1))(
-    "no phase stays above the fuse for more than 6 s (seed %i)",
-    async (seed) => {
-      expect(await randomDay(seed, true)).toBeLessThanOrEqual(6);
-    },
-  );
+  test.each(
+    Array.from({ length: 24 }, (_, seed) => seed + 1),
+  )("no phase stays above the fuse for more than 6 s (seed %i)", async (seed) => {
+    expect(await randomDay(seed, true)).toBeLessThanOrEqual(6);
+  });
 
   test("the same check fails when nobody obeys the guard: it can fail", async () => {
     expect(await randomDay(3, false)).toBeGreaterThan(6);

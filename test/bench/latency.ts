@@ -14,15 +14,15 @@ import { startOcppServer } from "../../src/ocpp/server.ts";
 import { createSolver } from "../../src/solver/solver.ts";
 import type { BenchLine } from "./line.ts";
 
-const ROUNDS = 15;
+const ROUNDS = 10;
 
 function configuration(evses: number) {
   return {
     site: { id: "bench", timeZone: "UTC", country: "NL" },
-    gridConnection: { mainFuseA: 10 * evses, meter: "grid-meter", worstBuildingLoadA: 10 },
+    gridConnection: { mainFuseA: 18 * evses, meter: "grid-meter", worstBuildingLoadA: 1 },
     chargePoints: Array.from({ length: evses }, (_, index) => ({
       id: `cp${index}`,
-      evses: [{ id: `e${index}`, maxCurrentA: 16, safeCurrentA: 6 }],
+      evses: [{ id: `e${index}`, maxCurrentA: 16, safeCurrentA: 16 }],
     })),
     devices: [{ id: "grid-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "x" } } }],
     tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
@@ -102,29 +102,35 @@ async function latencies(evses: number): Promise<number[]> {
   }
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const measured: number[] = [];
+  const sumA = () => limits.reduce((sum, limitA) => sum + limitA, 0);
+  const report = () => {
+    for (let index = 0; index < evses; index++) {
+      const limitA = limits[index]!;
+      controller.sink.evse({
+        evseId: `e${index}`,
+        atMonoMs: clock.monoMs(),
+        currentA: [limitA, limitA, limitA],
+        powerW: 690 * limitA,
+      });
+    }
+  };
   for (let round = 0; round < ROUNDS; round++) {
-    // Quiet readings let limits rise; then one phase is far above the fuse.
-    for (let step = 0; step < 8; step++) {
-      for (let index = 0; index < evses; index++) {
-        controller.sink.evse({
-          evseId: `e${index}`,
-          atMonoMs: clock.monoMs(),
-          currentA: [limits[index]!, limits[index]!, limits[index]!],
-          powerW: 690 * limits[index]!,
-        });
-      }
-      reading(evses);
-      await pause(220);
+    // The cars draw what they may; then the building draws another ampere an EVSE, and the fuse is overloaded.
+    for (let step = 0; step < 3; step++) {
+      report();
+      reading(Math.min(18 * evses, sumA() + evses));
+      await pause(250);
     }
     const started = performance.now();
     const done = new Promise<number | undefined>((resolve) => {
       arrived = resolve;
       setTimeout(() => resolve(undefined), 1_000);
     });
-    reading(10 * evses + 6 * evses);
+    reading(19 * evses);
     const atMs = await done;
     arrived = () => {};
     if (atMs !== undefined) measured.push(atMs - started);
+    await pause(300);
   }
   for (const socket of sockets) socket.terminate();
   controller.stop();
@@ -144,7 +150,7 @@ export async function benchLatency(): Promise<BenchLine[]> {
       Math.round((sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN) * 10) / 10;
     const detail = `first reduction on the socket after an overloaded reading, ledger on disk before, ${sorted.length} of ${ROUNDS} rounds shed`;
     lines.push({ name: `reading to wire p50, ${evses} EVSE`, value: at(0.5), unit: "ms", detail });
-    lines.push({ name: `reading to wire p99, ${evses} EVSE`, value: at(0.99), unit: "ms", limit: 50 });
+    lines.push({ name: `reading to wire, worst, ${evses} EVSE`, value: at(1), unit: "ms", limit: 50 });
   }
   return lines;
 }
