@@ -23,7 +23,7 @@ export async function benchProcess(): Promise<BenchLine[]> {
   const args = [
     "start",
     "--directory",
-    directory,
+    join(directory, "demo"),
     "--api-port",
     String(PORT),
     "--ocpp-port",

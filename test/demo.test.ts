@@ -1,0 +1,250 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realClock } from "../src/app/clock.ts";
+import { type RunningDemo, startDemo } from "../src/app/demo.ts";
+import { silentLog } from "../src/app/log.ts";
+import type { LiveSite } from "../src/core/view.ts";
+import { browserMissing, openBrowser } from "./web/browser.ts";
+
+const BIN = fileURLToPath(new URL("../bin/wattledger.mjs", import.meta.url));
+
+async function until<T>(ask: () => Promise<T | undefined>, patienceMs = 20_000): Promise<T> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    const answer = await ask().catch(() => undefined);
+    if (answer !== undefined) return answer;
+    if (performance.now() > endMs) throw new Error("it did not come true in time");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe("the demonstration over real sockets", () => {
+  const directory = mkdtempSync(join(tmpdir(), "wattledger-demo-"));
+  let demo: RunningDemo;
+  const url = (path: string) => `http://127.0.0.1:${demo.site.apiPort}${path}`;
+  const live = async () => (await (await fetch(url("/api/v1/site"))).json()) as LiveSite;
+
+  beforeAll(async () => {
+    const ports = { meter: 0, garageMeter: 0, hybrid: 0, control: 0, ocpp: 0, api: 0 };
+    const started = await startDemo({ host: "127.0.0.1", directory, ports, clock: realClock(), log: silentLog });
+    if ("problems" in started) throw new Error(JSON.stringify(started.problems));
+    demo = started;
+  });
+  afterAll(async () => {
+    await demo?.close("test");
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test("meters, inverter and charge points of both OCPP versions answer, and cars charge within their limits", async () => {
+    const site = await until(async () => {
+      const now = await live();
+      const charging = now.evses.filter((evse) => (evse.powerW ?? 0) > 1000);
+      return charging.length > 0 ? now : undefined;
+    });
+    expect(site.meter.quality).toBe("good");
+    expect(site.flow.pvW).toBeDefined();
+    expect(site.evses.filter((evse) => evse.online).map((evse) => evse.id)).toEqual(
+      expect.arrayContaining(["stall-1", "stall-7", "stall-8"]),
+    );
+    const plan = await until(async () => ((await fetch(url("/api/v1/plan"))).ok ? true : undefined));
+    expect(plan).toBe(true);
+  });
+
+  test("a charge point of another make is limited as well: its safe default is there before it charges", async () => {
+    const { WebSocket } = await import("ws");
+    const socket = new WebSocket(`ws://127.0.0.1:${demo.site.ocppPort}/ocpp/guest-16`, ["ocpp1.6"], {
+      auth: "guest-16:demo-password",
+    });
+    const seen: string[] = [];
+    socket.on("message", (data) => {
+      const [type, id, action, payload] = JSON.parse(String(data));
+      if (type !== 2) return;
+      if (action === "SetChargingProfile") seen.push(payload.csChargingProfiles.chargingProfilePurpose);
+      socket.send(
+        JSON.stringify([
+          3,
+          id,
+          action === "GetConfiguration" ? { configurationKey: [], unknownKey: [] } : { status: "Accepted" },
+        ]),
+      );
+    });
+    await new Promise((resolve, reject) => {
+      socket.on("open", resolve);
+      socket.on("error", reject);
+    });
+    const send = (id: string, action: string, payload: object) => socket.send(JSON.stringify([2, id, action, payload]));
+    send("1", "BootNotification", { chargePointVendor: "Other", chargePointModel: "Make" });
+    await until(async () => (seen.includes("TxDefaultProfile") ? true : undefined));
+    send("2", "StartTransaction", {
+      connectorId: 1,
+      idTag: "GUEST",
+      meterStart: 0,
+      timestamp: new Date().toISOString(),
+    });
+    await until(async () => (seen.includes("TxProfile") ? true : undefined));
+    socket.terminate();
+  });
+
+  test("a wrong password does not get in", async () => {
+    const { WebSocket } = await import("ws");
+    const socket = new WebSocket(`ws://127.0.0.1:${demo.site.ocppPort}/ocpp/guest-201`, ["ocpp2.0.1"], {
+      auth: "guest-201:wrong",
+    });
+    const outcome = await new Promise((resolve) => {
+      socket.on("open", () => resolve("open"));
+      socket.on("error", (error) => resolve(error.message));
+    });
+    expect(outcome).toMatch(/401/);
+  });
+
+  test("charge now is one request, and the page's stream tells it with the ledger's sequence", async () => {
+    const abort = new AbortController();
+    const stream = await fetch(url("/api/v1/events/stream?after=0"), { signal: abort.signal });
+    const reader = stream.body!.getReader();
+    const answer = await fetch(url("/api/v1/evses/stall-1/override"), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"active":true}',
+    });
+    const { seq } = (await answer.json()) as { seq: number };
+    let text = "";
+    while (!text.includes(`id: ${seq}\n`)) text += new TextDecoder().decode((await reader.read()).value);
+    abort.abort();
+    const ids = [...text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
+    expect(ids).toEqual(ids.map((_, index) => index + 1));
+    expect(text).not.toContain("DEMO0001");
+  });
+
+  test("a foreign page in the browser at the machine may not change anything", async () => {
+    const status = await new Promise((resolve) => {
+      const options = {
+        port: demo.site.apiPort,
+        path: "/api/v1/evses/stall-1/override",
+        method: "POST",
+        headers: { host: "evil.example", "content-type": "application/json" },
+      };
+      request(options, (response) => resolve(response.statusCode)).end('{"active":false}');
+    });
+    expect(status).toBe(403);
+  });
+
+  test("bad requests get a problem that says what to do", async () => {
+    const wrong = await fetch(url("/api/v1/evses/nowhere/wish"), {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    expect([wrong.status, wrong.headers.get("content-type")]).toEqual([404, "application/problem+json; charset=utf-8"]);
+    expect(((await wrong.json()) as { detail: string }).detail).toMatch(/stall-1/);
+    const past = await fetch(url("/api/v1/evses/stall-1/wish"), {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: '{"departureMs":1}',
+    });
+    expect(past.status).toBe(422);
+    const unknown = await fetch(url("/api/v1/evses/stall-1/wish"), {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: '{"energy":1}',
+    });
+    expect(unknown.status).toBe(400);
+  });
+
+  test("OpenAPI, health and metrics are there", async () => {
+    const api = (await (await fetch(url("/api/v1/openapi.json"))).json()) as { openapi: string; paths: object };
+    expect(api.openapi).toBe("3.1.0");
+    expect(Object.keys(api.paths)).toEqual(
+      expect.arrayContaining(["/api/v1/site", "/api/v1/plan", "/api/v1/evses/{id}/wish"]),
+    );
+    expect((await fetch(url("/healthz"))).status).toBe(200);
+    expect(await (await fetch(url("/metrics"))).text()).toMatch(
+      /wattledger_circuit_current_amperes\{circuit="grid",phase="L1"\}/,
+    );
+  });
+
+  test.skipIf(browserMissing)(
+    `the page shows the fuse, the cars and the plan${browserMissing ? ` (skipped: ${browserMissing})` : ""}`,
+    async () => {
+      const browser = await openBrowser();
+      const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
+      const problems: string[] = [];
+      page.on("pageerror", (error) => problems.push(error.message));
+      page.on(
+        "requestfailed",
+        (failed) => void (failed.url().includes("/events/stream") || problems.push(failed.url())),
+      );
+      await page.goto(url("/"));
+      await page.waitForSelector(".card");
+      expect(await page.locator(".phase").count()).toBe(6);
+      expect(await page.locator(".strip-word").innerText()).toMatch(/Normal|Limited|Safe mode/);
+      await page.waitForSelector(".uplot");
+      const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      expect(overflow).toBeLessThanOrEqual(0);
+      await page.getByRole("button", { name: "Set departure" }).first().click();
+      await page.getByLabel("Energy needed from now, kWh").fill("12");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.waitForSelector("dialog", { state: "detached" });
+      expect(problems).toEqual([]);
+      await browser.close();
+    },
+  );
+});
+
+describe("the process is killed", () => {
+  test("at any moment: the ledger opens again, and its state equals the refold", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "wattledger-kill-"));
+    const [api, ocpp, control] = await Promise.all([freePort(), freePort(), freePort()]);
+    // The meter takes three ports in a row, below those that the system hands out.
+    const meter = 20_000 + (process.pid % 4_000) * 3;
+    const args = [
+      "start",
+      "--directory",
+      join(directory, "demo"),
+      "--api-port",
+      `${api}`,
+      "--ocpp-port",
+      `${ocpp}`,
+      "--meter-port",
+      `${meter}`,
+      "--control-port",
+      `${control}`,
+    ];
+    let lastSeq = 0;
+    for (let round = 0; round < 3; round++) {
+      const child = spawn(process.execPath, [BIN, ...args], { cwd: directory, stdio: "ignore" });
+      const site = await until(async () => {
+        const now = (await (await fetch(`http://127.0.0.1:${api}/api/v1/site`)).json()) as LiveSite;
+        return now.seq > lastSeq + 20 + 7 * round && now.evses.some((evse) => evse.transactionId !== undefined)
+          ? now
+          : undefined;
+      });
+      lastSeq = site.seq;
+      child.kill("SIGKILL");
+      await new Promise((resolve) => child.on("exit", resolve));
+    }
+    const replay = spawn(process.execPath, [BIN, "replay", join(directory, "demo", "data")], { stdio: "pipe" });
+    let text = "";
+    replay.stdout.on("data", (data) => {
+      text += data;
+    });
+    const code = await new Promise((resolve) => replay.on("exit", resolve));
+    expect(text).toMatch(/equal/);
+    expect(code).toBe(0);
+    expect(Number(/^(\d+) facts/.exec(text)?.[1])).toBeGreaterThanOrEqual(lastSeq);
+    rmSync(directory, { recursive: true, force: true });
+  }, 90_000);
+});
