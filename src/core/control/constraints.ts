@@ -25,8 +25,6 @@ export interface Constraint {
   /** What the members may draw together now, and when power is raised. */
   readonly available: number;
   readonly availableToRaise: number;
-  /** Free now, but not for long enough yet to be raised. */
-  readonly heldBack: number;
   readonly reading?: number;
   readonly limit: number;
   /** Above its limit by this, after what is expected to go. */
@@ -97,7 +95,6 @@ function addMeasured(builder: Builder, bound: Bound, reading: number, relief: nu
     credit,
     available: keep ? sums.inForce : tight ? available - margin : available,
     availableToRaise: Math.min(available, least) - margin,
-    heldBack: Math.max(0, available - least),
     mayRaise: bound.mayRaise && sums.pending <= PENDING_MATTERS_A * bound.weight,
   });
 }
@@ -110,7 +107,6 @@ function addUnmetered(builder: Builder, bound: Bound, others: number, reading: n
     ...bound,
     available,
     availableToRaise: available,
-    heldBack: 0,
     overload: 0,
     credit: 0,
     mayRaise: pending <= PENDING_MATTERS_A * bound.weight,

@@ -177,7 +177,7 @@ describe("whatever the site, the loads and the faults", () => {
       fc.property(world, (w) => {
         expect(live(w).violations).toEqual([]);
       }),
-      { numRuns: 100, endOnFailure: true },
+      { numRuns: Number(process.env.RUNS ?? 150), seed: Number(process.env.SEED ?? 20261121), endOnFailure: true },
     );
   });
 });

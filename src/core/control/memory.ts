@@ -27,8 +27,8 @@ export interface EvseMemory {
   readonly heals: number;
   /** Since when it charges (limit above 0) or does not. */
   readonly turnSinceMonoMs: number;
-  /** Since when it was stopped for want of current; missing when it charges, or never did. */
-  readonly pausedMonoMs?: number;
+  /** It does not charge for want of current. */
+  readonly paused: boolean;
   readonly wishA: number;
   readonly wishKind: ReasonKind;
   readonly wishSinceMonoMs: number;
