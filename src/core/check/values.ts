@@ -122,20 +122,6 @@ function siteProblems({ site, gridConnection }: SiteConfiguration): Problem[] {
   return problems;
 }
 
-/** What can be written already but is not done yet: nobody should wait for it. */
-function unbuiltProblems(configuration: SiteConfiguration): Problem[] {
-  return (["mqtt", "upstream"] as const)
-    .filter((name) => configuration[name] !== undefined)
-    .map((name) =>
-      problem(
-        "warning",
-        [name],
-        `"${name}" has no effect in this release`,
-        "Read the site over the API; see docs/cpo.md",
-      ),
-    );
-}
-
 /** Everything that goes by value. */
 export function valueProblems(configuration: SiteConfiguration): Problem[] {
   return [
@@ -145,6 +131,5 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...accessProblems(configuration),
     ...deviceProblems(configuration),
     ...tariffProblems(configuration),
-    ...unbuiltProblems(configuration),
   ];
 }
