@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../src/sim/random.ts";
+import { settle } from "../src/sim/virtual-clock.ts";
 import { SiteRig } from "./site-rig.ts";
 
 /** Longest run of seconds with a phase above the fuse. */
@@ -288,6 +289,26 @@ describe("the books", () => {
     expect(watch.longest()).toBeLessThanOrEqual(4);
     rig.ledger.refuse = undefined;
     await rig.run(120);
+    expect(rig.facts("guard-intervened").length).toBeGreaterThan(0);
+    expect(rig.ledger.facts.map((fact) => fact.seq)).toEqual(rig.ledger.facts.map((_, index) => index + 1));
+  });
+
+  test("when the disk hangs, the guard does not wait for it, and nothing it sends late undoes what it sent since", async () => {
+    const rig = new SiteRig({ stalls: four });
+    await charging(rig, ["a", "b", "c"]);
+    rig.ledger.hold();
+    await rig.run(5);
+    rig.load([0, 30, 0]);
+    const watch = overloadWatch(rig, 63);
+    await rig.run(30, watch.look);
+    expect(watch.longest()).toBeLessThanOrEqual(5);
+    expect(rig.facts("guard-intervened")).toEqual([]);
+    const shed = ["a", "b", "c"].map((id) => rig.offeredA(id));
+    rig.ledger.letGo();
+    await settle();
+    expect(["a", "b", "c"].map((id) => rig.offeredA(id))).toEqual(shed);
+    await rig.run(60, watch.look);
+    expect(watch.longest()).toBeLessThanOrEqual(5);
     expect(rig.facts("guard-intervened").length).toBeGreaterThan(0);
     expect(rig.ledger.facts.map((fact) => fact.seq)).toEqual(rig.ledger.facts.map((_, index) => index + 1));
   });

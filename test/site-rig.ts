@@ -15,7 +15,7 @@ import { ruleBasedPlan } from "../src/planner/rules.ts";
 import { Building } from "../src/sim/models/building.ts";
 import { Car } from "../src/sim/models/car.ts";
 import { WiredSite } from "../src/sim/models/site.ts";
-import { VirtualClock } from "../src/sim/virtual-clock.ts";
+import { settle, VirtualClock } from "../src/sim/virtual-clock.ts";
 
 export interface RigStall {
   readonly id: string;
@@ -47,10 +47,26 @@ const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
 export class MemoryLedger implements Ledger {
   readonly facts: SiteFact[] = [];
   refuse: string | undefined;
+  #held: Promise<void> | undefined;
+  #release = () => {};
+  /** A disk that hangs: nothing is written, nothing refused, until it is let go. */
+  hold(): void {
+    this.#held = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+  letGo(): void {
+    this.#held = undefined;
+    this.#release();
+  }
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
   get lastSeq(): number {
     return this.facts.length;
   }
   async append(facts: readonly SiteFact[]): Promise<void> {
+    await this.#held;
     if (this.refuse !== undefined) throw new Error(this.refuse);
     for (const fact of facts) {
       if (fact.seq !== this.facts.length + 1) throw new Error(`gap at ${fact.seq}`);
@@ -264,8 +280,11 @@ export class SiteRig {
       this.second++;
       await this.clock.advance(1000);
       this.wired.step(this.clock.wallMs(), 1);
-      await this.#report();
-      await this.controller.tick();
+      const lived = this.#report().then(() => this.controller.tick());
+      if (this.ledger.isHeld) {
+        await settle();
+        void this.controller.tick();
+      } else await lived;
       each();
     }
   }

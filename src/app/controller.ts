@@ -32,7 +32,11 @@ export const TICK_MS = 1_000;
 /** Two meters that answer together share a tick. */
 const LEAST_TICK_GAP_MS = 200;
 const CLOCK_STEP_MS = 2_000;
-const SLOW_DISK_MS = 100;
+/** A fuse that is overloaded waits no longer for the disk; the next tick no longer than the other. */
+const SHED_PATIENCE_MS = 50;
+const DISK_PATIENCE_MS = 500;
+/** Drafts that compare with the recorded state: they would come again with every tick of a slow disk. */
+const COMPARES_WITH_STATE = new Set<string>(["site-mode-changed", "device-quality-changed"]);
 
 export interface ControllerOptions {
   readonly site: SiteModel;
@@ -54,6 +58,8 @@ export interface ControllerHealth {
   readonly interventions: number;
 }
 
+type Step = ReturnType<typeof controlStep>;
+
 export class Controller implements SiteAccess {
   readonly sink: ImageStore;
   readonly #options: ControllerOptions;
@@ -70,6 +76,9 @@ export class Controller implements SiteAccess {
   #tickWanted = false;
   #health: ControllerHealth = { ticks: 0, lastTickMonoMs: 0, lastTickDurationMs: 0, interventions: 0 };
   #wallMinusMonoMs: number | undefined;
+  /** Notes that are not on disk yet, and the youngest step whose commands have left. */
+  #unwritten = 0;
+  #actedTick = -1;
   #stops: (() => void)[] = [];
 
   constructor(options: ControllerOptions) {
@@ -207,15 +216,13 @@ export class Controller implements SiteAccess {
     this.#decisions = step.evses;
     this.#image = image;
 
-    const actFirst = step.urgent && recorder.health().lastCommitMs > SLOW_DISK_MS;
-    if (actFirst) this.#act(step);
-    await recorder.note([
+    const drafts = [
       ...this.#clockDrafts(image),
       ...deviceQualityDrafts(site, state, image, this.sink.troubles),
       ...step.drafts,
       ...metering.drafts,
-    ]);
-    if (!actFirst) this.#act(step);
+    ];
+    await this.#recordThenAct(step, drafts);
 
     tape.write(image.nowMs, image.monoMs, tapeSamples(image));
     this.#health = {
@@ -249,8 +256,35 @@ export class Controller implements SiteAccess {
     return powerW;
   }
 
-  #act(step: ReturnType<typeof controlStep>): void {
-    this.#dispatcher.dispatch(step.commands);
+  /** Record, then act. An overload does not wait for a disk that hangs, and neither does the next look at the meter. */
+  async #recordThenAct(step: Step, drafts: readonly SiteDraft[]): Promise<void> {
+    const { recorder, clock } = this.#options;
+    const { ticks } = this.#health;
+    const repeats = this.#unwritten > 0;
+    this.#unwritten++;
+    let acted = false;
+    const act = () => {
+      if (!acted) this.#act(step, ticks);
+      acted = true;
+    };
+    const written = recorder.note(repeats ? drafts.filter(({ type }) => !COMPARES_WITH_STATE.has(type)) : drafts);
+    const done = written.then(() => {
+      this.#unwritten--;
+      act();
+    });
+    let stopWaiting = () => {};
+    const patience = new Promise<void>((resolve) => {
+      stopWaiting = clock.after(step.urgent ? SHED_PATIENCE_MS : DISK_PATIENCE_MS, "disk patience", resolve);
+    });
+    await Promise.race([done, patience]);
+    stopWaiting();
+    if (step.urgent) act();
+  }
+
+  #act(step: Step, tick: number): void {
+    this.#dispatcher.dispatch(step.commands, tick);
+    if (tick < this.#actedTick) return;
+    this.#actedTick = tick;
     for (const { deviceId, powerW, expiresInMs } of step.batteries) {
       this.#devices
         ?.setBattery(deviceId, powerW, expiresInMs)

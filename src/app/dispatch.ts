@@ -44,7 +44,8 @@ export function commandAnswerDraft(command: ChargePointCommand, result: CommandR
 }
 
 export interface Dispatcher {
-  dispatch(commands: readonly ChargePointCommand[]): void;
+  /** Sends the commands that were decided in a tick. A limit that waited for the disk does not undo a younger one. */
+  dispatch(commands: readonly ChargePointCommand[], tick: number): void;
 }
 
 /** The safe default is re-asserted at every reconnect: that it worked is no fact, that it did not is one. */
@@ -68,9 +69,17 @@ export function createDispatcher(options: {
       options.note([commandAnswerDraft(command, result, "controller")]);
     }
   }
+  const tickOfLimit = new Map<string, number>();
+  function isOutdated(command: ChargePointCommand, tick: number): boolean {
+    if (command.type !== "set-limit") return false;
+    if (tick < (tickOfLimit.get(command.evseId) ?? 0)) return true;
+    tickOfLimit.set(command.evseId, tick);
+    return false;
+  }
   return {
-    dispatch(commands) {
+    dispatch(commands, tick) {
       for (const command of commands) {
+        if (isOutdated(command, tick)) continue;
         send(command).catch((error) =>
           options.log.error("A command could not be sent", { command: command.type, error: String(error) }),
         );
