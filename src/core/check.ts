@@ -1,18 +1,12 @@
 /** What is wrong with a configuration that its schema cannot see. Pure; the reader adds file and line. */
 
 import { fallbackProblems } from "./check/fallback-sum.ts";
+import type { Problem } from "./check/problem.ts";
 import { referenceProblems } from "./check/references.ts";
 import { valueProblems } from "./check/values.ts";
 import type { SiteConfiguration } from "./site.ts";
 
-export interface Problem {
-  readonly severity: "error" | "warning";
-  /** Where in the document. */
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  /** What to do. */
-  readonly advice: string;
-}
+export type { Problem } from "./check/problem.ts";
 
 /** All problems; an empty list is a site that may be driven. Sums are only done where the references hold. */
 export function checkSite(configuration: SiteConfiguration): readonly Problem[] {

@@ -3,9 +3,8 @@
  * quarter-hours of a transaction always add up to the difference of the EVSE's register, over restarts too: what was
  * booked before is in the state, so the next booking starts from `meter start + energy booked`.
  */
-import type { EvseDecision } from "./control/control.ts";
 import type { SiteDraft } from "./facts/index.ts";
-import type { ProcessImage } from "./image.ts";
+import type { MeteringInput } from "./metering/input.ts";
 import { initialSiteMeter, meterSite, type SiteMeter, siteQuarterHourDraft } from "./metering/site-meter.ts";
 import {
   initialTransactionMeter,
@@ -16,11 +15,9 @@ import {
   transactionMeteredDraft,
   unbookedWh,
 } from "./metering/transaction-meter.ts";
-import type { SiteModel } from "./site-model.ts";
 import { evsePowerW } from "./site-powers.ts";
 import { slotStartMs } from "./slots.ts";
 import { openSessionAt, type Session } from "./state/sessions.ts";
-import type { SiteState } from "./state.ts";
 
 export interface MeteringMemory {
   readonly slotStartMs?: number;
@@ -29,14 +26,6 @@ export interface MeteringMemory {
   readonly transactions: ReadonlyMap<number, TransactionMeter>;
   /** The list of ended sessions that was looked through last. */
   readonly endedSeen?: readonly Session[];
-}
-
-export interface MeteringInput {
-  readonly site: SiteModel;
-  readonly state: SiteState;
-  readonly image: ProcessImage;
-  /** What the control step decided in this tick: which reason limited whom. */
-  readonly decisions: readonly EvseDecision[];
 }
 
 /** A clock that is set back by less than this at the turn of a slot does not begin the last slot again. */

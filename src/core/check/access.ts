@@ -1,6 +1,7 @@
 /** Who may reach the site: passwords, tokens, ports. */
-import type { Problem } from "../check.ts";
+
 import type { SiteConfiguration } from "../site.ts";
+import type { Problem } from "./problem.ts";
 
 /** `scrypt$N$r$p$salt$hash` as `wattledger hash-password` prints it: 16 bytes of salt, 32 of hash, base64url. */
 const HASH = /^scrypt\$\d{1,8}\$\d{1,3}\$\d{1,3}\$[\w-]{22}\$[\w-]{43}$/;

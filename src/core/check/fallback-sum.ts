@@ -2,10 +2,11 @@
  * The sum that must hold without us: when controller, network or meter die, every EVSE falls back to its safe current
  * while the building draws its worst. Each circuit's fuse has to bear that on each phase.
  */
-import type { Problem } from "../check.ts";
+
 import { PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../quantity.ts";
 import { GRID_CIRCUIT_ID, type SiteConfiguration } from "../site.ts";
 import { type CircuitModel, type EvseModel, siteModel } from "../site-model.ts";
+import type { Problem } from "./problem.ts";
 
 /** Worst load of others on a circuit and on what hangs below it; the grid connection's includes everything. */
 function worstLoadA(circuit: CircuitModel, circuits: readonly CircuitModel[]): number {

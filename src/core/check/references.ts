@@ -1,6 +1,7 @@
 /** Names that must exist, be unique, and lead somewhere. */
-import type { Problem } from "../check.ts";
+
 import { GRID_CIRCUIT_ID, type SiteConfiguration } from "../site.ts";
+import type { Problem } from "./problem.ts";
 
 type Path = readonly (string | number)[];
 

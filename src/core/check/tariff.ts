@@ -1,6 +1,7 @@
 /** Prices that cannot be known, or not as they were meant. */
-import type { Problem } from "../check.ts";
+
 import type { PriceSource, SiteConfiguration } from "../site.ts";
+import type { Problem } from "./problem.ts";
 
 type Path = readonly (string | number)[];
 type TimeOfUse = Extract<PriceSource, { kind: "time-of-use" }>;

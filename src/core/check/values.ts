@@ -1,9 +1,10 @@
 /** Values that are each in range but do not go together. */
-import type { Problem } from "../check.ts";
+
 import { isTimeZone } from "../local-time.ts";
 import type { EvseConfiguration, SiteConfiguration } from "../site.ts";
 import { accessProblems } from "./access.ts";
 import { deviceProblems } from "./devices.ts";
+import type { Problem } from "./problem.ts";
 import { tariffProblems } from "./tariff.ts";
 
 type Path = readonly (string | number)[];

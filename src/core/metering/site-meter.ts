@@ -1,10 +1,10 @@
 /** The running quarter-hour of the whole site. */
 import type { SiteDraft } from "../facts/index.ts";
-import type { MeteringInput } from "../metering.ts";
 import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site-model.ts";
 import { sitePowers } from "../site-powers.ts";
 import { SLOT_MS } from "../slots.ts";
+import type { MeteringInput } from "./input.ts";
 
 /** What is measured apart from each other, and may be missing apart from each other. */
 type Part = "grid" | "pv" | "battery" | "evses";
