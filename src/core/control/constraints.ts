@@ -25,12 +25,15 @@ export interface Constraint {
   /** What the members may draw together now, and when power is raised. */
   readonly available: number;
   readonly availableToRaise: number;
+  /** Free now, but not for long enough yet to be raised. */
+  readonly heldBack: number;
   readonly reading?: number;
   readonly limit: number;
   /** Above its limit by this, after what is expected to go. */
   readonly overload: number;
-  /** Shed already but not seen to go yet. */
+  /** Lowered already but not seen to go yet, and what of it was shed for an overload. */
   readonly credit: number;
+  readonly shedCredit: number;
   readonly mayRaise: boolean;
 }
 
@@ -46,17 +49,19 @@ type Bound = Pick<Constraint, "key" | "kind" | "circuitId" | "phase" | "weight" 
 interface Sums {
   surely: number;
   pending: number;
+  expected: number;
   /** What the limits allow the members to draw. */
   inForce: number;
   settled: boolean;
 }
 
 function sumsOf(bound: Bound): Sums {
-  const sums: Sums = { surely: 0, pending: 0, inForce: 0, settled: true };
+  const sums: Sums = { surely: 0, pending: 0, expected: 0, inForce: 0, settled: true };
   for (const entry of bound.members) {
     const weight = bound.byPhase ? bound.weight : bound.weight * entry.phases.length;
     sums.surely += weight * entry.surelyA;
     sums.pending += weight * entry.pendingA;
+    sums.expected += weight * entry.expectedA;
     sums.inForce += weight * Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
     sums.settled &&= entry.settled;
   }
@@ -79,8 +84,12 @@ interface Builder {
 function addMeasured(builder: Builder, bound: Bound, reading: number, relief: number): void {
   const { monoMs } = builder.input.image;
   const sums = sumsOf(bound);
-  const load = { reading, limit: bound.limit, surely: sums.surely, pending: sums.pending, relief };
-  const { credit, overload, available, least, history } = judge(load, builder.before.get(bound.key), monoMs);
+  const load = { reading, limit: bound.limit, surely: sums.surely, expected: sums.expected, relief };
+  const { credit, shedCredit, overload, available, least, history } = judge(
+    load,
+    builder.before.get(bound.key),
+    monoMs,
+  );
   const margin = MARGIN_A * bound.weight;
   const tight = overload === 0 && sums.inForce > available + 1e-6;
   const tightSinceMonoMs = tight ? (history.tightSinceMonoMs ?? monoMs) : undefined;
@@ -93,22 +102,39 @@ function addMeasured(builder: Builder, bound: Bound, reading: number, relief: nu
     reading,
     overload,
     credit,
+    shedCredit,
     available: keep ? sums.inForce : tight ? available - margin : available,
     availableToRaise: Math.min(available, least) - margin,
+    heldBack: Math.max(0, available - least),
     mayRaise: bound.mayRaise && sums.pending <= PENDING_MATTERS_A * bound.weight,
   });
 }
 
+/**
+ * What members were seen to draw above what is reckoned for them. Without a meter of the circuit their own are the only
+ * ones to tell.
+ */
+function excessOf(bound: Bound): number {
+  let excess = 0;
+  for (const { excessA, memory, reservedA = 0, phases } of bound.members) {
+    const weight = bound.byPhase ? bound.weight : bound.weight * phases.length;
+    excess += weight * Math.max(0, excessA - Math.max(0, reservedA - memory.limitA));
+  }
+  return excess;
+}
+
 /** Without a meter the most that others can draw is left to them, always. */
 function addUnmetered(builder: Builder, bound: Bound, others: number, reading: number | undefined): void {
-  const available = bound.limit - others;
+  const available = bound.limit - others - excessOf(bound);
   const { pending } = sumsOf(bound);
   builder.constraints.push({
     ...bound,
     available,
     availableToRaise: available,
+    heldBack: 0,
     overload: 0,
     credit: 0,
+    shedCredit: 0,
     mayRaise: pending <= PENDING_MATTERS_A * bound.weight,
     ...(reading === undefined ? {} : { reading }),
   });

@@ -1,276 +1,48 @@
-/** Random sites, loads and faults: what the guard promises holds in all of them, and the checker can tell. */
+/** What the guard promises holds in every random world. `RUNS=2000 SEED=13` runs more of them. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PerPhase } from "../quantity.ts";
-import type { SiteModel } from "../site-model.ts";
-import { Checker } from "./checker.test-kit.ts";
-import { Plant, type Step, siteOf } from "./plant.test-kit.ts";
-import { controlStep } from "./step.ts";
+import { live, type World, world } from "./worlds.test-kit.ts";
 
-const ROTATIONS = [
-  ["L1", "L2", "L3"],
-  ["L2", "L3", "L1"],
-  ["L3", "L1", "L2"],
-] as const;
-
-const evse = fc.record({
-  rotation: fc.nat({ max: 2 }),
-  wires: fc.constantFrom(1, 3, 3),
-  maxCurrentA: fc.constantFrom(16, 20, 32),
-  safe: fc.boolean(),
-  garage: fc.boolean(),
-  priority: fc.nat({ max: 9 }),
-});
-
-const car = fc.record({
-  evse: fc.nat({ max: 7 }),
-  arrivesS: fc.integer({ min: 5, max: 400 }),
-  staysS: fc.integer({ min: 60, max: 900 }),
-  phases: fc.constantFrom<1 | 2 | 3>(1, 2, 3, 3),
-  takesA: fc.integer({ min: 6, max: 32 }),
-  obeyS: fc.integer({ min: 1, max: 5 }),
-});
-
-const load = fc.record({
-  fromS: fc.integer({ min: 0, max: 900 }),
-  forS: fc.integer({ min: 5, max: 300 }),
-  phase: fc.nat({ max: 3 }),
-  currentA: fc.integer({ min: 1, max: 20 }),
-  garage: fc.boolean(),
-});
-
-const fault = fc.record({
-  kind: fc.constantFrom("meter", "garage-meter", "offline", "stubborn", "refuses"),
-  evse: fc.nat({ max: 7 }),
-  fromS: fc.integer({ min: 100, max: 800 }),
-  forS: fc.integer({ min: 3, max: 300 }),
-});
-
-const world = fc.record({
-  mainFuseA: fc.integer({ min: 25, max: 100 }),
-  garageFuseA: fc.integer({ min: 20, max: 50 }),
-  garageMeter: fc.boolean(),
-  evses: fc.array(evse, { minLength: 1, maxLength: 8 }),
-  cars: fc.array(car, { minLength: 1, maxLength: 10 }),
-  loads: fc.array(load, { maxLength: 6 }),
-  faults: fc.array(fault, { maxLength: 2 }),
-  meterEveryS: fc.constantFrom(10, 10, 30),
-  unbalanceLimitA: fc.option(fc.constantFrom(16, 20), { nil: undefined }),
-});
-
-type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
-
-/** Safe currents only as far as the fallback sum allows, as `check` demands it of a real site. */
-function siteFor(w: World): SiteModel {
-  const worstA = Math.floor(w.mainFuseA / 2);
-  let mainLeftA = w.mainFuseA - worstA;
-  let garageLeftA = w.garageFuseA - GARAGE_OTHERS_A;
-  const evses = w.evses.map(({ rotation, wires, maxCurrentA, safe, garage, priority }, index) => {
-    const fits = safe && mainLeftA >= 6 && (!garage || garageLeftA >= 6);
-    if (fits) mainLeftA -= 6;
-    if (fits && garage) garageLeftA -= 6;
-    const phases = ROTATIONS[rotation]!.slice(0, wires);
-    const circuit = garage ? "garage" : "grid";
-    return { id: `e${index}`, phases, maxCurrentA, priority, circuit, safeCurrentA: fits ? 6 : 0 };
-  });
-  return siteOf({
-    mainFuseA: w.mainFuseA,
-    worstBuildingLoadA: worstA,
-    evses,
-    ...(w.unbalanceLimitA === undefined ? {} : { unbalanceLimitA: w.unbalanceLimitA }),
-    circuits: [
-      {
-        id: "garage",
-        fuseA: w.garageFuseA,
-        worstBuildingLoadA: GARAGE_OTHERS_A,
-        ...(w.garageMeter ? { meter: "garage-meter" } : {}),
-      },
-    ],
-  });
-}
-
-const GARAGE_OTHERS_A = 4;
-/** Nothing changes from then on: limits and loads have to fit together soon. */
-const QUIET_FROM_S = 1000;
-
-/** Loads by phase, never beyond what the site is configured for. */
-function loadsAt(w: World, garage: boolean, mostA: number): (second: number) => PerPhase {
-  return (now) => {
-    const second = Math.min(now, QUIET_FROM_S);
-    const sum: [number, number, number] = [1, 1, 1];
-    for (const entry of w.loads) {
-      if (entry.garage !== garage || second < entry.fromS || second >= entry.fromS + entry.forS) continue;
-      for (const phase of [0, 1, 2] as const) {
-        if (entry.phase === 3 || entry.phase === phase) sum[phase] = Math.min(mostA, sum[phase] + entry.currentA);
-      }
-    }
-    return sum;
-  };
-}
-
-function disturb(plant: Plant, w: World): void {
-  const { second } = plant;
-  for (const { evse: at, arrivesS, staysS, phases, takesA, obeyS } of w.cars) {
-    const id = `e${at % w.evses.length}`;
-    const wires = plant.site.evseById.get(id)!.phases.length;
-    const most = Math.min(phases, wires) as 1 | 2 | 3;
-    if (second === arrivesS && !plant.station(id).car) plant.plug(id, { phases: most, takesA: () => takesA, obeyS });
-    if (second === arrivesS + staysS) plant.unplug(id);
-  }
-  for (const { kind, evse: at, fromS, forS } of w.faults) {
-    const id = `e${at % w.evses.length}`;
-    if (kind === "offline") {
-      if (second === fromS) plant.disconnect(id);
-      if (second === fromS + forS) plant.connect(id);
-      continue;
-    }
-    if (kind === "stubborn" || kind === "refuses") {
-      const { fault } = plant.station(id);
-      if (second === fromS)
-        plant.station(id).fault = { ...fault, ...(kind === "refuses" ? { refuses: true } : { stubbornA: 16 }) };
-      if (second === fromS + forS) plant.station(id).fault = fault.offline ? { offline: true } : {};
-      continue;
-    }
-    const meter = kind === "meter" ? "grid-meter" : "garage-meter";
-    if (second === fromS) plant.deadMeters.add(meter);
-    if (second === fromS + forS) plant.deadMeters.delete(meter);
-  }
-}
-
-/**
- * Time to obey, 10 s, and 2 s for reading and command. A charge point that is found out to be deaf, or that reports so
- * rarely that an estimate of it was wrong, costs a second round.
- */
-function mostSecondsOver(w: World): number {
-  const deaf = w.faults.some(({ kind }) => kind !== "meter" && kind !== "garage-meter");
-  return deaf || w.meterEveryS > 10 ? 24 : 12;
-}
-
-function live(w: World, step?: Step): Checker {
-  const site = siteFor(w);
-  const worstA = Math.floor(w.mainFuseA / 2);
-  const plant = new Plant({
-    site,
-    building: loadsAt(w, false, worstA - GARAGE_OTHERS_A - 1),
-    circuitLoads: { garage: loadsAt(w, true, GARAGE_OTHERS_A) },
-    meterEveryS: w.meterEveryS,
-    ...(step ? { step } : {}),
-  });
-  const checker = new Checker(plant, mostSecondsOver(w));
-  plant.run(QUIET_FROM_S, () => {
-    disturb(plant, w);
-    checker.look();
-  });
-  for (const evse of site.evses) {
-    plant.station(evse.id).fault = {};
-    plant.connect(evse.id);
-  }
-  plant.deadMeters.clear();
-  plant.run(240, () => checker.look());
-  checker.steady();
-  return checker;
-}
+const RUNS = Number(process.env.RUNS ?? 150);
 
 describe("whatever the site, the loads and the faults", () => {
-  test("no phase stays above its fuse while cars can cure it, and every decision keeps its promises", () => {
-    fc.assert(
-      fc.property(world, (w) => {
-        expect(live(w).violations).toEqual([]);
-      }),
-      { numRuns: Number(process.env.RUNS ?? 150), seed: Number(process.env.SEED ?? 20261121), endOnFailure: true },
-    );
-  });
+  test(
+    "no phase stays above its fuse while cars can cure it, and every decision keeps its promises",
+    () => {
+      fc.assert(
+        fc.property(world, (w) => {
+          expect(live(w).violations).toEqual([]);
+        }),
+        { numRuns: RUNS, seed: Number(process.env.SEED ?? 20261121), endOnFailure: true },
+      );
+    },
+    30_000 + RUNS * 200,
+  );
 });
 
-/** Worlds in which cars and loads cannot but meet at the fuse. */
-const crowded: World = {
-  mainFuseA: 40,
-  garageFuseA: 40,
-  garageMeter: true,
-  evses: [0, 1, 2].map((rotation) => ({
-    rotation,
-    wires: 3,
-    maxCurrentA: 16,
-    safe: true,
-    garage: rotation === 2,
-    priority: 5,
-  })),
-  cars: [0, 1, 2].map((at) => ({ evse: at, arrivesS: 10, staysS: 900, phases: 3, takesA: 16, obeyS: 3 })),
-  loads: [
-    { fromS: 300, forS: 200, phase: 1, currentA: 12, garage: false },
-    { fromS: 600, forS: 100, phase: 3, currentA: 14, garage: false },
+/** Three cars on 23 A without a meter; the first on e2, of one phase, draws 16 A from second 477 on, whatever it is told. */
+const deafBehindNoMeter: World = {
+  mainFuseA: 86,
+  garageFuseA: 23,
+  garageMeter: false,
+  evses: [
+    { rotation: 1, wires: 3, maxCurrentA: 16, safe: false, garage: true, priority: 6 },
+    { rotation: 0, wires: 3, maxCurrentA: 16, safe: true, garage: true, priority: 3 },
+    { rotation: 0, wires: 1, maxCurrentA: 20, safe: false, garage: true, priority: 9 },
   ],
-  faults: [{ kind: "meter", evse: 0, fromS: 200, forS: 60 }],
+  cars: [
+    { evse: 2, arrivesS: 193, staysS: 525, phases: 3, takesA: 25, obeyS: 2 },
+    { evse: 0, arrivesS: 81, staysS: 722, phases: 3, takesA: 22, obeyS: 3 },
+    { evse: 1, arrivesS: 7, staysS: 462, phases: 1, takesA: 21, obeyS: 1 },
+  ],
+  loads: [],
+  faults: [{ kind: "stubborn", evse: 2, fromS: 477, forS: 153 }],
   meterEveryS: 10,
   unbalanceLimitA: undefined,
 };
-const arriving: World = { ...crowded, faults: [{ kind: "meter", evse: 0, fromS: 14, forS: 60 }] };
-const withoutFaults: World = { ...crowded, faults: [] };
 
-/** What an EVSE was allowed before, by its last command: a guard that never lowers a limit. */
-function neverLowers(): Step {
-  const sent = new Map<string, number>();
-  return (input, memory) => {
-    const step = controlStep(input, memory);
-    const commands = step.commands.filter((command) => {
-      if (command.type !== "set-limit") return true;
-      const currentA = command.schedule.periods[0]!.currentA;
-      if (currentA < (sent.get(command.evseId) ?? 0)) return false;
-      sent.set(command.evseId, currentA);
-      return true;
-    });
-    return { ...step, commands };
-  };
-}
-
-/** A guard that takes an old reading for a fresh one. */
-const ignoresAge: Step = (input, memory) => {
-  const { monoMs } = input.image;
-  const meters = new Map([...input.image.meters].map(([id, reading]) => [id, { ...reading, atMonoMs: monoMs }]));
-  return controlStep({ ...input, image: { ...input.image, meters } }, memory);
-};
-
-/** A guard that takes a reading for a third of itself, as one that takes the sum for each phase. */
-const readsTooLittle: Step = (input, memory) => {
-  const meters = new Map(
-    [...input.image.meters].map(([id, reading]) => {
-      const currentA = reading.currentA!.map((value) => value / 3) as unknown as PerPhase;
-      return [id, { ...reading, currentA }];
-    }),
-  );
-  return controlStep({ ...input, image: { ...input.image, meters } }, memory);
-};
-
-/** Leases without their end. */
-const neverEnds: Step = (input, memory) => {
-  const step = controlStep(input, memory);
-  const commands = step.commands.map((command) =>
-    command.type === "set-limit"
-      ? { ...command, schedule: { ...command.schedule, periods: command.schedule.periods.slice(0, 1) } }
-      : command,
-  );
-  return { ...step, commands };
-};
-
-const givesFiveAmperes: Step = (input, memory) => {
-  const step = controlStep(input, memory);
-  return { ...step, evses: step.evses.map((entry) => (entry.currentA > 6 ? { ...entry, currentA: 5 } : entry)) };
-};
-
-describe("the checker can fail", () => {
-  test("with the real guard these worlds are clean", () => {
-    expect(live(crowded).violations).toEqual([]);
-    expect(live(withoutFaults).violations).toEqual([]);
-  });
-
-  test.each([
-    ["a guard that never lowers a limit", neverLowers(), withoutFaults, /carries .* A of 40 A/],
-    ["a guard that reads too little", readsTooLittle, withoutFaults, /carries .* A of 40 A/],
-    ["a guard that ignores the age of a reading", ignoresAge, crowded, /not at its safe current without a meter/],
-    ["a guard that raises on an old reading", ignoresAge, arriving, /is raised .* without a good meter/],
-    ["leases that never end", neverEnds, withoutFaults, /does not end in its safe current/],
-    ["a limit below the minimum", givesFiveAmperes, withoutFaults, /neither 0 nor 6/],
-  ] as const)("%s is found out", (_, step, w, complaint) => {
-    expect(live(w, step).violations.join("\n")).toMatch(complaint);
+describe("worlds in which the guard once failed", () => {
+  test("a car that draws just above its limit counts in full where the circuit has no meter", () => {
+    expect(live(deafBehindNoMeter).violations).toEqual([]);
   });
 });

@@ -108,7 +108,8 @@ function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
 }
 
 function mayResume(entry: EvseObservation, monoMs: number): boolean {
-  return !entry.memory.paused || monoMs - entry.memory.turnSinceMonoMs >= PAUSE_MIN_MS;
+  const { pausedMonoMs } = entry.memory;
+  return pausedMonoMs === undefined || monoMs - pausedMonoMs >= PAUSE_MIN_MS;
 }
 
 /** What each should come to have: its wish, but no more than now where nothing may be raised. */
@@ -184,7 +185,6 @@ export function guard(guarded: GuardInput): GuardResult {
               entry,
               wish,
               currentA,
-              targetA: target.get(entry.index) ?? 0,
               free,
               recovering: guarded.recovering.get(entry.index),
             }),

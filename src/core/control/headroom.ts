@@ -8,7 +8,9 @@ import { HEADROOM_WINDOW_MS, MOST_DOUBLINGS, OBEY_MS } from "./thresholds.ts";
 const BUCKETS = 6;
 
 export interface Headroom {
+  /** Expected to go: all of it, and what of it was shed for an overload. */
   readonly credit: number;
+  readonly shedCredit: number;
   readonly overload: number;
   /** What the members may draw together: now, and at least in the last half minute. */
   readonly available: number;
@@ -19,9 +21,9 @@ export interface Headroom {
 export interface Load {
   readonly reading: number;
   readonly limit: number;
-  /** What the members surely draw, and what of it (or beyond) is commanded away. */
+  /** What the members surely draw, and what of it (or beyond) is expected to go. */
   readonly surely: number;
-  readonly pending: number;
+  readonly expected: number;
   /** Expected to go within seconds by itself: a battery that was told to stop charging. */
   readonly relief: number;
 }
@@ -40,40 +42,48 @@ function minimaWith(before: HeadroomHistory | undefined, available: number, buck
   return minima;
 }
 
-/** What was shed but still flows: each ampere that the reading fell by since is no longer expected to come. */
-function creditOf(before: HeadroomHistory | undefined, lowest: number, pending: number): number {
-  if (!before) return 0;
-  return Math.max(0, Math.min(pending, before.creditA - (before.refA - lowest)));
+/** What was lowered but still flows: each ampere that the reading fell by since is no longer expected to come. */
+function creditsOf(before: HeadroomHistory | undefined, lowest: number, expected: number) {
+  if (!before) return { credit: 0, shedCredit: 0 };
+  const left = (lowered: number) => Math.max(0, Math.min(expected, lowered - (before.refA - lowest)));
+  return { credit: left(before.creditA), shedCredit: left(before.shedA) };
 }
 
 /**
- * Judges one reading. An overload is what is above the limit after what is expected to go; when it outlasts the time
- * to obey, an estimate was wrong and each further round sheds twice as much.
+ * Judges one reading. An overload is what is above the limit after what was shed for it and is expected to go; when it
+ * outlasts the time to obey, an estimate was wrong and each further round sheds twice as much. What was lowered to make
+ * room for others is no excuse for an overload: a load that rises meanwhile hides whether it has gone already.
  */
 export function judge(load: Load, before: HeadroomHistory | undefined, monoMs: number): Headroom {
-  const { reading, limit, surely, pending, relief } = load;
+  const { reading, limit, surely, expected, relief } = load;
   const lowest = before ? Math.min(before.lowestA, reading) : reading;
-  const credit = creditOf(before, lowest, pending);
+  const { credit, shedCredit } = creditsOf(before, lowest, expected);
   const overSinceMonoMs = reading > limit ? (before?.overSinceMonoMs ?? monoMs) : undefined;
-  const overload = Math.max(0, reading - credit - relief - limit);
+  const overload = Math.max(0, reading - shedCredit - relief - limit);
   const rounds = overSinceMonoMs === undefined ? 0 : Math.floor((monoMs - overSinceMonoMs) / OBEY_MS);
   const extra = overload * (2 ** Math.min(rounds, MOST_DOUBLINGS) - 1);
-  const available = limit - reading + surely + credit + relief - extra;
+  const going = overload > 0 ? shedCredit : credit;
+  const available = limit - reading + surely + going + relief - extra;
   const bucket = Math.floor((monoMs * BUCKETS) / HEADROOM_WINDOW_MS);
   const minima = minimaWith(before, available, bucket);
   const history: HeadroomHistory = {
     bucket,
     minima,
     creditA: before?.creditA ?? 0,
+    shedA: before?.shedA ?? 0,
     refA: before?.refA ?? reading,
     lowestA: lowest,
     ...(before?.tightSinceMonoMs === undefined ? {} : { tightSinceMonoMs: before.tightSinceMonoMs }),
     ...(overSinceMonoMs === undefined ? {} : { overSinceMonoMs }),
   };
-  return { credit, overload, available, least: Math.min(...minima), history };
+  return { credit, shedCredit, overload, available, least: Math.min(...minima), history };
 }
 
-/** After a shed: all that is expected to go is measured from this reading on. */
-export function withShed(history: HeadroomHistory, credit: number, reading: number): HeadroomHistory {
-  return { ...history, creditA: credit, refA: reading, lowestA: reading };
+/** After limits were lowered: all that is expected to go is measured from this reading on. */
+export function withLowered(
+  history: HeadroomHistory,
+  credits: { readonly creditA: number; readonly shedA: number },
+  reading: number,
+): HeadroomHistory {
+  return { ...history, ...credits, refA: reading, lowestA: reading };
 }

@@ -3,7 +3,7 @@ import type { SiteDraft } from "../facts/index.ts";
 import type { Constraint } from "./constraints.ts";
 import { weightOf } from "./constraints.ts";
 import type { EvseDecision } from "./control.ts";
-import { withShed } from "./headroom.ts";
+import { withLowered } from "./headroom.ts";
 import type { ControlMemory, EvseMemory, HeadroomHistory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { INTERVENTION_OVER_MS } from "./thresholds.ts";
@@ -86,7 +86,12 @@ export function creditSheds(
       const after = memories.get(entry.evse.id);
       if (after) added += weightOf(constraint, entry) * Math.max(0, newlyPendingA(entry, after));
     }
-    if (added > 0) headroom.set(constraint.key, withShed(history, constraint.credit + added, constraint.reading));
+    if (added === 0) continue;
+    const shedA = constraint.shedCredit + (constraint.overload > 0 ? added : 0);
+    headroom.set(
+      constraint.key,
+      withLowered(history, { creditA: constraint.credit + added, shedA }, constraint.reading),
+    );
   }
 }
 

@@ -54,11 +54,20 @@ function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseD
   return draft;
 }
 
+/** Stopped for want of current: from then on a pause has its least duration. */
+function pausedSince(memory: EvseMemory, { reason, currentA }: EvseDecision, monoMs: number): number | undefined {
+  if (reason.kind !== "paused") return undefined;
+  return memory.limitA > currentA ? monoMs : memory.pausedMonoMs;
+}
+
 function withReason(memory: EvseMemory, decision: EvseDecision, monoMs: number): EvseMemory {
   const { kind } = decision.reason;
-  const paused = kind === "paused";
-  if (memory.reasonKind === kind && memory.paused === paused) return memory;
-  return { ...memory, paused, reasonKind: kind, reasonSinceMonoMs: monoMs };
+  const paused = pausedSince(memory, decision, monoMs);
+  if (memory.reasonKind === kind && memory.pausedMonoMs === paused) return memory;
+  const { pausedMonoMs: _, ...rest } = memory;
+  const reasonSinceMonoMs = memory.reasonKind === kind ? (memory.reasonSinceMonoMs ?? monoMs) : monoMs;
+  const next = { ...rest, reasonKind: kind, reasonSinceMonoMs };
+  return paused === undefined ? next : { ...next, pausedMonoMs: paused };
 }
 
 /** The memory with the decided limit. What flows when it is lowered counts until the car obeys. */
@@ -73,7 +82,7 @@ function withLimit(entry: EvseObservation, decision: EvseDecision, monoMs: numbe
     limitA: decision.currentA,
     limitSinceMonoMs: monoMs,
     flowA: lowered ? Math.max(entry.surelyA, entry.pendingA > 0 ? memory.flowA : 0) : 0,
-    ...(lowered ? { held: heldAfter(memory, entry.evse, monoMs) } : {}),
+    ...(lowered ? { held: heldAfter(memory, entry.evse, monoMs), loweredMonoMs: monoMs } : {}),
     ...(turned ? { turnSinceMonoMs: monoMs } : {}),
   };
 }

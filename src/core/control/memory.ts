@@ -15,6 +15,8 @@ export interface EvseMemory {
   /** Limit as decided; before the first decision the safe current. */
   readonly limitA: number;
   readonly limitSinceMonoMs: number;
+  /** When it was lowered last, or the transaction began: a raise excuses nobody from the limit of before. */
+  readonly loweredMonoMs: number;
   /** What it drew when its limit was lowered last: counts as drawn until it obeys. */
   readonly flowA: number;
   readonly held?: HeldLimit;
@@ -27,8 +29,8 @@ export interface EvseMemory {
   readonly heals: number;
   /** Since when it charges (limit above 0) or does not. */
   readonly turnSinceMonoMs: number;
-  /** It does not charge for want of current. */
-  readonly paused: boolean;
+  /** Since when it was stopped for want of current; missing when it charges, or never did. */
+  readonly pausedMonoMs?: number;
   readonly wishA: number;
   readonly wishKind: ReasonKind;
   readonly wishSinceMonoMs: number;
@@ -52,8 +54,9 @@ export interface HeadroomHistory {
   /** One minimum a bucket, the youngest first. */
   readonly bucket: number;
   readonly minima: readonly number[];
-  /** Shed at the reading `refA` but not seen yet, and the lowest reading since. */
+  /** Lowered at the reading `refA` but not seen yet, what of it was shed for an overload, and the lowest reading since. */
   readonly creditA: number;
+  readonly shedA: number;
   readonly refA: number;
   readonly lowestA: number;
   /** Since when the limits in force are more than what is available, without an overload. */

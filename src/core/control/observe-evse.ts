@@ -7,7 +7,14 @@ import type { Session } from "../state/sessions.ts";
 import type { ControlInput } from "./control.ts";
 import { heldAtStart, isRefused, offlineReserveA, releaseHeld } from "./held.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
-import { EFFECT_MS, EVSE_READING_VALID_MS, OBEY_MS, OVERCOMMITTED_UNSEEN_MS, SETTLED_MS } from "./thresholds.ts";
+import {
+  EFFECT_MS,
+  EVSE_READING_VALID_MS,
+  EXPECTED_MS,
+  OBEY_MS,
+  OVERCOMMITTED_UNSEEN_MS,
+  SETTLED_MS,
+} from "./thresholds.ts";
 import { measuredCurrentA, phasesInUse, withObedience, withVehicleCap } from "./vehicle.ts";
 
 export interface EvseObservation {
@@ -23,10 +30,13 @@ export interface EvseObservation {
   readonly measuredA?: number;
   /** What it surely draws now, A: a shed below it is certain to help. */
   readonly surelyA: number;
-  /** Commanded away but perhaps still flowing, A. */
+  /** Commanded away but perhaps still flowing, A; and what of it is expected to go in a moment. */
   readonly pendingA: number;
+  readonly expectedA: number;
   /** Its meter has reported since its limit took effect (or will not in time). */
   readonly settled: boolean;
+  /** What its meter shows it to draw above its limit, long enough after that was lowered, A. */
+  readonly excessA: number;
   /** What others must leave to it whatever we wish: offline, refusing or not obeying. */
   readonly reservedA?: number;
 }
@@ -36,11 +46,11 @@ function newMemory(evse: EvseModel, input: ControlInput, session: Session | unde
   return {
     limitA: evse.safeCurrentA,
     limitSinceMonoMs: image.monoMs,
+    loweredMonoMs: image.monoMs,
     flowA: 0,
     obeyed: session ? (state.limits.byEvse[evse.id]?.obeyed ?? true) : true,
     heals: 0,
     turnSinceMonoMs: image.monoMs,
-    paused: false,
     wishA: 0,
     wishKind: "no-transaction",
     wishSinceMonoMs: Number.NEGATIVE_INFINITY,
@@ -57,11 +67,11 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
   return {
     limitA: evse.safeCurrentA,
     limitSinceMonoMs: monoMs,
+    loweredMonoMs: monoMs,
     flowA: 0,
     obeyed: true,
     heals: 0,
     turnSinceMonoMs: monoMs,
-    paused: false,
     wishA: 0,
     wishKind: "no-transaction",
     wishSinceMonoMs: Number.NEGATIVE_INFINITY,
@@ -129,6 +139,12 @@ function reserved(input: ControlInput, entry: Omit<EvseObservation, "reservedA">
   return undefined;
 }
 
+/** Above its limit by its own meter, A: every ampere counts where nothing else measures, also before it is called disobedience. */
+function excess(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined): number {
+  if (!reading || measuredA === undefined || reading.atMonoMs - memory.loweredMonoMs < SETTLED_MS) return 0;
+  return Math.max(0, measuredA - memory.limitA);
+}
+
 /** Without a transaction there is nothing to decide and little to know. */
 function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseMemory): EvseObservation {
   const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
@@ -141,7 +157,9 @@ function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseM
     phases: evse.phases,
     surelyA: 0,
     pendingA: 0,
+    expectedA: 0,
     settled: true,
+    excessA: 0,
   };
   return connected ? base : { ...base, reservedA: offlineReserveA(input, evse, false, memory) };
 }
@@ -167,6 +185,7 @@ export function observeEvse(
   const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
   const agrees = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + 1;
   memory = releaseHeld(memory, { monoMs, connected, refused, agrees });
+  const pendingA = seen.mayLower && sinceMs < OBEY_MS && !agrees ? Math.max(0, memory.flowA - memory.limitA) : 0;
   const entry = {
     evse,
     index,
@@ -176,8 +195,10 @@ export function observeEvse(
     memory,
     phases,
     surelyA: surely(input, memory, evse, seen),
-    pendingA: seen.mayLower && sinceMs < OBEY_MS && !agrees ? Math.max(0, memory.flowA - memory.limitA) : 0,
+    pendingA,
+    expectedA: sinceMs < EXPECTED_MS ? pendingA : 0,
     settled: readAfterMs >= SETTLED_MS || sinceMs > OVERCOMMITTED_UNSEEN_MS,
+    excessA: excess(memory, reading, measuredA),
     ...(measuredA === undefined ? {} : { measuredA }),
   };
   const reservedA = reserved(input, entry);

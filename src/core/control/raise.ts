@@ -132,6 +132,7 @@ export function moveTowards(move: Move): Moved {
   const given = new Map(move.held);
   for (const [index, currentA] of given) move.free.give(index, currentA);
   const rebalanced = makeRoom(move, given);
-  const { raised, turn } = raise(move, given);
-  return { given, raised, turn, rebalanced };
+  // What was just taken from one still flows: it is given to another when the meter shows that it has gone.
+  if (rebalanced) return { given, raised: false, turn: move.guarded.memory.raiseTurn, rebalanced };
+  return { given, ...raise(move, given), rebalanced };
 }

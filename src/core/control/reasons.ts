@@ -1,7 +1,7 @@
 /** Why an EVSE gets what it gets, as data. */
 import type { Reason } from "../reason.ts";
 import type { CircuitView } from "./circuits.ts";
-import type { Constraint } from "./constraints.ts";
+import { type Constraint, weightOf } from "./constraints.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import type { Slack } from "./slack.ts";
 import type { Wish } from "./wishes.ts";
@@ -27,15 +27,13 @@ export interface Question {
   readonly entry: EvseObservation;
   readonly wish: Wish;
   readonly currentA: number;
-  /** What it should come to have in the next steps. */
-  readonly targetA: number;
   /** What is left to raise after this tick. */
   readonly free: Slack;
   readonly recovering: CircuitView | undefined;
 }
 
 /** The reason of the current of an EVSE that the guard decides freely. */
-export function reasonFor({ entry, wish, currentA, targetA, free, recovering }: Question): Reason {
+export function reasonFor({ entry, wish, currentA, free, recovering }: Question): Reason {
   const { evse, memory, index } = entry;
   if (currentA >= wish.currentA) {
     const unlimited = wish.currentA >= evse.maxCurrentA && wish.reason.kind === "fair-share";
@@ -45,10 +43,13 @@ export function reasonFor({ entry, wish, currentA, targetA, free, recovering }: 
     const deviceId = recovering.index.circuit.meterId;
     return { kind: "safe-mode", circuitId: recovering.circuitId, ...(deviceId ? { deviceId } : {}) };
   }
+  const raising: Reason = { kind: "raising", limitA: wish.currentA };
   const { currentA: room, binding: constraint } = free.room(index);
-  if (!constraint) return { kind: "raising", limitA: wish.currentA };
-  if (currentA > 0) return room < 1 ? binding(constraint, constraint.kind) : { kind: "raising", limitA: wish.currentA };
+  if (!constraint) return raising;
+  const leastA = currentA > 0 ? 1 : evse.minCurrentA;
+  const isFull = room + constraint.heldBack / weightOf(constraint, entry) < leastA;
+  if (currentA > 0) return isFull ? binding(constraint, constraint.kind) : raising;
   // A pause lasts until current is given again, also when it is the turn of another car with the current that is free.
-  const paused = memory.paused || targetA < evse.minCurrentA || room < evse.minCurrentA;
-  return paused ? binding(constraint, "paused") : { kind: "raising", limitA: wish.currentA };
+  const paused = isFull || memory.pausedMonoMs !== undefined || memory.limitA > 0;
+  return paused ? binding(constraint, "paused") : raising;
 }

@@ -484,3 +484,44 @@ describe("a restart", () => {
     expect(checker.violations).toEqual([]);
   });
 });
+
+describe("a start with a full car park", () => {
+  test("nobody is paused because the meter has to be seen good for some seconds first", () => {
+    const ids = ["a", "b", "c"];
+    const { plant, checker, run } = watched({
+      site: siteOf({ evses: ids.map((id) => ({ id, safeCurrentA: 0 })) }),
+      building: () => [6, 6, 6],
+    });
+    for (const id of ids) plant.plug(id);
+    run(3);
+    expect(ids.map((id) => plant.decision(id).reason.kind)).toEqual(["raising", "raising", "raising"]);
+    run(90);
+    expect(ids.map((id) => plant.limitA(id))).toEqual([16, 16, 16]);
+    expect(plant.factsOf("site-mode-changed").map(({ data }) => data.mode)).toEqual(["normal"]);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("a car that comes when nothing is free charges as soon as something is", () => {
+    const { plant, run } = watched({
+      site: siteOf({ mainFuseA: 25, worstBuildingLoadA: 20, evses: [{ id: "a", safeCurrentA: 0 }] }),
+      building: (second) => (second < 100 ? [21, 21, 21] : [5, 5, 5]),
+    });
+    plant.plug("a");
+    run(90);
+    expect(plant.decision("a").reason).toMatchObject({ kind: "paused", circuitId: "grid", readingA: 21 });
+    run(60);
+    expect(plant.limitA("a")).toBeGreaterThanOrEqual(6);
+  });
+
+  test("while power comes back, the reason is not a fuse that is free by now", () => {
+    const { plant, run } = watched({
+      site: siteOf({ mainFuseA: 25, worstBuildingLoadA: 15, evses: [{ id: "a" }] }),
+      building: (second) => (second >= 100 && second < 130 ? [15, 15, 15] : [5, 5, 5]),
+    });
+    plant.plug("a");
+    run(120);
+    expect(plant.decision("a").reason).toMatchObject({ kind: "circuit", readingA: 25 });
+    run(20);
+    expect(plant.decision("a").reason).toEqual({ kind: "raising", limitA: 16 });
+  });
+});

@@ -2,6 +2,11 @@
 
 /** A car follows a lower pilot within 5 s (IEC 61851-1); with the charge point's own delay a reduction is due by then. */
 export const OBEY_MS = 10_000;
+/**
+ * So long a reduction is expected to show in the reading. Most cars are quicker than they have to be, and a load that
+ * rises in the meantime hides what they did: after this, what is above the limit is shed again.
+ */
+export const EXPECTED_MS = 6_000;
 /** A reading of an EVSE that is younger than its limit by this shows the limit's effect. */
 export const EFFECT_MS = 2_000;
 export const SETTLED_MS = 5_000;

@@ -30,13 +30,13 @@ export function measuredCurrentA(
   return reading?.powerW === undefined ? undefined : Math.max(0, reading.powerW / (voltageV * phaseCount));
 }
 
-/** Whether the EVSE's own meter says, long after the limit, that it draws more than that. */
+/** Whether the EVSE's own meter says, long after the limit was lowered, that it draws more than that. */
 export function withObedience(
   memory: EvseMemory,
   reading: EvseReading | undefined,
   measuredA: number | undefined,
 ): EvseMemory {
-  const settled = reading !== undefined && reading.atMonoMs - memory.limitSinceMonoMs > OBEY_MS;
+  const settled = reading !== undefined && reading.atMonoMs - memory.loweredMonoMs > OBEY_MS;
   if (!settled || measuredA === undefined) return memory;
   const obeyed = measuredA <= memory.limitA + DISOBEY_MARGIN_A;
   if (obeyed === memory.obeyed) return memory;
