@@ -14,6 +14,8 @@ import type { WriterAnswer, WriterData, WriterRequest } from "./writer-messages.
 const CLOSE_TIMEOUT_MS = 20_000;
 /** Facts that wait for a stalled disk; beyond, an append is refused: memory is bounded. */
 const WAITING_FACTS_MAX = 50_000;
+/** The writer holds one batch at a time. */
+const YOUNG_MB = 4;
 
 interface Waiting {
   readonly rows: readonly FactRow[];
@@ -61,7 +63,11 @@ export class SqliteLedger implements Ledger {
       signal: this.#signal,
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
     };
-    this.#worker = new Worker(new URL("./writer.worker.ts", import.meta.url), { workerData, execArgv: [] });
+    this.#worker = new Worker(new URL("./writer.worker.ts", import.meta.url), {
+      workerData,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     this.#worker.on("message", (answer: WriterAnswer) => this.#answered(answer));
     this.#worker.on("error", (error) => this.#writerDied(String(error)));
     this.#worker.on("exit", () => this.#writerDied("its thread ended"));

@@ -1,4 +1,5 @@
 /** The thread that writes facts: a slow card holds up this thread, never the guard. */
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
@@ -68,3 +69,5 @@ port.on("message", (request: WriterRequest) => {
   else if (request.type === "limit") database.pragma(`max_page_count = ${request.maxPages}`);
   else close();
 });
+// The next start reads this program compiled, also when this one ends at a power cut.
+flushCompileCache();

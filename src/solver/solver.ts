@@ -9,6 +9,7 @@ import { solvePlan } from "./plan-solver.ts";
 /** Beyond its deadline a thread gets so long to end by itself. */
 const GRACE_MS = 2_000;
 const HEAP_MB = 256;
+const YOUNG_MB = 4;
 
 interface Job {
   readonly id: number;
@@ -59,7 +60,7 @@ export function createSolver({ log, workerUrl, graceMs = GRACE_MS }: SolverOptio
 
   function start(): Worker {
     const started = new Worker(workerUrl ?? new URL("./solver.worker.ts", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     started.unref();
     started.on("message", (answer: { readonly id: number; readonly result: PlanResult }) => {
