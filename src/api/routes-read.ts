@@ -2,9 +2,9 @@
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { SiteAccess } from "../core/ports.ts";
+import { publicFact, publicSession } from "../core/public.ts";
 import { type LiveSite, LiveSiteSchema } from "../core/view.ts";
 import { sendProblem } from "./problem.ts";
-import { publicFact, publicSession } from "./public.ts";
 import type { Stream } from "./stream.ts";
 
 export interface ReadRoutes {

@@ -2,11 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { ChargePointCommand } from "../core/charge-point-input.ts";
-import { PreferenceSchema } from "../core/facts/driver-facts.ts";
-import type { SiteDraft } from "../core/facts/index.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
+import { decideRequest, GridLimitRequest, OverrideRequest, type SiteRequest, WishRequest } from "../core/requests.ts";
 import type { EvseModel, SiteModel } from "../core/site-model.ts";
-import { openSessionAt, type Preference } from "../core/state/sessions.ts";
+import { openSessionAt } from "../core/state/sessions.ts";
 import type { Access } from "./access.ts";
 import { sendProblem } from "./problem.ts";
 
@@ -19,21 +18,7 @@ export interface WriteRoutes {
 
 const closed = { additionalProperties: false } as const;
 const IdParams = Type.Object({ id: Type.String({ maxLength: 48 }) });
-const YEAR_MS = 366 * 86_400_000;
 
-const WishBody = Type.Object(
-  {
-    energyWh: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000, description: "From now on" })),
-    departureMs: Type.Optional(Type.Number({ description: "Epoch ms" })),
-    preference: Type.Optional(PreferenceSchema),
-  },
-  closed,
-);
-const OverrideBody = Type.Object({ active: Type.Boolean() }, closed);
-const GridLimitBody = Type.Object(
-  { limitW: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })), untilMs: Type.Optional(Type.Number()) },
-  closed,
-);
 const CommandBody = Type.Union([
   Type.Object({ type: Type.Literal("reset"), hard: Type.Boolean({ default: false }) }, closed),
   Type.Object({ type: Type.Literal("unlock"), connector: Type.Integer({ minimum: 1, maximum: 64 }) }, closed),
@@ -82,35 +67,31 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
         );
       return handler(request, reply, { by, evse });
     });
-  const record = async (reply: FastifyReply, draft: SiteDraft) => {
-    const [fact] = await site.record([draft]);
+  const ask = async (reply: FastifyReply, request: SiteRequest, by: string) => {
+    const decision = decideRequest(model, request, by, clock.wallMs());
+    if (!decision.ok)
+      return sendProblem(reply, decision.problem === "time" ? 422 : 404, decision.title, decision.detail);
+    const [fact] = await site.record([decision.draft]);
     return reply.code(200).send({ seq: fact?.seq });
   };
+  const evseOf = (request: FastifyRequest) => (request.params as { id: string }).id;
 
   app.put(
     "/api/v1/evses/:id/wish",
-    { schema: { summary: "What the driver needs; it holds until the car leaves", params: IdParams, body: WishBody } },
-    atEvse(async (request, reply, { by, evse }) => {
-      const wish = request.body as { energyWh?: number; departureMs?: number; preference?: Preference };
-      const inMs = (wish.departureMs ?? clock.wallMs() + 1) - clock.wallMs();
-      if (inMs <= 0 || inMs > YEAR_MS)
-        return sendProblem(
-          reply,
-          422,
-          "The departure is not in the future",
-          "Send departureMs in epoch milliseconds, later than now",
-        );
-      return record(reply, { type: "wish-stated", source: by, data: { evseId: evse.id, by, ...wish } });
-    }),
+    {
+      schema: { summary: "What the driver needs; it holds until the car leaves", params: IdParams, body: WishRequest },
+    },
+    guarded((request, reply, { by }) =>
+      ask(reply, { kind: "wish", evseId: evseOf(request), body: request.body as object }, by),
+    ),
   );
 
   app.post(
     "/api/v1/evses/:id/override",
-    { schema: { summary: "Full power until the car is unplugged", params: IdParams, body: OverrideBody } },
-    atEvse(async (request, reply, { by, evse }) => {
-      const { active } = request.body as { active: boolean };
-      return record(reply, { type: "override-changed", source: by, data: { evseId: evse.id, active, by } });
-    }),
+    { schema: { summary: "Full power until the car is unplugged", params: IdParams, body: OverrideRequest } },
+    guarded((request, reply, { by }) =>
+      ask(reply, { kind: "override", evseId: evseOf(request), body: request.body as { active: boolean } }, by),
+    ),
   );
 
   const send = async (reply: FastifyReply, command: ChargePointCommand, by: string) => {
@@ -155,11 +136,8 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
 
   app.put(
     "/api/v1/grid-limit",
-    { schema: { summary: "A limit in W from the grid operator; without limitW it ends", body: GridLimitBody } },
-    guarded(async (request, reply, { by }) => {
-      const limit = request.body as { limitW?: number; untilMs?: number };
-      return record(reply, { type: "grid-limit-received", source: by, data: { ...limit, by } });
-    }),
+    { schema: { summary: "A limit in W from the grid operator; without limitW it ends", body: GridLimitRequest } },
+    guarded((request, reply, { by }) => ask(reply, { kind: "grid-limit", body: request.body as object }, by)),
   );
 
   app.post(

@@ -22,6 +22,7 @@ function namedFiles({ ocpp, mqtt, tariff }: SiteConfiguration): NamedFile[] {
     { path: ["ocpp", "tls", "keyFile"], name: ocpp.tls?.keyFile, severity: "error" },
     { path: ["mqtt", "usernameFile"], name: mqtt?.usernameFile, severity: "error" },
     { path: ["mqtt", "passwordFile"], name: mqtt?.passwordFile, severity: "error" },
+    { path: ["mqtt", "caFile"], name: mqtt?.caFile, severity: "error" },
     priceFile("import"),
     priceFile("export"),
   ];

@@ -11,6 +11,7 @@ import { startModbusDevices } from "../modbus/devices.ts";
 import { startOcppServer } from "../ocpp/server.ts";
 import { createSolver } from "../solver/solver.ts";
 import { buildPage } from "../web/bundle.ts";
+import { startBrokerOf } from "./broker.ts";
 import { Controller } from "./controller.ts";
 import { createNotifier } from "./notify.ts";
 import { verifyPassword } from "./password.ts";
@@ -125,6 +126,15 @@ export async function runSite(options: RunOptions): Promise<RunningSite> {
     version: release(),
     ...(tokenHash === undefined ? {} : { tokenHash }),
   });
+  const broker = startBrokerOf({
+    configuration,
+    directory,
+    site: controller,
+    model: site,
+    live: () => controller.live(),
+    clock,
+    log,
+  });
   notifier.ready();
 
   return {
@@ -134,6 +144,7 @@ export async function runSite(options: RunOptions): Promise<RunningSite> {
     async close(reason) {
       notifier.stopping();
       controller.stop();
+      await broker?.close();
       await api.close();
       await chargePoints.close();
       await devices.close();

@@ -280,10 +280,22 @@ export const SiteConfigurationSchema = Type.Object(
     mqtt: Type.Optional(
       Type.Object(
         {
-          url: Type.String({ pattern: "^mqtts?://" }),
-          usernameFile: Type.Optional(Type.String()),
-          passwordFile: Type.Optional(Type.String()),
-          topicRoot: Type.String({ default: "wattledger", pattern: "^[^#+]+$" }),
+          url: Type.String({ pattern: "^mqtts?://", description: "mqtt://host:1883, or mqtts://host:8883 for TLS" }),
+          usernameFile: Type.Optional(Type.String({ description: "File that holds the user name" })),
+          passwordFile: Type.Optional(Type.String({ description: "File that holds the password" })),
+          caFile: Type.Optional(Type.String({ description: "Certificate authority of the broker, PEM" })),
+          topicRoot: Type.String({ default: "wattledger", pattern: "^[^#+]+$", maxLength: 100 }),
+          everySeconds: Type.Integer({
+            minimum: 1,
+            maximum: 3600,
+            default: 5,
+            description: "State that changed is published at most this often",
+          }),
+          facts: Type.Boolean({ default: true, description: "Publish every fact of the ledger, at least once" }),
+          requests: Type.Boolean({
+            default: false,
+            description: "Take wishes, overrides and grid limits; whoever may publish at the broker may then ask",
+          }),
         },
         closed,
       ),

@@ -123,6 +123,13 @@ function siteProblems({ site, gridConnection }: SiteConfiguration): Problem[] {
   return problems;
 }
 
+/** What can be written already but is not done yet: nobody should wait for it. */
+function unbuiltProblems({ upstream }: SiteConfiguration): Problem[] {
+  if (upstream === undefined) return [];
+  const advice = "Read the site over the API or MQTT; see docs/cpo.md";
+  return [problem("warning", ["upstream"], "OCPI is not in this release: this has no effect yet", advice)];
+}
+
 /** Everything that goes by value. */
 export function valueProblems(configuration: SiteConfiguration): Problem[] {
   return [
@@ -132,5 +139,6 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...accessProblems(configuration),
     ...deviceProblems(configuration),
     ...tariffProblems(configuration),
+    ...unbuiltProblems(configuration),
   ];
 }

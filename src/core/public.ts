@@ -1,6 +1,6 @@
-/** What leaves over the API: tokens of drivers only with their last four characters. */
-import type { Envelope } from "../core/fact.ts";
-import type { Session } from "../core/state/sessions.ts";
+/** What leaves over API and MQTT: tokens of drivers only with their last four characters. */
+import type { Envelope } from "./fact.ts";
+import type { Session } from "./state/sessions.ts";
 
 const HIDDEN = "…";
 

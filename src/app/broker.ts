@@ -1,0 +1,26 @@
+/** The MQTT broker of a configuration, with its secrets read from their files. */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { SiteConfiguration } from "../core/site.ts";
+import { type Broker, type BrokerOptions, startBroker } from "../mqtt/broker.ts";
+
+type Given = Pick<BrokerOptions, "site" | "model" | "live" | "clock" | "log"> & {
+  readonly configuration: SiteConfiguration;
+  readonly directory: string;
+};
+
+/** Starts it where one is configured. Throws where a file that is named is gone; `check` says so before. */
+export function startBrokerOf({ configuration, directory, ...given }: Given): Broker | undefined {
+  const { mqtt, ledger } = configuration;
+  if (!mqtt) return undefined;
+  const { usernameFile, passwordFile, caFile, ...options } = mqtt;
+  const text = (name: string) => readFileSync(resolve(directory, name), "utf8");
+  return startBroker({
+    ...given,
+    ...options,
+    cursorFile: join(resolve(directory, ledger.directory), "mqtt-cursor.json"),
+    ...(usernameFile === undefined ? {} : { username: text(usernameFile).trim() }),
+    ...(passwordFile === undefined ? {} : { password: text(passwordFile).trim() }),
+    ...(caFile === undefined ? {} : { ca: text(caFile) }),
+  });
+}

@@ -1,0 +1,67 @@
+/** What people and partners may ask of the site, and what becomes of it: the same over API and MQTT. Pure. */
+import { type Static, Type } from "typebox";
+import { PreferenceSchema } from "./facts/driver-facts.ts";
+import type { SiteDraft } from "./facts/index.ts";
+import type { SiteModel } from "./site-model.ts";
+
+const closed = { additionalProperties: false } as const;
+const YEAR_MS = 366 * 86_400_000;
+
+/** What the driver needs; it holds until the car leaves. */
+export const WishRequest = Type.Object(
+  {
+    energyWh: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000, description: "From now on" })),
+    departureMs: Type.Optional(Type.Number({ description: "Epoch ms" })),
+    preference: Type.Optional(PreferenceSchema),
+  },
+  closed,
+);
+/** Full power until the car is unplugged. */
+export const OverrideRequest = Type.Object({ active: Type.Boolean() }, closed);
+/** A limit in W for the site's import from the grid operator; without `limitW` it ends. */
+export const GridLimitRequest = Type.Object(
+  { limitW: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })), untilMs: Type.Optional(Type.Number()) },
+  closed,
+);
+
+export type SiteRequest =
+  | { readonly kind: "wish"; readonly evseId: string; readonly body: Static<typeof WishRequest> }
+  | { readonly kind: "override"; readonly evseId: string; readonly body: Static<typeof OverrideRequest> }
+  | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> };
+
+export type RequestDecision =
+  | { readonly ok: true; readonly draft: SiteDraft }
+  | { readonly ok: false; readonly problem: "unknown-evse" | "time"; readonly title: string; readonly detail: string };
+
+function isAhead(atMs: number | undefined, nowMs: number): boolean {
+  return atMs === undefined || (atMs > nowMs && atMs <= nowMs + YEAR_MS);
+}
+
+function late(what: string, field: string): RequestDecision {
+  return {
+    ok: false,
+    problem: "time",
+    title: `${what} is not in the future`,
+    detail: `Send ${field} in epoch milliseconds, later than now and within a year`,
+  };
+}
+
+/** Decides on a request whose body fits its schema. `by` says who asks, and over what. */
+export function decideRequest(site: SiteModel, request: SiteRequest, by: string, nowMs: number): RequestDecision {
+  if (request.kind === "grid-limit") {
+    if (!isAhead(request.body.untilMs, nowMs)) return late("The end of the limit", "untilMs");
+    return { ok: true, draft: { type: "grid-limit-received", source: by, data: { ...request.body, by } } };
+  }
+  const { evseId } = request;
+  if (!site.evseById.has(evseId))
+    return {
+      ok: false,
+      problem: "unknown-evse",
+      title: `There is no EVSE "${evseId.slice(0, 48)}"`,
+      detail: `Known: ${site.evses.map((entry) => entry.id).join(", ")}`,
+    };
+  if (request.kind === "override")
+    return { ok: true, draft: { type: "override-changed", source: by, data: { evseId, by, ...request.body } } };
+  if (!isAhead(request.body.departureMs, nowMs)) return late("The departure", "departureMs");
+  return { ok: true, draft: { type: "wish-stated", source: by, data: { evseId, by, ...request.body } } };
+}
