@@ -5,6 +5,7 @@ import {
   type DeviceConfiguration,
   type EvseConfiguration,
   GRID_CIRCUIT_ID,
+  type Protection,
   type SiteConfiguration,
 } from "./site.ts";
 
@@ -14,6 +15,7 @@ export interface CircuitModel {
   /** A per phase. */
   readonly limitA: number;
   readonly limitW?: number;
+  readonly protection: Protection;
   readonly meterId?: string;
   readonly worstBuildingLoadA: number;
   /** Ids of the EVSEs on it or anywhere below it. */
@@ -89,6 +91,15 @@ function evseModel(
   };
 }
 
+/** Devices of households end at 63 A. Where nothing is told, the more sensitive of the usual kinds is assumed. */
+const HOUSEHOLD_A = 63;
+
+function protectionOf(configuration: SiteConfiguration, circuitId: string, ratingA: number): Protection {
+  if (ratingA > HOUSEHOLD_A) return "gG";
+  if (circuitId !== GRID_CIRCUIT_ID) return "B";
+  return configuration.site.country === "DE" ? "SLS-E" : "gG";
+}
+
 function circuitModels(configuration: SiteConfiguration, evses: readonly EvseModel[]): CircuitModel[] {
   const below = (id: string) => evses.filter((evse) => evse.circuitPath.includes(id)).map((evse) => evse.id);
   const grid = configuration.gridConnection;
@@ -96,6 +107,7 @@ function circuitModels(configuration: SiteConfiguration, evses: readonly EvseMod
     id: GRID_CIRCUIT_ID,
     limitA: grid.mainFuseA,
     ...(grid.importLimitW === undefined ? {} : { limitW: grid.importLimitW }),
+    protection: grid.protection ?? protectionOf(configuration, GRID_CIRCUIT_ID, grid.mainFuseA),
     meterId: grid.meter,
     worstBuildingLoadA: grid.worstBuildingLoadA,
     evseIds: below(GRID_CIRCUIT_ID),
@@ -105,6 +117,7 @@ function circuitModels(configuration: SiteConfiguration, evses: readonly EvseMod
     parentId: circuit.parent,
     limitA: circuit.fuseA,
     ...(circuit.limitW === undefined ? {} : { limitW: circuit.limitW }),
+    protection: circuit.protection ?? protectionOf(configuration, circuit.id, circuit.fuseA),
     ...(circuit.meter === undefined ? {} : { meterId: circuit.meter }),
     worstBuildingLoadA: circuit.worstBuildingLoadA,
     evseIds: below(circuit.id),

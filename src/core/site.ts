@@ -13,15 +13,19 @@ const PhaseNameSchema = Type.Union([Type.Literal("L1"), Type.Literal("L2"), Type
 
 export const ProtectionSchema = Type.Union(
   [Type.Literal("gG"), Type.Literal("B"), Type.Literal("C"), Type.Literal("SLS-E")],
-  { default: "gG", description: "Kind of the protective device; the guard never plans above 1.0 of its rating" },
+  {
+    description:
+      "Kind of the protective device; the guard never plans above 1.0 of its rating. When left out: SLS-E at a German connection up to 63 A, B for a nested circuit up to 63 A, gG otherwise",
+  },
 );
+export type Protection = Static<typeof ProtectionSchema>;
 
 export const GridConnectionSchema = Type.Object(
   {
     phases: Type.Union([Type.Literal(1), Type.Literal(3)], { default: 3, description: "Phases of the connection" }),
     nominalVoltageV: Type.Number({ minimum: 100, maximum: 300, default: 230, description: "Phase to neutral, V" }),
     mainFuseA: Type.Number({ minimum: 6, maximum: 4000, description: "Rating of the main fuse, A per phase" }),
-    protection: ProtectionSchema,
+    protection: Type.Optional(ProtectionSchema),
     importLimitW: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Contracted import limit, W" })),
     exportLimitW: Type.Optional(Type.Number({ minimum: 0, description: "Export limit, W; 0 forbids export" })),
     meter: Id("Device id of the meter at the grid connection"),
@@ -38,7 +42,7 @@ export const CircuitSchema = Type.Object(
     id: Id("Name of the circuit"),
     parent: Type.String({ default: "grid", description: "Id of the circuit above; `grid` is the grid connection" }),
     fuseA: Type.Number({ minimum: 6, maximum: 4000, description: "Rating of its protection, A per phase" }),
-    protection: ProtectionSchema,
+    protection: Type.Optional(ProtectionSchema),
     limitW: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Optional limit of the sum, W" })),
     meter: Type.Optional(Id("Device id of its own meter; without one it is the sum of what is below it")),
     worstBuildingLoadA: Type.Number({
