@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SLOT_MS } from "../core/slots.ts";
 import { completePrices } from "./price-series.ts";
@@ -82,6 +83,46 @@ describe("day-ahead prices", () => {
   it("are none where the answer is something else, or out of all proportion", () => {
     expect(pricesFromJson("sorry").prices.size).toBe(0);
     expect(pricesFromJson([{ start: start, price: 87_500 }]).prices.size).toBe(0);
+  });
+
+  it("are none where one row gives the unit away, for the small ones look like prices", () => {
+    const perMwh = [5, 9, 87].map((price, hour) => ({ start: start + hour * 3_600_000, price }));
+    const { prices, problem } = pricesFromJson(perMwh);
+    expect(prices.size).toBe(0);
+    expect(problem).toContain("EUR/MWh");
+  });
+
+  it("are the youngest of a file that is longer than what is kept", () => {
+    const rows = Array.from({ length: 40_100 }, (_, i) => `${new Date(start + i * SLOT_MS).toISOString()},${i % 2}`);
+    const { prices } = pricesFromCsv(`start_utc,eur_per_kwh\n${rows.join("\n")}\n`);
+    expect(prices.size).toBe(40_000);
+    expect(prices.has(start + 40_099 * SLOT_MS)).toBe(true);
+  });
+});
+
+describe("real prices of the days on which clocks change", () => {
+  const { prices, unreadable } = pricesFromCsv(
+    readFileSync(new URL("./fixtures/prices-de-lu-clock-changes.csv", import.meta.url), "utf8"),
+  );
+
+  it.each([
+    ["by the hour, of 23 hours", "2025-03-29T23:00Z", "2025-03-30T22:00Z", 92],
+    ["by the quarter, of 25 hours", "2025-10-25T22:00Z", "2025-10-26T23:00Z", 100],
+  ])("fill the day %s", (_, from, to, slots) => {
+    const day = slotsOfDay(from, to);
+    expect(unreadable).toBe(0);
+    expect(day).toHaveLength(slots);
+    expect(day.every((slotMs) => prices.has(slotMs))).toBe(true);
+    expect(prices.has(Date.parse(to))).toBe(false);
+    expect(localMinute(day[0]!, "Europe/Berlin").minute).toBe(0);
+    expect(localMinute(day.at(-1)!, "Europe/Berlin").minute).toBe(1425);
+  });
+
+  it("stand in for the day after, slot by slot", () => {
+    const startMs = Date.parse("2025-10-26T22:00Z");
+    const complete = completePrices((slotMs) => prices.get(slotMs), { startMs, slots: 96, otherwise: 9 });
+    expect(complete[0]).toBe(prices.get(startMs));
+    expect(complete[10]).toBe(prices.get(startMs + (10 - 96) * SLOT_MS));
   });
 });
 

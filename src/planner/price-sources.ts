@@ -7,7 +7,7 @@ export type PriceTable = ReadonlyMap<number, number>;
 
 const MOST_ROWS = 40_000;
 /** A price beyond this is a mistake of units, EUR/kWh. */
-const LARGEST_EUR_PER_KWH = 20;
+const LARGEST_EUR_PER_KWH = 10;
 const HOUR_MS = 3_600_000;
 
 interface Row {
@@ -59,10 +59,7 @@ export function timeOfUsePrice(
 
 /** Rows of 15 or 60 minutes to slots; a row lasts until its end or the next row, an hour at most. */
 function tableOf(rows: readonly Row[]): PriceTable {
-  const sorted = rows
-    .filter((row) => Number.isFinite(row.startMs) && Math.abs(row.eurPerKwh) <= LARGEST_EUR_PER_KWH)
-    .sort((a, b) => a.startMs - b.startMs)
-    .slice(-MOST_ROWS);
+  const sorted = rows.toSorted((a, b) => a.startMs - b.startMs).slice(-MOST_ROWS);
   const table = new Map<number, number>();
   let lastLengthMs = HOUR_MS;
   for (const [index, row] of sorted.entries()) {
@@ -75,21 +72,41 @@ function tableOf(rows: readonly Row[]): PriceTable {
   return table;
 }
 
+/** What was read: prices by slot, and how many rows could not be read. */
+export interface PriceRows {
+  readonly prices: PriceTable;
+  readonly unreadable: number;
+  /** Why nothing of it is used, for a person. */
+  readonly problem?: string;
+}
+
+/** One price out of all proportion puts the unit of all of them in doubt: small ones would look like real prices. */
+function rowsRead(rows: readonly Row[]): PriceRows {
+  const sound = rows.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));
+  const unreadable = rows.length - sound.length;
+  const absurd = sound.find((row) => Math.abs(row.eurPerKwh) > LARGEST_EUR_PER_KWH);
+  if (!absurd) return { prices: tableOf(sound), unreadable };
+  const problem = `one is ${absurd.eurPerKwh} EUR/kWh, so the unit is probably EUR/MWh or ct/kWh`;
+  return { prices: new Map(), unreadable, problem };
+}
+
 /** A time with its zone, or as UTC where it names none; NaN where it is no time. */
 function utcMs(text: string): number {
   const iso = text.trim().replace(" ", "T");
   return Date.parse(/([zZ]|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`);
 }
 
-/** Reads CSV with the header `start_utc,eur_per_kwh`. Lines that cannot be read are left out and counted. */
-export function pricesFromCsv(text: string): { readonly prices: PriceTable; readonly unreadable: number } {
-  const lines = text.split(/\r?\n/, MOST_ROWS).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+/**
+ * Reads CSV with the header `start_utc,eur_per_kwh`, the youngest rows of a long file. Lines that cannot be read are left
+ * out and counted. The caller bounds the size of the text.
+ */
+export function pricesFromCsv(text: string): PriceRows {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
   const rows = lines.slice(1).map((line): Row => {
     const [start = "", price = ""] = line.split(",");
     return { startMs: utcMs(start), eurPerKwh: price.trim() === "" ? Number.NaN : Number(price) };
   });
-  const sound = rows.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));
-  return { prices: tableOf(sound), unreadable: rows.length - sound.length };
+  return rowsRead(rows);
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -151,10 +168,8 @@ function sideBySide(body: Json): Row[] | undefined {
  * Reads a market's answer: an array of objects with a start and a price, alone or under `data`, `prices` or `rates`
  * (aWATTar's `marketprice` is EUR/MWh), or energy-charts' `unix_seconds` and `price`. Empty where it is none of them.
  */
-export function pricesFromJson(body: unknown): { readonly prices: PriceTable; readonly unreadable: number } {
+export function pricesFromJson(body: unknown): PriceRows {
   const inside = isObject(body) ? (body.data ?? body.prices ?? body.rates) : body;
   const rows = isObject(body) ? sideBySide(body) : undefined;
-  const all = rows ?? (Array.isArray(inside) ? inside.slice(0, MOST_ROWS).map(rowOf) : []);
-  const sound = all.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));
-  return { prices: tableOf(sound), unreadable: all.length - sound.length };
+  return rowsRead(rows ?? (Array.isArray(inside) ? inside.slice(0, MOST_ROWS).map(rowOf) : []));
 }
