@@ -3,7 +3,13 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Clock, Log } from "../core/ports.ts";
 import type { PriceSource } from "../core/site.ts";
-import { type PriceRows, type PriceTable, pricesFromCsv, pricesFromJson } from "../planner/price-sources.ts";
+import {
+  type PriceRows,
+  type PriceTable,
+  type PriceUnit,
+  pricesFromCsv,
+  pricesFromJson,
+} from "../planner/price-sources.ts";
 import { knownUntilMs, nextAskMs } from "./price-schedule.ts";
 
 const FILE_CHECK_MS = 60_000;
@@ -32,18 +38,28 @@ export interface DayAhead {
   close(): void;
 }
 
-/** An address without what may be a secret: user, password, and all after the question mark. */
-function publicPlace(place: string): string {
-  if (!URL.canParse(place)) return "the configured address";
-  const { origin, pathname } = new URL(place);
-  return `${origin}${pathname}`;
+type DayAheadSource = Extract<PriceSource, { kind: "day-ahead" }>;
+
+/** The host of an address alone: user, password, path and query may all hold a key. */
+function publicPlace(url: string): string {
+  return URL.canParse(url) ? `the market at ${new URL(url).host}` : "the configured address";
 }
 
-async function readHttp(url: string): Promise<PriceRows> {
-  const response = await fetch(url, {
-    signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
-    headers: { accept: "application/json" },
-  });
+/** What `fetch` takes: it refuses addresses with a user and password, so they go into a header. */
+function requestOf(url: string): { readonly address: string; readonly headers: Record<string, string> } {
+  const address = new URL(url);
+  const { username, password } = address;
+  address.username = "";
+  address.password = "";
+  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization: Record<string, string> =
+    username || password ? { authorization: `Basic ${Buffer.from(secret).toString("base64")}` } : {};
+  return { address: address.href, headers: { accept: "application/json", ...authorization } };
+}
+
+async function readHttp(url: string, unit: PriceUnit | undefined): Promise<PriceRows> {
+  const { address, headers } = requestOf(url);
+  const response = await fetch(address, { signal: AbortSignal.timeout(HTTP_TIMEOUT_MS), headers });
   if (!response.ok || !response.body) throw new Error(`it answered ${response.status}`);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -52,16 +68,28 @@ async function readHttp(url: string): Promise<PriceRows> {
     if (bytes > MOST_BYTES) throw new Error(`it sent more than ${MOST_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return pricesFromJson(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+  return pricesFromJson(parsed(Buffer.concat(chunks).toString("utf8")), unit);
+}
+
+/** The parser's own message would quote the answer, which may repeat a key. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("its answer is no JSON");
+  }
+}
+
+/** Why a source could not be read, in a line without addresses. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const code = cause && typeof cause === "object" && "code" in cause ? ` (${String(cause.code)})` : "";
+  return `${message}${code}`.replace(/https?:\/\/\S+/g, "its address").slice(0, 200);
 }
 
 /** Rows of one place, added to what it gave before. */
-function collected(place: string, from: string, { clock, log }: DayAheadOptions) {
+function collected(from: string, { clock, log }: DayAheadOptions) {
   const table = new Map<number, number>();
-  const reason = (error: unknown) => {
-    const cause = error instanceof Error && error.cause ? ` (${error.cause})` : "";
-    return `${error}${cause}`.replaceAll(place, from).slice(0, 200);
-  };
   function forgetOld(): void {
     // A clock that is not trusted may stand in the future.
     if (!clock.wallTrusted()) return;
@@ -81,7 +109,7 @@ function collected(place: string, from: string, { clock, log }: DayAheadOptions)
     try {
       return add(await rows());
     } catch (error) {
-      log.warn("Prices could not be read; the last known ones stay", { from, error: reason(error) });
+      log.warn("Prices could not be read; the last known ones stay", { from, error: reasonOf(error) });
       return false;
     }
   }
@@ -95,9 +123,9 @@ interface Place {
 }
 
 /** A file, read again when it changes. */
-function fromFile(file: string, options: DayAheadOptions): Place {
+function fromFile(file: string, unit: PriceUnit | undefined, options: DayAheadOptions): Place {
   const path = resolve(options.directory, file);
-  const { table, read } = collected(path, path, options);
+  const { table, read } = collected(path, options);
   let seen: string | undefined;
   async function check(): Promise<void> {
     const found = await stat(path).catch(() => undefined);
@@ -106,21 +134,21 @@ function fromFile(file: string, options: DayAheadOptions): Place {
     seen = version;
     await read(async () => {
       if (found && found.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
-      return pricesFromCsv(await readFile(path, "utf8"));
+      return pricesFromCsv(await readFile(path, "utf8"), unit);
     });
   }
   return { table, ready: check(), close: options.clock.every(FILE_CHECK_MS, "price file", () => void check()) };
 }
 
 /** A market's address, asked when there can be news. */
-function fromUrl(url: string, options: DayAheadOptions): Place {
+function fromUrl(url: string, unit: PriceUnit | undefined, options: DayAheadOptions): Place {
   const { clock, timeZone, random } = options;
-  const { table, read } = collected(url, publicPlace(url), options);
+  const { table, read } = collected(publicPlace(url), options);
   let failures = 0;
   let closed = false;
   let cancel = () => {};
   async function ask(): Promise<void> {
-    failures = (await read(() => readHttp(url))) ? 0 : failures + 1;
+    failures = (await read(() => readHttp(url, unit))) ? 0 : failures + 1;
     if (closed) return;
     const nowMs = clock.wallMs();
     const until = knownUntilMs(table, nowMs);
@@ -135,13 +163,10 @@ function fromUrl(url: string, options: DayAheadOptions): Place {
 }
 
 /** Reads the file and asks the market of a day-ahead source; where both know a quarter-hour the market counts. */
-export function createDayAhead(
-  source: Extract<PriceSource, { kind: "day-ahead" }>,
-  options: DayAheadOptions,
-): DayAhead {
+export function createDayAhead(source: DayAheadSource, options: DayAheadOptions): DayAhead {
   const places: Place[] = [];
-  if (source.url !== undefined) places.push(fromUrl(source.url, options));
-  if (source.file !== undefined) places.push(fromFile(source.file, options));
+  if (source.url !== undefined) places.push(fromUrl(source.url, source.unit, options));
+  if (source.file !== undefined) places.push(fromFile(source.file, source.unit, options));
   return {
     at(slotStartMs) {
       for (const { table } of places) {

@@ -4,6 +4,8 @@ import { localMinute, type PriceTable } from "../planner/price-sources.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** While tomorrow's prices may come at any moment. */
+const EXPECTED_EVERY_MS = 15 * MINUTE_MS;
 /** The auction's result is out by then, local time. */
 const PUBLISHED_MINUTE = 13 * 60;
 const DAY_MINUTES = 24 * 60;
@@ -32,18 +34,25 @@ export interface AskContext {
   readonly random: number;
 }
 
+/** A minute after the first failure, twice as long after each one more. */
+function afterFailuresMs({ failures, random }: AskContext, mostMs: number): number {
+  return Math.min(mostMs, MINUTE_MS * 2 ** Math.min(failures - 1, 10)) * (1 + random / 2);
+}
+
 /**
- * Time until the market is asked again, ms. After a failure a minute, doubling up to an hour; with tomorrow's prices known
- * six hours; else each hour once they can be out or what is known runs out, and every three before.
+ * Time until the market is asked again, ms. With tomorrow's prices known six hours; each quarter-hour once they can be
+ * out; each hour when what is known runs out, and every three before. After a failure sooner: a minute, doubling.
  */
 export function nextAskMs(context: AskContext): number {
   const { nowMs, timeZone, failures, random } = context;
-  if (failures > 0) return Math.min(HOUR_MS, MINUTE_MS * 2 ** Math.min(failures - 1, 10)) * (1 + random / 2);
   const { minute } = localMinute(nowMs, timeZone);
   const tomorrowMs = nowMs + (DAY_MINUTES - minute) * MINUTE_MS;
+  const isComplete = context.knownUntilMs >= tomorrowMs + MOST_OF_A_DAY_MS;
+  const isExpected = !isComplete && minute >= PUBLISHED_MINUTE;
+  if (failures > 0) return afterFailuresMs(context, isExpected ? EXPECTED_EVERY_MS : HOUR_MS);
   const spreadMs = random * SPREAD_MS;
-  if (context.knownUntilMs >= tomorrowMs + MOST_OF_A_DAY_MS) return 6 * HOUR_MS + spreadMs;
-  const runsOut = context.knownUntilMs < nowMs + LONGEST_MORNING_MS;
-  if (runsOut || minute >= PUBLISHED_MINUTE) return HOUR_MS + spreadMs;
+  if (isComplete) return 6 * HOUR_MS + spreadMs;
+  if (isExpected) return EXPECTED_EVERY_MS + spreadMs;
+  if (context.knownUntilMs < nowMs + LONGEST_MORNING_MS) return HOUR_MS + spreadMs;
   return Math.min(LONGEST_MORNING_MS, (PUBLISHED_MINUTE - minute) * MINUTE_MS) + spreadMs;
 }

@@ -88,7 +88,7 @@ describe("the site's prices", () => {
 
   it("come over HTTP, and an answer that is no JSON is a warning", async () => {
     const market = await marketOf((path) =>
-      path === "/good" ? JSON.stringify([{ start: "2026-06-15T00:00:00Z", price: 0.2 }]) : "<html>",
+      path === "/good" ? JSON.stringify([{ start: "2026-06-15T00:00:00Z", eur_per_kwh: 0.2 }]) : "<html>",
     );
     const good = await pricesFrom({ ...dayAhead, url: `${market.base}/good` });
     expect(good.importEurPerKwh(START_MS)).toBeCloseTo(0.338, 9);
@@ -101,7 +101,7 @@ describe("the site's prices", () => {
   });
 
   it("are asked for again a minute after a failure, and what was known stays", async () => {
-    const answers = ["<html>", JSON.stringify([{ start: "2026-06-15T00:00:00Z", price: 0.2 }])];
+    const answers = ["<html>", JSON.stringify([{ start: "2026-06-15T00:00:00Z", eur_per_kwh: 0.2 }])];
     const market = await marketOf(() => answers.shift() ?? "<html>");
     const prices = await pricesFrom({ ...dayAhead, factor: 1, addEurPerKwh: 0, url: `${market.base}/prices` });
     expect(prices.importEurPerKwh(START_MS)).toBe(0.31);
@@ -119,7 +119,63 @@ describe("the site's prices", () => {
     const prices = await pricesFrom({ ...dayAhead, url: "http://owner:secret1@127.0.0.1:9/prices?key=secret2" });
     expect(warnings).toHaveLength(1);
     expect(warnings.join()).not.toMatch(/secret|owner/);
-    expect(warnings.join()).toContain("http://127.0.0.1:9/prices");
+    expect(warnings.join()).toContain("the market at 127.0.0.1:9");
+    prices.close();
+  });
+
+  it("are fetched with the user and password of the address", async () => {
+    const seen: unknown[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end(JSON.stringify([{ start: "2026-06-15T00:00:00Z", eur_per_kwh: 0.2 }]));
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const url = `http://owner:p%40ss@127.0.0.1:${(server.address() as AddressInfo).port}/prices`;
+    const prices = await pricesFrom({ ...dayAhead, factor: 1, addEurPerKwh: 0, url });
+    expect(prices.importEurPerKwh(START_MS)).toBe(0.2);
+    expect(seen).toEqual([`Basic ${Buffer.from("owner:p@ss").toString("base64")}`]);
+    prices.close();
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  });
+
+  it("keep today where the market now knows only tomorrow", async () => {
+    const day = (date: string, eurPerKwh: number) =>
+      JSON.stringify([{ start: `${date}T00:00:00Z`, eur_per_kwh: eurPerKwh }]);
+    const answers = [day("2026-06-15", 0.1), day("2026-06-16", 0.2)];
+    const market = await marketOf(() => answers.shift() ?? "[]");
+    const prices = await pricesFrom({ ...dayAhead, factor: 1, addEurPerKwh: 0, url: `${market.base}/prices` });
+    await clock.advance(3_600_000);
+    await vi.waitFor(() => expect(prices.importEurPerKwh(START_MS + 86_400_000)).toBe(0.2));
+    expect(prices.importEurPerKwh(START_MS)).toBe(0.1);
+    prices.close();
+    await market.close();
+  });
+
+  it("of an unnamed unit are refused, with what to write where, and read once it is written", async () => {
+    const market = await marketOf(() => JSON.stringify([{ start: "2026-06-15T00:00:00Z", price: 5 }]));
+    const url = `${market.base}/prices`;
+    const mute = await pricesFrom({ ...dayAhead, url });
+    expect(mute.importEurPerKwh(START_MS)).toBe(0.31);
+    expect(warnings.join()).toMatch(/unit.*EUR\/MWh.*site\.yaml/);
+    const told = await pricesFrom({ ...dayAhead, factor: 1, addEurPerKwh: 0, url, unit: "EUR/MWh" });
+    expect(told.importEurPerKwh(START_MS)).toBe(0.005);
+    mute.close();
+    told.close();
+    await market.close();
+  });
+
+  it("that nobody knows and no fallback replaces stay unknown, for import and export alike", async () => {
+    const { fallbackEurPerKwh: _, ...source } = dayAhead;
+    const tariff = {
+      import: { ...source, file: "missing.csv" },
+      export: { ...source, file: "missing.csv" },
+      opportunityEurPerHour: 0,
+    };
+    const prices = createPrices({ tariff, timeZone: "UTC", directory, clock, log, random: () => 0 });
+    await prices.ready;
+    expect(prices.importEurPerKwh(START_MS)).toBeUndefined();
+    expect(prices.exportEurPerKwh(START_MS)).toBeUndefined();
     prices.close();
   });
 
@@ -139,10 +195,10 @@ describe("the market is asked again", () => {
   const minutes = (nowMs: number, known: string, failures = 0, random = 0) =>
     nextAskMs({ nowMs, knownUntilMs: endOf(known), timeZone: "Europe/Berlin", failures, random }) / 60_000;
 
-  it("when tomorrow's prices can be out, then each hour until they are", () => {
+  it("when tomorrow's prices can be out, then each quarter-hour until they are", () => {
     expect(minutes(at("11:30"), "2026-06-15")).toBe(90);
     expect(minutes(at("06:00"), "2026-06-15")).toBe(180);
-    expect(minutes(at("13:20"), "2026-06-15")).toBe(60);
+    expect(minutes(at("13:20"), "2026-06-15")).toBe(15);
     expect(minutes(at("13:20"), "2026-06-16")).toBe(360);
   });
 
@@ -154,6 +210,7 @@ describe("the market is asked again", () => {
     expect([1, 2, 3, 8, 99].map((failures) => minutes(at("06:00"), "2026-06-15", failures))).toEqual([1, 2, 4, 60, 60]);
     expect(minutes(at("06:00"), "2026-06-15", 99, 1)).toBe(90);
     expect(minutes(at("11:30"), "2026-06-15", 0, 0.5)).toBe(95);
+    expect(minutes(at("13:20"), "2026-06-15", 99)).toBe(15);
   });
 
   it("knows how far the prices reach without a hole", () => {

@@ -26,7 +26,7 @@ function sourceOf(source: PriceSource, options: PricesOptions): Source {
   const market = createDayAhead(source, { random: Math.random, ...options });
   return {
     at(slotStartMs) {
-      // With nothing known at all the plan still needs a number; else a missing slot is "not known yet".
+      // What the owner said for this case, else unknown: a plan finds a number of its own, a bill must not.
       if (!market.known()) return source.fallbackEurPerKwh;
       const price = market.at(slotStartMs);
       return price === undefined ? undefined : price * source.factor + source.addEurPerKwh;

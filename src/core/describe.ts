@@ -68,6 +68,7 @@ function sessionPart(input: DescribeInput, session: Session | undefined) {
   });
   const energyWh = delivered ?? session.energyWh;
   const unbookedWh = Math.max(0, energyWh - session.energyWh);
+  const unpricedWh = (session.unpricedWh ?? 0) + (image.importEurPerKwh === undefined ? unbookedWh : 0);
   return {
     transactionId: session.transactionId,
     startedMs: session.startedMs,
@@ -76,6 +77,7 @@ function sessionPart(input: DescribeInput, session: Session | undefined) {
     departureMs: need.departureMs,
     preference: need.preference,
     costEur: Math.round((session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0)) * 1e5) / 1e5,
+    ...(unpricedWh > 0 ? { unpricedWh: Math.round(unpricedWh) } : {}),
     ...(session.token === undefined ? {} : { tokenHint: tokenHint(session.token) }),
     ...readiness(state, session.transactionId),
   };

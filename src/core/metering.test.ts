@@ -16,7 +16,7 @@ class MeteredSite extends Books {
   memory: MeteringMemory = initialMeteringMemory();
   monoMs = 1000;
   wallTrusted = true;
-  importEurPerKwh = 0.3;
+  importEurPerKwh: number | undefined = 0.3;
   grid: Values<MeterReading> | undefined = { powerW: 0 };
   pv: Values<PvReading> | undefined;
   battery: Values<BatteryReading> | undefined;
@@ -33,9 +33,10 @@ class MeteredSite extends Books {
     if (this.pv) this.#pvs.set("roof", { deviceId: "roof", ...at, ...this.pv });
     if (this.battery) this.#batteries.set("roof", { deviceId: "roof", ...at, ...this.battery });
     if (this.evse) this.#evses.set("garage-evse", { evseId: "garage-evse", ...at, ...this.evse });
-    const { nowMs, monoMs, wallTrusted, importEurPerKwh } = this;
+    const { nowMs, monoMs, wallTrusted } = this;
+    const price = this.importEurPerKwh === undefined ? {} : { importEurPerKwh: this.importEurPerKwh };
     const maps = { meters: this.#meters, pvs: this.#pvs, batteries: this.#batteries, evses: this.#evses };
-    return { nowMs, monoMs, wallTrusted, importEurPerKwh, ...maps };
+    return { nowMs, monoMs, wallTrusted, ...price, ...maps };
   }
 
   tick(elapsedMs = 1000): void {
@@ -271,6 +272,25 @@ describe("quarter-hours of a transaction", () => {
     }
     expect(site.session.quarterHours).toMatchObject([{ slotStartMs: NOON_MS, energyWh: 900, costEur: 0.09 }]);
     expect(site.quarterHours[1]).toMatchObject({ slotStartMs: NOON_MS, importEurPerKwh: 0.1 });
+  });
+
+  it("do not pass energy of an unknown price off as free", () => {
+    const site = atSlotStart();
+    site.run(MINUTE_MS);
+    site.plugIn(1000);
+    site.importEurPerKwh = undefined;
+    for (let second = 1; second <= 1800; second++) {
+      if (second === 901) site.importEurPerKwh = 0.2;
+      site.evse = { powerW: 3600, energyWh: 1000 + second };
+      site.tick();
+    }
+    expect(site.session.quarterHours[0]).toMatchObject({
+      costEur: 0,
+      unpricedWh: site.session.quarterHours[0]!.energyWh,
+    });
+    expect(site.session.quarterHours[1]).not.toHaveProperty("unpricedWh");
+    expect(site.session).toMatchObject({ unpricedWh: site.session.quarterHours[0]!.energyWh });
+    expect(site.session.costEur).toBeCloseTo((site.session.quarterHours[1]!.energyWh * 0.2) / 1000, 6);
   });
 
   it("of months are kept as a week of them and a sum, and still add up", () => {

@@ -211,7 +211,18 @@ export const PriceSourceSchema = Type.Union([
       kind: Type.Literal("day-ahead"),
       file: Type.Optional(Type.String({ description: "CSV `start_utc,eur_per_kwh`, relative to site.yaml" })),
       url: Type.Optional(Type.String({ pattern: "^https?://", description: "JSON by HTTP, see docs/installer.md" })),
-      fallbackEurPerKwh: Type.Number({ default: 0.3, description: "Where no price is known" }),
+      unit: Type.Optional(
+        Type.Union([Type.Literal("EUR/kWh"), Type.Literal("EUR/MWh"), Type.Literal("ct/kWh")], {
+          description: "Of the source's prices, where the source itself does not say",
+        }),
+      ),
+      fallbackEurPerKwh: Type.Optional(
+        Type.Number({
+          minimum: -10,
+          maximum: 10,
+          description: "While no price is known at all; without it, costs stay unknown",
+        }),
+      ),
       ...Markup,
     },
     closed,

@@ -34,6 +34,7 @@ export const LiveEvseSchema = Type.Object({
   readyMs: Type.Optional(Type.Number({ description: "When the plan has delivered what was asked" })),
   shortfallWh: Type.Optional(Type.Number()),
   costEur: Type.Number(),
+  unpricedWh: Type.Optional(Type.Number({ description: "Energy that is not in the cost: its price was not known" })),
   preference: Type.Optional(Type.String()),
   override: Type.Boolean(),
   limitA: Type.Number(),

@@ -24,6 +24,7 @@ const HOUR_MS = 3_600_000;
 /** One session as a row of the export; energy in kWh, duration in hours, an unknown value missing. */
 export function sessionRow(session: Session, time: (atMs: number) => string): Record<string, unknown> {
   const kwh = session.energyWh / 1000;
+  const isPriced = (session.unpricedWh ?? 0) === 0;
   const durationMs = session.endedMs === undefined ? undefined : session.endedMs - session.startedMs;
   return {
     created: time(session.startedMs),
@@ -36,8 +37,9 @@ export function sessionRow(session: Session, time: (atMs: number) => string): Re
     meter_start_kwh: session.meterStartWh === undefined ? undefined : session.meterStartWh / 1000,
     meter_stop_kwh: session.meterStopWh === undefined ? undefined : session.meterStopWh / 1000,
     energy_kwh: Number(kwh.toFixed(3)),
-    cost_eur: Number(session.costEur.toFixed(4)),
-    price_eur_per_kwh: kwh > 0 ? Number((session.costEur / kwh).toFixed(4)) : undefined,
+    // A cost without all of the energy in it would be taken for the whole.
+    cost_eur: isPriced ? Number(session.costEur.toFixed(4)) : undefined,
+    price_eur_per_kwh: isPriced && kwh > 0 ? Number((session.costEur / kwh).toFixed(4)) : undefined,
     duration_h: durationMs === undefined ? undefined : Number((durationMs / HOUR_MS).toFixed(4)),
     stop_reason: session.stopReason,
   };

@@ -76,20 +76,35 @@ describe("day-ahead prices", () => {
   });
 
   it("come from a plain array", () => {
-    const { prices } = pricesFromJson([{ start: "2026-06-15T02:00:00+02:00", price: 0.25 }]);
+    const { prices } = pricesFromJson([{ start: "2026-06-15T02:00:00+02:00", eurPerKwh: 0.25 }]);
     expect(prices.get(start)).toBe(0.25);
   });
 
   it("are none where the answer is something else, or out of all proportion", () => {
     expect(pricesFromJson("sorry").prices.size).toBe(0);
-    expect(pricesFromJson([{ start: start, price: 87_500 }]).prices.size).toBe(0);
+    expect(pricesFromJson([{ start: start, price: 87_500 }], "EUR/kWh").prices.size).toBe(0);
   });
 
   it("are none where one row gives the unit away, for the small ones look like prices", () => {
     const perMwh = [5, 9, 87].map((price, hour) => ({ start: start + hour * 3_600_000, price }));
-    const { prices, problem } = pricesFromJson(perMwh);
+    const { prices, problem } = pricesFromJson(perMwh, "EUR/kWh");
     expect(prices.size).toBe(0);
     expect(problem).toContain("EUR/MWh");
+  });
+
+  it("are refused without a unit, whatever their size", () => {
+    expect(pricesFromJson([{ start, price: 5 }])).toMatchObject({ problem: expect.stringContaining("unit") });
+    expect(pricesFromCsv("time,price\n2026-06-15T00:00:00Z,5\n").problem).toContain("site.yaml");
+  });
+
+  it("are in the unit that the answer names, then in the configured one", () => {
+    const first = (body: unknown, unit?: "ct/kWh") => pricesFromJson(body, unit).prices.get(start);
+    expect(first([{ start, price: 50, unit: "EUR/MWh" }], "ct/kWh")).toBe(0.05);
+    expect(first({ unit: "ct/kWh", data: [{ start, value: 7 }] })).toBe(0.07);
+    expect(first([{ start, price: 7 }], "ct/kWh")).toBe(0.07);
+    expect(first([{ startsAt: "2026-06-15T00:00:00Z", total: 0.31 }])).toBe(0.31);
+    expect(pricesFromCsv("start_utc,eur_per_mwh\n2026-06-15T00:00:00Z,50\n").prices.get(start)).toBe(0.05);
+    expect(pricesFromCsv("start_utc,price\n2026-06-15T00:00:00Z,7\n", "ct/kWh").prices.get(start)).toBe(0.07);
   });
 
   it("are the youngest of a file that is longer than what is kept", () => {

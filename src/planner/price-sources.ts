@@ -14,6 +14,8 @@ interface Row {
   readonly startMs: number;
   readonly eurPerKwh: number;
   readonly endMs?: number;
+  /** There is a price, and nothing says of what. */
+  readonly unitUnknown?: true;
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
@@ -72,6 +74,13 @@ function tableOf(rows: readonly Row[]): PriceTable {
   return table;
 }
 
+/** What a price can be given in. */
+export type PriceUnit = NonNullable<Extract<PriceSource, { kind: "day-ahead" }>["unit"]>;
+
+const EUR_PER_KWH: Readonly<Record<PriceUnit, number>> = { "EUR/kWh": 1, "EUR/MWh": 0.001, "ct/kWh": 0.01 };
+const UNIT_UNKNOWN =
+  "nothing says what unit its prices have; add `unit:` (EUR/kWh, EUR/MWh or ct/kWh) beside its address in site.yaml";
+
 /** What was read: prices by slot, and how many rows could not be read. */
 export interface PriceRows {
   readonly prices: PriceTable;
@@ -80,14 +89,19 @@ export interface PriceRows {
   readonly problem?: string;
 }
 
+function refused(problem: string, unreadable = 0): PriceRows {
+  return { prices: new Map(), unreadable, problem };
+}
+
 /** One price out of all proportion puts the unit of all of them in doubt: small ones would look like real prices. */
 function rowsRead(rows: readonly Row[]): PriceRows {
+  if (rows.some((row) => row.unitUnknown)) return refused(UNIT_UNKNOWN);
   const sound = rows.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));
   const unreadable = rows.length - sound.length;
   const absurd = sound.find((row) => Math.abs(row.eurPerKwh) > LARGEST_EUR_PER_KWH);
   if (!absurd) return { prices: tableOf(sound), unreadable };
-  const problem = `one is ${absurd.eurPerKwh} EUR/kWh, so the unit is probably EUR/MWh or ct/kWh`;
-  return { prices: new Map(), unreadable, problem };
+  const problem = `one would be ${absurd.eurPerKwh} EUR/kWh, so the unit is probably EUR/MWh or ct/kWh; say it with \`unit:\` in site.yaml`;
+  return refused(problem, unreadable);
 }
 
 /** A time with its zone, or as UTC where it names none; NaN where it is no time. */
@@ -96,15 +110,25 @@ function utcMs(text: string): number {
   return Date.parse(/([zZ]|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`);
 }
 
+const CSV_UNITS: Readonly<Record<string, PriceUnit>> = {
+  eur_per_kwh: "EUR/kWh",
+  eur_per_mwh: "EUR/MWh",
+  ct_per_kwh: "ct/kWh",
+};
+
 /**
- * Reads CSV with the header `start_utc,eur_per_kwh`, the youngest rows of a long file. Lines that cannot be read are left
- * out and counted. The caller bounds the size of the text.
+ * Reads CSV with the header `start_utc,eur_per_kwh` (or `eur_per_mwh`, `ct_per_kwh`, or any with `unit` given), the
+ * youngest rows of a long file. Lines that cannot be read are left out and counted. The caller bounds the size of the text.
  */
-export function pricesFromCsv(text: string): PriceRows {
+export function pricesFromCsv(text: string, unit?: PriceUnit): PriceRows {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const column = (lines[0]?.split(",")[1] ?? "").trim().toLowerCase();
+  const stated = CSV_UNITS[column] ?? unit;
+  if (!stated && lines.length > 0) return refused(UNIT_UNKNOWN);
   const rows = lines.slice(1).map((line): Row => {
     const [start = "", price = ""] = line.split(",");
-    return { startMs: utcMs(start), eurPerKwh: price.trim() === "" ? Number.NaN : Number(price) };
+    const eurPerKwh = price.trim() === "" || !stated ? Number.NaN : Number(price) * EUR_PER_KWH[stated];
+    return { startMs: utcMs(start), eurPerKwh };
   });
   return rowsRead(rows);
 }
@@ -121,55 +145,66 @@ function timeMs(value: unknown): number {
   return value < 1e11 ? value * 1000 : value;
 }
 
-/** Names under which markets give a price, and what makes it EUR/kWh. */
-const PRICE_FIELDS: readonly (readonly [string, number])[] = [
-  ["eur_per_kwh", 1],
-  ["eurPerKwh", 1],
-  ["total", 1],
-  ["price", 1],
-  ["value", 1],
-  ["marketprice", 0.001],
-  ["eur_per_mwh", 0.001],
+/** Names under which markets give a price, and its unit where the name leaves no doubt. */
+const PRICE_FIELDS: readonly (readonly [string, PriceUnit | undefined])[] = [
+  ["eur_per_kwh", "EUR/kWh"],
+  ["eurPerKwh", "EUR/kWh"],
+  ["eur_per_mwh", "EUR/MWh"],
+  // aWATTar
+  ["marketprice", "EUR/MWh"],
+  // Tibber
+  ["total", "EUR/kWh"],
+  ["price", undefined],
+  ["value", undefined],
 ];
 const START_FIELDS = ["start", "start_utc", "startsAt", "start_timestamp", "startTime", "time"];
 const END_FIELDS = ["end", "end_timestamp", "endTime"];
 
-/** EUR/MWh is what exchanges quote; a unit that the row names itself wins over the field's name. */
-function unitFactor(unit: unknown): number | undefined {
+/** The unit that an answer names in words of its own. */
+function namedUnit(unit: unknown): PriceUnit | undefined {
   if (typeof unit !== "string") return undefined;
   const plain = unit.toLowerCase().replaceAll(" ", "");
-  if (plain.includes("mwh")) return 0.001;
+  if (plain.includes("mwh")) return "EUR/MWh";
   if (!plain.includes("kwh")) return undefined;
-  return plain.startsWith("ct") || plain.startsWith("cent") ? 0.01 : 1;
+  return plain.startsWith("ct") || plain.startsWith("cent") ? "ct/kWh" : "EUR/kWh";
 }
 
-function rowOf(entry: unknown): Row {
+function rowOf(entry: unknown, configured: PriceUnit | undefined): Row {
   if (!isObject(entry)) return { startMs: Number.NaN, eurPerKwh: Number.NaN };
   const start = START_FIELDS.map((field) => entry[field]).find((value) => value !== undefined);
   const end = END_FIELDS.map((field) => entry[field]).find((value) => value !== undefined);
   const field = PRICE_FIELDS.find(([name]) => typeof entry[name] === "number");
-  const price = field ? (entry[field[0]] as number) * (unitFactor(entry.unit) ?? field[1]) : Number.NaN;
+  if (!field) return { startMs: timeMs(start), eurPerKwh: Number.NaN };
+  const unit = namedUnit(entry.unit) ?? field[1] ?? configured;
+  if (!unit) return { startMs: timeMs(start), eurPerKwh: Number.NaN, unitUnknown: true };
   const endMs = timeMs(end);
-  return { startMs: timeMs(start), eurPerKwh: price, ...(Number.isFinite(endMs) ? { endMs } : {}) };
+  return {
+    startMs: timeMs(start),
+    eurPerKwh: (entry[field[0]] as number) * EUR_PER_KWH[unit],
+    ...(Number.isFinite(endMs) ? { endMs } : {}),
+  };
 }
 
 /** energy-charts: two arrays side by side, seconds and EUR/MWh. */
 function sideBySide(body: Json): Row[] | undefined {
   const { unix_seconds: seconds, price: prices } = body;
   if (!Array.isArray(seconds) || !Array.isArray(prices)) return undefined;
-  const factor = unitFactor(body.unit) ?? 0.001;
-  return seconds.slice(0, MOST_ROWS).map((second, index) => {
-    const price: unknown = prices[index];
+  const factor = EUR_PER_KWH[namedUnit(body.unit) ?? "EUR/MWh"];
+  return seconds.slice(-MOST_ROWS).map((second, index, kept) => {
+    const price: unknown = prices[index + seconds.length - kept.length];
     return { startMs: timeMs(second), eurPerKwh: typeof price === "number" ? price * factor : Number.NaN };
   });
 }
 
 /**
- * Reads a market's answer: an array of objects with a start and a price, alone or under `data`, `prices` or `rates`
- * (aWATTar's `marketprice` is EUR/MWh), or energy-charts' `unix_seconds` and `price`. Empty where it is none of them.
+ * Reads a market's answer: an array of objects with a start and a price, alone or under `data`, `prices` or `rates`, or
+ * energy-charts' `unix_seconds` and `price`. Empty where it is none of them. Prices whose unit neither the answer nor
+ * `unit` says are refused.
  */
-export function pricesFromJson(body: unknown): PriceRows {
+export function pricesFromJson(body: unknown, unit?: PriceUnit): PriceRows {
   const inside = isObject(body) ? (body.data ?? body.prices ?? body.rates) : body;
   const rows = isObject(body) ? sideBySide(body) : undefined;
-  return rowsRead(rows ?? (Array.isArray(inside) ? inside.slice(0, MOST_ROWS).map(rowOf) : []));
+  const stated = (isObject(body) ? namedUnit(body.unit) : undefined) ?? unit;
+  const entries = Array.isArray(inside) ? inside.slice(-MOST_ROWS) : [];
+  return rowsRead(rows ?? entries.map((entry) => rowOf(entry, stated)));
 }

@@ -76,6 +76,8 @@ export const TransactionMetered = declareFact(
     energyWh: Type.Number(),
     registerWh: Type.Optional(Type.Number()),
     costEur: Type.Number(),
+    /** Energy whose price was not known, Wh; it is not in the cost. */
+    unpricedWh: Type.Optional(Type.Number()),
     maxPowerW: Type.Number(),
     limitedBySeconds: Type.Partial(Type.Record(ReasonKindSchema, Type.Number())),
   }),

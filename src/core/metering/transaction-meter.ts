@@ -116,6 +116,7 @@ export function transactionMeteredDraft(
       costEur: Math.round(energyWh * (meter.importEurPerKwh ?? 0) * 100) / 100_000,
       maxPowerW: Math.round(meter.maxPowerW),
       limitedBySeconds,
+      ...(meter.importEurPerKwh === undefined && energyWh !== 0 ? { unpricedWh: energyWh } : {}),
       ...(registerWh === undefined ? {} : { registerWh }),
     },
   };

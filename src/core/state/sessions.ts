@@ -10,6 +10,8 @@ export interface SessionQuarterHour {
   readonly slotStartMs: number;
   readonly energyWh: number;
   readonly costEur: number;
+  /** Not in the cost: its price was not known, Wh. */
+  readonly unpricedWh?: number;
   readonly maxPowerW: number;
   readonly limitedBySeconds: Partial<Record<ReasonKind, number>>;
 }
@@ -29,6 +31,8 @@ export interface Session {
   /** Sum of the quarter-hours until the end; then the difference of the registers where both are known. */
   readonly energyWh: number;
   readonly costEur: number;
+  /** Energy that is not in the cost, because its price was not known, Wh. */
+  readonly unpricedWh?: number;
   /** The last week of them; the ledger has them all. */
   readonly quarterHours: readonly SessionQuarterHour[];
   /** Energy of the quarter-hours before, Wh: a car may stay for months. */
@@ -131,6 +135,7 @@ function meter(state: SessionsState, fact: Extract<SiteFact, { type: "transactio
     ...session,
     energyWh: registerEnergyWh(session) ?? session.energyWh + quarterHour.energyWh,
     costEur: session.costEur + quarterHour.costEur,
+    ...(quarterHour.unpricedWh === undefined ? {} : { unpricedWh: (session.unpricedWh ?? 0) + quarterHour.unpricedWh }),
     ...withQuarterHour(session, quarterHour),
   });
   const open = state.open[transactionId];

@@ -1,5 +1,5 @@
 /** The month so far, and the sessions. */
-import { clockTime, euro, kwh, timeZone } from "./format.ts";
+import { clockTime, cost, kwh, timeZone } from "./format.ts";
 import { evseNames, history, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
 
@@ -31,6 +31,7 @@ export function Month() {
   const inMonth = sessions.value.filter((session) => monthOf(session.startedMs) === month);
   const energyWh = inMonth.reduce((sum, session) => sum + session.energyWh, 0);
   const costEur = inMonth.reduce((sum, session) => sum + session.costEur, 0);
+  const unpricedWh = inMonth.reduce((sum, session) => sum + (session.unpricedWh ?? 0), 0);
   const share = solarShare();
   return (
     <section class="panel">
@@ -42,7 +43,7 @@ export function Month() {
         </div>
         <div>
           <dt>{words.monthCost}</dt>
-          <dd>{euro(costEur)}</dd>
+          <dd>{cost({ costEur, unpricedWh })}</dd>
         </div>
         <div>
           <dt>{words.monthSessions}</dt>
@@ -85,7 +86,7 @@ export function Sessions() {
                   <td>{clockTime(session.startedMs)}</td>
                   <td>{session.endedMs === undefined ? words.open : clockTime(session.endedMs)}</td>
                   <td class="number">{kwh(session.energyWh)}</td>
-                  <td class="number">{session.costEur.toFixed(2)}</td>
+                  <td class="number">{session.unpricedWh ? cost(session) : session.costEur.toFixed(2)}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,7 +1,7 @@
 /** What is each car doing, when will it be done, and why not faster? */
 import { useSignal } from "@preact/signals";
 import type { LiveEvse } from "../../core/view.ts";
-import { clockTime, euro, fixed, kw, kwh } from "./format.ts";
+import { clockTime, cost, fixed, kw, kwh } from "./format.ts";
 import { type Change, change } from "./store.ts";
 import { WishDialog } from "./wish-dialog.tsx";
 import { words } from "./words/en.ts";
@@ -32,7 +32,7 @@ function Numbers({ evse }: { evse: LiveEvse }) {
       <p class="card-energy">
         <span>{energy}</span>
         {evse.socPercent === undefined ? null : <span>{fixed(evse.socPercent, 0)} %</span>}
-        <span>{euro(evse.costEur)}</span>
+        <span>{cost(evse)}</span>
         {evse.departureMs ? <span>{words.leavesAt(clockTime(evse.departureMs))}</span> : null}
       </p>
       {evse.shortfallWh ? <p class="card-short">{words.short(kwh(evse.shortfallWh))}</p> : null}

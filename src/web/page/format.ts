@@ -32,6 +32,10 @@ export const kwh = (wh: number | undefined) => fixed(wh === undefined ? undefine
 export const euro = (eur: number) =>
   new Intl.NumberFormat(words.locale, { style: "currency", currency: "EUR" }).format(eur);
 
+/** A cost in euros, and that it is not all where the price of some energy was not known. */
+export const cost = ({ costEur, unpricedWh = 0 }: { readonly costEur: number; readonly unpricedWh?: number }) =>
+  unpricedWh > 0 ? words.costUnknown(costEur === 0 ? undefined : euro(costEur)) : euro(costEur);
+
 /** `YYYY-MM-DDTHH:MM` of the site's zone for an input field, and back to epoch ms. */
 export function toLocalInput(ms: number): string {
   const parts = Object.fromEntries(

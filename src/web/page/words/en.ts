@@ -55,6 +55,7 @@ export const words = {
   measured: "measured",
   planned: "planned",
   perKwh: "ct/kWh",
+  costUnknown: (known: string | undefined) => (known === undefined ? "price unknown" : `${known} + price unknown`),
   month: "This month",
   monthEnergy: "charged",
   monthCost: "energy cost",
