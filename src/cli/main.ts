@@ -19,7 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./check.ts")).check,
   },
   simulate: {
-    summary: "run a scenario in virtual time and compare: simulate [--scenario FILE]",
+    summary: "run a scenario in virtual time and compare: simulate [--days N]",
     load: async () => (await import("./simulate.ts")).simulate,
   },
   devices: {
@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./discover.ts")).discover,
   },
   replay: {
-    summary: "fold a ledger again and compare with its snapshot: replay DIRECTORY",
+    summary: "fold a ledger again and compare with its snapshot: replay --ledger DIRECTORY",
     load: async () => (await import("./replay.ts")).replay,
   },
   export: {

@@ -1,4 +1,4 @@
-/** `wattledger replay DIRECTORY`: folds a ledger from its first fact and compares with the state that it opened with. */
+/** `wattledger replay --ledger DIRECTORY`: folds a ledger from its first fact and compares with the state that it opened with. */
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { silentLog } from "../app/log.ts";
 import type { SiteFact } from "../core/facts/index.ts";
@@ -9,10 +9,14 @@ const BATCH = 1_000;
 
 /** Exit code 0 when both agree, 1 when they differ, 2 usage. */
 export async function replay(args: string[]): Promise<number> {
-  const { positionals } = parseArgs({ args, allowPositionals: true });
-  const [directory] = positionals;
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ledger: { type: "string" } },
+  });
+  const directory = values.ledger ?? positionals[0];
   if (directory === undefined) {
-    console.error("Usage: wattledger replay DIRECTORY (of the ledger; the controller must be stopped)");
+    console.error("Usage: wattledger replay --ledger DIRECTORY (the controller must be stopped)");
     return 2;
   }
   const { ledger, state, snapshotSeq } = openLedger({ directory, log: silentLog });
