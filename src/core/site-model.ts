@@ -16,6 +16,8 @@ export interface CircuitModel {
   readonly limitA: number;
   readonly limitW?: number;
   readonly protection: Protection;
+  /** Part of what the device bears above its rating that may be used before cars are limited, 0 to 1. */
+  readonly usableCurve: number;
   readonly meterId?: string;
   readonly worstBuildingLoadA: number;
   /** Ids of the EVSEs on it or anywhere below it. */
@@ -108,6 +110,7 @@ function circuitModels(configuration: SiteConfiguration, evses: readonly EvseMod
     limitA: grid.mainFuseA,
     ...(grid.importLimitW === undefined ? {} : { limitW: grid.importLimitW }),
     protection: grid.protection ?? protectionOf(configuration, GRID_CIRCUIT_ID, grid.mainFuseA),
+    usableCurve: (grid.usableCurvePercent ?? 0) / 100,
     meterId: grid.meter,
     worstBuildingLoadA: grid.worstBuildingLoadA,
     evseIds: below(GRID_CIRCUIT_ID),
@@ -118,6 +121,7 @@ function circuitModels(configuration: SiteConfiguration, evses: readonly EvseMod
     limitA: circuit.fuseA,
     ...(circuit.limitW === undefined ? {} : { limitW: circuit.limitW }),
     protection: circuit.protection ?? protectionOf(configuration, circuit.id, circuit.fuseA),
+    usableCurve: (circuit.usableCurvePercent ?? 0) / 100,
     ...(circuit.meter === undefined ? {} : { meterId: circuit.meter }),
     worstBuildingLoadA: circuit.worstBuildingLoadA,
     evseIds: below(circuit.id),

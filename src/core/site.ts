@@ -20,12 +20,20 @@ export const ProtectionSchema = Type.Union(
 );
 export type Protection = Static<typeof ProtectionSchema>;
 
+const UsableCurveSchema = Type.Number({
+  minimum: 0,
+  maximum: 50,
+  description:
+    "How much of what the protective device can bear above its rating may be used before cars are limited, %; left out: none. A short overload by other loads then interrupts nobody; nothing is ever planned above the rating",
+});
+
 export const GridConnectionSchema = Type.Object(
   {
     phases: Type.Union([Type.Literal(1), Type.Literal(3)], { default: 3, description: "Phases of the connection" }),
     nominalVoltageV: Type.Number({ minimum: 100, maximum: 300, default: 230, description: "Phase to neutral, V" }),
     mainFuseA: Type.Number({ minimum: 6, maximum: 4000, description: "Rating of the main fuse, A per phase" }),
     protection: Type.Optional(ProtectionSchema),
+    usableCurvePercent: Type.Optional(UsableCurveSchema),
     importLimitW: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Contracted import limit, W" })),
     exportLimitW: Type.Optional(Type.Number({ minimum: 0, description: "Export limit, W; 0 forbids export" })),
     meter: Id("Device id of the meter at the grid connection"),
@@ -43,6 +51,7 @@ export const CircuitSchema = Type.Object(
     parent: Type.String({ default: "grid", description: "Id of the circuit above; `grid` is the grid connection" }),
     fuseA: Type.Number({ minimum: 6, maximum: 4000, description: "Rating of its protection, A per phase" }),
     protection: Type.Optional(ProtectionSchema),
+    usableCurvePercent: Type.Optional(UsableCurveSchema),
     limitW: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Optional limit of the sum, W" })),
     meter: Type.Optional(Id("Device id of its own meter; without one it is the sum of what is below it")),
     worstBuildingLoadA: Type.Number({

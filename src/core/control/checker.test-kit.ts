@@ -3,7 +3,7 @@
 import { Value } from "typebox/value";
 import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import { ReasonSchema } from "../reason.ts";
-import { type Plant, START_MS } from "./plant.test-kit.ts";
+import { Plant, type PlantOptions, START_MS } from "./plant.test-kit.ts";
 
 /** Time to obey (10 s) and 2 s for reading and command. */
 export const MOST_SECONDS_OVER = 12;
@@ -163,4 +163,11 @@ export class Checker {
       }
     }
   }
+}
+
+/** A plant that is looked at every second. */
+export function watched(options: PlantOptions) {
+  const plant = new Plant(options);
+  const checker = new Checker(plant);
+  return { plant, checker, run: (seconds: number) => plant.run(seconds, () => checker.look()) };
 }

@@ -3,9 +3,10 @@ import { ABSENT_AFTER_MS, STALE_AFTER_MS } from "../device-quality.ts";
 import type { MeterReading } from "../image.ts";
 import { mapPhases, type PerPhase, type Quality, qualityOfAge } from "../quantity.ts";
 import type { CircuitObservation, ControlInput } from "./control.ts";
-import type { ControlMemory, MeterMemory } from "./memory.ts";
+import type { ControlMemory, DeviceHeat, MeterMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { type CircuitIndex, siteIndex } from "./site-index.ts";
+import { heatPoles, UNKNOWN_HEAT } from "./thermal.ts";
 import { GOOD_AFTER_BOOT_MS, GOOD_AFTER_LOSS_MS } from "./thresholds.ts";
 
 export interface CircuitView extends CircuitObservation {
@@ -16,6 +17,8 @@ export interface CircuitView extends CircuitObservation {
   readonly mayRaise: boolean;
   /** Nothing may rise yet because the meter had been lost. */
   readonly recovering: boolean;
+  /** Heat of its protective device; missing without a meter. */
+  readonly heat?: PerPhase;
   /** How long its meter is absent, ms. */
   readonly absentForMs?: number;
 }
@@ -53,6 +56,20 @@ function meterMemory(before: MeterMemory | undefined, quality: Quality, monoMs: 
   };
 }
 
+const UNKNOWN: PerPhase = [UNKNOWN_HEAT, UNKNOWN_HEAT, UNKNOWN_HEAT];
+
+/** The heat of the circuit's device now; while its meter is lost, that of before. */
+function heatOf(
+  { circuit }: CircuitIndex,
+  currentA: PerPhase | undefined,
+  before: DeviceHeat | undefined,
+  monoMs: number,
+): DeviceHeat {
+  if (!before || !currentA) return { poles: before?.poles ?? UNKNOWN, monoMs };
+  const device = { protection: circuit.protection, ratingA: circuit.limitA };
+  return { poles: heatPoles(before.poles, device, currentA, (monoMs - before.monoMs) / 1000), monoMs };
+}
+
 function metered(input: ControlInput, index: CircuitIndex, meterId: string, memory: ControlMemory) {
   const { monoMs, meters } = input.image;
   const { circuit } = index;
@@ -63,6 +80,8 @@ function metered(input: ControlInput, index: CircuitIndex, meterId: string, memo
   const meter = meterMemory(memory.meters.get(circuit.id), quality, monoMs);
   const waitMs = meter.afterLoss ? GOOD_AFTER_LOSS_MS : GOOD_AFTER_BOOT_MS;
   const waited = monoMs - meter.goodMonoMs >= waitMs;
+  const trusted = quality === "absent" ? undefined : currentA;
+  const heat = heatOf(index, trusted, memory.heat.get(circuit.id), monoMs);
   const view: CircuitView = {
     index,
     circuitId: circuit.id,
@@ -71,11 +90,12 @@ function metered(input: ControlInput, index: CircuitIndex, meterId: string, memo
     quality,
     mayRaise: quality === "good" && waited,
     recovering: meter.afterLoss && !waited,
-    ...(currentA && quality !== "absent" ? { currentA } : {}),
+    heat: heat.poles,
+    ...(trusted ? { currentA: trusted } : {}),
     ...(reading && quality !== "absent" ? { powerW: reading.powerW } : {}),
     ...(meter.absentSinceMonoMs === undefined ? {} : { absentForMs: monoMs - meter.absentSinceMonoMs }),
   };
-  return { view, meter };
+  return { view, meter, heat };
 }
 
 const belowCache = new WeakMap<CircuitIndex, ReadonlySet<string>>();
@@ -86,18 +106,24 @@ function evsesBelow(index: CircuitIndex): ReadonlySet<string> {
   return known;
 }
 
-/** Views of all circuits, parents first, and since when each meter is good. */
+/** Views of all circuits, parents first, since when each meter is good, and the heat of each metered device. */
 export function observeCircuits(
   input: ControlInput,
   memory: ControlMemory,
   observed: readonly EvseObservation[],
-): { readonly views: readonly CircuitView[]; readonly meters: ControlMemory["meters"] } {
+): {
+  readonly views: readonly CircuitView[];
+  readonly meters: ControlMemory["meters"];
+  readonly heat: ControlMemory["heat"];
+} {
   const meters = new Map<string, MeterMemory>();
+  const heats = new Map<string, DeviceHeat>();
   const views = siteIndex(input.site).circuits.map((index): CircuitView => {
     const { circuit } = index;
     if (circuit.meterId !== undefined) {
-      const { view, meter } = metered(input, index, circuit.meterId, memory);
+      const { view, meter, heat } = metered(input, index, circuit.meterId, memory);
       meters.set(circuit.id, meter);
+      heats.set(circuit.id, heat);
       return view;
     }
     return {
@@ -111,5 +137,5 @@ export function observeCircuits(
       currentA: unmetered(index, observed, evsesBelow(index)),
     };
   });
-  return { views, meters };
+  return { views, meters, heat: heats };
 }

@@ -11,7 +11,8 @@ import { judge } from "./headroom.ts";
 import type { HeadroomHistory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { siteIndex } from "./site-index.ts";
-import { MARGIN_A, OVERCOMMITTED_MS, OVERCOMMITTED_UNSEEN_MS, PENDING_MATTERS_A } from "./thresholds.ts";
+import { strainOf } from "./thermal.ts";
+import { MARGIN_A, OVERCOMMITTED_MS, OVERCOMMITTED_UNSEEN_MS, PENDING_MATTERS_A, REACTION_MS } from "./thresholds.ts";
 
 export interface Constraint {
   readonly key: string;
@@ -35,6 +36,8 @@ export interface Constraint {
   readonly credit: number;
   readonly shedCredit: number;
   readonly mayRaise: boolean;
+  /** What the reading is to the protective device: `opens` when it may open before limits take effect. */
+  readonly strain?: "bears" | "opens" | undefined;
 }
 
 /** Load on `constraint` of 1 A at a member. */
@@ -42,9 +45,10 @@ export function weightOf(constraint: Constraint, entry: EvseObservation): number
   return constraint.byPhase ? constraint.weight : constraint.weight * entry.phases.length;
 }
 
-type Bound = Pick<Constraint, "key" | "kind" | "circuitId" | "phase" | "weight" | "byPhase" | "members" | "limit"> & {
-  readonly mayRaise: boolean;
-};
+type Bound = Pick<
+  Constraint,
+  "key" | "kind" | "circuitId" | "phase" | "weight" | "byPhase" | "members" | "limit" | "mayRaise" | "strain"
+>;
 
 interface Sums {
   surely: number;
@@ -84,17 +88,15 @@ interface Builder {
 function addMeasured(builder: Builder, bound: Bound, reading: number, relief: number): void {
   const { monoMs } = builder.input.image;
   const sums = sumsOf(bound);
-  const load = { reading, limit: bound.limit, surely: sums.surely, expected: sums.expected, relief };
-  const { credit, shedCredit, overload, available, least, history } = judge(
-    load,
-    builder.before.get(bound.key),
-    monoMs,
-  );
+  const { limit, strain } = bound;
+  const load = { reading, limit, surely: sums.surely, expected: sums.expected, relief, ...(strain ? { strain } : {}) };
+  const judged = judge(load, builder.before.get(bound.key), monoMs);
+  const { credit, shedCredit, overload, available, least, history } = judged;
   const margin = MARGIN_A * bound.weight;
   const tight = overload === 0 && sums.inForce > available + 1e-6;
   const tightSinceMonoMs = tight ? (history.tightSinceMonoMs ?? monoMs) : undefined;
   const patienceMs = sums.settled ? OVERCOMMITTED_MS : OVERCOMMITTED_UNSEEN_MS;
-  const keep = tightSinceMonoMs !== undefined && monoMs - tightSinceMonoMs < patienceMs;
+  const keep = tightSinceMonoMs !== undefined && (judged.bears || monoMs - tightSinceMonoMs < patienceMs);
   const { tightSinceMonoMs: _, ...rest } = history;
   builder.headroom.set(bound.key, tightSinceMonoMs === undefined ? rest : { ...rest, tightSinceMonoMs });
   builder.constraints.push({
@@ -170,11 +172,19 @@ function addPower(builder: Builder, view: CircuitView, members: readonly EvseObs
   else if (view.powerW !== undefined) addMeasured(builder, bound, view.powerW, reliefW);
 }
 
+/** What the reading of a phase is to the circuit's protective device. */
+function strainAt({ heat, index }: CircuitView, phase: PhaseIndex, reading: number) {
+  if (!heat) return undefined;
+  const { protection, usableCurve: usable, limitA } = index.circuit;
+  return strainOf({ protection, heat: heat[phase], ratio: reading / limitA, usable }, REACTION_MS / 1000);
+}
+
 function addPhases(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
   if (!view.currentA) return;
   for (const phase of PHASE_INDEXES) {
     const onPhase = members.filter((entry) => entry.phases.includes(phase));
     if (onPhase.length === 0) continue;
+    const reading = view.currentA[phase];
     const bound: Bound = {
       key: view.index.phaseKeys[phase],
       kind: "circuit",
@@ -185,8 +195,8 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
       members: onPhase,
       limit: view.limitA,
       mayRaise: view.mayRaise,
+      strain: strainAt(view, phase, reading),
     };
-    const reading = view.currentA[phase];
     if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA, reading);
     else addMeasured(builder, bound, reading, view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA : 0);
   }

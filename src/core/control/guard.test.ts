@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Checker } from "./checker.test-kit.ts";
-import { Plant, siteOf } from "./plant.test-kit.ts";
+import { Plant } from "./plant.test-kit.ts";
+import { siteOf } from "./site.test-kit.ts";
 
 function watched(plant: Plant) {
   const checker = new Checker(plant);

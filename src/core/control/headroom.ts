@@ -3,7 +3,7 @@
  * what was shed still flows; and a building flickers, so what is free now may be gone in a moment.
  */
 import type { HeadroomHistory } from "./memory.ts";
-import { HEADROOM_WINDOW_MS, MOST_DOUBLINGS, OBEY_MS } from "./thresholds.ts";
+import { BEARS_MOST_MS, HEADROOM_WINDOW_MS, MOST_DOUBLINGS, OBEY_MS } from "./thresholds.ts";
 
 const BUCKETS = 6;
 
@@ -12,6 +12,8 @@ export interface Headroom {
   readonly credit: number;
   readonly shedCredit: number;
   readonly overload: number;
+  /** Above the limit, and let pass for now. */
+  readonly bears: boolean;
   /** What the members may draw together: now, and at least in the last half minute. */
   readonly available: number;
   readonly least: number;
@@ -26,6 +28,8 @@ export interface Load {
   readonly expected: number;
   /** Expected to go within seconds by itself: a battery that was told to stop charging. */
   readonly relief: number;
+  /** What the protective device makes of an overload: it may be let pass for now, or it may open before long. */
+  readonly strain?: "bears" | "opens";
 }
 
 /** Adds this tick's headroom to the history; buckets of the window that passed are forgotten. */
@@ -51,16 +55,20 @@ function creditsOf(before: HeadroomHistory | undefined, lowest: number, expected
 
 /**
  * Judges one reading. An overload is what is above the limit after what was shed for it and is expected to go; when it
- * outlasts the time to obey, an estimate was wrong and each further round sheds twice as much. What was lowered to make
- * room for others is no excuse for an overload: a load that rises meanwhile hides whether it has gone already.
+ * outlasts the time to obey, an estimate was wrong and each further round sheds twice as much. Where the protective
+ * device may open before that, all goes. What was lowered to make room for others is no excuse for an overload: a load
+ * that rises meanwhile hides whether it has gone already.
  */
 export function judge(load: Load, before: HeadroomHistory | undefined, monoMs: number): Headroom {
-  const { reading, limit, surely, expected, relief } = load;
+  const { reading, limit, surely, expected, relief, strain } = load;
   const lowest = before ? Math.min(before.lowestA, reading) : reading;
   const { credit, shedCredit } = creditsOf(before, lowest, expected);
-  const overSinceMonoMs = reading > limit ? (before?.overSinceMonoMs ?? monoMs) : undefined;
-  const overload = Math.max(0, reading - shedCredit - relief - limit);
-  const rounds = overSinceMonoMs === undefined ? 0 : Math.floor((monoMs - overSinceMonoMs) / OBEY_MS);
+  const bearsSinceMonoMs = reading > limit && strain === "bears" ? (before?.bearsSinceMonoMs ?? monoMs) : undefined;
+  const bears = bearsSinceMonoMs !== undefined && monoMs - bearsSinceMonoMs < BEARS_MOST_MS;
+  const isOver = reading > limit && !bears;
+  const overSinceMonoMs = isOver ? (before?.overSinceMonoMs ?? monoMs) : undefined;
+  const overload = isOver ? Math.max(0, reading - shedCredit - relief - limit) : 0;
+  const rounds = strain === "opens" ? MOST_DOUBLINGS : Math.floor((monoMs - (overSinceMonoMs ?? monoMs)) / OBEY_MS);
   const extra = overload * (2 ** Math.min(rounds, MOST_DOUBLINGS) - 1);
   const going = overload > 0 ? shedCredit : credit;
   const available = limit - reading + surely + going + relief - extra;
@@ -75,8 +83,9 @@ export function judge(load: Load, before: HeadroomHistory | undefined, monoMs: n
     lowestA: lowest,
     ...(before?.tightSinceMonoMs === undefined ? {} : { tightSinceMonoMs: before.tightSinceMonoMs }),
     ...(overSinceMonoMs === undefined ? {} : { overSinceMonoMs }),
+    ...(bearsSinceMonoMs === undefined ? {} : { bearsSinceMonoMs }),
   };
-  return { credit, shedCredit, overload, available, least: Math.min(...minima), history };
+  return { credit, shedCredit, overload, bears, available, least: Math.min(...minima), history };
 }
 
 /** After limits were lowered: all that is expected to go is measured from this reading on. */

@@ -7,28 +7,35 @@ import type { ControlInput } from "./control.ts";
 import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { safeDefault } from "./schedule.ts";
-import { HEAL_EVERY_MS, HEALS_BEFORE_STOP } from "./thresholds.ts";
+import { HEAL_EVERY_MS, HEAL_OPENS_MS, HEALS_BEFORE_STOP } from "./thresholds.ts";
+
+/** Its circuit is above the limit; `opens`: the protective device may open before the next attempt. */
+export type Strain = "over" | "opens";
 
 export interface Healed {
   readonly memory: EvseMemory;
   readonly commands: readonly ChargePointCommand[];
 }
 
-/** Commands that heal, at most every {@link HEAL_EVERY_MS}. The limit itself is sent after them. */
+/**
+ * Commands that heal, at most every {@link HEAL_EVERY_MS}, or once at once and then the stop where the device may open
+ * before. The limit itself is sent after them.
+ */
 export function heal(
   input: ControlInput,
   entry: EvseObservation,
   memory: EvseMemory,
-  circuitOverloaded: boolean,
+  strain: Strain | undefined,
 ): Healed {
   const { monoMs } = input.image;
   const { session, evse } = entry;
-  const recently = memory.healedMonoMs !== undefined && monoMs - memory.healedMonoMs < HEAL_EVERY_MS;
+  const everyMs = strain === "opens" ? HEAL_OPENS_MS : HEAL_EVERY_MS;
+  const recently = memory.healedMonoMs !== undefined && monoMs - memory.healedMonoMs < everyMs;
   if (memory.obeyed || recently || !session) return { memory, commands: [] };
   const { sentMonoMs: _, sentA: __, ...rest } = memory;
   const healed = { ...rest, healedMonoMs: monoMs, heals: memory.heals + 1 };
   const { chargePointId, connector } = evse;
-  if (memory.heals >= HEALS_BEFORE_STOP && circuitOverloaded) {
+  if (memory.heals >= (strain === "opens" ? 1 : HEALS_BEFORE_STOP) && strain) {
     const { transactionId, remoteId } = session;
     const stop = { type: "stop-transaction", chargePointId, transactionId } as const;
     return { memory: healed, commands: [remoteId === undefined ? stop : { ...stop, remoteId }] };

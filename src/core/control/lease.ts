@@ -5,7 +5,7 @@
 import type { ChargePointCommand } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { ControlInput, EvseDecision } from "./control.ts";
-import { heal } from "./heal.ts";
+import { heal, type Strain } from "./heal.ts";
 import { heldAfter, replaceHeld } from "./held.ts";
 import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
@@ -92,13 +92,13 @@ export function lease(
   input: ControlInput,
   entry: EvseObservation,
   decision: EvseDecision | undefined,
-  circuitOverloaded: boolean,
+  strain: Strain | undefined,
 ): Lease {
   const { monoMs } = input.image;
   const decided = decision ? withLimit(entry, decision, monoMs) : entry.memory;
   const installed = install(input, entry, decided);
   if (!decision || !entry.connected) return installed;
-  const healed = heal(input, entry, installed.memory, circuitOverloaded);
+  const healed = heal(input, entry, installed.memory, strain);
   const commands = [...installed.commands, ...healed.commands];
   let { memory } = healed;
   const draft = limitDraft(input, entry, decision, memory);

@@ -2,16 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
 import type { PlanInput, PlanResult } from "../facts/plan-facts.ts";
 import type { PerPhase } from "../quantity.ts";
-import { Checker } from "./checker.test-kit.ts";
-import { Plant, type PlantOptions, START_MS, siteOf, VOLTAGE_V } from "./plant.test-kit.ts";
+import { Checker, watched } from "./checker.test-kit.ts";
+import { Plant, START_MS } from "./plant.test-kit.ts";
+import { siteOf, VOLTAGE_V } from "./site.test-kit.ts";
 
 const SLOT_MS = 900_000;
-
-function watched(options: PlantOptions) {
-  const plant = new Plant(options);
-  const checker = new Checker(plant);
-  return { plant, checker, run: (seconds: number) => plant.run(seconds, () => checker.look()) };
-}
 
 interface PlannedEvse {
   readonly evseId: string;

@@ -1,5 +1,5 @@
 /** What must survive between ticks but is not worth a fact. All times are monotonic. */
-import type { PhaseIndex } from "../quantity.ts";
+import type { PerPhase, PhaseIndex } from "../quantity.ts";
 import type { ReasonKind } from "../reason.ts";
 
 /** An older, higher limit that may still be in force at the charge point. */
@@ -61,8 +61,9 @@ export interface HeadroomHistory {
   readonly lowestA: number;
   /** Since when the limits in force are more than what is available, without an overload. */
   readonly tightSinceMonoMs?: number;
-  /** Since when the reading is above the limit. */
+  /** Since when the reading is above the limit; since when that is let pass. */
   readonly overSinceMonoMs?: number;
+  readonly bearsSinceMonoMs?: number;
 }
 
 export interface BatteryMemory {
@@ -80,11 +81,18 @@ export interface MeterMemory {
   readonly absentSinceMonoMs?: number;
 }
 
+/** Heat of a protective device, pole by pole: 0 is cold, at 1 it may open. */
+export interface DeviceHeat {
+  readonly poles: PerPhase;
+  readonly monoMs: number;
+}
+
 export interface ControlMemory {
   readonly evses: ReadonlyMap<string, EvseMemory>;
   readonly headroom: ReadonlyMap<string, HeadroomHistory>;
   /** By circuit. */
   readonly meters: ReadonlyMap<string, MeterMemory>;
+  readonly heat: ReadonlyMap<string, DeviceHeat>;
   readonly lastRaiseMonoMs: number;
   /** Who was raised last, for the round robin. */
   readonly raiseTurn: number;
@@ -104,6 +112,7 @@ export function initialControlMemory(): ControlMemory {
     evses: new Map(),
     headroom: new Map(),
     meters: new Map(),
+    heat: new Map(),
     lastRaiseMonoMs: Number.NEGATIVE_INFINITY,
     raiseTurn: 0,
     lastRebalanceMonoMs: Number.NEGATIVE_INFINITY,

@@ -7,6 +7,7 @@ import { type CircuitView, observeCircuits } from "./circuits.ts";
 import { buildConstraints, type Constraint } from "./constraints.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
 import { guard } from "./guard.ts";
+import type { Strain } from "./heal.ts";
 import { creditSheds, curesOverload, interventions, obedienceDrafts } from "./intervene.ts";
 import { lease } from "./lease.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
@@ -62,12 +63,12 @@ function leases(
   input: ControlInput,
   observed: readonly EvseObservation[],
   decisions: ReadonlyMap<number, EvseDecision>,
-  overloaded: ReadonlySet<number>,
+  overloaded: ReadonlyMap<number, Strain>,
 ): Leases {
   const result: Leases = { commands: [], drafts: [], memories: new Map() };
   for (const entry of observed) {
     const { index, evse } = entry;
-    const { memory, commands, draft } = lease(input, entry, decisions.get(index), overloaded.has(index));
+    const { memory, commands, draft } = lease(input, entry, decisions.get(index), overloaded.get(index));
     result.memories.set(evse.id, memory);
     result.commands.push(...commands);
     if (draft) result.drafts.push(draft);
@@ -75,14 +76,15 @@ function leases(
   return result;
 }
 
-/** EVSEs on a circuit that is above its limit, whatever is expected to go. */
-function onOverloaded(constraints: readonly Constraint[]): Set<number> {
-  const indexes = new Set<number>();
-  for (const { kind, reading, limit, members } of constraints) {
+/** EVSEs on a circuit that is above its limit, whatever is expected to go, and whether its device may open before long. */
+function onOverloaded(constraints: readonly Constraint[]): Map<number, Strain> {
+  const strains = new Map<number, Strain>();
+  for (const { kind, reading, limit, members, strain } of constraints) {
     if (kind !== "circuit" || reading === undefined || reading <= limit) continue;
-    for (const { index } of members) indexes.add(index);
+    for (const { index } of members)
+      if (strains.get(index) !== "opens") strains.set(index, strain === "opens" ? "opens" : "over");
   }
-  return indexes;
+  return strains;
 }
 
 /** Reductions first: they are the ones that cannot wait. The order for one charge point stays as it is. */
@@ -108,7 +110,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
     input,
     seen.filter((entry) => entry.session !== undefined || entry.reservedA !== undefined),
   );
-  const { views, meters } = observeCircuits(input, memory, active);
+  const { views, meters, heat } = observeCircuits(input, memory, active);
   const { reliefA, cutMonoMs } = batteryRelief(input, views[0]!, memory);
   const { constraints, headroom } = buildConstraints(input, views, active, { headroom: memory.headroom, reliefA });
   const blind = onTheWay(input, active, views, isBlind);
@@ -141,6 +143,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
       evses: leased.memories,
       headroom,
       meters,
+      heat,
       lastRaiseMonoMs: guarded.raised ? image.monoMs : memory.lastRaiseMonoMs,
       raiseTurn: guarded.raiseTurn,
       lastRebalanceMonoMs: guarded.rebalanced ? image.monoMs : memory.lastRebalanceMonoMs,

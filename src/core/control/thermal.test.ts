@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { siteModel } from "../site-model.ts";
-import { siteOf } from "./plant.test-kit.ts";
+import { siteOf } from "./site.test-kit.ts";
 import { earliestOpeningS, heatAfter, heatPoles, openingInS } from "./thermal.ts";
 
 describe("when a protective device may open", () => {

@@ -38,6 +38,8 @@ const CURVES: Readonly<Record<Protection, Curve>> = {
 /** A device that has long carried what it holds has used this part of its curve; it warms and cools by this time constant. */
 const WARM = 0.5;
 const COOLING_S = 600;
+/** The heat that is assumed of a device that nothing is known of. */
+export const UNKNOWN_HEAT = WARM;
 
 /** The multiple of its rating that the device holds for good. */
 export function heldRatio(protection: Protection): number {
@@ -57,6 +59,11 @@ export function earliestOpeningS(protection: Protection, ratio: number): number 
   return lowS * (lowRatio / ratio) ** steepness;
 }
 
+/** Heat of a device that has long carried a multiple of its rating that it holds. */
+function restHeat(protection: Protection, ratio: number): number {
+  return WARM * (ratio / heldRatio(protection)) ** 2;
+}
+
 /**
  * Heat of a device after so many seconds at a multiple of its rating: 0 is cold, at 1 it may open. Repeated overloads
  * add up; it forgets them within some ten minutes.
@@ -66,7 +73,7 @@ export function heatAfter(heat: number, protection: Protection, ratio: number, s
   const openingS = earliestOpeningS(protection, load);
   if (openingS === 0) return 1;
   if (Number.isFinite(openingS)) return Math.min(1, heat + seconds / openingS);
-  const rest = WARM * (load / heldRatio(protection)) ** 2;
+  const rest = restHeat(protection, load);
   return rest + (heat - rest) * Math.exp(-seconds / COOLING_S);
 }
 
@@ -83,4 +90,26 @@ export function heatPoles(
   seconds: number,
 ): PerPhase {
   return mapPhases((phase) => heatAfter(heat[phase], device.protection, currentA[phase] / device.ratingA, seconds));
+}
+
+/** A device as the guard sees one pole of it. */
+export interface Pole {
+  readonly protection: Protection;
+  readonly heat: number;
+  readonly ratio: number;
+  /** Part of what it bears above its rating that may be used before anybody is limited, 0 to 1. */
+  readonly usable: number;
+}
+
+/**
+ * What an overload is to a device: `opens` when it may open within `reactionS`, `bears` when the configured part of what
+ * it bears is not used up. Nothing is to be said of a load up to its rating.
+ */
+export function strainOf({ protection, heat, ratio, usable }: Pole, reactionS: number): "opens" | "bears" | undefined {
+  if (ratio <= 1) return undefined;
+  const leftS = openingInS(heat, protection, ratio);
+  if (leftS < reactionS) return "opens";
+  const rest = restHeat(protection, 1);
+  const isWithin = usable > 0 && heat < rest + usable * (1 - rest);
+  return isWithin && leftS > 2 * reactionS ? "bears" : undefined;
 }

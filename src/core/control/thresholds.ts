@@ -7,6 +7,10 @@ export const OBEY_MS = 10_000;
  * rises in the meantime hides what they did: after this, what is above the limit is shed again.
  */
 export const EXPECTED_MS = 6_000;
+/** From a reading to its effect, with the time for the command: where a device may open sooner, all is shed at once. */
+export const REACTION_MS = 12_000;
+/** Where the site lets an overload pass for a while: at most for this long, however easily the device bears it. */
+export const BEARS_MOST_MS = 60_000;
 /** A reading of an EVSE that is younger than its limit by this shows the limit's effect. */
 export const EFFECT_MS = 2_000;
 export const SETTLED_MS = 5_000;
@@ -63,6 +67,8 @@ export const RETRY_MS: readonly number[] = [5_000, 15_000, 60_000];
 /** Profiles of a charge point that does not obey are cleared at most this often; then its transaction may be stopped. */
 export const HEAL_EVERY_MS = 30_000;
 export const HEALS_BEFORE_STOP = 3;
+/** Where the protective device may open first, one attempt has this long, then the transaction is stopped. */
+export const HEAL_OPENS_MS = 3_000;
 /** A limit fact for a changed reason alone is written when the reason has held for this long. */
 export const REASON_FACT_MS = 60_000;
 /** An intervention is over when its circuit was below its limit for this long; until then it is one fact. */

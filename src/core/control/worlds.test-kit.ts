@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site-model.ts";
 import { Checker } from "./checker.test-kit.ts";
-import { Plant, type Step, siteOf } from "./plant.test-kit.ts";
+import { Plant, type Step } from "./plant.test-kit.ts";
+import { siteOf } from "./site.test-kit.ts";
 
 const ROTATIONS = [
   ["L1", "L2", "L3"],

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import type { ChargePointCommand } from "../charge-point-input.ts";
+import { watched } from "./checker.test-kit.ts";
+import { siteOf } from "./site.test-kit.ts";
+
+function limitsOf(command: ChargePointCommand): unknown {
+  return command.type === "set-limit" ? command.schedule.periods.map(({ currentA }) => currentA) : undefined;
+}
+
+describe("charge points that are not what they should be", () => {
+  test("an offline charge point keeps its lease reserved, then its safe current", () => {
+    const { plant, checker, run } = watched({
+      site: siteOf({ mainFuseA: 40, worstBuildingLoadA: 20, evses: [{ id: "a" }, { id: "b" }] }),
+      building: () => [10, 10, 10],
+    });
+    plant.plug("a");
+    plant.plug("b", { takesA: () => 16 });
+    run(240);
+    expect(plant.limitA("a") + plant.limitA("b")).toBeGreaterThanOrEqual(28);
+    plant.disconnect("a");
+    run(100);
+    expect(plant.decision("a").reason).toEqual({ kind: "offline" });
+    // Its lease may run for three minutes: nobody takes its current before.
+    expect(plant.limitA("b")).toBeLessThanOrEqual(15);
+    run(200);
+    expect(plant.drawsA("a")).toBe(6);
+    expect(plant.limitA("b")).toBe(16);
+    plant.connect("a");
+    run(2);
+    expect(
+      plant.commands.filter(({ second }) => second === plant.second - 1).map(({ command }) => command.type),
+    ).toEqual(["install-safe-default", "set-limit"]);
+    run(240);
+    expect(plant.limitA("a")).toBeGreaterThanOrEqual(13);
+    checker.steady();
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("a car that does not obey: a fact, the others make room, and the profiles are cleared and set again", () => {
+    const { plant, run } = watched({
+      site: siteOf({ mainFuseA: 32, worstBuildingLoadA: 15, evses: [{ id: "a" }, { id: "b" }] }),
+      building: () => [4, 4, 4],
+    });
+    plant.plug("a");
+    plant.plug("b");
+    run(200);
+    plant.station("b").fault = { stubbornA: 16 };
+    plant.record({
+      type: "grid-limit-received",
+      source: "grid",
+      data: { limitW: 14_000, by: "dso" },
+    });
+    run(60);
+    const [fact] = plant.factsOf("limit-obedience-changed");
+    expect(fact!.data).toMatchObject({ evseId: "b", obeyed: false, measuredA: 16 });
+    expect(plant.decision("b").reason).toMatchObject({ kind: "not-obeyed", readingA: 16 });
+    expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(32);
+    const healing = plant.commands.filter(({ command }) => command.type === "clear-limits");
+    expect(healing.length).toBeGreaterThanOrEqual(1);
+    const at = healing[0]!.second;
+    expect(plant.commands.filter(({ second }) => second === at).map(({ command }) => command.type)).toEqual([
+      "clear-limits",
+      "install-safe-default",
+      "set-limit",
+    ]);
+    run(300);
+    expect(plant.commands.some(({ command }) => command.type === "stop-transaction")).toBe(false);
+    expect(plant.commands.filter(({ command }) => command.type === "clear-limits").length).toBeLessThanOrEqual(14);
+    plant.station("b").fault = {};
+    run(60);
+    expect(plant.factsOf("limit-obedience-changed").at(-1)!.data).toMatchObject({ evseId: "b", obeyed: true });
+  });
+
+  test("its transaction is stopped when it keeps a fuse overloaded and three attempts have not helped", () => {
+    const { plant, run } = watched({
+      site: siteOf({ mainFuseA: 25, worstBuildingLoadA: 15, evses: [{ id: "a" }] }),
+      building: (second) => (second < 100 ? [4, 4, 4] : [14, 14, 14]),
+    });
+    plant.plug("a");
+    run(99);
+    plant.station("a").fault = { stubbornA: 16 };
+    run(40);
+    expect(plant.commands.some(({ command }) => command.type === "stop-transaction")).toBe(false);
+    run(120);
+    expect(plant.commands.some(({ command }) => command.type === "stop-transaction")).toBe(true);
+    expect(plant.trueA("grid")[0]).toBe(14);
+  });
+
+  test("a refused limit is tried again after 5, 15 and 60 s, and what it had stays reserved", () => {
+    const { plant, run } = watched({
+      site: siteOf({ mainFuseA: 40, worstBuildingLoadA: 20, evses: [{ id: "a" }, { id: "b" }] }),
+      building: (second) => (second < 200 ? [8, 8, 8] : [14, 14, 14]),
+    });
+    plant.plug("a", { takesA: (second) => (second < 190 ? 16 : 7) });
+    run(190);
+    expect(plant.limitA("a")).toBe(16);
+    plant.station("a").fault = { refuses: true };
+    plant.plug("b");
+    run(5);
+    const from = plant.second;
+    plant.record({
+      type: "override-changed",
+      source: "api",
+      data: { evseId: "b", active: true, by: "test" },
+    });
+    run(150);
+    const sent = plant.commands.filter(
+      ({ second, command }) => second > from && command.type === "set-limit" && command.evseId === "a",
+    );
+    const again = sent.flatMap(({ second, command }, index) => {
+      const before = sent[index - 1];
+      const same = before && JSON.stringify(limitsOf(before.command)) === JSON.stringify(limitsOf(command));
+      return same ? [second - before.second] : [];
+    });
+    expect(again.slice(-3)).toEqual([5, 15, 60]);
+    expect(plant.decision("a").reason.kind).toBe("not-obeyed");
+    expect(plant.limitA("b") + 16 + 14).toBeLessThanOrEqual(40);
+    plant.station("a").fault = {};
+    run(90);
+    expect(plant.decision("a").reason.kind).not.toBe("not-obeyed");
+  });
+});
+
+describe("a restart", () => {
+  test("starts at safe currents, reserves what may be in force, and is back within a minute", () => {
+    const { plant, checker, run } = watched({
+      site: siteOf({ mainFuseA: 40, worstBuildingLoadA: 20, evses: [{ id: "a" }, { id: "b" }] }),
+      building: () => [10, 10, 10],
+    });
+    plant.plug("a");
+    plant.plug("b");
+    run(240);
+    const before = plant.limitA("a") + plant.limitA("b");
+    expect(before).toBeGreaterThanOrEqual(28);
+    plant.restart();
+    run(1);
+    expect([plant.limitA("a"), plant.limitA("b")]).toEqual([6, 6]);
+    // Only one finds its way back: the other's lease goes on for minutes.
+    plant.connect("b");
+    run(60);
+    expect(plant.limitA("b")).toBeLessThanOrEqual(16);
+    expect(plant.drawsA("a") + plant.limitA("b") + 10).toBeLessThanOrEqual(40);
+    plant.connect("a");
+    run(120);
+    expect(plant.limitA("a") + plant.limitA("b")).toBeGreaterThanOrEqual(28);
+    expect(checker.violations).toEqual([]);
+  });
+});
