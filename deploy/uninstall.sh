@@ -33,6 +33,7 @@ if [ -z "$ROOT" ]; then systemctl disable --now wattledger 2> /dev/null || true;
 rm -f "$ROOT/etc/systemd/system/wattledger.service" "$ROOT/usr/local/bin/wattledger"
 if [ -z "$ROOT" ]; then systemctl daemon-reload; fi
 rm -rf "$ROOT/opt/wattledger" "$ROOT/opt/wattledger.new" "$ROOT/opt/wattledger.previous" "$ROOT/opt/wattledger.failed"
+rm -rf "$ROOT/var/cache/wattledger"
 
 if [ "$PURGE" = yes ]; then
   rm -rf "$ROOT/etc/wattledger" "$ROOT/var/lib/wattledger"

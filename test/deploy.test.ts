@@ -34,12 +34,12 @@ describe("the scripts", () => {
   test("uninstalling leaves configuration and ledger, unless it is told to purge", () => {
     const root = mkdtempSync(join(tmpdir(), "wattledger-root-"));
     try {
-      run("mkdir", ["-p", `${root}/opt/wattledger`, `${root}/etc/wattledger`, `${root}/var/lib/wattledger`]);
+      const directories = ["opt", "etc", "var/lib", "var/cache"].map((name) => `${root}/${name}/wattledger`);
+      run("mkdir", ["-p", ...directories]);
       writeFileSync(`${root}/var/lib/wattledger/events.db`, "facts");
       expect(run("bash", [path("deploy/uninstall.sh"), "--root", root]).status).toBe(0);
-      expect(run("find", [root, "-name", "events.db", "-o", "-path", "*/opt/*"]).text).toBe(
-        `${root}/var/lib/wattledger/events.db\n`,
-      );
+      const left = run("find", [root, "-name", "events.db", "-o", "-path", "*/opt/*", "-o", "-path", "*/cache/*"]);
+      expect(left.text).toBe(`${root}/var/lib/wattledger/events.db\n`);
       expect(run("bash", [path("deploy/uninstall.sh"), "--root", root, "--purge"]).status).toBe(0);
       expect(run("find", [root, "-name", "*wattledger*", "-mindepth", "1"]).text).toBe("");
     } finally {
@@ -92,5 +92,21 @@ describe("the unit", () => {
     expect(installed.ok && installed.configuration.ledger.directory).toBe("/var/lib/wattledger");
     expect(unit).toMatch(/^StateDirectory=wattledger$/m);
     expect(unit).toMatch(/^ProtectSystem=strict$/m);
+  });
+
+  test("keeps the compiled program where the service may write, and the program takes it from there", () => {
+    const directory = mkdtempSync(join(tmpdir(), "wattledger-cache-"));
+    try {
+      expect(unit).toMatch(/^CacheDirectory=wattledger$/m);
+      // What systemd makes of CacheDirectory= for a service of the system.
+      const asInstalled = /^Environment=NODE_COMPILE_CACHE=\/var\/cache\/wattledger$/m;
+      expect(unit).toMatch(asInstalled);
+      const env = { ...process.env, NODE_COMPILE_CACHE: join(directory, "wattledger") };
+      const { status } = spawnSync(process.execPath, [path("bin/wattledger.mjs"), "devices"], { env, stdio: "ignore" });
+      expect(status).toBe(0);
+      expect(run("find", [directory, "-type", "f"]).text.split("\n").length).toBeGreaterThan(10);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
