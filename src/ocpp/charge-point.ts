@@ -1,6 +1,6 @@
 /** One charge point over all its connections: calls in, commands out. The newest connection is the one. */
 import { createHash } from "node:crypto";
-import { createRPCError, type RPCServer } from "ocpp-rpc";
+import { createRPCError } from "ocpp-rpc";
 import type {
   ChargePointAnswer,
   ChargePointCommand,
@@ -10,23 +10,18 @@ import type {
 import type { ChargePointHandler, Clock, Log } from "../core/ports.ts";
 import type { ChargePointConfiguration } from "../core/site.ts";
 import { CallQueue, PRIORITY } from "./call-queue.ts";
+import { type Called, type Caller, makeCall, type RpcClient } from "./caller.ts";
 import type { FrameSocket } from "./frame-socket.ts";
 import type { InboundContext, ParsedCall } from "./inbound.ts";
 import { parseCall16 } from "./inbound-16.ts";
 import { parseCall201 } from "./inbound-201.ts";
-import { callOf, type OutboundCall, resultOf } from "./outbound.ts";
+import { callsOf } from "./outbound.ts";
 import type { ProfileStyle } from "./profile.ts";
 import { configuredQuirks, modelQuirks } from "./quirks.ts";
 import { problemOf } from "./schemas.ts";
 import { setUp } from "./setup.ts";
 import type { OcppVersion } from "./version.ts";
 import { fieldsOf, jsonCut } from "./wire.ts";
-
-export interface RpcClient {
-  call(method: string, params: unknown, options: { callTimeoutMs: number }): Promise<unknown>;
-  close(options: { force: boolean }): Promise<unknown>;
-}
-export type { RPCServer };
 
 export interface ChargePointOptions {
   readonly configuration: ChargePointConfiguration;
@@ -35,19 +30,18 @@ export interface ChargePointOptions {
   readonly log: Log;
 }
 
-interface Connection {
-  readonly client: RpcClient;
-  readonly version: OcppVersion;
+interface Connection extends Caller {
   readonly queue: CallQueue;
   readonly connectedAtMs: number;
   ready: boolean;
+  takingOver: boolean;
 }
 
 const BOOT_GRACE_MS = 5_000;
 const LIMIT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
-/** ocpp-rpc keeps a call this long, so that a late answer is no error there. */
-const RPC_TIMEOUT_MS = 300_000;
+/** Pauses between attempts to clear the profiles of a former controller. */
+const TAKE_OVER_RETRY_MS: readonly number[] = [15_000, 60_000, 300_000];
 const KEPT_ANSWERS = 50;
 const KEPT_TRANSACTIONS = 64;
 const REPEATABLE = /^\[\s*2\s*,[^,]*,\s*"(StartTransaction|StopTransaction|MeterValues|TransactionEvent)"/;
@@ -64,6 +58,8 @@ export class ChargePoint {
   readonly #transactions = new Map<string, number>();
   #connection: Connection | undefined;
   #inputs: Promise<unknown> = Promise.resolve();
+  /** The last safe default and limit of each connector. */
+  readonly #standing = new Map<string, ChargePointCommand>();
   #booted = false;
   #takenOver = false;
   #style: ProfileStyle;
@@ -89,13 +85,16 @@ export class ChargePoint {
     const { clock, log } = this.#options;
     const chargePointId = this.#options.configuration.id;
     const older = this.#connection;
-    const queue = new CallQueue(clock);
     const connection: Connection = {
       client,
-      queue,
+      clock,
+      log,
+      queue: new CallQueue(clock),
       version: about.version,
       connectedAtMs: clock.wallMs(),
+      isCurrent: () => this.#connection === connection,
       ready: false,
+      takingOver: false,
     };
     this.#connection = connection;
     if (older) {
@@ -128,22 +127,25 @@ export class ChargePoint {
     const connection = this.#connection;
     if (!connection) return { status: "offline", detail: "the charge point is not connected" };
     const isLimit = command.type === "set-limit";
+    if (isLimit || command.type === "install-safe-default")
+      this.#standing.set(`${command.type} ${command.connector}`, command);
     const isSafety = isLimit || command.type === "install-safe-default" || command.type === "clear-limits";
     return connection.queue.push({
       priority: isSafety ? PRIORITY.limit : PRIORITY.command,
       ...(isLimit ? { key: `limit ${command.evseId}` } : {}),
-      run: async () => {
-        const context = { nowMs: this.#options.clock.wallMs(), style: this.#style };
-        const call = callOf(connection.version, command, context);
-        const { result } = await this.#call(
-          connection,
-          call,
-          command.type,
-          isSafety ? LIMIT_TIMEOUT_MS : CALL_TIMEOUT_MS,
-        );
-        return result;
-      },
+      run: () => this.#run(connection, command, isSafety ? LIMIT_TIMEOUT_MS : CALL_TIMEOUT_MS),
     });
+  }
+
+  /** The calls of a command, one after the other, up to the first that fails. */
+  async #run(connection: Connection, command: ChargePointCommand, timeoutMs: number): Promise<CommandResult> {
+    const context = { nowMs: this.#options.clock.wallMs(), style: this.#style };
+    let result: CommandResult = { status: "accepted", detail: "" };
+    for (const call of callsOf(connection.version, command, context)) {
+      ({ result } = await makeCall(connection, call, command.type, timeoutMs));
+      if (result.status !== "accepted") break;
+    }
+    return result;
   }
 
   async close(): Promise<void> {
@@ -225,28 +227,37 @@ export class ChargePoint {
     if (connection.ready || this.#connection !== connection) return;
     connection.ready = true;
     this.#booted = true;
-    if (!this.#takenOver) void this.#takeOver(connection);
+    if (!this.#takenOver && !connection.takingOver) void this.#takeOver(connection);
     if (!this.#style.quirks.has("no-setup")) void this.#probe(connection);
     connection.queue.open();
   }
 
-  /** Profiles of a former controller would lie above ours: cleared once, before the first limit leaves. */
-  async #takeOver(connection: Connection): Promise<void> {
-    this.#takenOver = true;
-    const clear = (payload: Readonly<Record<string, unknown>>) =>
-      connection.queue.push({
-        priority: PRIORITY.takeOver,
-        run: async () =>
-          (await this.#call(connection, { action: "ClearChargingProfile", payload }, "clear-limits", LIMIT_TIMEOUT_MS))
-            .result,
-      });
-    const purposes = ["TxProfile", "TxDefaultProfile"];
-    const payloads =
-      connection.version === "1.6"
-        ? [{}]
-        : purposes.map((chargingProfilePurpose) => ({ chargingProfileCriteria: { chargingProfilePurpose } }));
-    const results = await Promise.all(payloads.map(clear));
-    if (results.some((result) => result.status === "offline" || result.status === "no-answer")) this.#takenOver = false;
+  /**
+   * Profiles of a former controller would lie above ours: cleared once, before the first limit leaves. A charge point
+   * that refuses is asked again; what clears then takes ours with it, and that is sent once more.
+   */
+  async #takeOver(connection: Connection, tries = 0): Promise<void> {
+    const { clock, configuration } = this.#options;
+    connection.takingOver = true;
+    const { status, detail } = await connection.queue.push({
+      priority: PRIORITY.takeOver,
+      run: async () => {
+        const clear = { type: "clear-limits", chargePointId: configuration.id } as const;
+        const result = await this.#run(connection, clear, LIMIT_TIMEOUT_MS);
+        if (tries === 0 || result.status !== "accepted") return result;
+        for (const command of this.#standing.values()) await this.#run(connection, command, LIMIT_TIMEOUT_MS);
+        return result;
+      },
+    });
+    this.#takenOver = status === "accepted";
+    if (this.#takenOver || this.#connection !== connection) return;
+    const problem = "the profiles of a former controller are not cleared and may lie above its limits";
+    void this.#violated("ClearChargingProfile", problem, `${status} ${detail}`);
+    if (status === "not-supported") return;
+    const pauseMs = TAKE_OVER_RETRY_MS[Math.min(tries, TAKE_OVER_RETRY_MS.length - 1)]!;
+    clock.after(pauseMs, "ocpp take-over", () => {
+      if (this.#connection === connection) void this.#takeOver(connection, tries + 1);
+    });
   }
 
   async #probe(connection: Connection): Promise<void> {
@@ -255,7 +266,7 @@ export class ChargePoint {
       await connection.queue.push({
         priority: PRIORITY.setup,
         run: async () => {
-          const called = await this.#call(connection, { action, payload }, "setup", CALL_TIMEOUT_MS);
+          const called: Called = await makeCall(connection, { action, payload }, "setup", CALL_TIMEOUT_MS);
           answer = called.answer;
           return called.result;
         },
@@ -274,37 +285,6 @@ export class ChargePoint {
       ...(maxStackLevel === undefined ? {} : { maxStackLevel }),
     };
     await this.#tell({ type: "probed", chargePointId: this.#options.configuration.id, ...probed, rateUnit });
-  }
-
-  async #call(
-    connection: Connection,
-    call: OutboundCall,
-    type: ChargePointCommand["type"] | "setup",
-    timeoutMs: number,
-  ): Promise<{ result: CommandResult; answer?: unknown }> {
-    const problem = problemOf(connection.version, call.action, "request", call.payload);
-    if (problem) {
-      this.#options.log.error("Defect: a command does not fit its schema and was not sent", {
-        action: call.action,
-        problem,
-      });
-      return { result: { status: "not-supported", detail: problem } };
-    }
-    let cancel = () => {};
-    const late = new Promise<"late">((resolve) => {
-      cancel = this.#options.clock.after(timeoutMs, "ocpp call", () => resolve("late"));
-    });
-    const answered = connection.client.call(call.action, call.payload, { callTimeoutMs: RPC_TIMEOUT_MS });
-    answered.catch(() => undefined);
-    try {
-      const answer = await Promise.race([answered, late]);
-      if (answer === "late") return { result: { status: "no-answer", detail: `no answer in ${timeoutMs / 1000} s` } };
-      return { result: resultOf(type, answer), answer };
-    } catch (error) {
-      return { result: failure(error, this.#connection === connection) };
-    } finally {
-      cancel();
-    }
   }
 
   #violated(action: string, problem: string, payload: unknown): Promise<unknown> {
@@ -338,12 +318,4 @@ export class ChargePoint {
 
 function frameKey(frame: string): string {
   return createHash("sha256").update(frame).digest("base64");
-}
-
-function failure(error: unknown, connected: boolean): CommandResult {
-  const { rpcErrorCode, message } = error as { rpcErrorCode?: string; message?: string };
-  const detail = `${rpcErrorCode ?? ""} ${message ?? ""}`.trim().slice(0, 200);
-  if (rpcErrorCode === "NotSupported" || rpcErrorCode === "NotImplemented") return { status: "not-supported", detail };
-  if (rpcErrorCode !== undefined) return { status: "rejected", detail };
-  return { status: connected ? "no-answer" : "offline", detail };
 }

@@ -93,6 +93,13 @@ export function variableOf(name: string): { component: { name: string }; variabl
   return { component: { name: component ?? "" }, variable: { name: variable ?? "" } };
 }
 
+function clear201(criteria: Fields): OutboundCall {
+  return { action: "ClearChargingProfile", payload: { chargingProfileCriteria: defined(criteria) } };
+}
+
+/** All that a controller sets. Criteria must name something (2.0.1 K10.FR.02); the station's own maximum stays. */
+const CLEARED_PURPOSES = ["TxProfile", "TxDefaultProfile"];
+
 let remoteStarts = 0;
 
 function call201(command: ChargePointCommand, { nowMs, style }: OutboundContext): OutboundCall {
@@ -103,11 +110,8 @@ function call201(command: ChargePointCommand, { nowMs, style }: OutboundContext)
     }
     case "install-safe-default":
       return profile201(command.connector, safeProfile(command.connector, { ...command, nowMs }, style), undefined);
-    case "clear-limits": {
-      const { connector } = command;
-      const criteria = connector === undefined ? { chargingProfilePurpose: "TxProfile" } : { evseId: connector };
-      return { action: "ClearChargingProfile", payload: { chargingProfileCriteria: criteria } };
-    }
+    case "clear-limits":
+      return clear201({ evseId: command.connector });
     case "read-composite": {
       const { connector, durationS } = command;
       const payload = { evseId: connector, duration: durationS, chargingRateUnit: style.rateUnit };
@@ -147,9 +151,16 @@ function call201(command: ChargePointCommand, { nowMs, style }: OutboundContext)
   }
 }
 
-/** The call that carries a command. */
-export function callOf(version: OcppVersion, command: ChargePointCommand, context: OutboundContext): OutboundCall {
-  return version === "1.6" ? call16(command, context) : call201(command, context);
+/** The calls that carry a command, in their order: one, but for what 2.0.1 has no single call. */
+export function callsOf(
+  version: OcppVersion,
+  command: ChargePointCommand,
+  context: OutboundContext,
+): readonly OutboundCall[] {
+  if (version === "1.6") return [call16(command, context)];
+  if (command.type === "clear-limits" && command.connector === undefined)
+    return CLEARED_PURPOSES.map((chargingProfilePurpose) => clear201({ chargingProfilePurpose }));
+  return [call201(command, context)];
 }
 
 const DONE = new Set(["Accepted", "Scheduled", "RebootRequired", "Unlocked"]);

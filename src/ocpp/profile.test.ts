@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LimitSchedule } from "../core/charge-point-input.ts";
-import { callOf } from "./outbound.ts";
+import { callsOf } from "./outbound.ts";
 import { limitProfile, type Profile, type ProfileStyle } from "./profile.ts";
 import type { Quirk } from "./quirks.ts";
 import { problemOf } from "./schemas.ts";
@@ -71,8 +71,8 @@ describe("a limit on the wire", () => {
       fc.property(schedules, fc.integer({ min: 2, max: 4 }), (schedule, maxPeriods) => {
         const command = { type: "set-limit", chargePointId: "cp", evseId: "e", connector: 1, schedule } as const;
         for (const version of ["1.6", "2.0.1"] as const) {
-          const call = callOf(version, command, { nowMs: START_MS, style: style("A", { maxPeriods }) });
-          expect(problemOf(version, call.action, "request", call.payload)).toBeUndefined();
+          const [call] = callsOf(version, command, { nowMs: START_MS, style: style("A", { maxPeriods }) });
+          expect(problemOf(version, call!.action, "request", call!.payload)).toBeUndefined();
         }
         const { chargingSchedulePeriod } = limitProfile(1, schedule, style("A", { maxPeriods })).schedule;
         expect(chargingSchedulePeriod.length).toBeLessThanOrEqual(maxPeriods);

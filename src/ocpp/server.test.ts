@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChargePointCommand } from "../core/charge-point-input.ts";
-import { chargePoint, type Site, Station, site as startSite } from "./station.test-kit.ts";
+import { chargePoint, type Site, Station, site as startSite, TestClock } from "./station.test-kit.ts";
 
 const sites: Site[] = [];
 const site: typeof startSite = async (...of) => {
@@ -200,6 +200,37 @@ describe("what a charger is told", () => {
     const { csChargingProfiles } = (await station.command("SetChargingProfile")) as { csChargingProfiles: object };
     expect(csChargingProfiles).toMatchObject({ transactionId: 7, stackLevel: 1, chargingProfilePurpose: "TxProfile" });
     expect(await until((input) => input.type === "probed")).toMatchObject({ rateUnit: "A", maxStackLevel: 9 });
+  });
+
+  it("asks again to clear a former controller's profiles where that was refused, and sets its own again", async () => {
+    const clock = new TestClock();
+    const { server, until } = await site([chargePoint("cp")], { clock });
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
+    station.replies.ClearChargingProfile = { status: "Busy" };
+    await station.call("BootNotification", BOOT);
+    expect(await server.send(limit(10))).toMatchObject({ status: "accepted" });
+    expect(await until((input) => input.type === "violated" && input.action === "ClearChargingProfile")).toBeDefined();
+    station.replies.ClearChargingProfile = { status: "Accepted" };
+    station.received.length = 0;
+    clock.advance(15_000);
+    await station.command("SetChargingProfile");
+    const calls = () => station.received.filter((frame) => frame[0] === 2 && frame[2] !== "GetConfiguration");
+    expect(calls().map((frame) => frame[2])).toEqual(["ClearChargingProfile", "SetChargingProfile"]);
+    clock.advance(3_600_000);
+    await station.call("Heartbeat", {});
+    expect(calls()).toHaveLength(2);
+  });
+
+  it("clears limits and defaults of a whole 2.0.1 station, whose criteria name one purpose each", async () => {
+    const { server } = await site([chargePoint("cp")]);
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
+    await station.call("Heartbeat", {});
+    expect(await server.send({ type: "clear-limits", chargePointId: "cp" })).toMatchObject({ status: "accepted" });
+    const cleared = station.received.filter((frame) => frame[2] === "ClearChargingProfile").map((frame) => frame[3]);
+    expect(cleared.slice(2)).toEqual([
+      { chargingProfileCriteria: { chargingProfilePurpose: "TxProfile" } },
+      { chargingProfileCriteria: { chargingProfilePurpose: "TxDefaultProfile" } },
+    ]);
   });
 
   it("ties a 2.0.1 limit to the station's own transaction", async () => {

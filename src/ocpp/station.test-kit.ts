@@ -18,6 +18,32 @@ export const realClock: Clock = {
     return () => clearInterval(timer);
   },
 };
+/** A clock that stands until it is moved; sockets go on meanwhile. */
+export class TestClock implements Clock {
+  nowMs = Date.UTC(2026, 0, 14, 12);
+  #timers = new Set<{ dueMs: number; run: () => void }>();
+
+  wallMs = () => this.nowMs;
+  monoMs = () => this.nowMs;
+  wallTrusted = () => true;
+  after = (ms: number, _name: string, run: () => void) => {
+    const timer = { dueMs: this.nowMs + ms, run };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  };
+  every = (): never => {
+    throw new Error("not used here");
+  };
+
+  advance(ms: number): void {
+    this.nowMs += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.dueMs > this.nowMs) continue;
+      this.#timers.delete(timer);
+      timer.run();
+    }
+  }
+}
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function chargePoint(id: string, more: Partial<ChargePointConfiguration> = {}): ChargePointConfiguration {
