@@ -32,6 +32,8 @@ export interface RigOptions {
   readonly garageFuseA?: number;
   readonly garageMetered?: boolean;
   readonly importLimitW?: number;
+  /** As in site.yaml. */
+  readonly gridOperator?: object;
   readonly country?: string;
   /** A per phase at a time since the start, s. */
   readonly buildingA?: (second: number) => PerPhase;
@@ -89,6 +91,7 @@ function configurationOf({
   garageFuseA,
   garageMetered = true,
   importLimitW,
+  gridOperator,
   country = "NL",
 }: RigOptions) {
   return {
@@ -113,6 +116,7 @@ function configurationOf({
       { id: "grid-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "x", port: 502 } } },
       { id: "garage-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "y", port: 502 } } },
     ],
+    ...(gridOperator ? { gridOperator, mqtt: { url: "mqtt://127.0.0.1", requests: true } } : {}),
     tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
   };
 }

@@ -72,7 +72,8 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
     if (!decision.ok)
       return sendProblem(reply, decision.problem === "time" ? 422 : 404, decision.title, decision.detail);
     const [fact] = await site.record([decision.draft]);
-    return reply.code(200).send({ seq: fact?.seq });
+    // What is known already is no fact.
+    return reply.code(200).send({ seq: fact?.seq ?? site.state().seq });
   };
   const evseOf = (request: FastifyRequest) => (request.params as { id: string }).id;
 
@@ -136,7 +137,13 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
 
   app.put(
     "/api/v1/grid-limit",
-    { schema: { summary: "A limit in W from the grid operator; without limitW it ends", body: GridLimitRequest } },
+    {
+      schema: {
+        summary:
+          "A limit in W from the grid operator; without limitW it ends. To be sent again within gridOperator.api.heartbeatSeconds",
+        body: GridLimitRequest,
+      },
+    },
     guarded((request, reply, { by }) => ask(reply, { kind: "grid-limit", body: request.body as object }, by)),
   );
 

@@ -15,10 +15,12 @@ import { describeSite } from "../core/describe.ts";
 import { deviceQualityDrafts } from "../core/device-quality.ts";
 import type { Envelope } from "../core/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
+import { gridLimitDrafts, isGridLimitRenewal } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
 import type { ChargePoints, Clock, Devices, Log, Prices, SiteAccess, Solver, Tape } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
+import { gridLimitSource } from "../core/state/grid-limits.ts";
 import type { SiteState } from "../core/state.ts";
 import type { LiveSite } from "../core/view.ts";
 import { commandAnswerDraft, createDispatcher, type Dispatcher } from "./dispatch.ts";
@@ -36,7 +38,7 @@ const CLOCK_STEP_MS = 2_000;
 const SHED_PATIENCE_MS = 50;
 const DISK_PATIENCE_MS = 500;
 /** Drafts that compare with the recorded state: they would come again with every tick of a slow disk. */
-const COMPARES_WITH_STATE = new Set<string>(["site-mode-changed", "device-quality-changed"]);
+const COMPARES_WITH_STATE = new Set<string>(["site-mode-changed", "device-quality-changed", "grid-limit-received"]);
 
 export interface ControllerOptions {
   readonly site: SiteModel;
@@ -145,8 +147,18 @@ export class Controller implements SiteAccess {
     return describeSite({ site, state, image, circuits, decisions, simulated });
   }
 
-  record(drafts: readonly SiteDraft[]): Promise<readonly SiteFact[]> {
-    return this.#options.recorder.record(() => ({ drafts, answer: undefined })).then(({ facts }) => facts);
+  /** A limit of the grid operator that is sent again as it is keeps its source alive and is no fact. */
+  async record(drafts: readonly SiteDraft[]): Promise<readonly SiteFact[]> {
+    const isNews = (state: SiteState, draft: SiteDraft) => {
+      if (draft.type !== "grid-limit-received") return true;
+      this.sink.heard(gridLimitSource(draft.data.by));
+      return !isGridLimitRenewal(state, draft);
+    };
+    const { facts } = await this.#options.recorder.record((state) => ({
+      drafts: drafts.filter((draft) => isNews(state, draft)),
+      answer: undefined,
+    }));
+    return facts;
   }
 
   async command(command: ChargePointCommand, by: string): Promise<CommandResult> {
@@ -219,6 +231,7 @@ export class Controller implements SiteAccess {
     const drafts = [
       ...this.#clockDrafts(image),
       ...deviceQualityDrafts(site, state, image, this.sink.troubles),
+      ...gridLimitDrafts(site, state, image),
       ...step.drafts,
       ...metering.drafts,
     ];

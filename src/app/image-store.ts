@@ -1,10 +1,15 @@
 /** Collects readings as they come and freezes them into the process image of a tick. */
+import { inputSource } from "../core/grid-limit.ts";
 import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../core/image.ts";
 import type { Clock, DeviceSink, Prices } from "../core/ports.ts";
 import { slotStartMs } from "../core/slots.ts";
 
 export interface ImageStore extends DeviceSink {
   evse(reading: EvseReading): void;
+  /** A source of the grid operator's limits gave a sign of life. */
+  heard(source: string): void;
+  /** A digital input was read. */
+  input(id: string, closed: boolean): void;
   freeze(): ProcessImage;
   /** The last word on why a device is in trouble, by device id. */
   readonly troubles: ReadonlyMap<string, string>;
@@ -17,6 +22,9 @@ export function createImageStore(clock: Clock, prices: Prices, onMeter: (deviceI
   const batteries = new Map<string, BatteryReading>();
   const evses = new Map<string, EvseReading>();
   const troubles = new Map<string, string>();
+  const sinceMonoMs = clock.monoMs();
+  const heardMonoMs = new Map<string, number>();
+  const inputs = new Map<string, { readonly closed: boolean; readonly sinceMonoMs: number }>();
 
   return {
     troubles,
@@ -48,6 +56,13 @@ export function createImageStore(clock: Clock, prices: Prices, onMeter: (deviceI
         ...(socPercent === undefined ? {} : { socPercent }),
       });
     },
+    heard(source) {
+      heardMonoMs.set(source, clock.monoMs());
+    },
+    input(id, closed) {
+      heardMonoMs.set(inputSource(id), clock.monoMs());
+      if (inputs.get(id)?.closed !== closed) inputs.set(id, { closed, sinceMonoMs: clock.monoMs() });
+    },
     freeze() {
       const nowMs = clock.wallMs();
       const slot = slotStartMs(nowMs);
@@ -61,6 +76,7 @@ export function createImageStore(clock: Clock, prices: Prices, onMeter: (deviceI
         pvs: new Map(pvs),
         batteries: new Map(batteries),
         evses: new Map(evses),
+        gridLinks: { sinceMonoMs, heardMonoMs: new Map(heardMonoMs), inputs: new Map(inputs) },
         ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
         ...(exportEurPerKwh === undefined ? {} : { exportEurPerKwh }),
       };

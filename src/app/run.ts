@@ -106,7 +106,16 @@ export async function runSite(options: RunOptions): Promise<RunningSite> {
     log,
     ...tlsOf(configuration, directory),
   });
-  const devices = startModbusDevices({ devices: configuration.devices, sink: controller.sink, clock, log });
+  const devices = startModbusDevices({
+    devices: configuration.devices,
+    inputs: {
+      all: configuration.gridOperator?.inputs ?? [],
+      onRead: (id, closed) => controller.sink.input(id, closed),
+    },
+    sink: controller.sink,
+    clock,
+    log,
+  });
   controller.attach({ chargePoints, devices });
   controller.start();
 

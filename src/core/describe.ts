@@ -1,6 +1,7 @@
 /** The live picture, from state, image and the decisions of the last tick. */
 import type { CircuitObservation, EvseDecision } from "./control/control.ts";
 import { deviceQuality, lastReadingMonoMs } from "./device-quality.ts";
+import { gridLimitInForce } from "./grid-limit.ts";
 import type { ProcessImage } from "./image.ts";
 import { localTime } from "./local-time.ts";
 import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
@@ -173,7 +174,9 @@ function modeOf(input: DescribeInput): LiveSite["mode"] {
   const { mode: word, modeSinceMs: sinceMs, modeReason, devices } = input.state.site;
   const since = localTime(sinceMs, input.image.nowMs, input.site.configuration.site.timeZone);
   const detail = modeReason?.deviceId === undefined ? undefined : devices[modeReason.deviceId]?.detail;
-  return { word, sinceMs, text: en.mode({ word, since, ...known({ detail }), ...modeReason }) };
+  const limit = gridLimitInForce(input.site, input.state, input.image.nowMs);
+  const operatorSilent = limit?.failSafe === true;
+  return { word, sinceMs, text: en.mode({ word, since, operatorSilent, ...known({ detail }), ...modeReason }) };
 }
 
 function devicesOf({ site, state, image }: DescribeInput): LiveSite["devices"] {
@@ -216,6 +219,7 @@ export function describeSite(input: DescribeInput): LiveSite {
       };
     }),
     flow: flowOf(input),
+    ...known({ gridLimit: gridLimitInForce(site, state, image.nowMs) }),
     price: known({ importEurPerKwh: image.importEurPerKwh, exportEurPerKwh: image.exportEurPerKwh }),
     ...(plan
       ? {

@@ -44,6 +44,15 @@ export interface EvseReading {
   readonly offeredA?: number;
 }
 
+/** Signs of life of the ways that the grid operator's limits come in by. */
+export interface GridLinks {
+  /** Since when anybody listens, and when each source was heard of last; monotonic. */
+  readonly sinceMonoMs: number;
+  readonly heardMonoMs: ReadonlyMap<string, number>;
+  /** Whether each digital input was closed at its last reading, and since when. */
+  readonly inputs: ReadonlyMap<string, { readonly closed: boolean; readonly sinceMonoMs: number }>;
+}
+
 export interface ProcessImage {
   /** Wall clock, epoch ms, and whether it may be believed. */
   readonly nowMs: number;
@@ -53,6 +62,7 @@ export interface ProcessImage {
   readonly pvs: ReadonlyMap<string, PvReading>;
   readonly batteries: ReadonlyMap<string, BatteryReading>;
   readonly evses: ReadonlyMap<string, EvseReading>;
+  readonly gridLinks?: GridLinks;
   /** Import and export price of the running slot, EUR/kWh, where known. */
   readonly importEurPerKwh?: number;
   readonly exportEurPerKwh?: number;

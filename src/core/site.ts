@@ -4,10 +4,8 @@
  * default is present. Each field's description is what the installer's editor shows.
  */
 import { type Static, Type } from "typebox";
-
-const Id = (description: string) =>
-  Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", description: `${description} (letters, digits, . _ -)` });
-const closed = { additionalProperties: false } as const;
+import { GridOperatorSchema } from "./site-grid-operator.ts";
+import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
 
 const PhaseNameSchema = Type.Union([Type.Literal("L1"), Type.Literal("L2"), Type.Literal("L3")]);
 
@@ -123,39 +121,6 @@ export const ChargePointSchema = Type.Object(
   },
   closed,
 );
-
-export const DeviceConnectionSchema = Type.Union([
-  Type.Object(
-    {
-      tcp: Type.Object(
-        {
-          host: Type.String({ minLength: 1 }),
-          port: Type.Integer({ minimum: 1, maximum: 65535, default: 502 }),
-          framing: Type.Union([Type.Literal("tcp"), Type.Literal("rtu")], {
-            default: "tcp",
-            description: "`rtu` for a serial-to-Ethernet converter that passes RTU frames through",
-          }),
-        },
-        closed,
-      ),
-    },
-    closed,
-  ),
-  Type.Object(
-    {
-      serial: Type.Object(
-        {
-          path: Type.String({ minLength: 1, description: "Prefer /dev/serial/by-id/..." }),
-          baudRate: Type.Integer({ minimum: 1200, maximum: 921600, default: 9600 }),
-          parity: Type.Union([Type.Literal("none"), Type.Literal("even"), Type.Literal("odd")], { default: "none" }),
-          stopBits: Type.Union([Type.Literal(1), Type.Literal(2)], { default: 1 }),
-        },
-        closed,
-      ),
-    },
-    closed,
-  ),
-]);
 
 export const DeviceSchema = Type.Object(
   {
@@ -301,6 +266,7 @@ export const SiteConfigurationSchema = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    gridOperator: Type.Optional(GridOperatorSchema),
     mqtt: Type.Optional(
       Type.Object(
         {

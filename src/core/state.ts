@@ -20,7 +20,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -63,6 +63,15 @@ export const LiveSiteSchema = Type.Object({
     text: Type.String({ description: "Why, and what ends it, in English words" }),
   }),
   meter: Type.Object({ deviceId: Type.String(), ageMs: Type.Optional(Type.Number()), quality: QualitySchema }),
+  gridLimit: Type.Optional(
+    Type.Object({
+      limitW: Type.Number(),
+      appliesTo: Type.Union([Type.Literal("site"), Type.Literal("controllable")]),
+      untilMs: Type.Optional(Type.Number()),
+      by: Type.String({ description: "api, mqtt, or the contact it came in by" }),
+      failSafe: Type.Optional(Type.Boolean({ description: "Nobody sent it: its source is silent" })),
+    }),
+  ),
   devices: Type.Array(
     Type.Object({
       id: Type.String(),

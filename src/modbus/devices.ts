@@ -2,10 +2,12 @@
 import type { CommandResult } from "../core/charge-point-input.ts";
 import type { Clock, DeviceSink, Devices, Log } from "../core/ports.ts";
 import type { DeviceConfiguration } from "../core/site.ts";
+import type { GridInputConfiguration } from "../core/site-grid-operator.ts";
 import { Bus, DEFAULT_BUS_OPTIONS } from "./bus.ts";
 import type { WordOrder } from "./codec.ts";
 import { busName } from "./connection.ts";
 import { setByRegisters, setBySunSpec } from "./control.ts";
+import { type OnInputRead, pollInput } from "./digital-input.ts";
 import { exceptionWords } from "./pdu.ts";
 import type { Profile } from "./profile.ts";
 import { deviceProfiles } from "./profiles.ts";
@@ -16,6 +18,8 @@ import type { DevicePart, DevicePort, DeviceValues, ReadOutcome } from "./values
 
 export interface ModbusOptions {
   readonly devices: readonly DeviceConfiguration[];
+  /** Contacts of the grid operator; they may share a line with devices. */
+  readonly inputs?: { readonly all: readonly GridInputConfiguration[]; readonly onRead: OnInputRead };
   readonly sink: DeviceSink;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,6 +29,7 @@ export interface ModbusOptions {
 const SILENT_WAIT_STEP_MS = 2_000;
 const SILENT_WAIT_MOST_MS = 300_000;
 const METER_BACK_OFF_MOST_MS = 2_000;
+const INPUT_BUS_OPTIONS = { ...DEFAULT_BUS_OPTIONS, maximumBackOffMs: METER_BACK_OFF_MOST_MS };
 /** A setpoint that stays the same is written again after this part of the time that the device keeps it. */
 const WRITE_AGAIN_AFTER = 0.4;
 
@@ -230,6 +235,13 @@ export function startModbusDevices(options: ModbusOptions): Devices {
     }),
   );
   for (const device of polled.values()) device.start();
+  const { all: inputs, onRead } = options.inputs ?? { all: [], onRead: () => {} };
+  const stopInputs = inputs.map((input) => {
+    const name = busName(input.connection);
+    const bus = buses.get(name) ?? new Bus(input.connection, INPUT_BUS_OPTIONS, options);
+    buses.set(name, bus);
+    return pollInput(input, bus, { ...options, onRead });
+  });
   return {
     async setBattery(deviceId, powerW, expiresInMs) {
       const device = polled.get(deviceId);
@@ -239,6 +251,7 @@ export function startModbusDevices(options: ModbusOptions): Devices {
     },
     async close() {
       for (const device of polled.values()) device.stop();
+      for (const stop of stopInputs) stop();
       for (const bus of buses.values()) bus.close();
     },
   };

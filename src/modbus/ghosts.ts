@@ -4,7 +4,7 @@
  * come, the bus first asks for a length that no ghost has: devices answer in order, so its reply buries them all.
  */
 import type { Clock } from "../core/ports.ts";
-import { MAX_READ_REGISTERS, type ReadRequest, type Request } from "./pdu.ts";
+import { MAX_READ_REGISTERS, type ReadRequest, type Request, replyLength } from "./pdu.ts";
 
 /** A device that answers after ten timeouts is taken for dead. */
 const LIFE_IN_TIMEOUTS = 10;
@@ -14,7 +14,8 @@ const PROBE_COUNTS = [2, 4, 6, 8, 10, 12, 14, 16, 1, 3, 5];
 interface Ghost {
   readonly unitId: number;
   readonly functionCode: number;
-  readonly count: number;
+  /** Bytes: up to eight coils look alike. */
+  readonly length: number;
   readonly untilMonoMs: number;
 }
 
@@ -29,10 +30,10 @@ export class Ghosts {
   /** Remembers a request that got no answer in time. Writes are echoed with address and value: no mistaking them. */
   add(request: Request, timeoutMs: number): void {
     if (request.kind === "write") return;
-    const { unitId, functionCode, count } = request;
+    const { unitId, functionCode } = request;
     const untilMonoMs = this.#clock.monoMs() + LIFE_IN_TIMEOUTS * timeoutMs;
     const others = this.#living().filter((ghost) => !this.#looksLike(ghost, request));
-    this.#ghosts = [...others, { unitId, functionCode, count, untilMonoMs }];
+    this.#ghosts = [...others, { unitId, functionCode, length: replyLength(request), untilMonoMs }];
   }
 
   /** Whether a reply to `request` could be the late reply of an earlier one. */
@@ -63,7 +64,9 @@ export class Ghosts {
 
   #looksLike(ghost: Ghost, request: ReadRequest): boolean {
     return (
-      ghost.unitId === request.unitId && ghost.functionCode === request.functionCode && ghost.count === request.count
+      ghost.unitId === request.unitId &&
+      ghost.functionCode === request.functionCode &&
+      ghost.length === replyLength(request)
     );
   }
 }

@@ -1,10 +1,10 @@
-/** The four function codes we use, as bytes: requests out, and what counts as the answer to a request. */
+/** The function codes we use, as bytes: requests out, and what counts as the answer to a request. */
 
 export interface ReadRequest {
   readonly kind: "read";
   readonly unitId: number;
-  /** 3 holding registers, 4 input registers. */
-  readonly functionCode: 3 | 4;
+  /** 1 coils, 2 discrete inputs, 3 holding registers, 4 input registers. */
+  readonly functionCode: 1 | 2 | 3 | 4;
   /** Zero-based, as on the wire. */
   readonly address: number;
   readonly count: number;
@@ -22,6 +22,7 @@ export interface WriteRequest {
 export type Request = ReadRequest | WriteRequest;
 
 export type Reply =
+  /** Of coils and discrete inputs one 0 or 1 each. */
   | { readonly status: "ok"; readonly registers: readonly number[] }
   | { readonly status: "exception"; readonly code: number };
 
@@ -75,9 +76,13 @@ export function encodeRequest(request: Request): Buffer {
   return pdu;
 }
 
+function dataBytes({ functionCode, count }: ReadRequest): number {
+  return functionCode <= 2 ? Math.ceil(count / 8) : count * 2;
+}
+
 /** Bytes of the answer's protocol data unit when all goes well. */
 export function replyLength(request: Request): number {
-  return request.kind === "read" ? 2 + request.count * 2 : 5;
+  return request.kind === "read" ? 2 + dataBytes(request) : 5;
 }
 
 /**
@@ -91,11 +96,10 @@ export function decodeReply(request: Request, pdu: Buffer): Reply | undefined {
 }
 
 function decodeRead(request: ReadRequest, pdu: Buffer): Reply | undefined {
-  if (pdu[1] !== request.count * 2) return undefined;
-  return {
-    status: "ok",
-    registers: Array.from({ length: request.count }, (_, index) => pdu.readUInt16BE(2 + index * 2)),
-  };
+  if (pdu[1] !== dataBytes(request)) return undefined;
+  const at = (index: number) =>
+    request.functionCode <= 2 ? (pdu[2 + (index >> 3)]! >> (index & 7)) & 1 : pdu.readUInt16BE(2 + index * 2);
+  return { status: "ok", registers: Array.from({ length: request.count }, (_, index) => at(index)) };
 }
 
 function decodeWrite(request: WriteRequest, pdu: Buffer): Reply | undefined {

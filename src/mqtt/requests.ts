@@ -39,7 +39,7 @@ function parse(payload: Uint8Array): unknown {
 }
 
 export function createRequests(options: {
-  readonly site: Pick<SiteAccess, "record">;
+  readonly site: Pick<SiteAccess, "record" | "state">;
   readonly model: SiteModel;
   readonly topics: Topics;
   readonly clock: Clock;
@@ -92,7 +92,8 @@ export function createRequests(options: {
       if (!decision.ok) return refuse(decision.title, decision.detail);
       try {
         const [fact] = await site.record([decision.draft]);
-        return { topic, ok: true, seq: fact?.seq ?? 0 };
+        // What is known already is no fact.
+        return { topic, ok: true, seq: fact?.seq ?? site.state().seq };
       } catch (error) {
         return refuse("The ledger refuses", error instanceof Error ? error.message : String(error));
       }

@@ -5,7 +5,7 @@ import { siteModel } from "../core/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { initialState, type SiteState } from "../core/state.ts";
 import { buildPlanInput } from "./input.ts";
-import { firstUnsoundInput } from "./limits.ts";
+import { firstUnsoundInput, importCapW } from "./limits.ts";
 import { START_MS } from "./plan-input.test-kit.ts";
 import { ruleBasedPlan } from "./rules.ts";
 import { verifyPlan } from "./verify.ts";
@@ -135,10 +135,12 @@ describe("the input of a plan", () => {
     const state = stateWithCar();
     const limited = (untilMs: number) => ({
       ...state,
-      site: { ...state.site, gridLimit: { limitW: 4200, by: "dso", untilMs } },
+      site: { ...state.site, gridLimits: { dso: { limitW: 4200, by: "dso", untilMs } } },
     });
-    expect(inputOf(limited(NOW_MS + 1), image()).importLimitW).toBe(4200);
-    expect(inputOf(limited(NOW_MS), image()).importLimitW).toBe(20_000);
+    const planned = inputOf(limited(NOW_MS + 1), image());
+    expect(planned.gridLimit).toEqual({ limitW: 4200, untilMs: NOW_MS + 1, appliesTo: "site" });
+    expect([importCapW(planned, 0), importCapW(planned, 1)]).toEqual([4200, 20_000]);
+    expect(inputOf(limited(NOW_MS), image()).gridLimit).toBeUndefined();
   });
 
   it("gives a plan by rules that holds, with readings or without any", () => {

@@ -1,5 +1,6 @@
 /** Everything a plan depends on, gathered from configuration, state and process image. All numbers are finite. */
 import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
+import { gridLimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
@@ -101,12 +102,11 @@ function planBatteries(question: PlanQuestion, importEurPerKwh: readonly number[
   });
 }
 
-function importLimitW(question: PlanQuestion): number | undefined {
-  const contractedW = question.site.configuration.gridConnection.importLimitW;
-  const outside = question.state.site.gridLimit;
-  const inForce = outside && (outside.untilMs ?? Number.POSITIVE_INFINITY) > question.nowMs;
-  const limits = [contractedW, inForce ? outside.limitW : undefined].filter((limitW) => limitW !== undefined);
-  return limits.length === 0 ? undefined : Math.max(0, Math.min(...limits));
+function gridLimitOf({ site, state, nowMs }: PlanQuestion): Pick<PlanInput, "gridLimit"> {
+  const limit = gridLimitInForce(site, state, nowMs);
+  if (!limit) return {};
+  const { limitW, untilMs, appliesTo } = limit;
+  return { gridLimit: { limitW, appliesTo, ...(untilMs === undefined ? {} : { untilMs }) } };
 }
 
 function peakW(site: SiteModel): number | undefined {
@@ -142,16 +142,16 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
       : forecastPvW({ ...horizon, ...present(pvNowW(site, image)), ...(peak === undefined ? {} : { peakW: peak }) });
   const importEurPerKwh = completePrices(question.importEurPerKwh, { startMs, slots, otherwise: 0.3 });
   const evses = planEvses(question);
-  const limitW = importLimitW(question);
-  const { exportLimitW } = site.configuration.gridConnection;
+  const { importLimitW, exportLimitW } = site.configuration.gridConnection;
   return {
     startMs,
     nowMs,
     slots,
     nominalVoltageV: site.voltageV,
     sitePhases: site.phases,
-    ...(limitW === undefined ? {} : { importLimitW: limitW }),
+    ...(importLimitW === undefined ? {} : { importLimitW }),
     ...(exportLimitW === undefined ? {} : { exportLimitW }),
+    ...gridLimitOf(question),
     importEurPerKwh,
     exportEurPerKwh: completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 }),
     buildingW,

@@ -69,10 +69,22 @@ export function circuitRooms(input: PlanInput): CircuitRoom[] {
   });
 }
 
+/** What the grid operator allows to import in a slot, W; a slot in which its limit ends counts whole. */
+function operatorCapW({ gridLimit, startMs, buildingW, pvW }: PlanInput, slot: number): number {
+  if (!gridLimit || (gridLimit.untilMs ?? Number.POSITIVE_INFINITY) <= startMs + slot * SLOT_MS)
+    return Number.POSITIVE_INFINITY;
+  if (gridLimit.appliesTo === "site") return gridLimit.limitW;
+  return gridLimit.limitW + Math.max(0, (buildingW[slot] ?? 0) - (pvW[slot] ?? 0));
+}
+
 /** The import that is allowed in a slot, W; the building's own load is never refused. Infinity without a limit. */
 export function importCapW(input: PlanInput, slot: number): number {
   const root = input.circuits.find((circuit) => circuit.parentId === undefined);
-  const limitW = Math.min(input.importLimitW ?? Number.POSITIVE_INFINITY, root?.limitW ?? Number.POSITIVE_INFINITY);
+  const limitW = Math.min(
+    input.importLimitW ?? Number.POSITIVE_INFINITY,
+    root?.limitW ?? Number.POSITIVE_INFINITY,
+    operatorCapW(input, slot),
+  );
   return Math.max(limitW, input.buildingW[slot] ?? 0);
 }
 

@@ -1,5 +1,6 @@
 /** Says when a new plan is due, and why: the words stand on the page. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
+import type { GridLimitInForce } from "../core/grid-limit.ts";
 import { slotStartMs } from "../core/slots.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state.ts";
@@ -12,6 +13,11 @@ function sameSessions(input: PlanInput, state: SiteState): boolean {
   return open.length === planned.size && open.every((session) => planned.has(session.transactionId));
 }
 
+/** Whether the grid operator's limit is another than the one that was planned with. */
+function operatorChanged(planned: PlanInput["gridLimit"], now: GridLimitInForce | undefined): boolean {
+  return planned?.limitW !== now?.limitW || planned?.untilMs !== now?.untilMs;
+}
+
 function wishChangedAfter(state: SiteState, sinceMs: number): boolean {
   return Object.values(state.sessions.wishes).some((wish) => wish.statedMs > sinceMs);
 }
@@ -19,6 +25,7 @@ function wishChangedAfter(state: SiteState, sinceMs: number): boolean {
 export interface PlanTriggerContext {
   readonly state: SiteState;
   readonly nowMs: number;
+  readonly gridLimit?: GridLimitInForce;
   /** Last slot for which a price is known; more prices make a better plan. */
   readonly pricesUntilMs?: number;
   readonly pricesUntilAtPlanMs?: number;
@@ -57,6 +64,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
     return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
   }
   if (wishChangedAfter(state, plan.madeMs)) return "a driver's wish changed";
+  if (operatorChanged(plan.input.gridLimit, context.gridLimit)) return "the grid operator's limit changed";
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
     return "the building draws other than planned";

@@ -130,7 +130,19 @@ function checkBattery(battery: PlanBattery, powerW: readonly number[], say: Chec
   }
 }
 
-function checkGrid({ input, result, say }: Check): void {
+/** The grid operator counts the import, or what is left of it without the building that the sun does not feed. */
+function checkOperator({ input, say }: Check, slot: number, importW: number, toleranceW: number): void {
+  const { gridLimit, buildingW, pvW } = input;
+  const slotMs = input.startMs + slot * 900_000;
+  if (!gridLimit || (gridLimit.untilMs !== undefined && slotMs >= gridLimit.untilMs)) return;
+  const building = buildingW[slot] ?? 0;
+  const restW = gridLimit.appliesTo === "site" ? 0 : Math.max(0, building - (pvW[slot] ?? 0));
+  if (importW > Math.max(gridLimit.limitW + restW, building) + toleranceW)
+    say(`Slot ${slot}: import above the grid operator's ${gridLimit.limitW} W`);
+}
+
+function checkGrid(check: Check): void {
+  const { input, result, say } = check;
   const tolerance = ROUNDING_W + input.evses.length + input.batteries.length;
   const root = input.circuits.find((circuit) => circuit.parentId === undefined);
   const contractedW = Math.min(
@@ -148,6 +160,7 @@ function checkGrid({ input, result, say }: Check): void {
     if (importW > 0 && exportW > 0) say(`Slot ${slot}: import and export at once`);
     if (Math.abs(importW - exportW - neededW) > tolerance) say(`Slot ${slot}: the flows do not add up`);
     if (importW > Math.max(contractedW, buildingW) + tolerance) say(`Slot ${slot}: import above ${contractedW} W`);
+    checkOperator(check, slot, importW, tolerance);
     if (exportW > (input.exportLimitW ?? Number.POSITIVE_INFINITY) + tolerance) {
       say(`Slot ${slot}: export above ${input.exportLimitW} W`);
     }

@@ -4,6 +4,7 @@ import { isTimeZone } from "../local-time.ts";
 import type { EvseConfiguration, SiteConfiguration } from "../site.ts";
 import { accessProblems } from "./access.ts";
 import { deviceProblems } from "./devices.ts";
+import { gridOperatorProblems } from "./grid-operator.ts";
 import type { Problem } from "./problem.ts";
 import { tariffProblems } from "./tariff.ts";
 
@@ -139,6 +140,7 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...accessProblems(configuration),
     ...deviceProblems(configuration),
     ...tariffProblems(configuration),
+    ...gridOperatorProblems(configuration),
     ...unbuiltProblems(configuration),
   ];
 }

@@ -26,6 +26,8 @@ export interface GuardInput {
   /** Circuit on the EVSE's way whose meter is absent, or not trusted again yet, by position of the EVSE. */
   readonly blind: ReadonlyMap<number, CircuitView>;
   readonly recovering: ReadonlyMap<number, CircuitView>;
+  /** What the grid operator's limit leaves each EVSE while nobody knows the import, A. */
+  readonly blindShareA?: number;
 }
 
 export interface GuardResult {
@@ -57,7 +59,8 @@ function blindCurrentA(guarded: GuardInput, entry: EvseObservation, view: Circui
   const wishA = guarded.wishes.get(entry.index)?.currentA ?? evse.safeCurrentA;
   const leaseMs = Math.max(...guarded.active.map((other) => other.evse.leaseMs));
   const mayReturn = (view.absentForMs ?? 0) > leaseMs + OBEY_MS;
-  return atLeastMinimum(Math.min(evse.safeCurrentA, wishA, mayReturn ? evse.safeCurrentA : memory.limitA), entry);
+  const mostA = Math.min(evse.safeCurrentA, guarded.blindShareA ?? Number.POSITIVE_INFINITY);
+  return atLeastMinimum(Math.min(mostA, wishA, mayReturn ? mostA : memory.limitA), entry);
 }
 
 /** What nobody decides here: offline, refusing and disobedient EVSEs, and those at safe currents for want of a meter. */

@@ -12,8 +12,8 @@ function tenth(value: number): number {
 
 /** The constraint that binds, with its reading. */
 function binding(constraint: Constraint, kind: Reason["kind"]): Reason {
-  const { circuitId, phase, reading, limit } = constraint;
-  if (phase === undefined) return { kind, circuitId, limitW: Math.round(limit) };
+  const { circuitId, phase, reading, limit, statedLimit = limit } = constraint;
+  if (phase === undefined) return { kind, circuitId, limitW: Math.round(statedLimit) };
   return {
     kind,
     circuitId,

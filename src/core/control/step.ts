@@ -1,6 +1,7 @@
 /** The control step: puts observation, wishes, guard and leases together. */
 import type { ChargePointCommand } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
+import { gridLimitInForce } from "../grid-limit.ts";
 import type { Session } from "../state/sessions.ts";
 import { batteries, batteryRelief } from "./battery.ts";
 import { type CircuitView, observeCircuits } from "./circuits.ts";
@@ -44,6 +45,13 @@ function onTheWay(
     if (position !== undefined) found.set(index, views[position]!);
   }
   return found;
+}
+
+/** Without the grid meter the cars together stay within the grid operator's limit, in equal parts of whole amperes. */
+function blindShareA({ site, state, image }: ControlInput, active: readonly EvseObservation[]): number | undefined {
+  const limit = gridLimitInForce(site, state, image.nowMs);
+  const phases = active.reduce((sum, entry) => sum + entry.phases.length, 0);
+  return limit && phases > 0 ? Math.floor(limit.limitW / (site.voltageV * phases)) : undefined;
 }
 
 const isBlind = (view: CircuitView) => view.metered && view.quality === "absent";
@@ -115,7 +123,11 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const { constraints, headroom } = buildConstraints(input, views, active, { headroom: memory.headroom, reliefA });
   const blind = onTheWay(input, active, views, isBlind);
   const recovering = onTheWay(input, active, views, (view) => view.recovering);
-  const guarded = guard({ input, memory, active, wishes, constraints, blind, recovering });
+  const shareA = views[0]!.quality === "absent" ? blindShareA(input, active) : undefined;
+  const guarded = guard({
+    ...{ input, memory, active, wishes, constraints, blind, recovering },
+    ...(shareA === undefined ? {} : { blindShareA: shareA }),
+  });
   const { decisions } = guarded;
   const intervened = interventions(constraints, decisions, memory.interventions, image.monoMs);
   const observed = [...seen];

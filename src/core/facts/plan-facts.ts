@@ -60,6 +60,14 @@ export const PlanInputSchema = Type.Object({
   sitePhases: Type.Union([Type.Literal(1), Type.Literal(3)]),
   importLimitW: Type.Optional(Type.Number()),
   exportLimitW: Type.Optional(Type.Number()),
+  /** The grid operator's limit as it was known then. */
+  gridLimit: Type.Optional(
+    Type.Object({
+      limitW: Type.Number(),
+      untilMs: Type.Optional(Type.Number()),
+      appliesTo: Type.Union([Type.Literal("site"), Type.Literal("controllable")]),
+    }),
+  ),
   importEurPerKwh: Series,
   exportEurPerKwh: Series,
   /** Building without EVSEs, battery and PV, W. */

@@ -76,9 +76,17 @@ export const QuarterHourMetered = declareFact(
   }),
 );
 
-/** A limit in W for the whole site from the grid operator; a missing `limitW` ends it. */
+/**
+ * A limit in W from the grid operator, one for each source (`by`); a missing `limitW` ends that of its source.
+ * `failSafe`: nobody sent it, its source has fallen silent.
+ */
 export const GridLimitReceived = declareFact(
   "grid-limit-received",
   1,
-  Type.Object({ limitW: Type.Optional(Type.Number()), untilMs: Type.Optional(Type.Number()), by: Type.String() }),
+  Type.Object({
+    limitW: Type.Optional(Type.Number()),
+    untilMs: Type.Optional(Type.Number()),
+    by: Type.String(),
+    failSafe: Type.Optional(Type.Boolean()),
+  }),
 );

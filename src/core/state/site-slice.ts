@@ -1,6 +1,7 @@
-/** What is known of the site itself: boot, mode, device quality, the last quarter-hours, an outside limit. */
+/** What is known of the site itself: boot, mode, device quality, the last quarter-hours, outside limits. */
 import type { SiteFact } from "../facts/index.ts";
 import type { Quality } from "../quantity.ts";
+import { type GridLimits, withGridLimit } from "./grid-limits.ts";
 
 export interface QuarterHour {
   readonly slotStartMs: number;
@@ -26,13 +27,13 @@ export interface SiteSlice {
   >;
   /** The last three weeks, oldest first: what the forecasts learn from. */
   readonly quarterHours: readonly QuarterHour[];
-  readonly gridLimit?: { readonly limitW: number; readonly untilMs?: number; readonly by: string };
+  readonly gridLimits: GridLimits;
 }
 
 const QUARTER_HOURS_KEPT = 21 * 96;
 
 export function initialSite(): SiteSlice {
-  return { boot: "", bootSeq: 0, mode: "safe", modeSinceMs: 0, devices: {}, quarterHours: [] };
+  return { boot: "", bootSeq: 0, mode: "safe", modeSinceMs: 0, devices: {}, quarterHours: [], gridLimits: {} };
 }
 
 /** Folds one fact into the site's slice. */
@@ -51,12 +52,8 @@ export function evolveSite(slice: SiteSlice, fact: SiteFact): SiteSlice {
     }
     case "quarter-hour-metered":
       return { ...slice, quarterHours: [...slice.quarterHours, fact.data].slice(-QUARTER_HOURS_KEPT) };
-    case "grid-limit-received": {
-      const { gridLimit: _, ...rest } = slice;
-      const { limitW, untilMs, by } = fact.data;
-      if (limitW === undefined) return rest;
-      return { ...rest, gridLimit: { limitW, by, ...(untilMs === undefined ? {} : { untilMs }) } };
-    }
+    case "grid-limit-received":
+      return { ...slice, gridLimits: withGridLimit(slice.gridLimits, fact.data) };
     default:
       return slice;
   }

@@ -100,7 +100,9 @@ function sentence(evse: EvseWords): string {
   return evse.status === "suspended-ev" ? "The car does not draw: full, or it waits" : "Plugged in, about to charge";
 }
 
-function mode({ word, since, kind, deviceId, circuitId, detail }: ModeWords): string {
+function mode({ word, since, kind, deviceId, circuitId, detail, operatorSilent }: ModeWords): string {
+  if (operatorSilent && word !== "safe")
+    return "The grid operator has not been heard of: its fail-safe limit holds until it is. Check its box, the cable and the network.";
   if (word === "normal") return "Nothing limits the site.";
   if (word === "safe" && kind === "meter-absent") {
     const why = detail === undefined || detail === "" ? "" : ` (${detail})`;

@@ -23,6 +23,8 @@ export interface ModeWords {
   readonly deviceId?: string;
   readonly circuitId?: string;
   readonly detail?: string;
+  /** The grid operator's limit in force is the fail-safe one. */
+  readonly operatorSilent?: boolean;
 }
 
 export interface Words {

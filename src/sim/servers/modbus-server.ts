@@ -1,4 +1,4 @@
-/** A small Modbus TCP server: function codes 3, 4, 6 and 16 over a table of registers, and the faults of real devices. */
+/** A small Modbus TCP server: function codes 1 to 4, 6 and 16 over a table of registers, and the faults of real devices. */
 import { createServer, type Server, type Socket } from "node:net";
 
 export interface RegisterTable {
@@ -49,6 +49,23 @@ function readReply(pdu: Buffer, table: RegisterTable): Buffer {
   return reply;
 }
 
+/** Coils and discrete inputs: one bit for each address, set where its word is not 0. */
+function bitsReply(pdu: Buffer, table: RegisterTable): Buffer {
+  const functionCode = pdu[0]!;
+  const address = pdu.readUInt16BE(1);
+  const count = pdu.readUInt16BE(3);
+  if (count < 1 || count > 2000) return exception(functionCode, 3);
+  const reply = Buffer.alloc(2 + Math.ceil(count / 8));
+  reply.writeUInt8(functionCode, 0);
+  reply.writeUInt8(reply.length - 2, 1);
+  for (let index = 0; index < count; index++) {
+    const word = table.read(address + index);
+    if (word === undefined) return exception(functionCode, 2);
+    if (word !== 0) reply[2 + (index >> 3)]! |= 1 << (index & 7);
+  }
+  return reply;
+}
+
 function writeReply(pdu: Buffer, table: RegisterTable): Buffer {
   const functionCode = pdu[0]!;
   const address = pdu.readUInt16BE(1);
@@ -64,6 +81,7 @@ function replyTo(pdu: Buffer, table: RegisterTable): Buffer {
   const functionCode = pdu[0] ?? 0;
   if (pdu.length < 5) return exception(functionCode, 3);
   table.refresh();
+  if (functionCode === 1 || functionCode === 2) return bitsReply(pdu, table);
   if (functionCode === 3 || functionCode === 4) return readReply(pdu, table);
   if (functionCode === 6 || functionCode === 16) return writeReply(pdu, table);
   return exception(functionCode, 1);

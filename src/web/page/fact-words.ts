@@ -45,7 +45,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "grid-limit-received": (data) =>
     data.limitW === undefined
       ? "The outside limit ended"
-      : `Outside limit of ${(Number(data.limitW) / 1000).toFixed(1)} kW`,
+      : `Outside limit of ${(Number(data.limitW) / 1000).toFixed(1)} kW${data.failSafe ? ": its source is silent" : ""}`,
   "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
   "message-violated": (data) => `${data.chargePointId} sent a faulty ${data.action}: ${data.problem}`,
   "command-answered": (data) => `${data.chargePointId} answered ${data.action}: ${data.answer}`,

@@ -1,0 +1,299 @@
+/** Stories of the grid operator's limit: it holds, by whatever way it comes, and when nobody is heard of any more. */
+import { describe, expect, test } from "vitest";
+import { startApi } from "../src/api/server.ts";
+import { silentLog } from "../src/app/log.ts";
+import type { SiteDraft } from "../src/core/facts/index.ts";
+import { gridLimitInForce } from "../src/core/grid-limit.ts";
+import { homeConfiguration } from "../src/core/site.test-kit.ts";
+import { siteModel } from "../src/core/site-model.ts";
+import { importCapW } from "../src/planner/limits.ts";
+import { SiteRig } from "./site-rig.ts";
+
+const four = ["a", "b", "c", "d"].map((id) => ({ id, safeCurrentA: 6 }));
+const connection = { tcp: { host: "io", port: 502 } };
+const contact = { id: "box", connection, address: 0, limitW: 4200, failSafeW: 4200 };
+/** Cars need seconds to obey; their ramp is 8 A a second. */
+const OBEYED_S = 6;
+
+function limit(by: string, limitW?: number, untilMs?: number): SiteDraft {
+  const data = { by, ...(limitW === undefined ? {} : { limitW }), ...(untilMs === undefined ? {} : { untilMs }) };
+  return { type: "grid-limit-received", source: by, data };
+}
+
+async function charging(gridOperator?: object, buildingA?: () => [number, number, number]): Promise<SiteRig> {
+  const rig = new SiteRig({
+    stalls: four,
+    ...(gridOperator ? { gridOperator } : {}),
+    ...(buildingA ? { buildingA } : {}),
+  });
+  await rig.connectAll();
+  await rig.run(10);
+  for (const { id } of four) await rig.plugIn(id);
+  await rig.run(400);
+  return rig;
+}
+
+const importW = (rig: SiteRig) => rig.wired.meter("grid").powerW.reduce((sum, powerW) => sum + powerW, 0);
+const carsW = (rig: SiteRig) =>
+  four.reduce((sum, { id }) => sum + rig.wired.evseCurrentA(id).reduce((all, currentA) => all + currentA, 0) * 230, 0);
+
+/** Runs on and gives the highest of what was seen. */
+async function highest(rig: SiteRig, seconds: number, what: (rig: SiteRig) => number): Promise<number> {
+  let most = Number.NEGATIVE_INFINITY;
+  await rig.run(seconds, () => {
+    most = Math.max(most, what(rig));
+  });
+  return most;
+}
+
+describe("a limit of the grid operator", () => {
+  test("holds for the whole import within seconds, says so, and ends by itself", async () => {
+    const rig = await charging();
+    expect(importW(rig)).toBeGreaterThan(30_000);
+    await rig.controller.record([limit("api:token", 15_000, rig.clock.wallMs() + 300_000)]);
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 290, importW)).toBeLessThanOrEqual(15_000);
+    expect(importW(rig)).toBeGreaterThan(11_000);
+    expect(four.map(({ id }) => rig.reason(id).kind)).toContain("grid-operator");
+    expect(rig.controller.live()).toMatchObject({
+      mode: { word: "limited" },
+      gridLimit: { limitW: 15_000, by: "api:token", appliesTo: "site" },
+    });
+    await rig.run(400);
+    expect(importW(rig)).toBeGreaterThan(30_000);
+    expect(rig.controller.live().gridLimit).toBeUndefined();
+  });
+
+  test("of nothing pauses every car, and no driver's override helps", async () => {
+    const rig = await charging();
+    await rig.controller.record([limit("mqtt", 0)]);
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 120, carsW)).toBe(0);
+    await rig.controller.record([limit("mqtt")]);
+    await rig.run(600);
+    expect(carsW(rig)).toBeGreaterThan(25_000);
+  });
+
+  test("comes from several sides: the lowest holds, and nobody ends that of another", async () => {
+    const rig = await charging();
+    await rig.controller.record([limit("mqtt", 12_000)]);
+    await rig.controller.record([limit("api:token", 20_000)]);
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 30, importW)).toBeLessThanOrEqual(12_000);
+    await rig.controller.record([limit("api:local")]);
+    expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(12_000);
+    await rig.controller.record([limit("api:token", 20_000), limit("mqtt")]);
+    await rig.run(300);
+    expect(importW(rig)).toBeGreaterThan(15_000);
+    expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(20_000);
+    await rig.controller.record([limit("mqtt", 12_000)]);
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(12_000);
+  });
+
+  test("survives a restart of the controller", async () => {
+    const rig = await charging();
+    await rig.controller.record([limit("mqtt", 9_000)]);
+    await rig.run(60);
+    rig.restart();
+    await rig.connectAll();
+    await rig.run(30);
+    expect(await highest(rig, 120, importW)).toBeLessThanOrEqual(9_000);
+  });
+
+  test("for what is controllable leaves the building alone and gives the cars their part", async () => {
+    // The building draws 13.8 kW, more than the whole limit.
+    const rig = await charging({ appliesTo: "controllable", leastW: 4200 }, () => [20, 20, 20]);
+    await rig.controller.record([limit("mqtt", 2_000)]);
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 300, carsW)).toBeLessThanOrEqual(4_200);
+    expect(await highest(rig, 300, carsW)).toBeGreaterThanOrEqual(4_100);
+    expect(rig.controller.live().gridLimit).toMatchObject({ limitW: 4200, appliesTo: "controllable" });
+    expect(four.map(({ id }) => rig.reason(id).limitW)).toContain(4_200);
+  });
+
+  test("for what is controllable lets the cars have the sun on top", async () => {
+    const rig = await charging({ appliesTo: "controllable" }, () => [-10, -10, -10]);
+    await rig.controller.record([limit("mqtt", 4_200)]);
+    await rig.run(300);
+    expect(await highest(rig, 100, importW)).toBeLessThanOrEqual(4_200);
+    expect(carsW(rig)).toBeGreaterThan(8_000);
+  });
+
+  test("holds for the cars together while the grid meter is silent", async () => {
+    const rig = await charging();
+    await rig.controller.record([limit("mqtt", 9_000)]);
+    await rig.run(60);
+    rig.meters.delete("grid-meter");
+    await rig.run(30);
+    expect(await highest(rig, 600, carsW)).toBeLessThanOrEqual(9_000);
+  });
+
+  test("is planned with from the moment it comes, for as long as it lasts", async () => {
+    const rig = await charging();
+    const untilMs = rig.clock.wallMs() + 3_600_000;
+    await rig.controller.record([limit("mqtt", 12_000, untilMs)]);
+    await rig.run(12);
+    const plan = rig.facts("plan-made").at(-1)!.data;
+    expect(plan.trigger).toBe("the grid operator's limit changed");
+    expect(plan.input.gridLimit).toEqual({ limitW: 12_000, untilMs, appliesTo: "site" });
+    plan.result.importW.forEach((powerW, slot) => {
+      expect(powerW).toBeLessThanOrEqual(importCapW(plan.input, slot) + 5);
+    });
+    const [first, later] = [plan.result.importW[1]!, plan.result.importW[6]!];
+    expect(first).toBeLessThanOrEqual(12_005);
+    expect(later).toBeGreaterThan(20_000);
+  });
+});
+
+describe("an operator that has to be heard of", () => {
+  const operator = { mqtt: { heartbeatSeconds: 120, failSafeW: 10_000 } };
+  const inForce = (rig: SiteRig) =>
+    gridLimitInForce(
+      siteModel(homeConfiguration({ gridOperator: { appliesTo: "site", leastW: 0, inputs: [] } })),
+      rig.controller.state(),
+      rig.clock.wallMs(),
+    );
+  async function heardEveryMinute(rig: SiteRig, minutes: number, limitW?: number): Promise<void> {
+    for (let minute = 0; minute < minutes; minute++) {
+      await rig.controller.record([limit("mqtt", limitW)]);
+      await rig.run(60);
+    }
+  }
+
+  test("is at its fail-safe value when it is silent, and at its own word when it is back", async () => {
+    const rig = new SiteRig({ stalls: four, gridOperator: operator });
+    await rig.connectAll();
+    for (const { id } of four) await rig.plugIn(id);
+    await heardEveryMinute(rig, 7);
+    expect(importW(rig)).toBeGreaterThan(30_000);
+    expect(rig.facts("grid-limit-received")).toEqual([]);
+    await rig.run(130);
+    expect(await highest(rig, 600, importW)).toBeLessThanOrEqual(10_000);
+    expect(rig.facts("grid-limit-received").map(({ data }) => data)).toEqual([
+      { by: "mqtt", limitW: 10_000, failSafe: true },
+    ]);
+    expect(rig.controller.live().mode.text).toContain("has not been heard of");
+    await heardEveryMinute(rig, 5, 15_000);
+    expect(importW(rig)).toBeGreaterThan(10_000);
+    expect(importW(rig)).toBeLessThanOrEqual(15_000);
+    expect(rig.facts("grid-limit-received")).toHaveLength(2);
+    await heardEveryMinute(rig, 7);
+    expect(importW(rig)).toBeGreaterThan(30_000);
+    expect(rig.facts("grid-limit-received")).toHaveLength(3);
+  });
+
+  test("has its time again after a restart, while its last word holds", async () => {
+    const rig = new SiteRig({ stalls: four, gridOperator: operator });
+    await rig.controller.record([limit("mqtt", 8_000)]);
+    await rig.run(60);
+    rig.restart();
+    await rig.run(110);
+    expect(inForce(rig)).toMatchObject({ limitW: 8_000 });
+    expect(inForce(rig)?.failSafe).toBeUndefined();
+    await rig.run(15);
+    expect(inForce(rig)).toMatchObject({ limitW: 10_000, failSafe: true });
+  });
+
+  test("is not replaced by somebody else who is heard of", async () => {
+    const rig = new SiteRig({ stalls: four, gridOperator: operator });
+    await rig.run(100);
+    await rig.controller.record([limit("api:token")]);
+    await rig.run(30);
+    expect(inForce(rig)).toMatchObject({ by: "mqtt", failSafe: true });
+  });
+});
+
+describe("a contact of the control box", () => {
+  /** Reads the contact each second, as the Modbus shell does. */
+  async function read(rig: SiteRig, seconds: number, closed: (second: number) => boolean): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      rig.controller.sink.input("box", closed(second));
+      await rig.run(1);
+    }
+  }
+  async function withContact(more: object = {}): Promise<SiteRig> {
+    const rig = new SiteRig({ stalls: four, gridOperator: { inputs: [{ ...contact, ...more }] } });
+    await rig.connectAll();
+    for (const { id } of four) await rig.plugIn(id);
+    await read(rig, 400, () => more !== undefined && "activeWhen" in more);
+    return rig;
+  }
+  const limits = (rig: SiteRig) => rig.facts("grid-limit-received").map(({ data }) => data);
+
+  test("limits while it is closed", async () => {
+    const rig = await withContact();
+    expect(importW(rig)).toBeGreaterThan(30_000);
+    await read(rig, 1 + OBEYED_S, () => true);
+    // The building itself draws 3450 W: no car gets its least current beside it.
+    expect(importW(rig)).toBeLessThanOrEqual(4_200);
+    await read(rig, 300, () => true);
+    expect(importW(rig)).toBeLessThanOrEqual(4_200);
+    await read(rig, 400, () => false);
+    expect(importW(rig)).toBeGreaterThan(30_000);
+    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
+  });
+
+  test("that opens to limit holds when its wire is cut", async () => {
+    const rig = await withContact({ activeWhen: "open" });
+    await read(rig, 20, () => false);
+    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }]);
+  });
+
+  test("that bounces limits at once and releases once", async () => {
+    const rig = await withContact();
+    await read(rig, 30, (second) => second % 2 === 0);
+    await read(rig, 30, () => false);
+    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
+  });
+
+  test("whose module dies is at its fail-safe value until it answers again", async () => {
+    const rig = await withContact({ failSafeW: 9_000 });
+    await rig.run(20);
+    expect(await highest(rig, 120, importW)).toBeLessThanOrEqual(9_000);
+    await read(rig, 15, () => false);
+    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 9_000, failSafe: true }, { by: "input:box" }]);
+  });
+});
+
+test("over the real API: a limit is taken, held, renewed without a fact, and ended", async () => {
+  const rig = await charging();
+  const api = await startApi({
+    host: "127.0.0.1",
+    port: 0,
+    site: rig.controller,
+    model: siteModel(homeConfiguration()),
+    live: () => rig.controller.live(),
+    health: () => ({ ok: true }),
+    metrics: () => ({}),
+    verifyPassword: async () => false,
+    page: { routes: [] },
+    clock: rig.clock,
+    log: silentLog,
+    version: "test",
+  });
+  const url = `http://127.0.0.1:${api.port}/api/v1`;
+  const put = (body: object) =>
+    fetch(`${url}/grid-limit`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  try {
+    const first = await put({ limitW: 15_000 });
+    expect(first.status).toBe(200);
+    const { seq } = (await first.json()) as { seq: number };
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(15_000);
+    expect((await put({ limitW: 15_000 })).status).toBe(200);
+    expect(rig.facts("grid-limit-received").map((fact) => fact.seq)).toEqual([seq]);
+    const site = (await (await fetch(`${url}/site`)).json()) as { gridLimit: object };
+    expect(site.gridLimit).toEqual({ limitW: 15_000, by: "api:local", appliesTo: "site" });
+    expect((await put({ limitW: -1 })).status).toBe(400);
+    expect((await put({})).status).toBe(200);
+    await rig.run(400);
+    expect(importW(rig)).toBeGreaterThan(30_000);
+  } finally {
+    await api.close();
+  }
+});
