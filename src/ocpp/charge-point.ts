@@ -20,6 +20,8 @@ import type { ProfileStyle } from "./profile.ts";
 import { configuredQuirks, modelQuirks } from "./quirks.ts";
 import { problemOf } from "./schemas.ts";
 import { setUp } from "./setup.ts";
+import { StationClock, timesIn } from "./station-clock.ts";
+import { writtenTime } from "./time.ts";
 import type { OcppVersion } from "./version.ts";
 import { fieldsOf, jsonCut } from "./wire.ts";
 
@@ -56,6 +58,7 @@ export class ChargePoint {
   readonly #options: ChargePointOptions;
   readonly #answers = new Map<string, string>();
   readonly #transactions = new Map<string, number>();
+  readonly #stationClock = new StationClock();
   #connection: Connection | undefined;
   #inputs: Promise<unknown> = Promise.resolve();
   /** The last safe default and limit of each connector. */
@@ -97,6 +100,7 @@ export class ChargePoint {
       takingOver: false,
     };
     this.#connection = connection;
+    this.#stationClock.connected();
     if (older) {
       log.info("A newer connection replaces the one before", { chargePointId });
       older.queue.close("a newer connection took over");
@@ -137,9 +141,18 @@ export class ChargePoint {
     });
   }
 
+  /** The safe defaults and the limits that have not run out, in the order in which they have to be set. */
+  #inForce(): ChargePointCommand[] {
+    const nowMs = this.#options.clock.wallMs();
+    const isOver = (command: ChargePointCommand) =>
+      command.type === "set-limit" && command.schedule.startMs + command.schedule.durationS * 1000 < nowMs;
+    return [...this.#standing.values()].filter((command) => !isOver(command));
+  }
+
   /** The calls of a command, one after the other, up to the first that fails. */
   async #run(connection: Connection, command: ChargePointCommand, timeoutMs: number): Promise<CommandResult> {
-    const context = { nowMs: this.#options.clock.wallMs(), style: this.#style };
+    const style = { ...this.#style, clockLagMs: this.#stationClock.lagMs };
+    const context = { nowMs: this.#options.clock.wallMs(), style };
     let result: CommandResult = { status: "accepted", detail: "" };
     for (const call of callsOf(connection.version, command, context)) {
       ({ result } = await makeCall(connection, call, command.type, timeoutMs));
@@ -158,6 +171,7 @@ export class ChargePoint {
   async answer(connection: Connection, action: string, params: unknown): Promise<unknown> {
     const payload = fieldsOf(params);
     const problem = problemOf(connection.version, action, "request", payload);
+    this.#hearTime(connection, payload);
     const parse = connection.version === "1.6" ? parseCall16 : parseCall201;
     const call = parse(this.#inboundContext(connection), action, payload);
     const problems = [...(problem ? [problem] : []), ...(call?.problems ?? [])];
@@ -198,11 +212,22 @@ export class ChargePoint {
     return {
       chargePointId: configuration.id,
       nowMs: clock.wallMs(),
+      lagMs: this.#stationClock.lagMs,
       connectedAtMs: connection.connectedAtMs,
       connectorOf: (transaction) => this.#transactions.get(transaction),
       onlyConnector: evses.length === 1 ? evses[0]!.connector : 0,
       phasesOf: (connector) => evses.find((evse) => evse.connector === connector)?.phases.length ?? 3,
     };
+  }
+
+  /** Learns from the youngest time of a message how its clock goes; what was sent by the wrong one is sent again. */
+  #hearTime(connection: Connection, payload: unknown): void {
+    const times = timesIn(payload).flatMap((time) => writtenTime(time)?.ms ?? []);
+    if (times.length === 0 || !this.#stationClock.heard(Math.max(...times), connection.clock.wallMs())) return;
+    const minutes = Math.round(this.#stationClock.lagMs / 60_000);
+    const problem = `its clock is ${Math.abs(minutes)} min ${minutes < 0 ? "fast" : "slow"}: its times are corrected by that; set its clock`;
+    if (minutes !== 0) void this.#violated("clock", problem, payload);
+    for (const command of this.#inForce()) void this.send(command);
   }
 
   #sawCall(connection: Connection, call: ParsedCall): void {
@@ -211,6 +236,7 @@ export class ChargePoint {
       const quirks = new Set([...this.#style.quirks, ...modelQuirks(boot.vendor, boot.model)]);
       this.#style = { ...this.#style, quirks, rateUnit: this.#rateUnit(this.#style.rateUnit, quirks) };
       connection.ready = false;
+      this.#stationClock.booted();
     }
     // After the answer is on the wire: a charge point takes no calls before its boot is answered.
     if (!connection.ready) setImmediate(() => this.#becomeReady(connection));
@@ -245,7 +271,7 @@ export class ChargePoint {
         const clear = { type: "clear-limits", chargePointId: configuration.id } as const;
         const result = await this.#run(connection, clear, LIMIT_TIMEOUT_MS);
         if (tries === 0 || result.status !== "accepted") return result;
-        for (const command of this.#standing.values()) await this.#run(connection, command, LIMIT_TIMEOUT_MS);
+        for (const command of this.#inForce()) await this.#run(connection, command, LIMIT_TIMEOUT_MS);
         return result;
       },
     });

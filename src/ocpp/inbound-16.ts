@@ -95,7 +95,7 @@ function stop(context: InboundContext, payload: Fields): ParsedCall {
   // 0 and -1 mean "one that I started while you were away" (libocpp, open-ocpp): no id of ours.
   const transactionId = id !== undefined && Number.isSafeInteger(id) && id > 0 ? id : undefined;
   const connector = transactionId === undefined ? undefined : context.connectorOf(String(transactionId));
-  const samples = samplesOf(payload.transactionData, nowMs, context.phasesOf(connector ?? 0));
+  const samples = samplesOf(payload.transactionData, context, context.phasesOf(connector ?? 0));
   const ended = defined({
     type: "transaction-ended" as const,
     chargePointId,
@@ -119,7 +119,7 @@ function stop(context: InboundContext, payload: Fields): ParsedCall {
 function meterValues(context: InboundContext, payload: Fields): ParsedCall {
   const connector = countOf(payload.connectorId) ?? context.onlyConnector;
   const transactionId = countOf(payload.transactionId);
-  const samples = samplesOf(payload.meterValue, context.nowMs, context.phasesOf(connector));
+  const samples = samplesOf(payload.meterValue, context, context.phasesOf(connector));
   const at = { chargePointId: context.chargePointId, connector };
   const input: ChargePointInput = { type: "metered", ...at, ...(transactionId ? { transactionId } : {}), samples };
   const sent = listOf(payload.meterValue).length;

@@ -128,7 +128,7 @@ function transactionEvent(context: InboundContext, payload: Fields): ParsedCall 
   const remoteId = textOf(fieldsOf(payload.transactionInfo).transactionId, 64);
   const known = remoteId === undefined ? undefined : context.connectorOf(remoteId);
   const connector = countOf(fieldsOf(payload.evse).id) ?? known ?? context.onlyConnector;
-  const samples = samplesOf(payload.meterValue, nowMs, context.phasesOf(connector));
+  const samples = samplesOf(payload.meterValue, context, context.phasesOf(connector));
   const replayed = payload.offline === true || isReplayed(atMs, nowMs, context.connectedAtMs);
   const energiesWh = samples.flatMap((sample) => sample.energyWh ?? []);
   const token = tokenOf(payload.idToken);
@@ -155,7 +155,7 @@ function transactionEvent(context: InboundContext, payload: Fields): ParsedCall 
 
 function meterValues(context: InboundContext, payload: Fields): ParsedCall {
   const connector = countOf(payload.evseId) ?? context.onlyConnector;
-  const samples = samplesOf(payload.meterValue, context.nowMs, context.phasesOf(connector));
+  const samples = samplesOf(payload.meterValue, context, context.phasesOf(connector));
   return {
     inputs: samples.length > 0 ? [{ type: "metered", chargePointId: context.chargePointId, connector, samples }] : [],
     reply: () => ({}),

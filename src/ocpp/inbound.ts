@@ -7,6 +7,8 @@ import { type Fields, jsonCut } from "./wire.ts";
 export interface InboundContext {
   readonly chargePointId: string;
   readonly nowMs: number;
+  /** Our time minus that of its clock, ms, as far as it is known. */
+  readonly lagMs: number;
   readonly connectedAtMs: number;
   /** The EVSE of a transaction that this charge point started before, by its own or our id. */
   connectorOf(transaction: string): number | undefined;
@@ -44,7 +46,7 @@ export function notification(
 
 /** A time of a message, with its problem as a list for {@link ParsedCall.problems}. */
 export function timeOf(context: InboundContext, text: unknown): { atMs: number; problems: string[] } {
-  const { atMs, problem } = readTime(text, context.nowMs);
+  const { atMs, problem } = readTime(text, context);
   return { atMs, problems: problem ? [problem] : [] };
 }
 

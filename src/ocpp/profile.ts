@@ -9,6 +9,8 @@ export interface ProfileStyle {
   readonly quirks: ReadonlySet<Quirk>;
   readonly maxPeriods?: number;
   readonly maxStackLevel?: number;
+  /** Our time minus that of its clock, ms. */
+  readonly clockLagMs?: number;
 }
 
 export interface ProfilePeriod {
@@ -50,6 +52,11 @@ function period(startPeriod: number, currentA: number, of: LimitSchedule, style:
     : { startPeriod, limit, numberPhases: of.phases };
 }
 
+/** A time of ours as the charger's own clock will show it. */
+function itsTime(ms: number, { clockLagMs = 0 }: ProfileStyle): string {
+  return isoTime(Math.max(0, ms - clockLagMs));
+}
+
 /** At most `limit` periods: what does not fit becomes the safe last one, earlier. */
 function bounded(periods: LimitSchedule["periods"], limit: number): LimitSchedule["periods"] {
   if (periods.length <= limit) return periods;
@@ -82,7 +89,7 @@ export function limitProfile(connector: number, limit: LimitSchedule, style: Pro
   );
   const endsS = periods.length === 1 && limit.periods.length > 1 ? limit.periods[1]!.offsetS : limit.durationS;
   const schedule = {
-    startSchedule: isoTime(limit.startMs - CLOCK_SKEW_S * 1000),
+    startSchedule: itsTime(limit.startMs - CLOCK_SKEW_S * 1000, style),
     ...(replacesSafe ? {} : { duration: endsS + CLOCK_SKEW_S }),
     chargingRateUnit: style.rateUnit,
     chargingSchedulePeriod: periods,
@@ -104,7 +111,7 @@ export function safeProfile(
     purpose: "TxDefaultProfile",
     kind: relative ? "Relative" : "Absolute",
     schedule: {
-      ...(relative ? {} : { startSchedule: isoTime(safe.nowMs - 86_400_000) }),
+      ...(relative ? {} : { startSchedule: itsTime(safe.nowMs - 86_400_000, style) }),
       chargingRateUnit: style.rateUnit,
       chargingSchedulePeriod: [period(0, safe.currentA, as, style)],
     },

@@ -126,9 +126,13 @@ function sampleOf(atMs: number, readings: readonly Reading[], phases: number): E
  * Samples of a `meterValue` list, oldest first as sent; entries without a usable value are left out. `phases` is how
  * many the EVSE has, for a current that does not say of which phase it is.
  */
-export function samplesOf(meterValue: unknown, nowMs: number, phases: number): EvseSample[] {
+export function samplesOf(
+  meterValue: unknown,
+  clock: { readonly nowMs: number; readonly lagMs: number },
+  phases: number,
+): EvseSample[] {
   return listOf(meterValue, 100).flatMap((entry) => {
     const readings = listOf(entry.sampledValue, 200).flatMap((value) => readingOf(value) ?? []);
-    return sampleOf(readTime(entry.timestamp, nowMs).atMs, readings, phases) ?? [];
+    return sampleOf(readTime(entry.timestamp, clock).atMs, readings, phases) ?? [];
   });
 }

@@ -253,3 +253,59 @@ describe("what a charger is told", () => {
     expect(await newer).toMatchObject({ status: "accepted" });
   });
 });
+
+describe("a charger whose clock is wrong", () => {
+  const values = (clock: TestClock, lagMs: number) => ({
+    connectorId: 1,
+    meterValue: [
+      {
+        timestamp: new Date(clock.nowMs - lagMs).toISOString(),
+        sampledValue: [{ value: "10", measurand: "Current.Import", phase: "L1", unit: "A" }],
+      },
+    ],
+  });
+  const startOf = async (station: Station) => {
+    const { csChargingProfiles } = (await station.command("SetChargingProfile")) as {
+      csChargingProfiles: { chargingSchedule: { startSchedule: string } };
+    };
+    return Date.parse(csChargingProfiles.chargingSchedule.startSchedule);
+  };
+
+  it.each([
+    ["five minutes slow", 300_000],
+    ["two hours fast, local time marked Z", -7_200_000],
+    ["never set, 1970", Date.UTC(2026, 0, 14, 11, 59)],
+  ])("%s, is understood after half a minute, and gets its limits in its own time", async (_, lagMs) => {
+    const clock = new TestClock();
+    const { server, inputs } = await site([chargePoint("cp")], { clock });
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
+    await station.call("BootNotification", BOOT);
+    const sent = limit(10) as Extract<ChargePointCommand, { type: "set-limit" }>;
+    const schedule = { ...sent.schedule, startMs: clock.nowMs };
+    await server.send({ ...sent, schedule });
+    expect(await startOf(station)).toBe(clock.nowMs - 60_000);
+    station.received.length = 0;
+    for (let count = 0; count < 4; count++) {
+      await station.call("MeterValues", values(clock, lagMs), `m${count}`);
+      clock.advance(10_000);
+    }
+    const metered = inputs.filter((input) => input.type === "metered");
+    expect(metered.at(-1)!.samples[0]!.atMs).toBe(clock.nowMs - 10_000);
+    expect(await startOf(station)).toBe(Math.max(0, schedule.startMs - 60_000 - lagMs));
+    const told = inputs.filter((input) => input.type === "violated" && input.action === "clock");
+    expect(told).toHaveLength(1);
+  });
+
+  it("is not suspected where it sends what waited in its queue", async () => {
+    const clock = new TestClock();
+    const { server, inputs } = await site([chargePoint("cp")], { clock });
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
+    for (let minutes = 60; minutes > 0; minutes--) {
+      await station.call("MeterValues", values(clock, minutes * 60_000), `q${minutes}`);
+      clock.advance(700);
+    }
+    const metered = inputs.filter((input) => input.type === "metered");
+    expect(metered[30]!.samples[0]!.atMs).toBeLessThan(clock.nowMs - 29 * 60_000);
+    expect(inputs.some((input) => input.type === "violated" && input.action === "clock")).toBe(false);
+  });
+});

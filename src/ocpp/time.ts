@@ -17,21 +17,35 @@ function zoneMs(zone: string | undefined): number {
   return (zone.startsWith("-") ? -minutes : minutes) * 60_000;
 }
 
-/**
- * Reads a timestamp of a charger; `nowMs` stands in where it says nothing usable. No zone is read as UTC, `+03` is a
- * zone, a clock that was never set and a time in the future (local time marked Z) are read as now.
- */
-export function readTime(text: unknown, nowMs: number): ReadTime {
-  const match = typeof text === "string" ? ISO.exec(text.trim()) : null;
-  if (!match) return { atMs: nowMs, problem: "no readable time, taken as now" };
+/** The time as it is written, epoch ms; no zone is read as UTC, `+03` is a zone. `undefined` where none can be read. */
+export function writtenTime(text: unknown): { readonly ms: number; readonly hasZone: boolean } | undefined {
+  const match = typeof text === "string" && text.length < 100 ? ISO.exec(text.trim()) : null;
+  if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
-  const ms = Math.trunc(Number(`0.${fraction ?? 0}`) * 1000);
-  const atMs =
-    Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second ?? 0), ms) -
-    zoneMs(zone);
+  const milli = Math.trunc(Number(`0.${fraction ?? 0}`) * 1000);
+  const local = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second ?? 0),
+    milli,
+  );
+  return { ms: local - zoneMs(zone), hasZone: zone !== undefined };
+}
+
+/**
+ * Reads a timestamp of a charger whose clock lags behind ours by `lagMs`; `nowMs` stands in where it says nothing
+ * usable. A clock that was never set and a time in the future (local time marked Z) are read as now.
+ */
+export function readTime(text: unknown, { nowMs, lagMs = 0 }: { nowMs: number; lagMs?: number }): ReadTime {
+  const written = writtenTime(text);
+  if (!written) return { atMs: nowMs, problem: "no readable time, taken as now" };
+  const atMs = written.ms + lagMs;
   if (atMs < EARLIEST_MS) return { atMs: nowMs, problem: "the clock of the charge point is not set, taken as now" };
   if (atMs > nowMs + AHEAD_MS) return { atMs: nowMs, problem: "a time in the future, taken as now" };
-  return zone ? { atMs } : { atMs, problem: "no time zone, taken as UTC" };
+  return written.hasZone ? { atMs } : { atMs, problem: "no time zone, taken as UTC" };
 }
 
 /** True when a message tells of the past: older than two minutes, or clearly from before the connection. */

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { StationClock, timesIn } from "./station-clock.ts";
+
+const NOW_MS = Date.UTC(2026, 0, 14, 12);
+const MINUTE_MS = 60_000;
+
+/** Hears live messages of a clock that lags, one each `everyMs`, as long as it takes. */
+function heard(clock: StationClock, lagMs: number, everyMs = 10_000, count = 4, fromMs = NOW_MS): number {
+  for (let n = 0; n < count; n++) clock.heard(fromMs + n * everyMs - lagMs, fromMs + n * everyMs);
+  return fromMs + count * everyMs;
+}
+
+describe("the clock of a charge point", () => {
+  it.each([2, 5, 60 * 24, -2, -60])("that is %s minutes slow is known by two live messages", (minutes) => {
+    const clock = new StationClock();
+    clock.heard(NOW_MS - minutes * MINUTE_MS, NOW_MS);
+    expect(clock.lagMs).toBe(0);
+    expect(clock.heard(NOW_MS + 20_000 - minutes * MINUTE_MS - 900, NOW_MS + 20_000)).toBe(true);
+    expect(Math.abs(clock.lagMs - minutes * MINUTE_MS)).toBeLessThan(1000);
+  });
+
+  it("needs no help when it is off by some seconds", () => {
+    const clock = new StationClock();
+    heard(clock, 20_000, 10_000, 20);
+    expect(clock.lagMs).toBe(0);
+  });
+
+  it("is right again as soon as a message is younger than it could be", () => {
+    const clock = new StationClock();
+    const nowMs = heard(clock, 5 * MINUTE_MS);
+    expect(clock.heard(nowMs, nowMs)).toBe(true);
+    expect(clock.lagMs).toBe(0);
+  });
+
+  it("is followed when it was set to another wrong time, and when it drifts", () => {
+    const clock = new StationClock();
+    let nowMs = heard(clock, 5 * MINUTE_MS);
+    nowMs = heard(clock, 65 * MINUTE_MS, 10_000, 4, nowMs);
+    expect(clock.lagMs).toBe(65 * MINUTE_MS);
+    for (let hour = 0; hour < 24; hour++) nowMs = heard(clock, 65 * MINUTE_MS + hour * 2_000, 10_000, 4, nowMs);
+    expect(clock.lagMs).toBeGreaterThan(65 * MINUTE_MS + 40_000);
+  });
+
+  it("keeps what is known over a reconnection, and forgets it at a boot, which sets it", () => {
+    const clock = new StationClock();
+    heard(clock, 5 * MINUTE_MS);
+    clock.connected();
+    expect(clock.lagMs).toBe(5 * MINUTE_MS);
+    clock.booted();
+    expect(clock.lagMs).toBe(0);
+  });
+
+  it("is not doubted for a message that is sent again and again", () => {
+    const clock = new StationClock();
+    for (let n = 0; n < 50; n++) clock.heard(NOW_MS - 10 * MINUTE_MS, NOW_MS + n * 30_000);
+    expect(clock.lagMs).toBe(0);
+  });
+
+  it("is not doubted for a queue, however old, that empties faster than it filled", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1_000, max: 900_000 }),
+        fc.integer({ min: 10, max: 200 }),
+        fc.double({ min: 0, max: 0.6, noNaN: true }),
+        fc.integer({ min: 0, max: 86_400_000 }),
+        (everyMs, count, pace, ageMs) => {
+          const clock = new StationClock();
+          const firstMs = NOW_MS - ageMs - count * everyMs;
+          for (let n = 0; n < count; n++) {
+            const nowMs = NOW_MS + n * Math.min(everyMs, 10_000) * pace;
+            clock.heard(firstMs + n * everyMs, nowMs);
+            expect(clock.lagMs).toBe(0);
+          }
+        },
+      ),
+    );
+  });
+
+  it("is not read from what says that it comes late", () => {
+    expect(timesIn({ timestamp: "t", offline: true })).toEqual([]);
+    expect(timesIn({ timestamp: "t", meterValue: [{ timestamp: "u" }, {}] })).toEqual(["t", "u"]);
+  });
+});
