@@ -29,6 +29,8 @@ export interface OpenLedgerOptions {
   readonly log: Log;
   /** Largest size of the file in pages of 4096 bytes. */
   readonly maxPages?: number;
+  /** Pages in the write-ahead log after which it is folded into the file. */
+  readonly checkpointPages?: number;
 }
 
 /** The refusal of a damaged ledger, in words that help. */
@@ -114,6 +116,7 @@ function open(options: OpenLedgerOptions, database: Database.Database, release: 
     log: options.log,
     release,
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+    ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),
   });
   return { ledger, state, snapshotSeq: snapshot.seq, cleanStop };
 }

@@ -19,10 +19,6 @@ export interface FactRow {
   readonly crc: number;
 }
 
-export const INSERT_FACT = `INSERT INTO fact
-  (seq, at_ms, mono_ms, wall_trusted, boot, type, version, source, cause, key, data, crc)
-  VALUES (:seq, :at_ms, :mono_ms, :wall_trusted, :boot, :type, :version, :source, :cause, :key, :data, :crc)`;
-
 function checksum(row: Omit<FactRow, "crc">): number {
   const times = `${row.seq}|${row.at_ms}|${row.mono_ms}|${row.wall_trusted}|${row.cause}`;
   return crc32(`${times}|${row.boot}|${row.type}|${row.version}|${row.source}|${row.key}|${row.data}`);

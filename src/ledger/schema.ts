@@ -8,6 +8,8 @@ import { LedgerError } from "./ledger-error.ts";
 export const LEDGER_FORMAT = 1;
 const BUSY_TIMEOUT_MS = 5000;
 const JOURNAL_SIZE_LIMIT_BYTES = 8 * 1024 * 1024;
+/** Pages in the write-ahead log after which it is folded into the file. */
+const CHECKPOINT_PAGES = 1000;
 
 export interface LedgerFiles {
   readonly events: string;
@@ -47,16 +49,21 @@ const TABLES = `
   CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
+/** Takes a `FactRow`. It stands here so that the writing thread loads no schema of facts. */
+export const INSERT_FACT = `INSERT INTO fact
+  (seq, at_ms, mono_ms, wall_trusted, boot, type, version, source, cause, key, data, crc)
+  VALUES (:seq, :at_ms, :mono_ms, :wall_trusted, :boot, :type, :version, :source, :cause, :key, :data, :crc)`;
+
 /**
  * Sets what has to be set on every connection that writes. better-sqlite3 falls back to NORMAL in WAL mode after the
  * first write unless FULL is asked for, and NORMAL loses acknowledged commits at a power cut.
  */
-export function applyPragmas(database: Database.Database): void {
+export function applyPragmas(database: Database.Database, checkpointPages = CHECKPOINT_PAGES): void {
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   database.pragma("page_size = 4096");
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
-  database.pragma("wal_autocheckpoint = 1000");
+  database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
   database.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
 }
 

@@ -32,6 +32,7 @@ export interface StoreOptions {
   readonly log: Log;
   readonly release: () => void;
   readonly maxPages?: number;
+  readonly checkpointPages?: number;
 }
 
 export class SqliteLedger implements Ledger {
@@ -62,6 +63,7 @@ export class SqliteLedger implements Ledger {
       path: options.path,
       signal: this.#signal,
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+      ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),
     };
     this.#worker = new Worker(new URL("./writer.worker.ts", import.meta.url), {
       workerData,

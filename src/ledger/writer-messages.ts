@@ -6,6 +6,8 @@ export interface WriterData {
   readonly path: string;
   /** Largest size of the file in pages of 4096 bytes. */
   readonly maxPages?: number;
+  /** Pages in the write-ahead log after which it is folded into the file. */
+  readonly checkpointPages?: number;
   /** Becomes 1 when everything is written and closed. */
   readonly signal: Int32Array;
 }

@@ -1,0 +1,23 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { cutAgainAndAgain, type Recording, recordWriter } from "./images.ts";
+import { canTrace } from "./trace.ts";
+
+describe.skipIf(!canTrace())("a power cut (skipped where strace is not installed or not allowed)", () => {
+  let recording: Recording;
+  beforeAll(async () => {
+    recording = await recordWriter(7, 40);
+  }, 60_000);
+
+  test("leaves every promised fact once, whatever became of the writes that were not synced", async () => {
+    const { failures, survivor } = await cutAgainAndAgain(recording, 30, 7);
+    expect(failures).toEqual([]);
+    const after = await cutAgainAndAgain(await recordWriter(8, 40, survivor), 20, 8);
+    expect(after.failures).toEqual([]);
+  }, 60_000);
+
+  test("on a disk that lies about its syncs does lose facts, and that is noticed", async () => {
+    const lying = { ...recording, operations: recording.operations.filter((operation) => operation.do !== "sync") };
+    const { failures } = await cutAgainAndAgain(lying, 12, 9);
+    expect(failures.length).toBeGreaterThan(3);
+  }, 60_000);
+});
