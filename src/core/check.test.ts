@@ -430,9 +430,18 @@ describe("what does not go together", () => {
       "relative profiles",
       "warning",
       "chargePoints.0.quirks",
-      "do not end by themselves",
+      "only their validTo ends a limit",
       (site) => {
         site.chargePoints[0]!.quirks = ["relative-profiles"];
+      },
+    ],
+    [
+      "relative profiles without a level for the safe default",
+      "error",
+      "chargePoints.0.quirks",
+      "nothing lies below it",
+      (site) => {
+        site.chargePoints[0]!.quirks = ["relative-profiles", "stack-level-zero"];
       },
     ],
   ];

@@ -22,6 +22,7 @@ function profile16(connector: number, profile: Profile, transactionId: number | 
     stackLevel: profile.stackLevel,
     chargingProfilePurpose: profile.purpose,
     chargingProfileKind: profile.kind,
+    validTo: profile.validTo,
     chargingSchedule: profile.schedule,
   });
   return { action: "SetChargingProfile", payload: { connectorId: connector, csChargingProfiles } };
@@ -34,6 +35,7 @@ function profile201(connector: number, profile: Profile, transactionId: string |
     stackLevel: profile.stackLevel,
     chargingProfilePurpose: profile.purpose,
     chargingProfileKind: profile.kind,
+    validTo: profile.validTo,
     chargingSchedule: [{ id: profile.id, ...profile.schedule }],
   });
   return { action: "SetChargingProfile", payload: { evseId: connector, chargingProfile } };

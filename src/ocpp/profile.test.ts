@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LimitSchedule } from "../core/charge-point-input.ts";
 import { callsOf } from "./outbound.ts";
-import { limitProfile, type Profile, type ProfileStyle } from "./profile.ts";
+import { limitProfile, type Profile, type ProfileStyle, safeProfile } from "./profile.ts";
 import type { Quirk } from "./quirks.ts";
 import { problemOf } from "./schemas.ts";
 
@@ -90,5 +90,41 @@ describe("a limit on the wire", () => {
     const profile = limitProfile(1, limit, style("A", { quirks: new Set<Quirk>(["stack-level-zero"]) }));
     expect(profile.stackLevel).toBe(0);
     expect(allowedA(profile, START_MS + 86_400_000, limit.voltageV)).toBe(6);
+  });
+
+  it("of a charger that takes Relative profiles only ends by its validTo, and what remains is the safe default", () => {
+    fc.assert(
+      fc.property(schedules, fc.constantFrom(0, 600_000, -3_600_000), (limit, clockLagMs) => {
+        const own = style("A", { quirks: new Set<Quirk>(["relative-profiles"]), clockLagMs });
+        const profile = limitProfile(1, limit, own);
+        expect(profile).toMatchObject({ kind: "Relative", purpose: "TxDefaultProfile", stackLevel: 1 });
+        expect(profile.schedule.chargingSchedulePeriod).toHaveLength(1);
+        const endS = (Date.parse(profile.validTo!) + clockLagMs - START_MS) / 1000;
+        for (let second = 0; second < endS; second += 7)
+          expect(profile.schedule.chargingSchedulePeriod[0]!.limit).toBeCloseTo(wishedA(limit, second), 0.1);
+        expect(endS).toBeLessThan(limit.durationS);
+        const safe = safeProfile(1, { currentA: 6, phases: 3, voltageV: 230, nowMs: START_MS }, own);
+        expect(safe).toMatchObject({ kind: "Relative", stackLevel: 0 });
+        expect(safe).not.toHaveProperty("validTo");
+        const command = { type: "set-limit", chargePointId: "cp", evseId: "e", connector: 1, schedule: limit } as const;
+        for (const version of ["1.6", "2.0.1"] as const) {
+          const [call] = callsOf(version, command, { nowMs: START_MS, style: own });
+          expect(problemOf(version, call!.action, "request", call!.payload)).toBeUndefined();
+          expect(JSON.stringify(call!.payload)).toContain(profile.validTo);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("of a charger that takes Relative profiles and has one stack level never is above the safe current", () => {
+    fc.assert(
+      fc.property(schedules, (limit) => {
+        const own = style("A", { quirks: new Set<Quirk>(["relative-profiles"]), maxStackLevel: 0 });
+        const profile = limitProfile(1, limit, own);
+        expect(profile).not.toHaveProperty("validTo");
+        expect(profile.schedule.chargingSchedulePeriod[0]!.limit).toBeLessThanOrEqual(6);
+      }),
+    );
   });
 });

@@ -31,8 +31,11 @@ export interface Profile {
   readonly stackLevel: number;
   readonly purpose: "TxProfile" | "TxDefaultProfile";
   readonly kind: "Absolute" | "Relative";
+  readonly validTo?: string;
   readonly schedule: ProfileSchedule;
 }
+
+type Base = Pick<Profile, "id" | "stackLevel" | "purpose">;
 
 /** The schedule begins this much earlier on the wire: a charger whose clock is late must not see it in the future. */
 export const CLOCK_SKEW_S = 60;
@@ -70,20 +73,34 @@ function limitStack(style: ProfileStyle): number {
 }
 
 /**
+ * A Relative profile counts from a moment that we do not know (start of the transaction, or its arrival), so no period
+ * and no duration can end it. What ends it is `validTo`, which belongs to a TxDefaultProfile; with nothing below, it
+ * must not end, and allows no more than the safe current.
+ */
+function relativeProfile(base: Base, limit: LimitSchedule, style: ProfileStyle): Profile {
+  const [first, second] = limit.periods;
+  const isLowest = base.stackLevel === SAFE_STACK;
+  const safeA = limit.periods.at(-1)?.currentA ?? 0;
+  const currentA = isLowest ? Math.min(first?.currentA ?? 0, safeA) : (first?.currentA ?? 0);
+  const endsMs = limit.startMs + (second?.offsetS ?? limit.durationS) * 1000;
+  const schedule = { chargingRateUnit: style.rateUnit, chargingSchedulePeriod: [period(0, currentA, limit, style)] };
+  return { ...base, kind: "Relative", ...(isLowest ? {} : { validTo: itsTime(endsMs, style) }), schedule };
+}
+
+/**
  * The profile of a limit. On the safe default's own stack it has no duration, because nothing would lie below it:
- * then its last, safe period goes on. A Relative profile counts from a moment we do not know, so it has one period.
+ * then its last, safe period goes on.
  */
 export function limitProfile(connector: number, limit: LimitSchedule, style: ProfileStyle): Profile {
   const inTransaction = limit.transactionId !== undefined || limit.remoteId !== undefined;
-  const purpose = inTransaction && !style.quirks.has("tx-default-only") ? "TxProfile" : "TxDefaultProfile";
+  const relative = style.quirks.has("relative-profiles");
+  const isTx = inTransaction && !relative && !style.quirks.has("tx-default-only");
+  const purpose = isTx ? "TxProfile" : "TxDefaultProfile";
   const stackLevel = limitStack(style);
   const replacesSafe = purpose === "TxDefaultProfile" && stackLevel === SAFE_STACK;
-  const id = replacesSafe ? safeProfileId(connector) : safeProfileId(connector) + (purpose === "TxProfile" ? 2 : 1);
-  const base = { id, stackLevel, purpose } as const;
-  if (style.quirks.has("relative-profiles")) {
-    const only = [period(0, limit.periods[0]?.currentA ?? 0, limit, style)];
-    return { ...base, kind: "Relative", schedule: { chargingRateUnit: style.rateUnit, chargingSchedulePeriod: only } };
-  }
+  const id = replacesSafe ? safeProfileId(connector) : safeProfileId(connector) + (isTx ? 2 : 1);
+  const base: Base = { id, stackLevel, purpose };
+  if (relative) return relativeProfile(base, limit, style);
   const periods = bounded(limit.periods, Math.max(1, style.maxPeriods ?? Number.POSITIVE_INFINITY)).map(
     (entry, index) => period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry.currentA, limit, style),
   );

@@ -1,7 +1,8 @@
 /** Deviations of chargers, as data: by name in the configuration, or by vendor and model as they boot. */
 
 export const QUIRKS = {
-  "relative-profiles": "Takes only Relative profiles: one period without an end, no dead-man from the profile",
+  "relative-profiles":
+    "Takes only Relative profiles: the limit has one period and ends by validTo, above the safe default",
   "stack-level-zero":
     "Honours stack level 0 only: the limit replaces the safe default and ends in it by its last period",
   "tx-default-only": "Refuses TxProfile: limits are TxDefaultProfile also during a transaction",

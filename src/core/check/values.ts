@@ -68,18 +68,31 @@ function evseProblems(evse: EvseConfiguration, path: Path, configuration: SiteCo
   return problems;
 }
 
+/** A relative profile is ended by its `validTo` alone, and only above a safe default. */
+function relativeProblems(quirks: readonly string[], path: Path): Problem[] {
+  if (!quirks.includes("relative-profiles")) return [];
+  if (quirks.includes("stack-level-zero"))
+    return [
+      problem(
+        "error",
+        path,
+        "With relative profiles on one stack level a limit cannot end when the controller is gone: nothing lies below it",
+        "Remove relative-profiles, or stack-level-zero, whichever the charge point does not need; with both it cannot be controlled safely",
+      ),
+    ];
+  return [
+    problem(
+      "warning",
+      path,
+      "With relative profiles only their validTo ends a limit when the controller is gone, and some charge points ignore it",
+      "Pull its network cable while a car charges: after leaseSeconds it has to be at its safe current; else set that in the charge point itself",
+    ),
+  ];
+}
+
 function chargePointProblems(configuration: SiteConfiguration): Problem[] {
   return configuration.chargePoints.flatMap((chargePoint, c) => [
-    ...(chargePoint.quirks.includes("relative-profiles")
-      ? [
-          problem(
-            "warning",
-            ["chargePoints", c, "quirks"],
-            "With relative profiles its limits do not end by themselves when the controller is gone",
-            "Use it only where the charge point refuses absolute profiles, and set a safe current in the charge point itself",
-          ),
-        ]
-      : []),
+    ...relativeProblems(chargePoint.quirks, ["chargePoints", c, "quirks"]),
     ...chargePoint.evses.flatMap((evse, e) => evseProblems(evse, ["chargePoints", c, "evses", e], configuration)),
   ]);
 }
