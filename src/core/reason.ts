@@ -6,7 +6,7 @@ import { type Static, Type } from "typebox";
  * `safe-mode`: the meter (or the start) does not allow more; `offline`: the charge point is not connected;
  * `not-obeyed`: it draws more than it was allowed; `grid-operator`: an outside limit in W; `raising`: power comes
  * back slowly; `override`: a driver asked for full power; `contract`: a profile of the eMSP or SCSP; `paused`: less
- * than the minimum current is free and it is another car's turn; `plan`: the plan gives this; `solar`: follows the
+ * than the minimum current is free and it is another car's turn, or was a moment ago (`untilMs`: when it goes on); `plan`: the plan gives this; `solar`: follows the
  * surplus; `fair-share`: no plan, the power is shared; `vehicle`: the car takes no more; `maximum`: nothing limits
  * but the EVSE; `no-transaction`: nobody charges.
  */

@@ -7,12 +7,13 @@ import type { Constraint } from "./constraints.ts";
 import type { ControlInput, EvseDecision } from "./control.ts";
 import type { ControlMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
+import { pauseLeftMs } from "./pause.ts";
 import { moveTowards } from "./raise.ts";
 import { rankOf } from "./rank.ts";
 import { reasonFor } from "./reasons.ts";
 import { type Claim, share } from "./share.ts";
 import { Bounds, Slack } from "./slack.ts";
-import { OBEY_MS, PAUSE_MIN_MS } from "./thresholds.ts";
+import { OBEY_MS } from "./thresholds.ts";
 import type { Wish } from "./wishes.ts";
 
 export interface GuardInput {
@@ -110,16 +111,11 @@ function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
   });
 }
 
-function mayResume(entry: EvseObservation, monoMs: number): boolean {
-  const { pausedMonoMs } = entry.memory;
-  return pausedMonoMs === undefined || monoMs - pausedMonoMs >= PAUSE_MIN_MS;
-}
-
 /** What each should come to have: its wish, but no more than now where nothing may be raised. */
 function idealClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
   return claims(guarded, (entry, wish) => {
     const { memory, index, refused } = entry;
-    const mayRise = !refused && bounds.mayRaise(index) && mayResume(entry, guarded.input.image.monoMs);
+    const mayRise = !refused && bounds.mayRaise(index) && pauseLeftMs(entry.memory, guarded.input.image.monoMs) === 0;
     return mayRise ? wish.currentA : Math.min(wish.currentA, memory.limitA);
   });
 }
@@ -185,6 +181,7 @@ export function guard(guarded: GuardInput): GuardResult {
             evseId: entry.evse.id,
             currentA,
             reason: reasonFor({
+              image: guarded.input.image,
               entry,
               wish,
               currentA,

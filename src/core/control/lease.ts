@@ -65,8 +65,9 @@ function withReason(memory: EvseMemory, decision: EvseDecision, monoMs: number):
   const paused = pausedSince(memory, decision, monoMs);
   if (memory.reasonKind === kind && memory.pausedMonoMs === paused) return memory;
   const { pausedMonoMs: _, ...rest } = memory;
+  const pauses = memory.pauses + (paused === monoMs ? 1 : 0);
   const reasonSinceMonoMs = memory.reasonKind === kind ? (memory.reasonSinceMonoMs ?? monoMs) : monoMs;
-  const next = { ...rest, reasonKind: kind, reasonSinceMonoMs };
+  const next = { ...rest, pauses, reasonKind: kind, reasonSinceMonoMs };
   return paused === undefined ? next : { ...next, pausedMonoMs: paused };
 }
 

@@ -31,6 +31,8 @@ export interface EvseMemory {
   readonly turnSinceMonoMs: number;
   /** Since when it was stopped for want of current; missing when it charges, or never did. */
   readonly pausedMonoMs?: number;
+  /** Times that its transaction was stopped so. */
+  readonly pauses: number;
   readonly wishA: number;
   readonly wishKind: ReasonKind;
   readonly wishSinceMonoMs: number;

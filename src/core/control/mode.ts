@@ -26,7 +26,8 @@ function modeOf(
     return { mode: "safe", reason: { kind, circuitId: blind.circuitId, ...(deviceId ? { deviceId } : {}) } };
   }
   for (const { reason } of decisions.values()) {
-    if (!LIMITING.has(reason.kind)) continue;
+    const isRest = reason.kind === "paused" && reason.untilMs !== undefined;
+    if (!LIMITING.has(reason.kind) || isRest) continue;
     const { kind, circuitId } = reason;
     return { mode: "limited", reason: { kind, ...(circuitId ? { circuitId } : {}) } };
   }

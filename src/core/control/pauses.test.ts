@@ -60,18 +60,27 @@ describe("less than the minimum for everybody", () => {
     expect(["a", "b", "c"].map((id) => plant.limitA(id) > 0)).toEqual([false, false, true]);
   });
 
-  test("a pause for want of current lasts five minutes", () => {
+  test("after a short peak the first pause lasts a minute and says so; each further one is longer, up to five", () => {
+    const peaks = [100, 300, 600, 1000, 1500];
     const { plant, run } = watched({
       site: siteOf({ mainFuseA: 25, worstBuildingLoadA: 15, evses: [{ id: "a" }] }),
-      building: (second) => (second >= 100 && second < 130 ? [22, 22, 22] : [5, 5, 5]),
+      building: (second) => (peaks.some((at) => second >= at && second < at + 30) ? [22, 22, 22] : [5, 5, 5]),
     });
     plant.plug("a");
-    run(110);
-    expect(plant.limitA("a")).toBe(0);
-    run(280);
-    expect(plant.limitA("a")).toBe(0);
-    run(40);
-    expect(plant.limitA("a")).toBeGreaterThanOrEqual(6);
+    const lengthsS: number[] = [];
+    for (const at of peaks) {
+      run(at + 10 - plant.second);
+      expect(plant.limitA("a")).toBe(0);
+      let lengthS = 10;
+      for (; plant.limitA("a") === 0; lengthS++) {
+        const { reason } = plant.decision("a");
+        if (plant.second === at + 55 && at === 100)
+          expect(reason).toMatchObject({ kind: "paused", untilMs: plant.nowMs() + 5000 });
+        run(1);
+      }
+      lengthsS.push(Math.round(lengthS / 10) * 10);
+    }
+    expect(lengthsS).toEqual([60, 120, 240, 300, 300]);
   });
 });
 

@@ -1,8 +1,10 @@
 /** Why an EVSE gets what it gets, as data. */
+import type { ProcessImage } from "../image.ts";
 import type { Reason } from "../reason.ts";
 import type { CircuitView } from "./circuits.ts";
 import { type Constraint, weightOf } from "./constraints.ts";
 import type { EvseObservation } from "./observe-evse.ts";
+import { pauseLeftMs } from "./pause.ts";
 import type { Slack } from "./slack.ts";
 import type { Wish } from "./wishes.ts";
 
@@ -24,6 +26,7 @@ function binding(constraint: Constraint, kind: Reason["kind"]): Reason {
 }
 
 export interface Question {
+  readonly image: Pick<ProcessImage, "nowMs" | "monoMs">;
   readonly entry: EvseObservation;
   readonly wish: Wish;
   readonly currentA: number;
@@ -33,7 +36,7 @@ export interface Question {
 }
 
 /** The reason of the current of an EVSE that the guard decides freely. */
-export function reasonFor({ entry, wish, currentA, free, recovering }: Question): Reason {
+export function reasonFor({ image, entry, wish, currentA, free, recovering }: Question): Reason {
   const { evse, memory, index } = entry;
   if (currentA >= wish.currentA) {
     const unlimited = wish.currentA >= evse.maxCurrentA && wish.reason.kind === "fair-share";
@@ -49,6 +52,8 @@ export function reasonFor({ entry, wish, currentA, free, recovering }: Question)
   const leastA = currentA > 0 ? 1 : evse.minCurrentA;
   const isFull = room + constraint.heldBack / weightOf(constraint, entry) < leastA;
   if (currentA > 0) return isFull ? binding(constraint, constraint.kind) : raising;
+  const restMs = pauseLeftMs(memory, image.monoMs);
+  if (!isFull && restMs > 0) return { kind: "paused", untilMs: image.nowMs + restMs };
   // A pause lasts until current is given again, also when it is the turn of another car with the current that is free.
   const paused = isFull || memory.pausedMonoMs !== undefined || memory.limitA > 0;
   return paused ? binding(constraint, "paused") : raising;

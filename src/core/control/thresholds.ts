@@ -44,8 +44,10 @@ export const OVERCOMMITTED_UNSEEN_MS = 90_000;
 /** Good readings needed before the first raise: after a start (nothing was wrong), and after a meter had been lost. */
 export const GOOD_AFTER_BOOT_MS = 5_000;
 export const GOOD_AFTER_LOSS_MS = 30_000;
-/** A pause for want of current lasts at least this long (contactors wear, cars fall asleep), ... */
-export const PAUSE_MIN_MS = 300_000;
+/** The first pause for want of current lasts at least this long, each further one of a transaction twice, at most ... */
+export const FIRST_PAUSE_MS = 60_000;
+/** ... this long (contactors wear, cars fall asleep), ... */
+export const PAUSE_MOST_MS = 300_000;
 /** ... and a car charges at least this long before its turn may end. Neither binds safety. */
 export const TURN_MS = 600_000;
 /** Current moves between cars that charge at most this often, and not for less than this difference. */

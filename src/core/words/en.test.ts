@@ -40,6 +40,10 @@ describe("why an EVSE gets what it gets", () => {
       evse({ kind: "safe-mode", deviceId: "grid-meter" }, { limitA: 8, readingAgeS: 1 }),
     ],
     ["6 A: the grid operator allows 4.2 kW for the site", evse({ kind: "grid-operator", limitW: 4200 })],
+    [
+      "0 A: paused a moment ago, goes on at 13:42: cars are not switched too often",
+      evse({ kind: "paused", untilMs: 1 }, { limitA: 0, until: "13:42" }),
+    ],
     ["16 A: full power until unplugged", evse({ kind: "override" }, { limitA: 16 })],
     ["no car", evse({ kind: "no-transaction" }, { session: false, status: "available" })],
   ];

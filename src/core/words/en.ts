@@ -43,6 +43,11 @@ function safe(evse: EvseWords): string {
   return `no reading from ${meter} for ${readingAgeS} s; power returns slowly when it answers`;
 }
 
+function paused({ reason, until }: EvseWords): string {
+  if (until !== undefined) return `paused a moment ago, goes on at ${until}: cars are not switched too often`;
+  return `paused, ${place(reason)} leaves less than the car's minimum; it is another car's turn`;
+}
+
 function kilowatts(powerW: number | undefined): string {
   return powerW === undefined ? "less" : `${(powerW / 1000).toFixed(1)} kW`;
 }
@@ -62,7 +67,7 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   raising: ({ reason }) => `power comes back in steps, up to ${reason.limitA ?? "?"} A`,
   override: () => `full power until unplugged`,
   contract: () => `the charging contract's profile`,
-  paused: ({ reason }) => `paused, ${place(reason)} leaves less than the car's minimum; it is another car's turn`,
+  paused,
   plan: planned,
   solar: () => `follows the sun`,
   "fair-share": () => `no plan yet: power is shared evenly`,
