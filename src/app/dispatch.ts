@@ -29,6 +29,19 @@ export function limitAnswerDrafts(
   ];
 }
 
+/** A fact on the answer to a safe default when it differs from the answer before; who is gone is asked again anyway. */
+export function safeDefaultAnswerDrafts(
+  command: Extract<ChargePointCommand, { type: "install-safe-default" }>,
+  result: CommandResult,
+  state: SiteState,
+): SiteDraft[] {
+  const { evseId, chargePointId, currentA } = command;
+  const { status: answer } = result;
+  if (answer === "offline" || answer === (state.limits.refusedDefaults?.[evseId] ?? "accepted")) return [];
+  const data = { evseId, currentA, answer, detail: result.detail.slice(0, 200) };
+  return [{ type: "safe-default-answered", source: `charge-point:${chargePointId}`, data }];
+}
+
 /** A fact on the answer to any other command; `by` says who asked. */
 export function commandAnswerDraft(command: ChargePointCommand, result: CommandResult, by: string): SiteDraft {
   return {
@@ -48,9 +61,9 @@ export interface Dispatcher {
   dispatch(commands: readonly ChargePointCommand[], tick: number): void;
 }
 
-/** The safe default is re-asserted at every reconnect: that it worked is no fact, that it did not is one. */
+/** That old limits were cleared is no fact, that they were not is one. */
 function isRoutine(command: ChargePointCommand, result: CommandResult): boolean {
-  return (command.type === "install-safe-default" || command.type === "clear-limits") && result.status === "accepted";
+  return command.type === "clear-limits" && result.status === "accepted";
 }
 
 export function createDispatcher(options: {
@@ -65,6 +78,8 @@ export function createDispatcher(options: {
     const result = await chargePoints.send(command);
     if (command.type === "set-limit") {
       if (result.detail !== "superseded") options.note(limitAnswerDrafts(command, result, options.state()));
+    } else if (command.type === "install-safe-default") {
+      options.note(safeDefaultAnswerDrafts(command, result, options.state()));
     } else if (!isRoutine(command, result)) {
       options.note([commandAnswerDraft(command, result, "controller")]);
     }

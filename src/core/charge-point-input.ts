@@ -137,6 +137,7 @@ export type ChargePointCommand =
   | {
       readonly type: "install-safe-default";
       readonly chargePointId: string;
+      readonly evseId: string;
       readonly connector: number;
       readonly currentA: number;
       readonly phases: number;

@@ -133,6 +133,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
       ready: at(readyMs),
       powerW: measured.powerW,
       readingAgeS: readingAgeS(input, reason.deviceId),
+      withoutDefault: state.limits.refusedDefaults?.[evse.id] === undefined ? undefined : true,
     }),
   };
   return {

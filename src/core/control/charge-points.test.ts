@@ -121,6 +121,39 @@ describe("charge points that are not what they should be", () => {
   });
 });
 
+describe("a charge point that does not take its safe default", () => {
+  test("is asked again after 5, 15, 60 and 300 s, each time with its limit after it, and no more when it has taken it", () => {
+    const { plant, run } = watched({ site: siteOf({ evses: [{ id: "a" }] }) });
+    plant.station("a").fault = { refusesDefault: true };
+    plant.plug("a");
+    run(400);
+    const installs = () => plant.commands.filter(({ command }) => command.type === "install-safe-default");
+    const pauses = installs().map(({ second }, index, all) => second - (all[index - 1]?.second ?? second));
+    expect(pauses).toEqual([0, 5, 15, 60, 300]);
+    for (const { second } of installs())
+      expect(plant.commands.some((sent) => sent.second === second && sent.command.type === "set-limit")).toBe(true);
+    expect(plant.factsOf("safe-default-answered")).toHaveLength(1);
+    plant.station("a").fault = {};
+    run(2000);
+    expect(installs()).toHaveLength(6);
+    expect(plant.factsOf("safe-default-answered").map(({ data }) => data.answer)).toEqual(["rejected", "accepted"]);
+  });
+
+  test("is left all that it can draw when it is gone, because nothing limits it then", () => {
+    const { plant, run } = watched({
+      site: siteOf({ mainFuseA: 40, worstBuildingLoadA: 20, evses: [{ id: "a" }, { id: "b" }] }),
+      building: () => [14, 14, 14],
+    });
+    plant.station("b").fault = { refusesDefault: true };
+    plant.plug("a");
+    plant.plug("b");
+    run(120);
+    plant.disconnect("b");
+    run(400);
+    expect(plant.limitA("a") + 16 + 14).toBeLessThanOrEqual(40);
+  });
+});
+
 describe("a restart", () => {
   test("starts at safe currents, reserves what may be in force, and is back within a minute", () => {
     const { plant, checker, run } = watched({

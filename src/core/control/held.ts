@@ -56,9 +56,13 @@ export function releaseHeld(
 
 const NO_CAR: ReadonlySet<ConnectorStatus> = new Set(["available", "unavailable", "faulted", "reserved"]);
 
-/** What a charge point that is not connected may draw, A: its lease, then its safe current; nothing without a car. */
+/**
+ * What a charge point that is not connected may draw, A: its lease, then its safe current, or all it can where it has
+ * not taken that; nothing without a car.
+ */
 export function offlineReserveA(input: ControlInput, evse: EvseModel, session: boolean, memory: EvseMemory): number {
   const status = input.state.chargePoints.evses[evse.id]?.status;
   if (!session && status !== undefined && NO_CAR.has(status)) return 0;
+  if (input.state.limits.refusedDefaults?.[evse.id] !== undefined) return evse.maxCurrentA;
   return Math.max(evse.safeCurrentA, session ? (memory.held?.currentA ?? 0) : 0);
 }

@@ -10,7 +10,7 @@ import { heldAfter, replaceHeld } from "./held.ts";
 import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { leaseSchedule, safeDefault } from "./schedule.ts";
-import { REASON_FACT_MS, RETRY_MS } from "./thresholds.ts";
+import { INSTALL_RETRY_MS, REASON_FACT_MS, RETRY_MS } from "./thresholds.ts";
 
 export interface Lease {
   readonly memory: EvseMemory;
@@ -18,14 +18,26 @@ export interface Lease {
   readonly draft?: SiteDraft;
 }
 
-/** The safe default, once for each connection and each boot of the charge point; the limit has to follow again. */
+/** Whether a safe default that was refused or not answered has to be sent again. */
+function isInstallDue(input: ControlInput, { evse }: EvseObservation, memory: EvseMemory): boolean {
+  if (input.state.limits.refusedDefaults?.[evse.id] === undefined) return false;
+  const pauseMs = INSTALL_RETRY_MS[Math.min(memory.installs ?? 0, INSTALL_RETRY_MS.length - 1)]!;
+  return input.image.monoMs - (memory.installedMonoMs ?? Number.NEGATIVE_INFINITY) >= pauseMs;
+}
+
+/**
+ * The safe default, once for each connection and each boot of the charge point, and again where it was refused; the
+ * limit has to follow again.
+ */
 function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory): Lease {
   const known = input.state.chargePoints.byId[entry.evse.chargePointId];
   const sinceMs = Math.max(known?.changedMs ?? 0, known?.bootedMs ?? 0);
-  if (!entry.connected || memory.installedForMs === sinceMs) return { memory, commands: [] };
+  const isNew = memory.installedForMs !== sinceMs;
+  if (!entry.connected || !(isNew || isInstallDue(input, entry, memory))) return { memory, commands: [] };
   const { sentA: _, ...rest } = memory;
-  const again = replaceHeld({ ...rest, installedForMs: sinceMs }, false);
-  return { memory: again, commands: [safeDefault(input, entry)] };
+  const installs = isNew ? 0 : (memory.installs ?? 0) + 1;
+  const sent = { ...rest, installedForMs: sinceMs, installedMonoMs: input.image.monoMs, installs };
+  return { memory: replaceHeld(sent, false), commands: [safeDefault(input, entry)] };
 }
 
 function isDue(input: ControlInput, entry: EvseObservation, memory: EvseMemory, currentA: number): boolean {

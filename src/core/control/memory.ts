@@ -43,6 +43,9 @@ export interface EvseMemory {
   readonly sentA?: number;
   /** Connection (its `changedMs`) for which the safe default was installed. */
   readonly installedForMs?: number;
+  /** When it was sent last for that, and how often before. */
+  readonly installedMonoMs?: number;
+  readonly installs?: number;
   /** Times that the same limit was sent again because it was refused. */
   readonly tries: number;
   readonly reasonKind?: ReasonKind;

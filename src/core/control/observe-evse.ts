@@ -64,7 +64,7 @@ function newMemory(evse: EvseModel, input: ControlInput, session: Session | unde
 /** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
 function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
   if (memory.transactionId === session?.transactionId) return memory;
-  const { installedForMs, sentMonoMs } = memory;
+  const { installedForMs, installedMonoMs, installs, sentMonoMs } = memory;
   return {
     limitA: evse.safeCurrentA,
     limitSinceMonoMs: monoMs,
@@ -79,6 +79,8 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
     wishSinceMonoMs: Number.NEGATIVE_INFINITY,
     tries: 0,
     ...(installedForMs === undefined ? {} : { installedForMs }),
+    ...(installedMonoMs === undefined ? {} : { installedMonoMs }),
+    ...(installs === undefined ? {} : { installs }),
     // A charge point that ties no profile to a transaction still holds the limit of the one before.
     ...(memory.limitA > evse.safeCurrentA && sentMonoMs !== undefined
       ? { held: { currentA: memory.limitA, untilMonoMs: sentMonoMs + evse.leaseMs } }

@@ -37,6 +37,8 @@ export interface Fault {
   readonly stubbornA?: number;
   /** Answers every limit with a refusal and keeps what it had. */
   readonly refuses?: boolean;
+  /** Does not take its safe default. */
+  readonly refusesDefault?: boolean;
 }
 
 interface Station {
@@ -301,7 +303,7 @@ export class Plant {
     const evseId = command.chargePointId.slice(3);
     const station = this.station(evseId);
     if (station.fault.offline) return;
-    if (command.type === "install-safe-default") station.safeA = command.currentA;
+    if (command.type === "install-safe-default") this.#install(command, evseId, station);
     if (command.type === "clear-limits") delete station.schedule;
     if (command.type === "stop-transaction") this.unplug(evseId);
     if (command.type !== "set-limit") return;
@@ -310,6 +312,18 @@ export class Plant {
     if ((this.state.limits.byEvse[evseId]?.answer ?? "accepted") === answer) return;
     const currentA = command.schedule.periods[0]!.currentA;
     this.#record([{ type: "limit-answered", source: "test", data: { evseId, currentA, answer, detail: "" } }]);
+  }
+
+  #install(
+    command: Extract<ChargePointCommand, { type: "install-safe-default" }>,
+    evseId: string,
+    station: Station,
+  ): void {
+    const { currentA } = command;
+    const answer = station.fault.refusesDefault ? "rejected" : "accepted";
+    if (answer === "accepted") station.safeA = currentA;
+    if ((this.state.limits.refusedDefaults?.[evseId] ?? "accepted") === answer) return;
+    this.#record([{ type: "safe-default-answered", source: "test", data: { evseId, currentA, answer, detail: "" } }]);
   }
 
   /** One second: physics, readings, decision, record, act. */

@@ -39,10 +39,11 @@ export function leaseSchedule(input: ControlInput, entry: EvseObservation, curre
 
 /** The limit that holds at the charge point when nothing else does. */
 export function safeDefault(input: ControlInput, entry: EvseObservation): ChargePointCommand {
-  const { chargePointId, connector, safeCurrentA, phases } = entry.evse;
+  const { id: evseId, chargePointId, connector, safeCurrentA, phases } = entry.evse;
   return {
     type: "install-safe-default",
     chargePointId,
+    evseId,
     connector,
     currentA: safeCurrentA,
     phases: phases.length,

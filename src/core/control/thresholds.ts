@@ -66,6 +66,8 @@ export const SCHEDULE_LEAD_MS = 30_000;
 export const TRAILING_SAFE_MS = 3_600_000;
 /** Pauses between attempts after a charge point refused a limit or did not answer. */
 export const RETRY_MS: readonly number[] = [5_000, 15_000, 60_000];
+/** The same for the safe default; one that is never taken must not wear the flash. */
+export const INSTALL_RETRY_MS: readonly number[] = [5_000, 15_000, 60_000, 300_000, 900_000];
 /** Profiles of a charge point that does not obey are cleared at most this often; then its transaction may be stopped. */
 export const HEAL_EVERY_MS = 30_000;
 export const HEALS_BEFORE_STOP = 3;

@@ -37,6 +37,26 @@ export const LimitAnswered = declareFact(
   }),
 );
 
+/**
+ * The charge point refused its safe default or did not answer: nothing below holds it when its limit has run out. An
+ * acceptance after that is recorded too.
+ */
+export const SafeDefaultAnswered = declareFact(
+  "safe-default-answered",
+  1,
+  Type.Object({
+    evseId: Type.String(),
+    currentA: Type.Number(),
+    answer: Type.Union([
+      Type.Literal("accepted"),
+      Type.Literal("rejected"),
+      Type.Literal("not-supported"),
+      Type.Literal("no-answer"),
+    ]),
+    detail: Type.String(),
+  }),
+);
+
 /** The EVSE's own meter says that it draws more than it was allowed (or, `obeyed`, that it does no longer). */
 export const LimitObedienceChanged = declareFact(
   "limit-obedience-changed",

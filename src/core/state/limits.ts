@@ -17,6 +17,8 @@ export interface LimitState {
 
 export interface LimitsState {
   readonly byEvse: Readonly<Record<string, LimitState>>;
+  /** EVSEs that have not taken their safe default, with their answer. */
+  readonly refusedDefaults?: Readonly<Record<string, "rejected" | "not-supported" | "no-answer">>;
   readonly batteries: Readonly<Record<string, { readonly powerW?: number; readonly expiresAtMs: number }>>;
 }
 
@@ -30,6 +32,12 @@ function patch(slice: LimitsState, evseId: string, changed: Partial<LimitState>)
   return { ...slice, byEvse: { ...slice.byEvse, [evseId]: { ...before, ...changed } } };
 }
 
+function answerDefault(slice: LimitsState, fact: Extract<SiteFact, { type: "safe-default-answered" }>): LimitsState {
+  const { evseId, answer } = fact.data;
+  const { [evseId]: _, ...others } = slice.refusedDefaults ?? {};
+  return { ...slice, refusedDefaults: answer === "accepted" ? others : { ...others, [evseId]: answer } };
+}
+
 /** Folds one fact into the limits. */
 export function evolveLimits(slice: LimitsState, fact: SiteFact): LimitsState {
   switch (fact.type) {
@@ -41,6 +49,8 @@ export function evolveLimits(slice: LimitsState, fact: SiteFact): LimitsState {
     }
     case "limit-answered":
       return patch(slice, fact.data.evseId, { answer: fact.data.answer });
+    case "safe-default-answered":
+      return answerDefault(slice, fact);
     case "limit-obedience-changed":
       return patch(slice, fact.data.evseId, { obeyed: fact.data.obeyed });
     case "transaction-started":

@@ -26,6 +26,10 @@ describe("why an EVSE gets what it gets", () => {
     ],
     ["waiting: planned from 01:15", evse({ kind: "plan", untilMs: 1 }, { limitA: 0, until: "01:15" })],
     ["the plan has no more for this car: what was asked for is delivered", evse({ kind: "plan" }, { limitA: 0 })],
+    [
+      "13 A: as planned; the charge point refuses its safe current: without the controller nothing would limit it",
+      evse({ kind: "plan" }, { limitA: 13, withoutDefault: true }),
+    ],
     ["13 A: as planned, ready by Thu 06:40", evse({ kind: "plan" }, { limitA: 13, ready: "Thu 06:40" })],
     [
       "safe current 6 A: no reading from grid-meter for 12 s; power returns slowly when it answers",

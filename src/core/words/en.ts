@@ -76,7 +76,13 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   "no-transaction": ({ status }) => (status === "available" ? "no car" : "no transaction"),
 };
 
+const WITHOUT_DEFAULT = "; the charge point refuses its safe current: without the controller nothing would limit it";
+
 function because(evse: EvseWords): string {
+  return `${whyLimited(evse)}${evse.withoutDefault === true ? WITHOUT_DEFAULT : ""}`;
+}
+
+function whyLimited(evse: EvseWords): string {
   const text = BECAUSE[evse.reason.kind](evse);
   const showsCurrent = evse.session && !(evse.reason.kind === "plan" && evse.limitA === 0);
   if (!showsCurrent) return text;

@@ -14,6 +14,8 @@ export interface EvseWords {
   readonly session: boolean;
   /** Age of the last reading of the device that the reason names; missing when it never answered. */
   readonly readingAgeS?: number;
+  /** The charge point has not taken its safe default. */
+  readonly withoutDefault?: boolean;
 }
 
 export interface ModeWords {

@@ -23,6 +23,10 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "limit-changed": (data) =>
     `${name(data)}: ${en.because({ limitA: data.currentA, reason: data.reason, status: "", online: true, charging: true, session: true, ...(data.reason.untilMs ? { until: clockTime(data.reason.untilMs) } : {}) })}`,
   "limit-answered": (data) => `${name(data)} answered the limit: ${data.answer} ${data.detail}`,
+  "safe-default-answered": (data) =>
+    data.answer === "accepted"
+      ? `${name(data)} has taken its safe current of ${data.currentA} A`
+      : `${name(data)} has not taken its safe current of ${data.currentA} A (${data.answer} ${data.detail}): it is tried again`,
   "limit-obedience-changed": (data) =>
     data.obeyed ? `${name(data)} obeys again` : `${name(data)} draws ${data.measuredA} A, allowed ${data.limitA} A`,
   "charge-point-connected": (data) => `Charge point ${data.chargePointId} connected (${data.protocol})`,
