@@ -214,6 +214,15 @@ export const SiteConfigurationSchema = Type.Object(
         unbalanceLimitA: Type.Optional(
           Type.Number({ minimum: 0, description: "Highest difference between phases, A; default by country" }),
         ),
+        location: Type.Optional(
+          Type.Object(
+            {
+              latitude: Type.Number({ minimum: -90, maximum: 90, description: "Degrees, north is positive" }),
+              longitude: Type.Number({ minimum: -180, maximum: 180, description: "Degrees, east is positive" }),
+            },
+            { ...closed, description: "Where the sun is reckoned for; default: the middle of the country" },
+          ),
+        ),
       },
       closed,
     ),

@@ -32,7 +32,29 @@ describe("the building's forecast", () => {
 });
 
 describe("the sun's forecast", () => {
-  it("fades from the present output within three hours where there is no history", () => {
+  const ULM = { latitude: 48.4, longitude: 10 };
+  const NOON_MS = START_MS + 11 * 3_600_000;
+
+  it("follows the height of the sun where there is no history: most at noon, nothing at night, less than a clear sky", () => {
+    const day = forecastPvW({ quarterHours: [], startMs: NOON_MS, slots: 96, nowW: 7000, peakW: 10_000, place: ULM });
+    expect(day[0]).toBe(7000);
+    expect(day[8]).toBeGreaterThan(4500);
+    // 21:00 to 03:00 UTC is night in Ulm in June.
+    expect(day.slice(40, 64).every((powerW) => powerW === 0)).toBe(true);
+    expect(Math.max(...day.slice(64))).toBeGreaterThan(3500);
+    expect(Math.max(...day.slice(64))).toBeLessThan(5500);
+  });
+
+  it("knows at night that the sun will rise, and does not take a cloud for the whole day", () => {
+    const night = forecastPvW({ quarterHours: [], startMs: START_MS, slots: 96, nowW: 0, peakW: 10_000, place: ULM });
+    expect(night.slice(0, 8)).toEqual(new Array(8).fill(0));
+    expect(night[44]).toBeGreaterThan(3500);
+    const cloud = forecastPvW({ quarterHours: [], startMs: NOON_MS, slots: 96, nowW: 500, peakW: 10_000, place: ULM });
+    expect(cloud[4]).toBeLessThan(2000);
+    expect(cloud[94]).toBeGreaterThan(3500);
+  });
+
+  it("fades from the present output within three hours where there is neither history nor a place", () => {
     const forecast = forecastPvW({ quarterHours: [], startMs: START_MS, slots: 14, nowW: 1200 });
     expect(forecast.slice(0, 3)).toEqual([1200, 1100, 1000]);
     expect(forecast.slice(12)).toEqual([0, 0]);

@@ -1,20 +1,30 @@
 /**
  * What the building will take and the sun will give, slot by slot, from the site's own quarter-hours of the last three
- * weeks. Days are UTC days: the shift of an hour at a change of clocks fades within the three weeks.
+ * weeks; the sun of a site without a past is reckoned from its height. Days are UTC days: the shift of an hour at a change of clocks fades within the three weeks.
  */
+import type { Place } from "../core/place.ts";
 import { clamp } from "../core/quantity.ts";
 import { SLOT_HOURS, SLOT_MS } from "../core/slots.ts";
 import type { QuarterHour } from "../core/state/site-slice.ts";
+import { clearSky } from "./sun.ts";
 
 const DAY_MS = 86_400_000;
 const BUILDING_DAYS = 21;
-const PV_DAYS = 7;
+const PV_DAYS = 14;
+/** Yesterday says more than last week: each day before counts this much less. */
+const PV_DAY_WEIGHT = 0.9;
 /** What is different now stays different for about two hours. */
 const BUILDING_FADE_SLOTS = 8;
 /** A cloudy hour says something of the next hours, nothing of tomorrow. */
 const PV_FADE_SLOTS = 24;
-/** Without any history the sun is believed in for three hours, less and less: a plan that counts on less is safe. */
+/** Where the place is not known either, the sun is believed in for three hours, less and less. */
 const PV_UNKNOWN_FADE_SLOTS = 12;
+/** Part of a clear sky that is counted on without history: what European roofs give over a year, rather less. */
+const USUAL_SKY = 0.45;
+/** The sky of now fades into the usual one by this time constant. */
+const SKY_FADE_SLOTS = 16;
+/** Below this part of the full sun its height says nothing of the output. */
+const LEAST_SKY = 0.05;
 /** Below this a ratio of productions says nothing. */
 const PV_LEAST_W = 50;
 const RECENT_SLOTS = 4;
@@ -68,7 +78,14 @@ function usualBuildingW(known: Known, slotMs: number): number | undefined {
 }
 
 function usualPvW(known: Known, slotMs: number): number | undefined {
-  return mean(daysBefore(known, slotMs, PV_DAYS).map((day) => day.powerW));
+  let weights = 0;
+  let sumW = 0;
+  for (const { atMs, powerW } of daysBefore(known, slotMs, PV_DAYS)) {
+    const weight = PV_DAY_WEIGHT ** ((slotMs - atMs) / DAY_MS);
+    weights += weight;
+    sumW += weight * powerW;
+  }
+  return weights === 0 ? undefined : sumW / weights;
 }
 
 function lastKnown(known: Known): number | undefined {
@@ -115,14 +132,35 @@ function pvToday(known: Known, input: ForecastInput): number {
   return usualW < PV_LEAST_W ? 1 : clamp(actualW / usualW, 0, 2);
 }
 
+export interface PvForecastInput extends ForecastInput {
+  readonly peakW?: number;
+  readonly place?: Place | undefined;
+}
+
+/** Without history: the height of the sun, under the sky of now, which fades into the usual one; W by slot. */
+function skyW({ place, peakW, nowW, startMs }: PvForecastInput): (slot: number, slotMs: number) => number {
+  const skyAt = (slotMs: number) => (place ? clearSky(slotMs + SLOT_MS / 2, place) : 0);
+  const skyNow = skyAt(startMs);
+  const isDay = skyNow > LEAST_SKY && nowW !== undefined;
+  const seenW = isDay ? nowW / skyNow : undefined;
+  const usualW = peakW === undefined ? seenW : peakW * USUAL_SKY;
+  return (slot, slotMs) => {
+    if (!place) return (nowW ?? 0) * Math.max(0, 1 - slot / PV_UNKNOWN_FADE_SLOTS);
+    const trust = Math.exp(-slot / SKY_FADE_SLOTS);
+    const usual = usualW ?? 0;
+    return slot === 0 && nowW !== undefined ? nowW : skyAt(slotMs) * (usual + trust * ((seenW ?? usual) - usual));
+  };
+}
+
 /** PV production, W by slot, never above `peakW` where that is known. */
-export function forecastPvW(input: ForecastInput & { readonly peakW?: number }): number[] {
+export function forecastPvW(input: PvForecastInput): number[] {
+  const sky = skyW(input);
   const known = powerBySlot(input.quarterHours, "pvWh");
   const peakW = input.peakW ?? Number.POSITIVE_INFINITY;
   const today = pvToday(known, input);
   return series(input, (slot, slotMs) => {
     const usualW = usualPvW(known, slotMs);
-    if (usualW === undefined) return Math.min(peakW, (input.nowW ?? 0) * Math.max(0, 1 - slot / PV_UNKNOWN_FADE_SLOTS));
+    if (usualW === undefined) return Math.min(peakW, sky(slot, slotMs));
     const trust = Math.max(0, 1 - slot / PV_FADE_SLOTS);
     return Math.min(peakW, usualW * (1 + (today - 1) * trust));
   });

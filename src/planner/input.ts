@@ -3,6 +3,7 @@ import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.
 import { gridLimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
+import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../core/site-model.ts";
 import { slotStartMs } from "../core/slots.ts";
@@ -139,7 +140,12 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const pvW =
     site.pvIds.length === 0
       ? new Array<number>(slots).fill(0)
-      : forecastPvW({ ...horizon, ...present(pvNowW(site, image)), ...(peak === undefined ? {} : { peakW: peak }) });
+      : forecastPvW({
+          ...horizon,
+          ...present(pvNowW(site, image)),
+          ...(peak === undefined ? {} : { peakW: peak }),
+          place: placeOf(site.configuration),
+        });
   const importEurPerKwh = completePrices(question.importEurPerKwh, { startMs, slots, otherwise: 0.3 });
   const evses = planEvses(question);
   const { importLimitW, exportLimitW } = site.configuration.gridConnection;
