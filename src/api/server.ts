@@ -124,13 +124,17 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     );
     routes.get("/api/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
-  await app.listen({ host: options.host, port: options.port });
+  const close = async () => {
+    stream.close();
+    await app.close();
+  };
+  await app.listen({ host: options.host, port: options.port }).catch(async (error) => {
+    await close();
+    throw error;
+  });
   const address = app.server.address();
   return {
     port: address && typeof address === "object" ? address.port : options.port,
-    async close() {
-      stream.close();
-      await app.close();
-    },
+    close,
   };
 }

@@ -5,14 +5,15 @@ import type { SiteConfiguration } from "../core/site.ts";
 import { type Broker, type BrokerOptions, startBroker } from "../mqtt/broker.ts";
 
 type Given = Pick<BrokerOptions, "site" | "model" | "live" | "clock" | "log"> & {
-  readonly configuration: SiteConfiguration;
+  readonly configuration: Pick<SiteConfiguration, "ledger"> & {
+    readonly mqtt: NonNullable<SiteConfiguration["mqtt"]>;
+  };
   readonly directory: string;
 };
 
-/** Starts it where one is configured. Throws where a file that is named is gone; `check` says so before. */
-export function startBrokerOf({ configuration, directory, ...given }: Given): Broker | undefined {
+/** Starts it. Throws where a file that is named is gone; `check` says so before. */
+export function startBrokerOf({ configuration, directory, ...given }: Given): Broker {
   const { mqtt, ledger } = configuration;
-  if (!mqtt) return undefined;
   const { usernameFile, passwordFile, caFile, ...options } = mqtt;
   const text = (name: string) => readFileSync(resolve(directory, name), "utf8");
   return startBroker({

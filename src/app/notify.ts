@@ -14,9 +14,13 @@ export interface Notifier {
 type Send = (text: string) => void;
 
 const viaSystemd: Send = (text) => {
-  const child = spawn("systemd-notify", [text], { stdio: "ignore" });
-  child.on("error", () => {});
-  child.unref();
+  try {
+    const child = spawn("systemd-notify", [text], { stdio: "ignore" });
+    child.on("error", () => {});
+    child.unref();
+  } catch {
+    // No memory or no process to be had: what is not told is told again after the next tick.
+  }
 };
 
 /** Does nothing where systemd does not ask for it. Feeds at a third of the watchdog's time at most. */

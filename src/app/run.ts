@@ -2,12 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { startApi } from "../api/server.ts";
-import type { Clock, Log } from "../core/ports.ts";
+import { type ApiOptions, startApi } from "../api/server.ts";
+import type { ChargePointCommand, ChargePointInput, CommandResult } from "../core/charge-point-input.ts";
+import type { SiteDraft } from "../core/facts/index.ts";
+import type { Clock, Log, Prices, SiteAccess } from "../core/ports.ts";
 import type { SiteConfiguration } from "../core/site.ts";
-import { siteModel } from "../core/site-model.ts";
+import { type SiteModel, siteModel } from "../core/site-model.ts";
 import { openLedger, openTape } from "../ledger/index.ts";
-import { startModbusDevices } from "../modbus/devices.ts";
 import { startOcppServer } from "../ocpp/server.ts";
 import { createSolver } from "../solver/solver.ts";
 import { buildPage } from "../web/bundle.ts";
@@ -18,6 +19,9 @@ import { verifyPassword } from "./password.ts";
 import { createPrices } from "./prices.ts";
 import { Recorder } from "./recorder.ts";
 import { release } from "./release.ts";
+import { type StallWatch, watchStalls } from "./stall-watch.ts";
+import { createSupervisor, inCore, type Supervisor } from "./supervise.ts";
+import { superviseLines } from "./supervised-lines.ts";
 
 export interface RunOptions {
   readonly configuration: SiteConfiguration;
@@ -27,6 +31,8 @@ export interface RunOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly simulated: boolean;
+  /** Too much went wrong: the process has to end, and be started anew. */
+  readonly giveUp?: (message: string) => void;
 }
 
 export interface RunningSite {
@@ -35,6 +41,19 @@ export interface RunningSite {
   readonly ocppPort: number;
   /** Says goodbye in the ledger and closes everything; the leases at the charge points run out by themselves. */
   close(reason: string): Promise<void>;
+}
+
+/** What was opened, closed in the opposite order, and why. */
+interface Closing {
+  readonly stack: AsyncDisposableStack;
+  reason: string;
+}
+
+interface Parts {
+  readonly options: RunOptions;
+  readonly model: SiteModel;
+  readonly supervisor: Supervisor;
+  readonly closing: Closing;
 }
 
 const HEALTHY_TICK_AGE_MS = 5_000;
@@ -50,63 +69,75 @@ function tlsOf({ ocpp }: SiteConfiguration, directory: string) {
   };
 }
 
-/** Opens the ledger and brings a recorder up to it; the boot is the first fact. */
-async function openBooks(options: RunOptions) {
+/** Opens the ledger and brings a recorder up to it; the boot is the first fact. Closed last, with a goodbye. */
+async function openBooks(
+  options: RunOptions,
+  closing: Closing,
+  onWriterCrash: (error: unknown, pauseMs: number) => void,
+) {
   const { configuration, clock, log, directory } = options;
   const ledgerDirectory = resolve(directory, configuration.ledger.directory);
   mkdirSync(ledgerDirectory, { recursive: true });
-  const { ledger, state, cleanStop } = openLedger({ directory: ledgerDirectory, log });
+  const { ledger, state, cleanStop } = openLedger({ directory: ledgerDirectory, log, onCrash: onWriterCrash });
+  closing.stack.defer(() => ledger.close());
   const tape = openTape({ directory: ledgerDirectory, keepDays: configuration.ledger.tapeDays, log });
+  closing.stack.defer(() => tape.close());
   const recorder = new Recorder({ ledger, state, boot: randomUUID(), clock, log });
   const { configurationHash } = options;
   await recorder.record(() => ({
     drafts: [{ type: "booted", source: "controller", data: { release: release(), cleanStop, configurationHash } }],
     answer: undefined,
   }));
+  closing.stack.defer(async () => {
+    const { reason } = closing;
+    await recorder
+      .record(() => ({ drafts: [{ type: "stopped", source: "controller", data: { reason } }], answer: undefined }))
+      .catch(() => undefined);
+    ledger.saveSnapshot(recorder.state());
+  });
   return { ledger, tape, recorder };
 }
 
-/** Starts a site. Throws with a message for people when a port is taken or the ledger refuses to open. */
-export async function runSite(options: RunOptions): Promise<RunningSite> {
-  const { configuration, clock, log, directory, simulated } = options;
-  const site = siteModel(configuration);
-  const page = await buildPage();
-  const { ledger, tape, recorder } = await openBooks(options);
-  const prices = createPrices({
-    tariff: configuration.tariff,
-    timeZone: configuration.site.timeZone,
-    directory,
-    clock,
-    log,
-  });
-  const solver = createSolver({ log });
-  const notifier = createNotifier();
-  const controller = new Controller({
-    site,
-    recorder,
-    tape,
-    clock,
-    log,
-    prices,
-    solver,
-    simulated,
-    onTick: () => {
-      notifier.ticked();
-      if (ledger.snapshotDue(recorder.state().seq)) ledger.saveSnapshot(recorder.state());
-    },
-  });
+/** Ends the process; what waits for the disk is what a power cut would lose too. */
+function end(log: Log): (message: string) => void {
+  return (message) => {
+    log.error(message);
+    process.exit(1);
+  };
+}
 
-  const chargePoints = await startOcppServer({
-    host: configuration.ocpp.host,
-    port: configuration.ocpp.port,
-    chargePoints: configuration.chargePoints,
-    verifyPassword,
-    handle: (input) => controller.handle(input),
-    clock,
-    log,
-    ...tlsOf(configuration, directory),
+async function startPrices({ options, supervisor, closing }: Parts): Promise<Prices> {
+  const { configuration, directory, clock, log } = options;
+  const market = { tariff: configuration.tariff, timeZone: configuration.site.timeZone, directory, clock, log };
+  // What was known stays while they are started again.
+  let known: Prices = { importEurPerKwh: () => undefined, exportEurPerKwh: () => undefined };
+  const prices = await supervisor.start("The price source", () => {
+    const started = createPrices(market);
+    known = started;
+    return started;
   });
-  const devices = startModbusDevices({
+  closing.stack.defer(() => prices.close());
+  return {
+    importEurPerKwh: (slotMs) => known.importEurPerKwh(slotMs),
+    exportEurPerKwh: (slotMs) => known.exportEurPerKwh(slotMs),
+  };
+}
+
+/** The OCPP server and the Modbus lines, attached to the controller. Resolves with the OCPP port. */
+async function startDevices({ options, supervisor, closing }: Parts, controller: Controller): Promise<number> {
+  const { configuration, directory, clock, log } = options;
+  const { ocpp, chargePoints } = configuration;
+  let port = ocpp.port;
+  const handle = inCore((input: ChargePointInput) => controller.handle(input));
+  const server = await supervisor.start("The OCPP server", async () => {
+    const listen = { host: ocpp.host, port, ...tlsOf(configuration, directory) };
+    const started = await startOcppServer({ ...listen, chargePoints, verifyPassword, handle, clock, log });
+    // One that the system chose stays: charge points know it.
+    port = started.port;
+    return started;
+  });
+  closing.stack.defer(() => server.close());
+  const devices = await superviseLines(supervisor, {
     devices: configuration.devices,
     inputs: {
       all: configuration.gridOperator?.inputs ?? [],
@@ -116,58 +147,114 @@ export async function runSite(options: RunOptions): Promise<RunningSite> {
     clock,
     log,
   });
-  controller.attach({ chargePoints, devices });
+  closing.stack.defer(() => devices.close());
+  const down: CommandResult = { status: "offline", detail: "the OCPP server is being started again" };
+  const send = async (command: ChargePointCommand) => (await server.use((shell) => shell.send(command))) ?? down;
+  controller.attach({ chargePoints: { send, close: () => server.close() }, devices });
+  return port;
+}
+
+/** What API and MQTT may ask of the site: a defect in it is not theirs, a defect in their callbacks is. */
+function accessTo(controller: Controller): SiteAccess {
+  return {
+    state: () => controller.state(),
+    read: (afterSeq, limit) => controller.read(afterSeq, limit),
+    record: inCore((drafts) => controller.record(drafts)),
+    command: inCore((command, by) => controller.command(command, by)),
+    subscribe: inCore((listener) => controller.subscribe(listener)),
+  };
+}
+
+/** The API with the page, and MQTT where it is configured. Resolves with the API's port. */
+async function startFaces(
+  parts: Parts,
+  controller: Controller,
+  about: Pick<ApiOptions, "page" | "health" | "metrics">,
+) {
+  const { options, model, supervisor, closing } = parts;
+  const { configuration, directory, clock, log } = options;
+  const { host, tokenHash } = configuration.api;
+  const shared = { site: accessTo(controller), model, live: () => controller.live(), clock, log };
+  let port = configuration.api.port;
+  const api = await supervisor.start("The API", async () => {
+    const token = tokenHash === undefined ? {} : { tokenHash };
+    const started = await startApi({ ...shared, ...about, ...token, host, port, verifyPassword, version: release() });
+    port = started.port;
+    return started;
+  });
+  closing.stack.defer(() => api.close());
+  const { mqtt } = configuration;
+  if (mqtt) {
+    const start = () => startBrokerOf({ ...shared, configuration: { ...configuration, mqtt }, directory });
+    // A site is driven without a broker too.
+    const broker = await supervisor.start("MQTT", start, { optional: true });
+    closing.stack.defer(() => broker.close());
+  }
+  return port;
+}
+
+async function start(options: RunOptions, closing: Closing): Promise<RunningSite> {
+  const { configuration, clock, log, simulated } = options;
+  const model = siteModel(configuration);
+  const page = await buildPage();
+  let note = (_draft: SiteDraft) => {};
+  const supervisor = createSupervisor({
+    clock,
+    log,
+    onCrash: (part, reason, pauseMs) =>
+      note({ type: "part-crashed", source: "controller", data: { part, reason, pauseMs } }),
+    giveUp: options.giveUp ?? end(log),
+  });
+  const { ledger, tape, recorder } = await openBooks(options, closing, (error, pauseMs) =>
+    supervisor.crashed("The ledger's writer", error, pauseMs),
+  );
+  note = inCore((draft) => void recorder.note([draft]));
+  const parts: Parts = { options, model, supervisor, closing };
+  const solver = createSolver({ log });
+  closing.stack.defer(() => solver.close());
+  const prices = await startPrices(parts);
+  const notifier = createNotifier();
+  const onTick = () => {
+    notifier.ticked();
+    if (ledger.snapshotDue(recorder.state().seq)) ledger.saveSnapshot(recorder.state());
+  };
+  const controller = new Controller({ site: model, recorder, tape, clock, log, prices, solver, simulated, onTick });
+  const ocppPort = await startDevices(parts, controller);
   controller.start();
-
-  const { tokenHash } = configuration.api;
-  const api = await startApi({
-    host: configuration.api.host,
-    port: configuration.api.port,
-    site: controller,
-    model: site,
-    live: () => controller.live(),
-    health: () => healthOf(controller, recorder, clock),
-    metrics: () => metricsOf(controller, recorder),
-    verifyPassword,
+  closing.stack.defer(() => controller.stop());
+  const stalls = watchStalls({
+    clock,
+    log,
+    onStall: (stalledMs) => note({ type: "controller-stalled", source: "controller", data: { stalledMs } }),
+  });
+  closing.stack.defer(() => stalls.stop());
+  const apiPort = await startFaces(parts, controller, {
     page,
-    clock,
-    log,
-    version: release(),
-    ...(tokenHash === undefined ? {} : { tokenHash }),
+    health: () => healthOf(controller, recorder, clock),
+    metrics: () => metricsOf(controller, recorder, stalls),
   });
-  const broker = startBrokerOf({
-    configuration,
-    directory,
-    site: controller,
-    model: site,
-    live: () => controller.live(),
-    clock,
-    log,
-  });
+  closing.stack.defer(() => notifier.stopping());
   notifier.ready();
-
   return {
     controller,
-    apiPort: api.port,
-    ocppPort: chargePoints.port,
+    apiPort,
+    ocppPort,
     async close(reason) {
-      notifier.stopping();
-      controller.stop();
-      await broker?.close();
-      await api.close();
-      await chargePoints.close();
-      await devices.close();
-      await solver.close();
-      prices.close();
-      await recorder
-        .record(() => ({ drafts: [{ type: "stopped", source: "controller", data: { reason } }], answer: undefined }))
-        .catch(() => undefined);
-      ledger.saveSnapshot(recorder.state());
-      tape.flush();
-      tape.close();
-      ledger.close();
+      closing.reason = reason;
+      await closing.stack.disposeAsync();
     },
   };
+}
+
+/** Starts a site. Throws with a message for people when a port is taken or the ledger refuses to open; nothing is left running. */
+export async function runSite(options: RunOptions): Promise<RunningSite> {
+  const closing: Closing = { stack: new AsyncDisposableStack(), reason: "it could not be started" };
+  try {
+    return await start(options, closing);
+  } catch (error) {
+    await closing.stack.disposeAsync();
+    throw error;
+  }
 }
 
 function healthOf(controller: Controller, recorder: Recorder, clock: Clock) {
@@ -178,12 +265,14 @@ function healthOf(controller: Controller, recorder: Recorder, clock: Clock) {
   return { ok, ticks, tickAgeMs, ledger: failure ?? "ok", backlog };
 }
 
-function metricsOf(controller: Controller, recorder: Recorder): Record<string, number> {
+function metricsOf(controller: Controller, recorder: Recorder, stalls: StallWatch): Record<string, number> {
   const { ticks, lastTickDurationMs, interventions } = controller.health();
   const { lastCommitMs, backlog, dropped } = recorder.health();
   return {
     wattledger_ticks_total: ticks,
     wattledger_tick_seconds: lastTickDurationMs / 1000,
+    wattledger_stalls_total: stalls.count,
+    wattledger_longest_stall_seconds: stalls.longestMs / 1000,
     wattledger_guard_interventions_total: interventions,
     wattledger_ledger_commit_seconds: lastCommitMs / 1000,
     wattledger_ledger_backlog_facts: backlog,

@@ -27,6 +27,8 @@ export interface OpenedLedger {
 export interface OpenLedgerOptions {
   readonly directory: string;
   readonly log: Log;
+  /** Told when the writing thread died; it is started again after the pause, ms, and nothing is lost. */
+  readonly onCrash?: (error: unknown, pauseMs: number) => void;
   /** Largest size of the file in pages of 4096 bytes. */
   readonly maxPages?: number;
   /** Pages in the write-ahead log after which it is folded into the file. */
@@ -115,6 +117,7 @@ function open(options: OpenLedgerOptions, database: Database.Database, release: 
     snapshotSeq: snapshot.seq,
     log: options.log,
     release,
+    ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
     ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),
   });

@@ -16,6 +16,8 @@ const CLOSE_TIMEOUT_MS = 20_000;
 const WAITING_FACTS_MAX = 50_000;
 /** The writer holds one batch at a time. */
 const YOUNG_MB = 4;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 60_000;
 
 interface Waiting {
   readonly rows: readonly FactRow[];
@@ -30,6 +32,8 @@ export interface StoreOptions {
   readonly lastSeq: number;
   readonly snapshotSeq: number;
   readonly log: Log;
+  /** Told when the writing thread died; it is started again after the pause, and nothing is lost. */
+  readonly onCrash?: (error: unknown, pauseMs: number) => void;
   readonly release: () => void;
   readonly maxPages?: number;
   readonly checkpointPages?: number;
@@ -39,7 +43,11 @@ export class SqliteLedger implements Ledger {
   /** Last fact that is on disk. */
   lastSeq: number;
   readonly #options: StoreOptions;
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #deaths = 0;
+  /** Whether the thread has said where it begins: before that nothing is sent to it. */
+  #ready = false;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
   readonly #waiting = new Map<number, Waiting>();
   readonly #selectByKey: Database.Statement;
@@ -47,7 +55,6 @@ export class SqliteLedger implements Ledger {
   #nextId = 1;
   #acceptedSeq: number;
   #waitingFacts = 0;
-  #failed: LedgerError | undefined;
   #closed = false;
   #snapshotSeq: number;
   #snapshotMs = Date.now();
@@ -59,21 +66,27 @@ export class SqliteLedger implements Ledger {
     this.#snapshotSeq = options.snapshotSeq;
     this.#selectByKey = options.database.prepare("SELECT * FROM fact WHERE key = ?");
     this.#selectAfter = options.database.prepare("SELECT * FROM fact WHERE seq > ? ORDER BY seq LIMIT ?");
+    this.#start();
+  }
+
+  #start(): void {
+    const { path, maxPages, checkpointPages } = this.#options;
     const workerData: WriterData = {
-      path: options.path,
+      path,
       signal: this.#signal,
-      ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
-      ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),
+      ...(maxPages === undefined ? {} : { maxPages }),
+      ...(checkpointPages === undefined ? {} : { checkpointPages }),
     };
-    this.#worker = new Worker(new URL("./writer.worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("./writer.worker.ts", import.meta.url), {
       workerData,
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
-    this.#worker.on("message", (answer: WriterAnswer) => this.#answered(answer));
-    this.#worker.on("error", (error) => this.#writerDied(String(error)));
-    this.#worker.on("exit", () => this.#writerDied("its thread ended"));
-    this.#worker.unref();
+    this.#worker = worker;
+    worker.on("message", (answer: WriterAnswer) => this.#answered(answer));
+    worker.on("error", (error) => this.#writerDied(worker, error));
+    worker.on("exit", () => this.#writerDied(worker, "its thread ended"));
+    if (this.#waiting.size === 0) worker.unref();
   }
 
   /** Resolves when the facts are on disk. Rejects with a {@link LedgerError}; nothing of the call is stored then. */
@@ -102,7 +115,7 @@ export class SqliteLedger implements Ledger {
   }
 
   saveSnapshot(state: SiteState): void {
-    if (this.#closed || this.#failed) return;
+    if (this.#closed) return;
     this.#snapshotSeq = state.seq;
     this.#snapshotMs = Date.now();
     this.#send({ type: "snapshot", seq: state.seq, state: JSON.stringify(state) });
@@ -124,17 +137,21 @@ export class SqliteLedger implements Ledger {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.database.close();
-    if (!this.#failed) {
+    clearTimeout(this.#restart);
+    if (this.#worker) {
+      // What is on disk already is refused by the thread: no fact is written twice.
+      if (!this.#ready) for (const [id, { rows }] of this.#waiting) this.#send({ type: "append", id, rows });
       this.#send({ type: "close" });
       const done = Atomics.wait(this.#signal, 0, 0, CLOSE_TIMEOUT_MS);
       if (done === "timed-out") this.#options.log.error("The disk did not take the last facts within 20 s");
+    } else if (this.#waitingFacts > 0) {
+      this.#options.log.error("The last facts are lost: nothing writes them", { facts: this.#waitingFacts });
     }
     this.#options.release();
   }
 
   #assertAppendable(facts: readonly SiteFact[]): void {
     if (this.#closed) throw new LedgerError("closed", "The ledger is closed");
-    if (this.#failed) throw this.#failed;
     if (this.#waitingFacts + facts.length > WAITING_FACTS_MAX) {
       throw new LedgerError("disk-error", `The disk stalls: ${this.#waitingFacts} facts wait for it already`);
     }
@@ -159,13 +176,13 @@ export class SqliteLedger implements Ledger {
     this.#waitingFacts += rows.length;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { rows, resolve, reject });
-      this.#worker.ref();
-      this.#send({ type: "append", id, rows });
+      this.#worker?.ref();
+      if (this.#ready) this.#send({ type: "append", id, rows });
     });
   }
 
   #send(request: WriterRequest): void {
-    this.#worker.postMessage(request);
+    this.#worker?.postMessage(request);
   }
 
   #answered(answer: WriterAnswer): void {
@@ -173,13 +190,18 @@ export class SqliteLedger implements Ledger {
       this.#options.log.warn(answer.warning);
       return;
     }
+    if ("started" in answer) {
+      this.#takeUp(answer.started);
+      return;
+    }
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);
     this.#waitingFacts -= waiting.rows.length;
-    if (this.#waiting.size === 0) this.#worker.unref();
+    if (this.#waiting.size === 0) this.#worker?.unref();
     if (answer.kind === undefined) {
       this.lastSeq = waiting.rows.at(-1)!.seq;
+      this.#deaths = 0;
       waiting.resolve();
       return;
     }
@@ -188,14 +210,21 @@ export class SqliteLedger implements Ledger {
     waiting.reject(new LedgerError(answer.kind, answer.message ?? ""));
   }
 
-  #writerDied(detail: string): void {
-    if (this.#closed || this.#failed) return;
-    this.#failed = new LedgerError(
-      "disk-error",
-      `The ledger cannot be written any more: ${detail}. Restart wattledger`,
-    );
-    this.#options.log.error(this.#failed.message);
-    for (const { reject } of this.#waiting.values()) reject(this.#failed);
-    this.#waiting.clear();
+  /** A thread goes on where the disk says that the one before ended: what waits is neither lost nor written twice. */
+  #takeUp(onDiskSeq: number): void {
+    this.#ready = true;
+    for (const [id, { rows }] of this.#waiting) {
+      if (rows.at(-1)!.seq <= onDiskSeq) this.#answered({ id });
+      else this.#send({ type: "append", id, rows });
+    }
+  }
+
+  #writerDied(worker: Worker, error: unknown): void {
+    if (this.#closed || this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#ready = false;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#deaths++);
+    this.#options.onCrash?.(error, pauseMs);
+    this.#restart = setTimeout(() => this.#start(), pauseMs);
   }
 }

@@ -19,5 +19,7 @@ export type WriterRequest =
   | { readonly type: "close" };
 
 export type WriterAnswer =
+  /** The thread is there; its last fact on disk. */
+  | { readonly started: number }
   | { readonly id: number; readonly kind?: LedgerErrorKind; readonly message?: string }
   | { readonly warning: string };

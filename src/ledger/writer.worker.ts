@@ -69,5 +69,6 @@ port.on("message", (request: WriterRequest) => {
   else if (request.type === "limit") database.pragma(`max_page_count = ${request.maxPages}`);
   else close();
 });
+port.postMessage({ started: lastSeq });
 // The next start reads this program compiled, also when this one ends at a power cut.
 flushCompileCache();

@@ -16,6 +16,16 @@ export const Stopped = declareFact("stopped", 1, Type.Object({ reason: Type.Stri
 /** The wall clock jumped by more than 2 s against the monotonic clock. */
 export const ClockStepped = declareFact("clock-stepped", 1, Type.Object({ byMs: Type.Number() }));
 
+/** Nothing of the controller ran for so long: the machine was overloaded, or the process stood still. */
+export const ControllerStalled = declareFact("controller-stalled", 1, Type.Object({ stalledMs: Type.Number() }));
+
+/** A part of the controller failed in a way that nobody foresaw; it is started again after the pause. */
+export const PartCrashed = declareFact(
+  "part-crashed",
+  1,
+  Type.Object({ part: Type.String(), reason: Type.String(), pauseMs: Type.Number() }),
+);
+
 /** A device (meter, PV, battery) became good, stale or absent. */
 export const DeviceQualityChanged = declareFact(
   "device-quality-changed",

@@ -55,6 +55,8 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "command-answered": (data) => `${data.chargePointId} answered ${data.action}: ${data.answer}`,
   "charge-point-probed": (data) => `${data.chargePointId} takes limits in ${data.rateUnit}`,
   "charge-point-notified": (data) => `${data.chargePointId} reported ${data.action}`,
+  "controller-stalled": (data) => `wattledger stood still for ${(Number(data.stalledMs) / 1000).toFixed(1)} s`,
+  "part-crashed": (data) => `${data.part} failed and is started again`,
   "clock-stepped": (data) => `The clock jumped by ${(Number(data.byMs) / 1000).toFixed(0)} s`,
 };
 
