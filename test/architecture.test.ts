@@ -13,11 +13,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ocpp: ["ocpp", "core"],
   modbus: ["modbus", "core"],
   mqtt: ["mqtt", "core"],
+  ocpi: ["ocpi", "core"],
   api: ["api", "core"],
   web: ["web", "core"],
   solver: ["solver", "planner", "core"],
   sim: ["sim", "core"],
-  app: ["app", "core", "planner", "ledger", "ocpp", "modbus", "mqtt", "api", "web", "solver", "sim"],
+  app: ["app", "core", "planner", "ledger", "ocpp", "modbus", "mqtt", "ocpi", "api", "web", "solver", "sim"],
   cli: ["cli", "app", "core", "ledger", "modbus", "sim"],
 };
 /** Of the core, the simulated site shares quantities and slots; more only as types. */

@@ -9,7 +9,7 @@ import type { Envelope } from "../src/core/fact.ts";
 import type { SiteFact } from "../src/core/facts/index.ts";
 import type { Ledger, Prices, Solver } from "../src/core/ports.ts";
 import { type PerPhase, phaseIndex } from "../src/core/quantity.ts";
-import { siteModel } from "../src/core/site-model.ts";
+import { type SiteModel, siteModel } from "../src/core/site-model.ts";
 import { evolve, initialState } from "../src/core/state.ts";
 import { ruleBasedPlan } from "../src/planner/rules.ts";
 import { Building } from "../src/sim/models/building.ts";
@@ -39,6 +39,8 @@ export interface RigOptions {
   readonly buildingA?: (second: number) => PerPhase;
   /** Seconds between meter values of an EVSE. */
   readonly sampleEveryS?: number;
+  /** As in site.yaml. */
+  readonly upstream?: object;
 }
 
 const START_MS = Date.UTC(2026, 5, 10, 12, 2);
@@ -93,6 +95,7 @@ function configurationOf({
   importLimitW,
   gridOperator,
   country = "NL",
+  upstream,
 }: RigOptions) {
   return {
     site: { id: "rig", timeZone: "UTC", country },
@@ -118,6 +121,7 @@ function configurationOf({
     ],
     ...(gridOperator ? { gridOperator, mqtt: { url: "mqtt://127.0.0.1", requests: true } } : {}),
     tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
+    ...(upstream ? { upstream } : {}),
   };
 }
 
@@ -141,6 +145,7 @@ export class SiteRig {
   readonly wired: WiredSite;
   readonly commands: { readonly second: number; readonly command: ChargePointCommand }[] = [];
   controller: Controller;
+  model!: SiteModel;
   second = 0;
   readonly meters = new Set(["grid-meter", "garage-meter"]);
   readonly #options: RigOptions;
@@ -170,6 +175,7 @@ export class SiteRig {
     const parsed = parseConfiguration(JSON.stringify(configurationOf(this.#options)), "rig");
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems[0]));
     const site = siteModel(parsed.configuration);
+    this.model = site;
     const { clock, ledger } = this;
     const state = ledger.facts.reduce(evolve, initialState());
     const recorder = new Recorder({ ledger, state, boot: `boot-${this.second}`, clock, log: silentLog });

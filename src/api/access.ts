@@ -30,8 +30,12 @@ function hostName(value: string | undefined): string | undefined {
   }
 }
 
+/** A proxy on this machine speaks for somebody else: what it forwards is not local. */
+const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
+
 function isLocal(request: FastifyRequest): boolean {
   const { host, origin } = request.headers;
+  if (FORWARDED.some((name) => request.headers[name] !== undefined)) return false;
   const names = [hostName(host), hostName(origin)];
   return LOOPBACK_ADDRESSES.has(request.ip) && names.every((name) => name === undefined || LOOPBACK_NAMES.has(name));
 }

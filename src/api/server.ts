@@ -3,11 +3,13 @@ import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
+import type { UpstreamAdmin } from "../core/upstream-admin.ts";
 import type { LiveSite } from "../core/view.ts";
 import { createAccess } from "./access.ts";
 import { metricsText } from "./metrics.ts";
 import { sendProblem } from "./problem.ts";
 import { readRoutes } from "./routes-read.ts";
+import { upstreamRoutes } from "./routes-upstream.ts";
 import { writeRoutes } from "./routes-write.ts";
 import { createStream } from "./stream.ts";
 
@@ -31,6 +33,8 @@ export interface ApiOptions {
   readonly tokenHash?: string;
   readonly verifyPassword: (hash: string, secret: string) => Promise<boolean>;
   readonly page: { readonly routes: readonly PageRoute[] };
+  /** The partners of the site, where it has any, and their own routes on the same port. */
+  readonly upstream?: UpstreamAdmin & { readonly plugin: (app: FastifyInstance) => Promise<void> };
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
@@ -108,6 +112,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
   await app.register(async (routes) => {
     readRoutes(routes, { site, live, stream });
     writeRoutes(routes, { site, model: options.model, clock, access });
+    if (options.upstream) upstreamRoutes(routes, { upstream: options.upstream, access });
     pageRoutes(routes, options.page.routes);
     routes.get(
       "/healthz",
@@ -124,6 +129,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     );
     routes.get("/api/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
+  if (options.upstream) await options.upstream.plugin(app);
   const close = async () => {
     stream.close();
     await app.close();

@@ -22,6 +22,7 @@ import { release } from "./release.ts";
 import { type StallWatch, watchStalls } from "./stall-watch.ts";
 import { createSupervisor, inCore, type Supervisor } from "./supervise.ts";
 import { superviseLines } from "./supervised-lines.ts";
+import { startUpstreamOf } from "./upstream.ts";
 
 export interface RunOptions {
   readonly configuration: SiteConfiguration;
@@ -165,7 +166,7 @@ function accessTo(controller: Controller): SiteAccess {
   };
 }
 
-/** The API with the page, and MQTT where it is configured. Resolves with the API's port. */
+/** The API with the page and the OCPI partners, and MQTT where it is configured. Resolves with the API's port. */
 async function startFaces(
   parts: Parts,
   controller: Controller,
@@ -178,9 +179,19 @@ async function startFaces(
   let port = configuration.api.port;
   const api = await supervisor.start("The API", async () => {
     const token = tokenHash === undefined ? {} : { tokenHash };
-    const started = await startApi({ ...shared, ...about, ...token, host, port, verifyPassword, version: release() });
+    const upstream = startUpstreamOf({ ...shared, configuration, directory });
+    const market = upstream ? { upstream } : {};
+    const face = { ...shared, ...about, ...token, ...market, host, port, verifyPassword, version: release() };
+    const started = await startApi(face).catch(async (error) => {
+      await upstream?.close();
+      throw error;
+    });
     port = started.port;
-    return started;
+    const close = async () => {
+      await upstream?.close();
+      await started.close();
+    };
+    return { close };
   });
   closing.stack.defer(() => api.close());
   const { mqtt } = configuration;

@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "put a verified backup in the place of a ledger",
     load: async () => (await import("./restore.ts")).restore,
   },
+  ocpi: {
+    summary: "partners in the market: ocpi status|token|register|update|unregister",
+    load: async () => (await import("./ocpi.ts")).ocpi,
+  },
   "hash-password": {
     summary: "make the hash of a password or token for site.yaml",
     load: async () => (await import("./hash-password.ts")).hashPasswordCommand,

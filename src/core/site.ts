@@ -6,6 +6,7 @@
 import { type Static, Type } from "typebox";
 import { GridOperatorSchema } from "./site-grid-operator.ts";
 import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
+import { UpstreamSchema } from "./site-upstream.ts";
 
 const PhaseNameSchema = Type.Union([Type.Literal("L1"), Type.Literal("L2"), Type.Literal("L3")]);
 
@@ -306,16 +307,7 @@ export const SiteConfigurationSchema = Type.Object(
       },
       { ...closed, default: {} },
     ),
-    upstream: Type.Optional(
-      Type.Object(
-        {
-          countryCode: Type.String({ pattern: "^[A-Z]{2}$" }),
-          partyId: Type.String({ pattern: "^[A-Z0-9]{3}$" }),
-          publicUrl: Type.Optional(Type.String({ pattern: "^https?://" })),
-        },
-        { ...closed, description: "Identity towards CPO and SCSP; OCPI itself is not in this release" },
-      ),
-    ),
+    upstream: Type.Optional(UpstreamSchema),
   },
   closed,
 );

@@ -8,6 +8,7 @@ import { evolveLimits, initialLimits, type LimitsState } from "./state/limits.ts
 import { evolvePlan, initialPlan, type PlanState } from "./state/plan.ts";
 import { evolveSessions, initialSessions, type SessionsState } from "./state/sessions.ts";
 import { evolveSite, initialSite, type SiteSlice } from "./state/site-slice.ts";
+import { evolveUpstream, initialUpstream, type UpstreamState } from "./state/upstream.ts";
 
 export interface SiteState {
   /** Sequence of the last fact folded in. */
@@ -17,10 +18,11 @@ export interface SiteState {
   readonly sessions: SessionsState;
   readonly limits: LimitsState;
   readonly plan: PlanState;
+  readonly upstream: UpstreamState;
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 4;
+export const STATE_VERSION = 5;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -31,6 +33,7 @@ export function initialState(): SiteState {
     sessions: initialSessions(),
     limits: initialLimits(),
     plan: initialPlan(),
+    upstream: initialUpstream(),
   };
 }
 
@@ -43,5 +46,6 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     sessions: evolveSessions(state.sessions, fact),
     limits: evolveLimits(state.limits, fact),
     plan: evolvePlan(state.plan, fact),
+    upstream: evolveUpstream(state.upstream, fact),
   };
 }

@@ -7,6 +7,7 @@ import { deviceProblems } from "./devices.ts";
 import { gridOperatorProblems } from "./grid-operator.ts";
 import type { Problem } from "./problem.ts";
 import { tariffProblems } from "./tariff.ts";
+import { upstreamProblems } from "./upstream.ts";
 
 type Path = readonly (string | number)[];
 
@@ -137,13 +138,6 @@ function siteProblems({ site, gridConnection }: SiteConfiguration): Problem[] {
   return problems;
 }
 
-/** What can be written already but is not done yet: nobody should wait for it. */
-function unbuiltProblems({ upstream }: SiteConfiguration): Problem[] {
-  if (upstream === undefined) return [];
-  const advice = "Read the site over the API or MQTT; see docs/cpo.md";
-  return [problem("warning", ["upstream"], "OCPI is not in this release: this has no effect yet", advice)];
-}
-
 /** Everything that goes by value. */
 export function valueProblems(configuration: SiteConfiguration): Problem[] {
   return [
@@ -154,6 +148,6 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...deviceProblems(configuration),
     ...tariffProblems(configuration),
     ...gridOperatorProblems(configuration),
-    ...unbuiltProblems(configuration),
+    ...upstreamProblems(configuration),
   ];
 }

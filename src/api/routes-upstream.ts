@@ -1,0 +1,73 @@
+/** The partners of the site: who they are, and how they are registered. For the operator, not for the partners. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { PartnerStatusSchema, type UpstreamAdmin } from "../core/upstream-admin.ts";
+import type { Access } from "./access.ts";
+import { sendProblem } from "./problem.ts";
+
+const Params = Type.Object({ id: Type.String({ maxLength: 48 }) });
+const RegisterBody = Type.Object(
+  {
+    token: Type.String({ pattern: "^[\\x21-\\x7e]{1,64}$", description: "That the partner handed over" }),
+    versionsUrl: Type.Optional(Type.String({ pattern: "^https?://", maxLength: 255 })),
+  },
+  { additionalProperties: false },
+);
+
+export function upstreamRoutes(
+  app: FastifyInstance,
+  options: {
+    readonly upstream: UpstreamAdmin;
+    readonly access: (request: FastifyRequest) => Promise<Access>;
+  },
+): void {
+  const { upstream, access } = options;
+  type Handler = (id: string, request: FastifyRequest) => Promise<{ readonly ok: boolean; readonly message: string }>;
+  const guarded = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const allowed = await access(request);
+    if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
+    const { ok, message } = await handler((request.params as { id: string }).id, request);
+    return ok ? reply.send({ message }) : sendProblem(reply, 409, message, "See GET /api/v1/partners");
+  };
+
+  app.get(
+    "/api/v1/partners",
+    {
+      schema: {
+        summary: "OCPI partners and the traffic with them",
+        response: { 200: Type.Array(PartnerStatusSchema) },
+      },
+    },
+    async () => upstream.status(),
+  );
+  app.post(
+    "/api/v1/partners/:id/token",
+    { schema: { summary: "A token with which the partner may register here, for a week, shown once", params: Params } },
+    async (request, reply) => {
+      const allowed = await access(request);
+      if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
+      const token = upstream.issueToken((request.params as { id: string }).id);
+      return token === undefined
+        ? sendProblem(reply, 404, "There is no such partner", "See GET /api/v1/partners")
+        : reply.header("cache-control", "no-store").send({ token });
+    },
+  );
+  app.post(
+    "/api/v1/partners/:id/register",
+    { schema: { summary: "Registers with the partner by its token", params: Params, body: RegisterBody } },
+    guarded((id, request) => {
+      const { token, versionsUrl } = request.body as { token: string; versionsUrl?: string };
+      return upstream.register(id, token, versionsUrl);
+    }),
+  );
+  app.post(
+    "/api/v1/partners/:id/update",
+    { schema: { summary: "New tokens in both directions, endpoints read again", params: Params } },
+    guarded((id) => upstream.update(id)),
+  );
+  app.delete(
+    "/api/v1/partners/:id/registration",
+    { schema: { summary: "Ends the registration on both sides", params: Params } },
+    guarded((id) => upstream.unregister(id)),
+  );
+}

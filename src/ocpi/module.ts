@@ -1,0 +1,35 @@
+/** What a module of OCPI is to the server: routes below one endpoint, the same for all versions. */
+import type { OcpiVersion } from "../core/site-upstream.ts";
+import type { PartyName } from "./call.ts";
+import type { Partner } from "./partner.ts";
+import type { Reply } from "./status.ts";
+
+/** A request of a partner that is who it says and may speak. */
+export interface OcpiRequest {
+  readonly partner: Partner;
+  readonly version: OcpiVersion;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** As the partner called it, from the public base URL on. */
+  readonly url: string;
+  /** The party that asks, where the headers say so. */
+  readonly from?: PartyName;
+  readonly correlationId?: string;
+  readonly nowMs: number;
+}
+
+export interface ModuleRoute {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below the endpoint, e.g. `/:sessionId`. */
+  readonly path: string;
+  readonly handle: (request: OcpiRequest) => Reply | Promise<Reply>;
+}
+
+export interface Module {
+  readonly identifier: string;
+  readonly role: "SENDER" | "RECEIVER";
+  /** Below the version, e.g. `cpo/sessions`. */
+  readonly path: string;
+  readonly routes: readonly ModuleRoute[];
+}

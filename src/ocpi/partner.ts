@@ -1,0 +1,78 @@
+/** A configured partner: what it is allowed, how it is reached, and what was heard of it last. */
+import type { Clock, SiteAccess } from "../core/ports.ts";
+import type { PartnerConfiguration, PartnerQuirk } from "../core/site-upstream.ts";
+import type { PartnerParty, PartnerState } from "../core/state/upstream.ts";
+import { hostOf, type Reach } from "./allow.ts";
+import { createHttp, type HttpClient } from "./http.ts";
+
+/** What the page and the command line show of the traffic with a partner. */
+export interface Traffic {
+  lastSentMs?: number;
+  lastHeardMs?: number;
+  lastProblem?: string;
+  lastProblemMs?: number;
+}
+
+export interface PartnerCertificates {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface Partner {
+  readonly id: string;
+  readonly configuration: PartnerConfiguration;
+  readonly http: HttpClient;
+  readonly traffic: Traffic;
+  /** What is on record; missing while it is not registered. */
+  registration(): PartnerState | undefined;
+  has(quirk: PartnerQuirk): boolean;
+  /** Where it may send us. Until a host is known, the holder of a registration token names it by `versionsUrl`. */
+  reach(versionsUrl?: string): Reach;
+}
+
+export function createPartner(
+  configuration: PartnerConfiguration,
+  given: {
+    readonly site: Pick<SiteAccess, "state">;
+    readonly clock: Clock;
+    readonly certificates: PartnerCertificates;
+  },
+): Partner {
+  const { allowHttp, allowPrivateAddresses, hosts, versionsUrl } = configuration;
+  const registration = () => given.site.state().upstream.partners[configuration.id];
+  return {
+    id: configuration.id,
+    configuration,
+    http: createHttp({ allowPrivateAddresses, clock: given.clock, ...given.certificates }),
+    traffic: {},
+    registration,
+    has: (quirk) => configuration.quirks.includes(quirk),
+    reach(named) {
+      const known = [versionsUrl, registration()?.versionsUrl].flatMap((url) => (url ? (hostOf(url) ?? []) : []));
+      const configured = [...known, ...hosts.map((host) => host.toLowerCase())];
+      const first = configured.length === 0 && named !== undefined ? (hostOf(named) ?? []) : [];
+      return { hosts: new Set(configured.concat(first)), allowHttp, allowPrivateAddresses };
+    },
+  };
+}
+
+/** The party of a partner that has a role, its first one otherwise. */
+export function partyOf(partner: Partner, role?: string): PartnerParty | undefined {
+  const parties = partner.registration()?.parties ?? [];
+  return parties.find((party) => party.role === role) ?? parties[0];
+}
+
+/** The URL of a module at a partner; missing where it does not offer it. For credentials the role means nothing. */
+export function endpointOf(partner: Partner, identifier: string, role: "SENDER" | "RECEIVER"): string | undefined {
+  return partner
+    .registration()
+    ?.endpoints.find(
+      (endpoint) => endpoint.identifier === identifier && (endpoint.role === role || identifier === "credentials"),
+    )?.url;
+}
+
+/** Joins path segments to an endpoint, which comes with or without a slash at its end. */
+export function joinUrl(endpoint: string, ...segments: readonly string[]): string {
+  return [endpoint.replace(/\/+$/, ""), ...segments.map(encodeURIComponent)].join("/");
+}

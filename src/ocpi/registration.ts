@@ -1,0 +1,206 @@
+/** Registering, in both directions. A fact says that it happened; the tokens are in the secrets, never in a fact. */
+import type { SiteDraft } from "../core/facts/index.ts";
+import type { Clock, SiteAccess } from "../core/ports.ts";
+import type { OcpiVersion } from "../core/site-upstream.ts";
+import type { Attempt } from "../core/upstream-admin.ts";
+import { callPartner, type Outcome } from "./call.ts";
+import { learn, type Offer, partiesOf } from "./handshake.ts";
+import type { Identity } from "./identity.ts";
+import { endpointOf, type Partner } from "./partner.ts";
+import { type Credentials, readCredentials } from "./schemas/credentials.ts";
+import type { Secrets, TokenHolder } from "./secrets.ts";
+import { INVALID_PARAMETERS, type Reply, refuse, SERVER_ERROR } from "./status.ts";
+import { newToken } from "./token.ts";
+
+export interface RegistrationOptions {
+  readonly identity: Identity;
+  readonly secrets: Secrets;
+  readonly site: Pick<SiteAccess, "record">;
+  readonly clock: Clock;
+}
+
+export interface Registrations {
+  /** A token with which the partner may register with us; shown once, kept as a hash. */
+  issueToken(partner: Partner): string;
+  register(partner: Partner, token: string, versionsUrl?: string): Promise<Attempt>;
+  /** New tokens in both directions, versions and endpoints read again. */
+  update(partner: Partner): Promise<Attempt>;
+  unregister(partner: Partner): Promise<Attempt>;
+  /** GET, POST, PUT and DELETE of our credentials endpoint. */
+  answer(partner: Partner, holder: TokenHolder, asked: Asked): Promise<Reply>;
+}
+
+export interface Asked {
+  readonly method: string;
+  readonly version: OcpiVersion;
+  readonly body: unknown;
+}
+
+function registeredDraft(
+  partner: Partner,
+  offer: Offer,
+  by: "partner" | "site",
+  credentials: Credentials | undefined,
+): SiteDraft {
+  const hub = credentials?.hub_party_id?.toUpperCase();
+  return {
+    type: "partner-registered",
+    source: `partner:${partner.id}`,
+    data: {
+      partnerId: partner.id,
+      version: offer.version,
+      versionsUrl: offer.versionsUrl,
+      parties: credentials ? partiesOf(credentials) : [],
+      endpoints: [...offer.endpoints],
+      by,
+      ...(hub === undefined ? {} : { hubPartyId: hub }),
+    },
+  };
+}
+
+const failed = (message: string): Attempt => ({ ok: false, message });
+
+export function createRegistrations({ identity, secrets, site, clock }: RegistrationOptions): Registrations {
+  const busy = new Set<string>();
+
+  /** One exchange of credentials at a time with each partner. */
+  async function alone<T>(partner: Partner, otherwise: T, run: () => Promise<T>): Promise<T> {
+    if (busy.has(partner.id)) return otherwise;
+    busy.add(partner.id);
+    try {
+      return await run();
+    } finally {
+      busy.delete(partner.id);
+    }
+  }
+
+  /** Hands out a new token of ours and takes the partner's; both are on disk before the fact, the fact before the answer. */
+  async function taken(partner: Partner, asked: Asked): Promise<Reply> {
+    const parsed = readCredentials(asked.body);
+    if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
+    const { token, url } = parsed.value;
+    const offer = await learn({ partner, clock, token, versionsUrl: url, version: asked.version });
+    if (!offer.ok) return offer;
+    const ours = newToken();
+    secrets.accept(partner.id, ours, { registration: false, nowMs: clock.wallMs() });
+    try {
+      await site.record([registeredDraft(partner, offer, "partner", parsed.value)]);
+    } catch {
+      secrets.withdraw(partner.id, ours);
+      return refuse(SERVER_ERROR, "It could not be recorded at present");
+    }
+    secrets.show(partner.id, token);
+    secrets.endRegistration(partner.id);
+    return { ok: true, data: identity.credentials(ours) };
+  }
+
+  async function gone(partner: Partner, by: "partner" | "site"): Promise<void> {
+    const data = { partnerId: partner.id, by };
+    await site.record([{ type: "partner-unregistered", source: `partner:${partner.id}`, data }]);
+    secrets.forget(partner.id);
+  }
+
+  /** Sends our credentials by `method` and takes those of the answer. */
+  async function exchange(
+    partner: Partner,
+    offer: Offer,
+    method: "POST" | "PUT",
+    token: string,
+  ): Promise<{ readonly outcome: Outcome; readonly credentials?: Credentials; readonly ours: string }> {
+    const ours = newToken();
+    secrets.accept(partner.id, ours, { registration: false, nowMs: clock.wallMs() });
+    const { url } = offer.endpoints.find((entry) => entry.identifier === "credentials")!;
+    const { versionsUrl } = offer;
+    const outcome = await callPartner(
+      partner,
+      { method, url, token, body: identity.credentials(ours), versionsUrl, timeoutMs: 60_000 },
+      clock,
+    );
+    if (outcome.kind !== "ok") return { outcome, ours };
+    const parsed = readCredentials(outcome.data);
+    if (parsed.ok) return { outcome, ours, credentials: parsed.value };
+    return { outcome: { kind: "refused", http: 200, reason: `its credentials do not fit: ${parsed.problem}` }, ours };
+  }
+
+  async function finish(partner: Partner, offer: Offer, credentials: Credentials): Promise<Attempt> {
+    secrets.show(partner.id, credentials.token);
+    await site.record([registeredDraft(partner, offer, "site", credentials)]);
+    secrets.endRegistration(partner.id);
+    const names = partiesOf(credentials).map((party) => `${party.role} ${party.countryCode}-${party.partyId}`);
+    return { ok: true, message: `Registered with ${partner.id} on OCPI ${offer.version}: ${names.join(", ")}` };
+  }
+
+  async function register(partner: Partner, token: string, named: string | undefined): Promise<Attempt> {
+    const versionsUrl = named ?? partner.configuration.versionsUrl;
+    if (versionsUrl === undefined) return failed(`Partner ${partner.id} has no versionsUrl; set it in site.yaml`);
+    const clientOnly = partner.has("no-credentials-exchange");
+    if (!clientOnly && identity.versionsUrl === undefined)
+      return failed("Partners cannot call this site: set upstream.publicUrl, or the quirk no-credentials-exchange");
+    const offer = await learn({ partner, clock, token, versionsUrl });
+    if (!offer.ok) return failed(offer.message);
+    if (clientOnly) {
+      secrets.show(partner.id, token);
+      await site.record([registeredDraft(partner, offer, "site", undefined)]);
+      return {
+        ok: true,
+        message: `${partner.id} is called on OCPI ${offer.version}, without an exchange of credentials`,
+      };
+    }
+    const { outcome, credentials, ours } = await exchange(partner, offer, "POST", token);
+    if (credentials) return finish(partner, offer, credentials);
+    secrets.withdraw(partner.id, ours);
+    return failed(outcome.kind === "ok" ? "no credentials came back" : outcome.reason);
+  }
+
+  async function update(partner: Partner): Promise<Attempt> {
+    const token = secrets.outbound(partner.id);
+    const known = partner.registration();
+    if (token === undefined || !known) return failed(`${partner.id} is not registered`);
+    const offer = await learn({ partner, clock, token, versionsUrl: known.versionsUrl });
+    if (!offer.ok) return failed(offer.message);
+    const { outcome, credentials, ours } = await exchange(partner, offer, "PUT", token);
+    if (credentials) return finish(partner, offer, credentials);
+    // Whether it took our new token is not known where it did not answer: then both stay good.
+    if (outcome.kind === "refused") secrets.withdraw(partner.id, ours);
+    return failed(outcome.kind === "ok" ? "no credentials came back" : outcome.reason);
+  }
+
+  async function unregister(partner: Partner): Promise<Attempt> {
+    const token = secrets.outbound(partner.id);
+    const url = endpointOf(partner, "credentials", "RECEIVER");
+    const told =
+      token !== undefined && url !== undefined
+        ? await callPartner(partner, { method: "DELETE", url, token }, clock)
+        : undefined;
+    await gone(partner, "site");
+    const heard = told === undefined || told.kind === "ok" ? "" : `; it could not be told (${told.reason})`;
+    return { ok: true, message: `${partner.id} is no longer registered${heard}` };
+  }
+
+  const isBusy = refuse(SERVER_ERROR, "Another exchange of credentials is under way; try again");
+  const waits = failed("Another exchange of credentials is under way; try again");
+  return {
+    issueToken(partner) {
+      const token = newToken();
+      secrets.accept(partner.id, token, { registration: true, nowMs: clock.wallMs() });
+      return token;
+    },
+    register: (partner, token, versionsUrl) => alone(partner, waits, () => register(partner, token, versionsUrl)),
+    update: (partner) => alone(partner, waits, () => update(partner)),
+    unregister: (partner) => alone(partner, waits, () => unregister(partner)),
+    async answer(partner, holder, asked) {
+      const registered = partner.registration() !== undefined;
+      if (asked.method === "GET") return { ok: true, data: identity.credentials(holder.token) };
+      if (asked.method === "POST") {
+        if (registered && !holder.registration) return refuse(2000, "You are registered already; use PUT", 405);
+        return alone<Reply>(partner, isBusy, () => taken(partner, asked));
+      }
+      if (!registered || holder.registration) return refuse(2000, "You are not registered; use POST", 405);
+      if (asked.method === "PUT") return alone<Reply>(partner, isBusy, () => taken(partner, asked));
+      return alone<Reply>(partner, isBusy, async () => {
+        await gone(partner, "partner");
+        return { ok: true };
+      });
+    },
+  };
+}

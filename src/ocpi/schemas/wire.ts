@@ -1,0 +1,50 @@
+/** Types of the OCPI text as schemas. Lenient on input: unknown fields stay, lengths may be exceeded a little. */
+import { Ajv, type ValidateFunction } from "ajv";
+import { type Static, type TSchema, Type } from "typebox";
+
+/** Ids of partners are a little too long now and then. */
+const SLACK = 28;
+
+/** A case-insensitive printable string of the given length. */
+export const CiString = (length: number) =>
+  Type.String({ minLength: 1, maxLength: length + SLACK, pattern: "^[\\x20-\\x7e]+$" });
+export const Text = (length: number) => Type.String({ maxLength: length * 2 });
+export const Url = Type.String({ pattern: "^https?://", maxLength: 2048 });
+/** UTC by definition, with or without Z; an offset is tolerated. */
+export const DateTime = Type.String({
+  pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2})?$",
+  maxLength: 40,
+});
+export const CountryCode = Type.String({ pattern: "^[A-Za-z]{2}$" });
+export const PartyId = Type.String({ pattern: "^[A-Za-z0-9]{3}$" });
+
+/** The time of a checked {@link DateTime}, epoch ms. */
+export function timeMs(text: string): number {
+  return Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}Z`);
+}
+
+/** Explicit nulls mean the same as absence. Depth is bounded by that of the parsed text. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((entry) => entry !== null).map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, child]) => child !== null);
+  return Object.fromEntries(entries.map(([key, child]) => [key, withoutNulls(child)]));
+}
+
+const ajv = new Ajv({ allErrors: false, strict: false, coerceTypes: false });
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** A reader of objects from the wire: nulls away, a list of one unwrapped where one object is meant, then checked. */
+export function reader<S extends TSchema>(schema: S): (value: unknown) => Parsed<Static<S>> {
+  const isObject = (schema as { type?: unknown }).type === "object";
+  let check: ValidateFunction | undefined;
+  return (value) => {
+    check ??= ajv.compile(schema);
+    const clean = withoutNulls(value);
+    const single = isObject && Array.isArray(clean) && clean.length === 1 ? clean[0] : clean;
+    if (check(single)) return { ok: true, value: single as Static<S> };
+    const [error] = check.errors ?? [];
+    return { ok: false, problem: `${error?.instancePath.slice(1) || "it"} ${error?.message ?? "is wrong"}` };
+  };
+}

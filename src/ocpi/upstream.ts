@@ -1,0 +1,78 @@
+/** OCPI of a site: partners, registration and modules behind one door. */
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import type { Clock, Log, SiteAccess } from "../core/ports.ts";
+import type { UpstreamConfiguration } from "../core/site-upstream.ts";
+import type { Attempt, PartnerStatus, UpstreamAdmin } from "../core/upstream-admin.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
+import { createRegistrations, type Registrations } from "./registration.ts";
+import { openSecrets } from "./secrets.ts";
+import { ocpiPlugin } from "./server.ts";
+
+export interface UpstreamOptions {
+  readonly upstream: UpstreamConfiguration;
+  /** Where the tokens are kept. */
+  readonly directory: string;
+  /** By partner id. */
+  readonly certificates: ReadonlyMap<string, PartnerCertificates>;
+  readonly site: SiteAccess;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Upstream extends UpstreamAdmin {
+  readonly identity: Identity;
+  /** For the site's HTTP server. */
+  readonly plugin: (app: FastifyInstance) => Promise<void>;
+  close(): Promise<void>;
+}
+
+const SECRETS_FILE = "ocpi-secrets.json";
+
+function statusOf(partner: Partner): PartnerStatus {
+  const known = partner.registration();
+  return {
+    id: partner.id,
+    registered: known !== undefined,
+    parties: (known?.parties ?? []).map((party) => `${party.role} ${party.countryCode}-${party.partyId} ${party.name}`),
+    ...(known ? { version: known.version, sinceMs: known.sinceMs } : {}),
+    ...partner.traffic,
+  };
+}
+
+/** Starts it. Throws where the file of tokens is damaged. */
+export function startUpstream(options: UpstreamOptions): Upstream {
+  const { upstream, directory, certificates, site, clock, log } = options;
+  const identity = identityOf(upstream);
+  const secrets = openSecrets(join(directory, SECRETS_FILE));
+  const partners = new Map(
+    upstream.partners.map((configuration) => [
+      configuration.id,
+      createPartner(configuration, { site, clock, certificates: certificates.get(configuration.id) ?? {} }),
+    ]),
+  );
+  const registrations: Registrations = createRegistrations({ identity, secrets, site, clock });
+  const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {
+    const partner = partners.get(id);
+    const known = [...partners.keys()].join(", ") || "none";
+    return partner
+      ? run(partner)
+      : { ok: false, message: `There is no partner "${id}" in site.yaml (known: ${known})` };
+  };
+  return {
+    identity,
+    plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules: [], clock, log }),
+    status: () => [...partners.values()].map(statusOf),
+    issueToken(id) {
+      const partner = partners.get(id);
+      return partner && registrations.issueToken(partner);
+    },
+    register: (id, token, url) => withPartner(id, (partner) => registrations.register(partner, token, url)),
+    update: (id) => withPartner(id, (partner) => registrations.update(partner)),
+    unregister: (id) => withPartner(id, (partner) => registrations.unregister(partner)),
+    async close() {
+      for (const partner of partners.values()) partner.http.close();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** A site with OCPI on a real loopback port: controller, ledger in memory, virtual time, simulated cars. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Log } from "../../src/core/ports.ts";
+import { startUpstream, type Upstream } from "../../src/ocpi/upstream.ts";
+import { type RigOptions, SiteRig } from "../site-rig.ts";
+import { type PartnerOptions, TestPartner } from "./partner.ts";
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface OcpiRigOptions extends Partial<RigOptions> {
+  readonly partner?: PartnerOptions;
+  /** Of the partner in site.yaml. */
+  readonly configuration?: Record<string, unknown>;
+  /** Of `upstream` in site.yaml. */
+  readonly upstream?: Record<string, unknown>;
+}
+
+export class OcpiRig {
+  readonly site: SiteRig;
+  readonly partner: TestPartner;
+  readonly directory: string;
+  readonly lines: string[] = [];
+  readonly #port: number;
+  upstream!: Upstream;
+  #app!: FastifyInstance;
+
+  private constructor(site: SiteRig, partner: TestPartner, port: number) {
+    this.site = site;
+    this.partner = partner;
+    this.#port = port;
+    this.directory = mkdtempSync(join(tmpdir(), "wattledger-ocpi-"));
+  }
+
+  /** Starts site and partner, not registered with each other. */
+  static async start(options: OcpiRigOptions = {}): Promise<OcpiRig> {
+    const partner = await TestPartner.listen(options.partner);
+    const port = await freePort();
+    const upstream = {
+      countryCode: "NL",
+      partyId: "CPO",
+      name: "Site Charging",
+      publicUrl: `http://127.0.0.1:${port}`,
+      partners: [
+        {
+          id: "emsp",
+          versionsUrl: partner.versionsUrl,
+          allowHttp: true,
+          allowPrivateAddresses: true,
+          ...options.configuration,
+        },
+      ],
+      ...options.upstream,
+    };
+    const site = new SiteRig({ stalls: [{ id: "one" }, { id: "two" }], ...options, upstream });
+    const rig = new OcpiRig(site, partner, port);
+    await rig.#open();
+    return rig;
+  }
+
+  /** A site that is registered with its partner, by the partner's own doing. */
+  static async registered(options: OcpiRigOptions = {}): Promise<OcpiRig> {
+    const rig = await OcpiRig.start(options);
+    const answer = await rig.partner.register(rig.versionsUrl, rig.upstream.issueToken("emsp")!);
+    if (answer.body.status_code !== 1000) throw new Error(JSON.stringify(answer.body));
+    return rig;
+  }
+
+  get versionsUrl(): string {
+    return `http://127.0.0.1:${this.#port}/ocpi/versions`;
+  }
+
+  async #open(): Promise<void> {
+    const say = (message: string, details?: object) =>
+      void this.lines.push(`${message} ${JSON.stringify(details ?? {})}`);
+    const log: Log = { debug: say, info: say, warn: say, error: say };
+    const upstream = this.site.model.configuration.upstream!;
+    const { clock, controller } = this.site;
+    const { directory } = this;
+    this.upstream = startUpstream({ upstream, directory, certificates: new Map(), site: controller, clock, log });
+    this.#app = Fastify({ forceCloseConnections: true });
+    await this.upstream.plugin(this.#app);
+    await this.#app.listen({ host: "127.0.0.1", port: this.#port });
+  }
+
+  /** The controller is killed and started again from its ledger and its files. */
+  async restart(): Promise<void> {
+    await this.upstream.close();
+    await this.#app.close();
+    this.site.restart();
+    await this.#open();
+  }
+
+  async close(): Promise<void> {
+    await this.upstream.close();
+    await this.#app.close();
+    await this.partner.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
