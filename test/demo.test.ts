@@ -142,6 +142,15 @@ describe("the demonstration over real sockets", () => {
     expect(status).toBe(403);
   });
 
+  test("nor may somebody behind a proxy at the machine", async () => {
+    const response = await fetch(`http://127.0.0.1:${demo.site.apiPort}/api/v1/evses/stall-1/override`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-forwarded-for": "203.0.113.9" },
+      body: JSON.stringify({ active: true }),
+    });
+    expect(response.status).toBe(403);
+  });
+
   test("bad requests get a problem that says what to do", async () => {
     const wrong = await fetch(url("/api/v1/evses/nowhere/wish"), {
       method: "PUT",

@@ -32,6 +32,8 @@ const METER_BACK_OFF_MOST_MS = 2_000;
 const INPUT_BUS_OPTIONS = { ...DEFAULT_BUS_OPTIONS, maximumBackOffMs: METER_BACK_OFF_MOST_MS };
 /** A setpoint that stays the same is written again after this part of the time that the device keeps it. */
 const WRITE_AGAIN_AFTER = 0.4;
+/** A stop waits so long for batteries; what does not answer forgets its setpoint by itself. */
+const RELEASE_MOST_MS = 1_500;
 
 const PARTS: Readonly<Record<DeviceConfiguration["role"], readonly DevicePart[]>> = {
   meter: ["meter"],
@@ -179,6 +181,11 @@ class PolledDevice {
     return failure === undefined ? { status: "accepted", detail: "" } : { status: "no-answer", detail: failure };
   }
 
+  /** A battery that was told something runs by itself again, now rather than when it forgets. */
+  async release(): Promise<void> {
+    if (this.#lastWrite?.powerW !== undefined) await this.#write(undefined, 1);
+  }
+
   async #write(powerW: number | undefined, lifetimeS: number): Promise<string | undefined> {
     const { control, registers, sunspec } = this.#profile;
     const setpoint = { powerW, lifetimeS };
@@ -252,6 +259,11 @@ export function startModbusDevices(options: ModbusOptions): Devices {
     async close() {
       for (const device of polled.values()) device.stop();
       for (const stop of stopInputs) stop();
+      const released = Promise.all([...polled.values()].map((device) => device.release()));
+      await Promise.race([
+        released,
+        new Promise((resolve) => options.clock.after(RELEASE_MOST_MS, "battery-release", () => resolve(undefined))),
+      ]);
       for (const bus of buses.values()) bus.close();
     },
   };

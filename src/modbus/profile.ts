@@ -121,6 +121,11 @@ const SunSpecSchema = Type.Object(
         {
           chargeModule: Type.Optional(ModuleNumber),
           dischargeModule: Type.Optional(ModuleNumber),
+          bankPower: Type.Optional(
+            Type.Union([Type.Literal("charging"), Type.Literal("discharging")], {
+              description: "What a positive W of model 802 means on this make; left out: it is not read",
+            }),
+          ),
         },
         closed,
       ),

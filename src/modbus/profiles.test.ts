@@ -119,6 +119,16 @@ test("a one-phase SunSpec meter guards its one phase", async () => {
   expect(await firstOf("sunspec-meter", "meter", words)).toMatchObject({ powerW: -2300, currentA: [-10, 0, 0] });
 });
 
+test("a battery bank of SunSpec model 802 tells its charge and its power, charging positive", async () => {
+  const model = new Array<number>(64).fill(0x8000);
+  for (const [offset, value] of Object.entries({ 0: 802, 1: 62, 11: 573, 47: -1500, 56: -1, 63: 0 }))
+    model[Number(offset)] = value & 0xffff;
+  expect(await firstOf("sunspec-battery", "battery", chainWith(model))).toMatchObject({
+    powerW: 1500,
+    socPercent: 57.3,
+  });
+});
+
 describe("a battery", () => {
   const battery = { capacityWh: 10_000, maxChargeW: 5000, maxDischargeW: 5000, minSocPercent: 10 };
   const control = { ...battery, efficiencyPercent: 90, wearEurPerKwh: 0.03, control: true };
@@ -156,6 +166,13 @@ describe("a battery", () => {
     const { commands, devices } = await hybrid(true);
     expect(await devices.setBattery("device", 500, 400)).toMatchObject({ status: "accepted" });
     expect(commands.at(-1)).toEqual([500, 1]);
+  });
+
+  test("runs by itself again as soon as the controller stops", async () => {
+    const { commands, devices } = await hybrid(true);
+    await devices.setBattery("device", 500, 60_000);
+    await devices.close();
+    expect(commands.at(-1)).toEqual([undefined, 0]);
   });
 
   test("gets the same setpoint once, not at each renewal", async () => {

@@ -136,18 +136,29 @@ interface Models {
   get(...ids: number[]): readonly number[] | undefined;
 }
 
-function batteryOf(map: SunSpecMap, models: Models): DeviceValues["battery"] {
-  const storage = models.get(124);
+type BatteryMap = NonNullable<SunSpecMap["battery"]>;
+
+/** Power of the bank of model 802, charging +, where the profile knows its sign (the model does not define it). */
+function bankPowerW({ bankPower }: BatteryMap, bank: readonly number[] | undefined): number | undefined {
+  const powerW = bank && bankPower && point(bank, { offset: 47, type: "i16", factor: 63 });
+  return powerW === undefined || bankPower === "charging" ? powerW : -powerW;
+}
+
+function batteryPowerW(map: BatteryMap, models: Models): number | undefined {
+  const { chargeModule, dischargeModule } = map;
   const modules = models.get(160);
-  const { chargeModule, dischargeModule } = map.battery ?? {};
-  const powerOf = (module: number | undefined) =>
-    module === undefined || !modules ? undefined : modulePowerW(modules, module);
-  const chargeW = powerOf(chargeModule);
-  const dischargeW = powerOf(dischargeModule);
-  return {
-    powerW: chargeW === undefined || dischargeW === undefined ? undefined : chargeW - dischargeW,
-    socPercent: storage && point(storage, { offset: 8, type: "u16", factor: 22 }),
-  };
+  if (chargeModule === undefined || dischargeModule === undefined || !modules) return bankPowerW(map, models.get(802));
+  const chargeW = modulePowerW(modules, chargeModule);
+  const dischargeW = modulePowerW(modules, dischargeModule);
+  return chargeW === undefined || dischargeW === undefined ? undefined : chargeW - dischargeW;
+}
+
+function batteryOf(map: BatteryMap, models: Models): NonNullable<DeviceValues["battery"]> {
+  const storage = models.get(124);
+  const bank = models.get(802);
+  const byInverter = storage && point(storage, { offset: 8, type: "u16", factor: 22 });
+  const byBank = bank && point(bank, { offset: 11, type: "u16", factor: 56 });
+  return { powerW: batteryPowerW(map, models), socPercent: byInverter ?? byBank };
 }
 
 function acPower(models: Models): { powerW: number | undefined; energyWh: number | undefined } {
@@ -174,7 +185,7 @@ function pvOf(map: SunSpecMap, models: Models): DeviceValues["pv"] {
 const WANTED = {
   meter: [201, 202, 203, 204, 211, 212, 213, 214],
   pv: [101, 102, 103, 111, 112, 113, 160],
-  battery: [124, 160],
+  battery: [124, 160, 802],
 } as const;
 
 /** The map without the parts that the device's role on this site has no use for; `undefined` when none is left. */
@@ -201,7 +212,7 @@ export async function readBySunSpec(map: SunSpecMap, chain: SunSpecChain, port: 
   }
   const models: Models = { get: (...ids) => ids.map((id) => words.get(id)).find((found) => found !== undefined) };
   const meter = meterOf(models);
-  const battery = map.battery ? batteryOf(map, models) : undefined;
+  const battery = map.battery ? batteryOf(map.battery, models) : undefined;
   const pv = map.pv ? pvOf(map, models) : undefined;
   return {
     ok: true,
