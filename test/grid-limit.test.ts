@@ -14,6 +14,7 @@ const connection = { tcp: { host: "io", port: 502 } };
 const contact = { id: "box", connection, address: 0, limitW: 4200, failSafeW: 4200 };
 /** Cars need seconds to obey; their ramp is 8 A a second. */
 const OBEYED_S = 6;
+const HOUR_MS = 3_600_000;
 
 function limit(by: string, limitW?: number, untilMs?: number): SiteDraft {
   const data = { by, ...(limitW === undefined ? {} : { limitW }), ...(untilMs === undefined ? {} : { untilMs }) };
@@ -54,7 +55,7 @@ describe("a limit of the grid operator", () => {
     await rig.run(OBEYED_S);
     expect(await highest(rig, 290, importW)).toBeLessThanOrEqual(15_000);
     expect(importW(rig)).toBeGreaterThan(11_000);
-    expect(four.map(({ id }) => rig.reason(id).kind)).toContain("grid-operator");
+    expect(four.map(({ id }) => rig.reason(id).by)).toContain("api:token");
     expect(rig.controller.live()).toMatchObject({
       mode: { word: "limited" },
       gridLimit: { limitW: 15_000, by: "api:token", appliesTo: "site" },
@@ -150,7 +151,7 @@ describe("an operator that has to be heard of", () => {
   const operator = { mqtt: { heartbeatSeconds: 120, failSafeW: 10_000 } };
   const inForce = (rig: SiteRig) =>
     gridLimitInForce(
-      siteModel(homeConfiguration({ gridOperator: { appliesTo: "site", leastW: 0, inputs: [] } })),
+      siteModel(homeConfiguration({ gridOperator: { appliesTo: "site", leastW: 0, failSafeHours: 2, inputs: [] } })),
       rig.controller.state(),
       rig.clock.wallMs(),
     );
@@ -170,10 +171,15 @@ describe("an operator that has to be heard of", () => {
     expect(rig.facts("grid-limit-received")).toEqual([]);
     await rig.run(130);
     expect(await highest(rig, 600, importW)).toBeLessThanOrEqual(10_000);
-    expect(rig.facts("grid-limit-received").map(({ data }) => data)).toEqual([
-      { by: "mqtt", limitW: 10_000, failSafe: true },
-    ]);
-    expect(rig.controller.live().mode.text).toContain("has not been heard of");
+    const { atMs, data } = rig.facts("grid-limit-received")[0]!;
+    expect(rig.facts("grid-limit-received")).toHaveLength(1);
+    expect(data).toEqual({ by: "mqtt", limitW: 10_000, failSafe: true, untilMs: atMs + 2 * HOUR_MS });
+    expect(rig.controller.live().mode.text).toContain(
+      "The grid operator is not heard of (MQTT): 10.0 kW hold until it is, or until 14:10",
+    );
+    expect(rig.controller.live().evses.map(({ because }) => because)).toContain(
+      "0 A: paused, the grid operator's 10.0 kW (MQTT) leave less than the car's minimum",
+    );
     await heardEveryMinute(rig, 5, 15_000);
     expect(importW(rig)).toBeGreaterThan(10_000);
     expect(importW(rig)).toBeLessThanOrEqual(15_000);
@@ -181,6 +187,27 @@ describe("an operator that has to be heard of", () => {
     await heardEveryMinute(rig, 7);
     expect(importW(rig)).toBeGreaterThan(30_000);
     expect(rig.facts("grid-limit-received")).toHaveLength(3);
+  });
+
+  test("and stays silent is let go after its time, once, and the page goes on saying so", async () => {
+    const rig = new SiteRig({ stalls: four, gridOperator: { ...operator, failSafeHours: 3 } });
+    await rig.connectAll();
+    await rig.run(130);
+    for (const { id } of four) await rig.plugIn(id);
+    await rig.run(2 * 3600);
+    rig.restart();
+    await rig.connectAll();
+    await rig.run(30);
+    expect(await highest(rig, 3470, importW)).toBeLessThanOrEqual(10_000);
+    await rig.run(600);
+    expect(importW(rig)).toBeGreaterThan(30_000);
+    expect(rig.facts("grid-limit-received")).toHaveLength(1);
+    expect(rig.controller.live().gridLimit).toBeUndefined();
+    expect(rig.controller.live().mode.text).toBe(
+      "The building fuse limits charging since 15:05; it ends when other loads stop. The grid operator is not heard of (MQTT): its fail-safe limit ended at 15:04, nothing of it holds. Check its box, the cable and the network.",
+    );
+    await heardEveryMinute(rig, 1);
+    expect(rig.controller.live().mode.text).not.toContain("not heard of");
   });
 
   test("has its time again after a restart, while its last word holds", async () => {
@@ -229,6 +256,7 @@ describe("a contact of the control box", () => {
     expect(importW(rig)).toBeLessThanOrEqual(4_200);
     await read(rig, 300, () => true);
     expect(importW(rig)).toBeLessThanOrEqual(4_200);
+    expect(rig.controller.live().mode).toMatchObject({ word: "limited", text: "The grid operator allows 4.2 kW." });
     await read(rig, 400, () => false);
     expect(importW(rig)).toBeGreaterThan(30_000);
     expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
@@ -252,7 +280,22 @@ describe("a contact of the control box", () => {
     await rig.run(20);
     expect(await highest(rig, 120, importW)).toBeLessThanOrEqual(9_000);
     await read(rig, 15, () => false);
-    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 9_000, failSafe: true }, { by: "input:box" }]);
+    expect(limits(rig)).toMatchObject([{ by: "input:box", limitW: 9_000, failSafe: true }, { by: "input:box" }]);
+  });
+
+  test("whose module dies is taken for active where nothing else is said", async () => {
+    const rig = await withContact({ failSafeW: undefined });
+    await rig.run(60);
+    expect(limits(rig)).toMatchObject([{ by: "input:box", limitW: 4_200, failSafe: true }]);
+  });
+
+  test("that is taken out of the configuration leaves nothing behind", async () => {
+    const rig = await withContact();
+    await read(rig, 20, () => true);
+    expect(limits(rig)).toHaveLength(1);
+    rig.reconfigure({ gridOperator: {} });
+    await rig.run(2);
+    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
   });
 });
 
@@ -288,7 +331,9 @@ test("over the real API: a limit is taken, held, renewed without a fact, and end
     expect((await put({ limitW: 15_000 })).status).toBe(200);
     expect(rig.facts("grid-limit-received").map((fact) => fact.seq)).toEqual([seq]);
     const site = (await (await fetch(`${url}/site`)).json()) as { gridLimit: object };
-    expect(site.gridLimit).toEqual({ limitW: 15_000, by: "api:local", appliesTo: "site" });
+    // Nobody has to confirm it and it names no end: it ends in a day.
+    const untilMs = Date.UTC(2026, 5, 11, 13);
+    expect(site.gridLimit).toEqual({ limitW: 15_000, by: "api:local", appliesTo: "site", untilMs });
     expect((await put({ limitW: -1 })).status).toBe(400);
     expect((await put({})).status).toBe(200);
     await rig.run(400);

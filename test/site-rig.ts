@@ -148,7 +148,7 @@ export class SiteRig {
   model!: SiteModel;
   second = 0;
   readonly meters = new Set(["grid-meter", "garage-meter"]);
-  readonly #options: RigOptions;
+  #options: RigOptions;
   readonly #evses = new Map<string, RigEvse>();
   #extraA: PerPhase = [0, 0, 0];
 
@@ -327,6 +327,12 @@ export class SiteRig {
   /** The controller dies and is started again from the ledger. */
   restart(): void {
     this.controller = this.#controller();
+  }
+
+  /** The same with another configuration. */
+  reconfigure(changes: Partial<RigOptions>): void {
+    this.#options = { ...this.#options, ...changes };
+    this.restart();
   }
 
   gridA(): PerPhase {

@@ -1,10 +1,9 @@
 /** Keeps a plan in force: asks for one when it is due, records it with its input, never stands in the guard's way. */
-import { gridLimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import type { Clock, Log, Prices, Solver } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import { SLOT_MS, slotStartMs } from "../core/slots.ts";
-import { buildPlanInput } from "../planner/input.ts";
+import { buildPlanInput, operatorLimits } from "../planner/input.ts";
 import { deviatesFromPlan, planTrigger } from "../planner/trigger.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -64,12 +63,11 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       deviatesSinceMs = deviatesFromPlan(recorder.state(), buildingW) ? (deviatesSinceMs ?? image.nowMs) : undefined;
       if (solving) return undefined;
       const pricesUntilMs = lastPricedSlotMs(prices, image.nowMs);
-      const gridLimit = gridLimitInForce(site, recorder.state(), image.nowMs);
       const trigger = planTrigger({
         state: recorder.state(),
         nowMs: image.nowMs,
         pricesUntilMs,
-        ...(gridLimit === undefined ? {} : { gridLimit }),
+        operator: operatorLimits(site, recorder.state(), image.nowMs),
         ...(deviatesSinceMs === undefined ? {} : { deviatesSinceMs }),
         ...(pricesUntilAtPlanMs === undefined ? {} : { pricesUntilAtPlanMs }),
         ...(lastAttemptMs === undefined ? {} : { lastAttemptMs }),

@@ -51,7 +51,7 @@ describe("limits of the grid operator", () => {
     limitW: 4200,
     failSafeW: 4200,
   } as const;
-  const operator = { appliesTo: "site", leastW: 0, inputs: [] } as const;
+  const operator = { appliesTo: "site", leastW: 0, failSafeHours: 2, inputs: [] } as const;
 
   it("that could only come over a deaf MQTT are refused", () => {
     const problems = problemsAfter((site) => {
@@ -70,7 +70,7 @@ describe("limits of the grid operator", () => {
       ["warning", "gridOperator.inputs.0.failSafeW"],
       ["warning", "gridOperator"],
     ]);
-    expect(problems[2]!.message).toContain("4830 W together, above the fail-safe limit of 4200 W");
+    expect(problems[2]!.message).toContain("4830 W together, above the operator's 4200 W");
   });
 
   it("from contacts with one name, or with another speed than their line, are refused", () => {

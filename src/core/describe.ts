@@ -1,7 +1,8 @@
 /** The live picture, from state, image and the decisions of the last tick. */
 import type { CircuitObservation, EvseDecision } from "./control/control.ts";
+import { limitingReason } from "./control/mode.ts";
 import { deviceQuality, lastReadingMonoMs } from "./device-quality.ts";
-import { gridLimitInForce } from "./grid-limit.ts";
+import { exportLimitInForce, gridLimitInForce, silentSource } from "./grid-limit.ts";
 import type { ProcessImage } from "./image.ts";
 import { localTime } from "./local-time.ts";
 import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
@@ -14,7 +15,7 @@ import { openSessionAt, type Session } from "./state/sessions.ts";
 import type { SiteState } from "./state.ts";
 import type { LiveEvse, LiveSite } from "./view.ts";
 import { en } from "./words/en.ts";
-import type { EvseWords } from "./words/words.ts";
+import type { EvseWords, OperatorWords } from "./words/words.ts";
 
 export interface DescribeInput {
   readonly site: SiteModel;
@@ -175,9 +176,27 @@ function modeOf(input: DescribeInput): LiveSite["mode"] {
   const { mode: word, modeSinceMs: sinceMs, modeReason, devices } = input.state.site;
   const since = localTime(sinceMs, input.image.nowMs, input.site.configuration.site.timeZone);
   const detail = modeReason?.deviceId === undefined ? undefined : devices[modeReason.deviceId]?.detail;
-  const limit = gridLimitInForce(input.site, input.state, input.image.nowMs);
-  const operatorSilent = limit?.failSafe === true;
-  return { word, sinceMs, text: en.mode({ word, since, operatorSilent, ...known({ detail }), ...modeReason }) };
+  const operator = operatorWords(input);
+  // Inside a word the fact keeps its first reason; people are told what limits now.
+  const reason = (word === "limited" ? limitingReason(input.decisions) : undefined) ?? modeReason;
+  return { word, sinceMs, text: en.mode({ word, since, ...known({ detail, operator }), ...reason }) };
+}
+
+/** The limits of the grid operator, for a sentence; one that is silent and let go has none. */
+function operatorWords({ site, state, image }: DescribeInput): OperatorWords | undefined {
+  const limit = gridLimitInForce(site, state, image.nowMs);
+  const exportLimit = exportLimitInForce(state, image.nowMs);
+  const silent = silentSource(state, image.nowMs);
+  const shown = silent ?? limit ?? exportLimit;
+  if (!shown) return undefined;
+  const until =
+    shown.untilMs === undefined ? undefined : localTime(shown.untilMs, image.nowMs, site.configuration.site.timeZone);
+  return {
+    by: shown.by,
+    silent: silent !== undefined,
+    controllable: limit?.appliesTo === "controllable",
+    ...known({ limitW: limit?.limitW, exportLimitW: exportLimit?.limitW, until }),
+  };
 }
 
 function devicesOf({ site, state, image }: DescribeInput): LiveSite["devices"] {
@@ -220,7 +239,10 @@ export function describeSite(input: DescribeInput): LiveSite {
       };
     }),
     flow: flowOf(input),
-    ...known({ gridLimit: gridLimitInForce(site, state, image.nowMs) }),
+    ...known({
+      gridLimit: gridLimitInForce(site, state, image.nowMs),
+      gridExportLimit: exportLimitInForce(state, image.nowMs),
+    }),
     price: known({ importEurPerKwh: image.importEurPerKwh, exportEurPerKwh: image.exportEurPerKwh }),
     ...(plan
       ? {

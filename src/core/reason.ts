@@ -36,8 +36,11 @@ export const ReasonSchema = Type.Object({
   phase: Type.Optional(Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)])),
   readingA: Type.Optional(Type.Number()),
   limitA: Type.Optional(Type.Number()),
-  /** An outside limit, W. */
+  /** A limit of power, W. */
   limitW: Type.Optional(Type.Number()),
+  /** Of the grid operator's: what it came in by, and whether nobody sent it because that is silent. */
+  by: Type.Optional(Type.String()),
+  failSafe: Type.Optional(Type.Boolean()),
   /** When it changes by itself, epoch ms: the next cheaper slot, the end of a lease. */
   untilMs: Type.Optional(Type.Number()),
   /** The device whose loss explains it. */

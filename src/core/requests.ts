@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { PreferenceSchema } from "./facts/driver-facts.ts";
 import type { SiteDraft } from "./facts/index.ts";
+import { withEnd } from "./grid-limit.ts";
 import type { SiteModel } from "./site-model.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -18,9 +19,15 @@ export const WishRequest = Type.Object(
 );
 /** Full power until the car is unplugged. */
 export const OverrideRequest = Type.Object({ active: Type.Boolean() }, closed);
-/** A limit in W for the site's import from the grid operator; without `limitW` it ends. */
+const PowerLimit = (description: string) =>
+  Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000, description }));
+/** Limits in W from the grid operator; without any they end. */
 export const GridLimitRequest = Type.Object(
-  { limitW: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })), untilMs: Type.Optional(Type.Number()) },
+  {
+    limitW: PowerLimit("Of the import"),
+    exportLimitW: PowerLimit("Of the export"),
+    untilMs: Type.Optional(Type.Number({ description: "Epoch ms; see docs/cpo.md for how long it holds without" })),
+  },
   closed,
 );
 
@@ -50,7 +57,8 @@ function late(what: string, field: string): RequestDecision {
 export function decideRequest(site: SiteModel, request: SiteRequest, by: string, nowMs: number): RequestDecision {
   if (request.kind === "grid-limit") {
     if (!isAhead(request.body.untilMs, nowMs)) return late("The end of the limit", "untilMs");
-    return { ok: true, draft: { type: "grid-limit-received", source: by, data: { ...request.body, by } } };
+    const data = withEnd(site, by, { ...request.body, by }, nowMs);
+    return { ok: true, draft: { type: "grid-limit-received", source: by, data } };
   }
   const { evseId } = request;
   if (!site.evseById.has(evseId))

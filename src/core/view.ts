@@ -46,6 +46,13 @@ export const LiveEvseSchema = Type.Object({
   sentence: Type.String({ description: "What the car is doing, in English words" }),
 });
 
+const operatorLimit = {
+  limitW: Type.Number(),
+  untilMs: Type.Optional(Type.Number()),
+  by: Type.String({ description: "api:..., mqtt, or input:<contact>" }),
+  failSafe: Type.Optional(Type.Boolean({ description: "Nobody sent it: its source is silent" })),
+};
+
 export const LiveSiteSchema = Type.Object({
   seq: Type.Integer(),
   nowMs: Type.Number(),
@@ -65,13 +72,13 @@ export const LiveSiteSchema = Type.Object({
   meter: Type.Object({ deviceId: Type.String(), ageMs: Type.Optional(Type.Number()), quality: QualitySchema }),
   gridLimit: Type.Optional(
     Type.Object({
-      limitW: Type.Number(),
-      appliesTo: Type.Union([Type.Literal("site"), Type.Literal("controllable")]),
-      untilMs: Type.Optional(Type.Number()),
-      by: Type.String({ description: "api, mqtt, or the contact it came in by" }),
-      failSafe: Type.Optional(Type.Boolean({ description: "Nobody sent it: its source is silent" })),
+      ...operatorLimit,
+      appliesTo: Type.Union([Type.Literal("site"), Type.Literal("controllable")], {
+        description: "The whole import, or what EVSEs and batteries take of it",
+      }),
     }),
   ),
+  gridExportLimit: Type.Optional(Type.Object(operatorLimit)),
   devices: Type.Array(
     Type.Object({
       id: Type.String(),

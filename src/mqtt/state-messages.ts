@@ -9,9 +9,10 @@ function withoutAge<T extends { readonly ageMs?: number }>({ ageMs: _, ...rest }
 
 /** Topic and JSON of everything that the live picture holds. A value that is unknown is missing. */
 export function stateMessages(topics: Topics, live: LiveSite): Map<string, string> {
-  const { site, mode, meter, flow, price, wallTrusted } = live;
+  const { site, mode, meter, gridLimit, gridExportLimit, flow, price, wallTrusted } = live;
+  const limits = { gridLimit, gridExportLimit };
   const messages = new Map<string, unknown>([
-    [topics.site, { site, mode, meter: withoutAge(meter), flow, price, wallTrusted }],
+    [topics.site, { site, mode, meter: withoutAge(meter), ...limits, flow, price, wallTrusted }],
   ]);
   if (live.plan) messages.set(topics.plan, live.plan);
   for (const circuit of live.circuits) messages.set(topics.circuit(circuit.id), circuit);

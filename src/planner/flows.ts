@@ -1,5 +1,6 @@
 /** What flows over the grid connection, and what it costs, once the powers of cars and batteries are decided. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import { exportCapW } from "./limits.ts";
 
 interface Decided {
   readonly evses: readonly { readonly powerW: readonly number[] }[];
@@ -19,7 +20,7 @@ export function flowsOf(input: PlanInput, decided: Decided): Flows {
       (input.buildingW[slot] ?? 0) + rows.reduce((sum, row) => sum + (row.powerW[slot] ?? 0), 0),
     );
     const availableW = Math.floor(input.pvW[slot] ?? 0);
-    const exportableW = Math.floor(loadW + (input.exportLimitW ?? Number.POSITIVE_INFINITY));
+    const exportableW = Math.floor(loadW + exportCapW(input, slot));
     const wantedW = Math.round(decided.pvUsedW?.[slot] ?? availableW);
     const pvUsedW = Math.max(0, Math.min(availableW, wantedW, exportableW));
     const netW = loadW - pvUsedW;

@@ -5,7 +5,7 @@ import { siteModel } from "../core/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { initialState, type SiteState } from "../core/state.ts";
 import { buildPlanInput } from "./input.ts";
-import { firstUnsoundInput, importCapW } from "./limits.ts";
+import { exportCapW, firstUnsoundInput, importCapW } from "./limits.ts";
 import { START_MS } from "./plan-input.test-kit.ts";
 import { ruleBasedPlan } from "./rules.ts";
 import { verifyPlan } from "./verify.ts";
@@ -141,6 +141,12 @@ describe("the input of a plan", () => {
     expect(planned.gridLimit).toEqual({ limitW: 4200, untilMs: NOW_MS + 1, appliesTo: "site" });
     expect([importCapW(planned, 0), importCapW(planned, 1)]).toEqual([4200, 20_000]);
     expect(inputOf(limited(NOW_MS), image()).gridLimit).toBeUndefined();
+    const exporting = {
+      ...state,
+      site: { ...state.site, gridLimits: { dso: { exportLimitW: 500, by: "dso", untilMs: NOW_MS + 1 } } },
+    };
+    const held = inputOf(exporting, image());
+    expect([exportCapW(held, 0), exportCapW(held, 1)]).toEqual([500, Number.POSITIVE_INFINITY]);
   });
 
   it("gives a plan by rules that holds, with readings or without any", () => {

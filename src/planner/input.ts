@@ -1,6 +1,6 @@
 /** Everything a plan depends on, gathered from configuration, state and process image. All numbers are finite. */
 import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
-import { gridLimitInForce } from "../core/grid-limit.ts";
+import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
 import { placeOf } from "../core/place.ts";
@@ -103,11 +103,19 @@ function planBatteries(question: PlanQuestion, importEurPerKwh: readonly number[
   });
 }
 
-function gridLimitOf({ site, state, nowMs }: PlanQuestion): Pick<PlanInput, "gridLimit"> {
+/** The grid operator's limits as the plan keeps them: what holds now, and until when. */
+export function operatorLimits(
+  site: SiteModel,
+  state: SiteState,
+  nowMs: number,
+): Pick<PlanInput, "gridLimit" | "gridExportLimit"> {
+  const bare = ({ limitW, untilMs }: LimitInForce) => ({ limitW, ...(untilMs === undefined ? {} : { untilMs }) });
   const limit = gridLimitInForce(site, state, nowMs);
-  if (!limit) return {};
-  const { limitW, untilMs, appliesTo } = limit;
-  return { gridLimit: { limitW, appliesTo, ...(untilMs === undefined ? {} : { untilMs }) } };
+  const exportLimit = exportLimitInForce(state, nowMs);
+  return {
+    ...(limit ? { gridLimit: { ...bare(limit), appliesTo: limit.appliesTo } } : {}),
+    ...(exportLimit ? { gridExportLimit: bare(exportLimit) } : {}),
+  };
 }
 
 function peakW(site: SiteModel): number | undefined {
@@ -157,7 +165,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     sitePhases: site.phases,
     ...(importLimitW === undefined ? {} : { importLimitW }),
     ...(exportLimitW === undefined ? {} : { exportLimitW }),
-    ...gridLimitOf(question),
+    ...operatorLimits(site, question.state, question.nowMs),
     importEurPerKwh,
     exportEurPerKwh: completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 }),
     buildingW,

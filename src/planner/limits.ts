@@ -69,10 +69,25 @@ export function circuitRooms(input: PlanInput): CircuitRoom[] {
   });
 }
 
-/** What the grid operator allows to import in a slot, W; a slot in which its limit ends counts whole. */
-function operatorCapW({ gridLimit, startMs, buildingW, pvW }: PlanInput, slot: number): number {
-  if (!gridLimit || (gridLimit.untilMs ?? Number.POSITIVE_INFINITY) <= startMs + slot * SLOT_MS)
-    return Number.POSITIVE_INFINITY;
+/** Whether a limit of the grid operator holds in a slot; one in which it ends counts whole. */
+function holds(
+  limit: { readonly untilMs?: number } | undefined,
+  { startMs }: PlanInput,
+  slot: number,
+): limit is { readonly untilMs?: number } {
+  return limit !== undefined && (limit.untilMs ?? Number.POSITIVE_INFINITY) > startMs + slot * SLOT_MS;
+}
+
+/** The export that is allowed in a slot, W. Infinity without a limit. */
+export function exportCapW(input: PlanInput, slot: number): number {
+  const { exportLimitW = Number.POSITIVE_INFINITY, gridExportLimit } = input;
+  return holds(gridExportLimit, input, slot) ? Math.min(exportLimitW, gridExportLimit.limitW) : exportLimitW;
+}
+
+/** What the grid operator allows to import in a slot, W. */
+function operatorCapW(input: PlanInput, slot: number): number {
+  const { gridLimit, buildingW, pvW } = input;
+  if (!holds(gridLimit, input, slot)) return Number.POSITIVE_INFINITY;
   if (gridLimit.appliesTo === "site") return gridLimit.limitW;
   return gridLimit.limitW + Math.max(0, (buildingW[slot] ?? 0) - (pvW[slot] ?? 0));
 }

@@ -6,7 +6,7 @@
 import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../core/quantity.ts";
 import { SLOT_HOURS } from "../core/slots.ts";
-import { type CircuitRoom, circuitRooms, importCapW, mostEnergyWh, slotsUntilDeparture } from "./limits.ts";
+import { type CircuitRoom, circuitRooms, exportCapW, importCapW, mostEnergyWh, slotsUntilDeparture } from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
 import { type PlanWeights, planWeights, SHORTFALL_PARTS } from "./weights.ts";
 
@@ -179,7 +179,7 @@ function mostFlows(input: PlanInput, slot: number): { readonly importW: number; 
   return {
     importW: Math.min(importCapW(input, slot), (input.buildingW[slot] ?? 0) + takersW),
     // Who must pay for exporting leaves the sun unused.
-    exportW: input.exportEurPerKwh[slot]! < 0 ? 0 : Math.min(input.exportLimitW ?? Number.POSITIVE_INFINITY, giversW),
+    exportW: input.exportEurPerKwh[slot]! < 0 ? 0 : Math.min(exportCapW(input, slot), giversW),
   };
 }
 

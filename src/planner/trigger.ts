@@ -1,6 +1,5 @@
 /** Says when a new plan is due, and why: the words stand on the page. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import type { GridLimitInForce } from "../core/grid-limit.ts";
 import { slotStartMs } from "../core/slots.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state.ts";
@@ -13,9 +12,13 @@ function sameSessions(input: PlanInput, state: SiteState): boolean {
   return open.length === planned.size && open.every((session) => planned.has(session.transactionId));
 }
 
-/** Whether the grid operator's limit is another than the one that was planned with. */
-function operatorChanged(planned: PlanInput["gridLimit"], now: GridLimitInForce | undefined): boolean {
-  return planned?.limitW !== now?.limitW || planned?.untilMs !== now?.untilMs;
+type OperatorLimits = Pick<PlanInput, "gridLimit" | "gridExportLimit">;
+
+/** Whether the grid operator's limits are others than those that were planned with. */
+function operatorChanged(planned: OperatorLimits, now: OperatorLimits): boolean {
+  return (["gridLimit", "gridExportLimit"] as const).some(
+    (which) => planned[which]?.limitW !== now[which]?.limitW || planned[which]?.untilMs !== now[which]?.untilMs,
+  );
 }
 
 function wishChangedAfter(state: SiteState, sinceMs: number): boolean {
@@ -25,7 +28,8 @@ function wishChangedAfter(state: SiteState, sinceMs: number): boolean {
 export interface PlanTriggerContext {
   readonly state: SiteState;
   readonly nowMs: number;
-  readonly gridLimit?: GridLimitInForce;
+  /** What the grid operator allows now. */
+  readonly operator: OperatorLimits;
   /** Last slot for which a price is known; more prices make a better plan. */
   readonly pricesUntilMs?: number;
   readonly pricesUntilAtPlanMs?: number;
@@ -64,7 +68,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
     return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
   }
   if (wishChangedAfter(state, plan.madeMs)) return "a driver's wish changed";
-  if (operatorChanged(plan.input.gridLimit, context.gridLimit)) return "the grid operator's limit changed";
+  if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
     return "the building draws other than planned";

@@ -131,10 +131,14 @@ function checkBattery(battery: PlanBattery, powerW: readonly number[], say: Chec
 }
 
 /** The grid operator counts the import, or what is left of it without the building that the sun does not feed. */
-function checkOperator({ input, say }: Check, slot: number, importW: number, toleranceW: number): void {
-  const { gridLimit, buildingW, pvW } = input;
+function checkOperator({ input, result, say }: Check, slot: number, toleranceW: number): void {
+  const { gridLimit, gridExportLimit, buildingW, pvW } = input;
+  const [importW, exportW] = [result.importW[slot]!, result.exportW[slot]!];
   const slotMs = input.startMs + slot * 900_000;
-  if (!gridLimit || (gridLimit.untilMs !== undefined && slotMs >= gridLimit.untilMs)) return;
+  const ended = (untilMs: number | undefined) => untilMs !== undefined && slotMs >= untilMs;
+  if (gridExportLimit && !ended(gridExportLimit.untilMs) && exportW > gridExportLimit.limitW + toleranceW)
+    say(`Slot ${slot}: export above the grid operator's ${gridExportLimit.limitW} W`);
+  if (!gridLimit || ended(gridLimit.untilMs)) return;
   const building = buildingW[slot] ?? 0;
   const restW = gridLimit.appliesTo === "site" ? 0 : Math.max(0, building - (pvW[slot] ?? 0));
   if (importW > Math.max(gridLimit.limitW + restW, building) + toleranceW)
@@ -160,7 +164,7 @@ function checkGrid(check: Check): void {
     if (importW > 0 && exportW > 0) say(`Slot ${slot}: import and export at once`);
     if (Math.abs(importW - exportW - neededW) > tolerance) say(`Slot ${slot}: the flows do not add up`);
     if (importW > Math.max(contractedW, buildingW) + tolerance) say(`Slot ${slot}: import above ${contractedW} W`);
-    checkOperator(check, slot, importW, tolerance);
+    checkOperator(check, slot, tolerance);
     if (exportW > (input.exportLimitW ?? Number.POSITIVE_INFINITY) + tolerance) {
       say(`Slot ${slot}: export above ${input.exportLimitW} W`);
     }

@@ -1,9 +1,11 @@
 /** Follows the plan with the batteries that may be controlled, never against the fuse. */
 import type { SiteDraft } from "../facts/index.ts";
+import { exportLimitInForce } from "../grid-limit.ts";
 import { clamp } from "../quantity.ts";
 import type { CircuitView } from "./circuits.ts";
 import type { BatteryCommand, ControlInput } from "./control.ts";
 import type { BatteryMemory, ControlMemory } from "./memory.ts";
+import type { OperatorLimit } from "./operator.ts";
 import { planInForce, slotIndex } from "./plan-current.ts";
 import {
   BATTERY_CHANGE_W,
@@ -28,6 +30,7 @@ export interface GridForBatteries {
   readonly view: CircuitView;
   /** Least current that is free at the grid connection after the cars, A per phase; missing without cars. */
   readonly freeA: number | undefined;
+  readonly operator: OperatorLimit | undefined;
 }
 
 function highestA(view: CircuitView): number | undefined {
@@ -80,11 +83,51 @@ function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteri
   if (powerW === undefined) return { powerW, reason: "no plan: the battery runs by itself" };
   if (powerW < 0 && view.currentA && Math.min(...view.currentA) <= -view.limitA)
     return { powerW: 0, reason: "the grid connection is full of export: the battery does not discharge" };
+  const bounds = boundsOf(input, device, grid, nowW);
+  const reason = bounds.find((bound) => powerW < bound.lowestW || powerW > bound.highestW)?.reason ?? "plan";
+  const within = bounds.reduce((power, { lowestW, highestW }) => clamp(power, lowestW, highestW), powerW);
+  return { powerW: Math.round(within), reason };
+}
+
+interface Bounds {
+  readonly lowestW: number;
+  readonly highestW: number;
+  readonly reason: string;
+}
+
+/** What device, fuse, contract and grid operator leave to the battery; 0 W is within all of them. */
+function boundsOf(input: ControlInput, device: BatteryDevice, grid: GridForBatteries, nowW: number): Bounds[] {
+  const { site, state, image } = input;
+  const { view, operator } = grid;
   const { maxChargeW, maxDischargeW } = device.battery!;
   const freeA = grid.freeA ?? view.limitA - (highestA(view) ?? 0);
-  const perA = input.site.voltageV * input.site.phases;
-  const roomW = view.mayRaise ? Math.max(0, Math.max(0, nowW) + freeA * perA) : Math.max(0, nowW);
-  return { powerW: Math.round(clamp(powerW, -maxDischargeW, Math.min(maxChargeW, roomW))), reason: "plan" };
+  const freeW = freeA * site.voltageV * site.phases;
+  const charging = Math.max(0, nowW);
+  const upTo = (roomW: number) => Math.max(0, charging + (view.mayRaise ? roomW : Math.min(0, roomW)));
+  // Small changes are not sent: so much is left below a limit of power.
+  const below = (limitW: number) => upTo(limitW - BATTERY_CHANGE_W - (powerW ?? 0));
+  const { powerW } = view;
+  const contractedW = view.index.circuit.limitW ?? Number.POSITIVE_INFINITY;
+  const exportW = exportLimitInForce(state, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
+  const ownExportW = site.configuration.gridConnection.exportLimitW ?? Number.POSITIVE_INFINITY;
+  const downTo = (limitW: number) =>
+    powerW === undefined ? 0 : Math.min(0, nowW - powerW - limitW + BATTERY_CHANGE_W);
+  const all = { lowestW: Number.NEGATIVE_INFINITY, highestW: Number.POSITIVE_INFINITY };
+  return [
+    ...(powerW === undefined
+      ? []
+      : [
+          { ...all, highestW: below(contractedW), reason: "the contracted power of the grid connection" },
+          {
+            ...all,
+            highestW: operator ? below(operator.limitW) : all.highestW,
+            reason: "the grid operator's limit",
+          },
+          { ...all, lowestW: downTo(ownExportW), reason: "the export limit of the grid connection" },
+          { ...all, lowestW: downTo(exportW), reason: "the grid operator's limit of the export" },
+        ]),
+    { lowestW: -maxDischargeW, highestW: Math.min(maxChargeW, upTo(freeW)), reason: "plan" },
+  ];
 }
 
 /** Small changes are not sent; nothing holds back a stop. */

@@ -2,7 +2,7 @@
  * Everything that bounds the EVSEs together, in one form: sum over the members of weight x current <= available.
  * Phases of circuits in A, limits of power in W, the unbalance between phases in A.
  */
-import { gridLimitInForce } from "../grid-limit.ts";
+import type { GridLimitInForce } from "../grid-limit.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { ReasonKind } from "../reason.ts";
 import { GRID_CIRCUIT_ID } from "../site.ts";
@@ -11,6 +11,7 @@ import type { ControlInput } from "./control.ts";
 import { judge } from "./headroom.ts";
 import type { HeadroomHistory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
+import { operatorLimit } from "./operator.ts";
 import { siteIndex } from "./site-index.ts";
 import { strainOf } from "./thermal.ts";
 import { MARGIN_A, OVERCOMMITTED_MS, OVERCOMMITTED_UNSEEN_MS, PENDING_MATTERS_A, REACTION_MS } from "./thresholds.ts";
@@ -31,8 +32,8 @@ export interface Constraint {
   readonly heldBack: number;
   readonly reading?: number;
   readonly limit: number;
-  /** What people know the limit as, where `limit` was reckoned from it. */
-  readonly statedLimit?: number;
+  /** The grid operator's limit that `limit` was reckoned from. */
+  readonly stated?: GridLimitInForce;
   /** Above its limit by this, after what is expected to go. */
   readonly overload: number;
   /** Lowered already but not seen to go yet, and what of it was shed for an overload. */
@@ -50,17 +51,7 @@ export function weightOf(constraint: Constraint, entry: EvseObservation): number
 
 type Bound = Pick<
   Constraint,
-  | "key"
-  | "kind"
-  | "circuitId"
-  | "phase"
-  | "weight"
-  | "byPhase"
-  | "members"
-  | "limit"
-  | "statedLimit"
-  | "mayRaise"
-  | "strain"
+  "key" | "kind" | "circuitId" | "phase" | "weight" | "byPhase" | "members" | "limit" | "stated" | "mayRaise" | "strain"
 >;
 
 interface Sums {
@@ -155,32 +146,12 @@ function addUnmetered(builder: Builder, bound: Bound, others: number, reading: n
   });
 }
 
-/** A limit of power at a circuit, W. Of one for the controllable loads, `statedW` is what the operator said. */
+/** A limit of power at a circuit, W; `stated` is what the operator said of it. */
 interface PowerLimit {
   readonly key: string;
   readonly kind: "circuit" | "grid-operator";
   readonly limitW: number;
-  readonly statedW?: number;
-}
-
-/**
- * The grid operator's limit. Where it counts only what is controllable, the rest of the building comes on top; what the
- * sun leaves over after the building is for the cars.
- */
-function operatorLimit(view: CircuitView, { site, state, image }: ControlInput, members: readonly EvseObservation[]) {
-  if (view.circuitId !== GRID_CIRCUIT_ID) return [];
-  const stated = gridLimitInForce(site, state, image.nowMs);
-  if (!stated) return [];
-  const carsW = members.reduce((sum, entry) => sum + site.voltageV * entry.phases.length * entry.surelyA, 0);
-  const chargingW = [...image.batteries.values()].reduce((sum, { powerW }) => sum + Math.max(0, powerW), 0);
-  const restW = stated.appliesTo === "site" ? 0 : Math.max(0, (view.powerW ?? 0) - carsW - chargingW);
-  const limit: PowerLimit = {
-    key: `${view.index.powerKey}/operator`,
-    kind: "grid-operator",
-    limitW: stated.limitW + restW,
-    statedW: stated.limitW,
-  };
-  return [limit];
+  readonly stated?: GridLimitInForce;
 }
 
 function addPower(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
@@ -188,26 +159,26 @@ function addPower(builder: Builder, view: CircuitView, members: readonly EvseObs
   const { limitW } = view.index.circuit;
   if (limitW !== undefined)
     addPowerLimit(builder, view, members, { key: view.index.powerKey, kind: "circuit", limitW });
-  for (const limit of operatorLimit(view, builder.input, members)) addPowerLimit(builder, view, members, limit);
+  const operator = operatorLimit(builder.input, view, members);
+  if (operator)
+    addPowerLimit(builder, view, members, { ...operator, key: view.index.operatorKey, kind: "grid-operator" });
 }
 
 function addPowerLimit(
   builder: Builder,
   view: CircuitView,
   members: readonly EvseObservation[],
-  { key, kind, limitW: limit, statedW }: PowerLimit,
+  { limitW: limit, ...named }: PowerLimit,
 ): void {
   const { voltageV, phases } = builder.input.site;
   const bound: Bound = {
-    key,
-    kind,
+    ...named,
     circuitId: view.circuitId,
     weight: voltageV,
     byPhase: false,
     members,
     limit,
     mayRaise: view.mayRaise,
-    ...(statedW === undefined ? {} : { statedLimit: statedW }),
   };
   const reliefW = view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA * voltageV * phases : 0;
   if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA * voltageV * phases, undefined);

@@ -304,6 +304,35 @@ describe("the battery", () => {
     expect(checker.violations).toEqual([]);
   });
 
+  test("charges and discharges within the grid operator's limits, and says so", () => {
+    const roomy = siteOf({ worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
+    const plant = new Plant({ site: roomy, building: () => [2, 2, 2] });
+    const limit = (data: { limitW?: number; exportLimitW?: number }) =>
+      plant.record({ type: "grid-limit-received", source: "mqtt", data: { by: "mqtt", ...data } });
+    plan(plant, [], [5000, -5000]);
+    plant.run(60);
+    expect(plant.batteryActualW).toBeGreaterThan(4900);
+    limit({ limitW: 4000 });
+    plant.run(60);
+    // The building takes 1380 W.
+    expect(plant.batteryActualW).toBeLessThanOrEqual(2620);
+    expect(plant.batteryActualW).toBeGreaterThan(2400);
+    expect(plant.factsOf("battery-setpoint-changed").at(-1)!.data.reason).toBe("the grid operator's limit");
+    limit({ limitW: 0 });
+    plant.run(60);
+    expect(plant.batteryActualW).toBeLessThan(1);
+    limit({ exportLimitW: 1000 });
+    plant.run(780);
+    expect(plant.batteryActualW).toBeLessThan(-2200);
+    expect(plant.batteryActualW).toBeGreaterThanOrEqual(-2381);
+    expect(plant.factsOf("battery-setpoint-changed").at(-1)!.data.reason).toBe(
+      "the grid operator's limit of the export",
+    );
+    limit({});
+    plant.run(60);
+    expect(plant.batteryActualW).toBeLessThan(-4900);
+  });
+
   test("runs by itself without a meter", () => {
     const plant = new Plant({ site, building: () => [2, 2, 2] });
     plan(plant, [], [-3000]);

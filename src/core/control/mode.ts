@@ -15,6 +15,18 @@ interface ModeReason {
 const LIMITING: ReadonlySet<ReasonKind> = new Set(["circuit", "unbalance", "grid-operator", "paused", "not-obeyed"]);
 const SEVERITY: Readonly<Record<Mode, number>> = { normal: 0, limited: 1, safe: 2 };
 
+/** What limits charging now: the first that does. */
+export function limitingReason(decisions: Iterable<EvseDecision>): ModeReason | undefined {
+  for (const { reason } of decisions) {
+    const { circuitId, by } = reason;
+    const isRest = reason.kind === "paused" && reason.untilMs !== undefined && by === undefined;
+    if (!LIMITING.has(reason.kind) || isRest) continue;
+    const kind = by === undefined ? reason.kind : "grid-operator";
+    return { kind, ...(circuitId ? { circuitId } : {}) };
+  }
+  return undefined;
+}
+
 function modeOf(
   views: readonly CircuitView[],
   decisions: ReadonlyMap<number, EvseDecision>,
@@ -25,13 +37,8 @@ function modeOf(
     const kind = blind.quality === "absent" ? "meter-absent" : "meter-recovering";
     return { mode: "safe", reason: { kind, circuitId: blind.circuitId, ...(deviceId ? { deviceId } : {}) } };
   }
-  for (const { reason } of decisions.values()) {
-    const isRest = reason.kind === "paused" && reason.untilMs !== undefined;
-    if (!LIMITING.has(reason.kind) || isRest) continue;
-    const { kind, circuitId } = reason;
-    return { mode: "limited", reason: { kind, ...(circuitId ? { circuitId } : {}) } };
-  }
-  return { mode: "normal" };
+  const reason = limitingReason(decisions.values());
+  return reason ? { mode: "limited", reason } : { mode: "normal" };
 }
 
 /**

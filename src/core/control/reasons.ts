@@ -14,8 +14,13 @@ function tenth(value: number): number {
 
 /** The constraint that binds, with its reading. */
 function binding(constraint: Constraint, kind: Reason["kind"]): Reason {
-  const { circuitId, phase, reading, limit, statedLimit = limit } = constraint;
-  if (phase === undefined) return { kind, circuitId, limitW: Math.round(statedLimit) };
+  const { circuitId, phase, reading, limit, stated } = constraint;
+  if (stated) {
+    const { limitW, by, untilMs, failSafe } = stated;
+    const end = untilMs === undefined ? {} : { untilMs };
+    return { kind, circuitId, limitW, by, ...end, ...(failSafe ? { failSafe } : {}) };
+  }
+  if (phase === undefined) return { kind, circuitId, limitW: Math.round(limit) };
   return {
     kind,
     circuitId,

@@ -7,9 +7,10 @@ export interface CircuitIndex {
   readonly circuit: CircuitModel;
   /** Worst load, A, of everything but the EVSEs on it and below it. */
   readonly worstLoadA: number;
-  /** Keys of its constraints: one a phase, one for power. */
+  /** Keys of its constraints: one a phase, one for power, one for the grid operator's limit. */
   readonly phaseKeys: readonly [string, string, string];
   readonly powerKey: string;
+  readonly operatorKey: string;
 }
 
 export interface SiteIndex {
@@ -35,6 +36,7 @@ function build(site: SiteModel): SiteIndex {
       worstLoadA: worstLoadA(circuit, site.circuits),
       phaseKeys: [`${circuit.id}/0`, `${circuit.id}/1`, `${circuit.id}/2`],
       powerKey: `${circuit.id}/W`,
+      operatorKey: `${circuit.id}/operator`,
     })),
     paths: site.evses.map((evse) => evse.circuitPath.map((id) => position.get(id)!)),
     positionOf: new Map(site.evses.map((evse, index) => [evse.id, index])),

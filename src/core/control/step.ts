@@ -1,7 +1,6 @@
 /** The control step: puts observation, wishes, guard and leases together. */
 import type { ChargePointCommand } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
-import { gridLimitInForce } from "../grid-limit.ts";
 import type { Session } from "../state/sessions.ts";
 import { batteries, batteryRelief } from "./battery.ts";
 import { type CircuitView, observeCircuits } from "./circuits.ts";
@@ -14,6 +13,7 @@ import { lease } from "./lease.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
 import { modeDrafts } from "./mode.ts";
 import { type EvseObservation, observeEvse } from "./observe-evse.ts";
+import { blindShareA, operatorLimit } from "./operator.ts";
 import { siteIndex } from "./site-index.ts";
 import { wishesOf } from "./wishes.ts";
 
@@ -45,13 +45,6 @@ function onTheWay(
     if (position !== undefined) found.set(index, views[position]!);
   }
   return found;
-}
-
-/** Without the grid meter the cars together stay within the grid operator's limit, in equal parts of whole amperes. */
-function blindShareA({ site, state, image }: ControlInput, active: readonly EvseObservation[]): number | undefined {
-  const limit = gridLimitInForce(site, state, image.nowMs);
-  const phases = active.reduce((sum, entry) => sum + entry.phases.length, 0);
-  return limit && phases > 0 ? Math.floor(limit.limitW / (site.voltageV * phases)) : undefined;
 }
 
 const isBlind = (view: CircuitView) => view.metered && view.quality === "absent";
@@ -134,7 +127,8 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   for (const entry of active) observed[entry.index] = entry;
   const leased = leases(input, observed, decisions, onOverloaded(constraints));
   creditSheds(constraints, leased.memories, headroom);
-  const battery = batteries(input, { view: views[0]!, freeA: guarded.freeA }, memory.batteries);
+  const operator = operatorLimit(input, views[0]!, active);
+  const battery = batteries(input, { view: views[0]!, freeA: guarded.freeA, operator }, memory.batteries);
   const mode = modeDrafts(input, views, decisions, memory.modeMonoMs);
   return {
     circuits: views.map(({ circuitId, quality, limitA, currentA }) =>

@@ -60,7 +60,7 @@ export const PlanInputSchema = Type.Object({
   sitePhases: Type.Union([Type.Literal(1), Type.Literal(3)]),
   importLimitW: Type.Optional(Type.Number()),
   exportLimitW: Type.Optional(Type.Number()),
-  /** The grid operator's limit as it was known then. */
+  /** The grid operator's limits of import and export as they were known then. */
   gridLimit: Type.Optional(
     Type.Object({
       limitW: Type.Number(),
@@ -68,6 +68,7 @@ export const PlanInputSchema = Type.Object({
       appliesTo: Type.Union([Type.Literal("site"), Type.Literal("controllable")]),
     }),
   ),
+  gridExportLimit: Type.Optional(Type.Object({ limitW: Type.Number(), untilMs: Type.Optional(Type.Number()) })),
   importEurPerKwh: Series,
   exportEurPerKwh: Series,
   /** Building without EVSEs, battery and PV, W. */

@@ -87,14 +87,15 @@ export const QuarterHourMetered = declareFact(
 );
 
 /**
- * A limit in W from the grid operator, one for each source (`by`); a missing `limitW` ends that of its source.
- * `failSafe`: nobody sent it, its source has fallen silent.
+ * Limits in W from the grid operator, of import and export, one statement for each source (`by`); one without a limit
+ * ends those of its source. `failSafe`: nobody sent it, its source has fallen silent.
  */
 export const GridLimitReceived = declareFact(
   "grid-limit-received",
   1,
   Type.Object({
     limitW: Type.Optional(Type.Number()),
+    exportLimitW: Type.Optional(Type.Number()),
     untilMs: Type.Optional(Type.Number()),
     by: Type.String(),
     failSafe: Type.Optional(Type.Boolean()),

@@ -2,11 +2,13 @@
 import type { SiteFact } from "../facts/index.ts";
 
 export interface GridLimit {
-  readonly limitW: number;
-  /** Epoch ms; without it the limit holds until its source ends it. */
+  /** Import and export, W; a missing one is not limited. */
+  readonly limitW?: number;
+  readonly exportLimitW?: number;
+  /** Epoch ms; without it the limit holds until its source ends it or falls silent. */
   readonly untilMs?: number;
   readonly by: string;
-  /** Its source has fallen silent. */
+  /** Nobody said it: its source has fallen silent. */
   readonly failSafe?: boolean;
 }
 
@@ -17,15 +19,12 @@ export function gridLimitSource(by: string): string {
   return by.startsWith("api:") ? "api" : by;
 }
 
-/** Folds one statement. Without `limitW` the limit of its source ends. */
+/** Folds one statement. Without a limit that of its source ends. */
 export function withGridLimit(
   limits: GridLimits,
-  data: Extract<SiteFact, { type: "grid-limit-received" }>["data"],
+  limit: Extract<SiteFact, { type: "grid-limit-received" }>["data"],
 ): GridLimits {
-  const { limitW, untilMs, by, failSafe } = data;
-  const source = gridLimitSource(by);
+  const source = gridLimitSource(limit.by);
   const { [source]: _, ...others } = limits;
-  if (limitW === undefined) return others;
-  const limit = { limitW, by, ...(untilMs === undefined ? {} : { untilMs }), ...(failSafe ? { failSafe } : {}) };
-  return { ...others, [source]: limit };
+  return limit.limitW === undefined && limit.exportLimitW === undefined ? others : { ...others, [source]: limit };
 }

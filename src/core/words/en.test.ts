@@ -43,10 +43,21 @@ describe("why an EVSE gets what it gets", () => {
       "8 A: grid-meter answers again, power returns slowly",
       evse({ kind: "safe-mode", deviceId: "grid-meter" }, { limitA: 8, readingAgeS: 1 }),
     ],
-    ["6 A: the grid operator allows 4.2 kW for the site", evse({ kind: "grid-operator", limitW: 4200 })],
     [
       "0 A: paused a moment ago, goes on at 13:42: cars are not switched too often",
       evse({ kind: "paused", untilMs: 1 }, { limitA: 0, until: "13:42" }),
+    ],
+    [
+      "6 A: the grid operator allows 4.2 kW (MQTT) until 18:00",
+      evse({ kind: "grid-operator", limitW: 4200, by: "mqtt", untilMs: 1 }, { until: "18:00" }),
+    ],
+    [
+      "6 A: the grid operator is silent (contact box): its fail-safe limit of 4.2 kW holds",
+      evse({ kind: "grid-operator", limitW: 4200, by: "input:box", failSafe: true }),
+    ],
+    [
+      "0 A: paused, the grid operator's 4.2 kW (API) leave less than the car's minimum",
+      evse({ kind: "paused", limitW: 4200, by: "api:token" }, { limitA: 0 }),
     ],
     ["16 A: full power until unplugged", evse({ kind: "override" }, { limitA: 16 })],
     ["no car", evse({ kind: "no-transaction" }, { session: false, status: "available" })],

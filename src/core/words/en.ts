@@ -1,7 +1,7 @@
 /** English. */
 import { PHASE_NAMES } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
-import type { EvseWords, ModeWords, Words } from "./words.ts";
+import type { EvseWords, ModeWords, OperatorWords, Words } from "./words.ts";
 
 function place(reason: Reason): string {
   const circuit =
@@ -44,6 +44,8 @@ function safe(evse: EvseWords): string {
 }
 
 function paused({ reason, until }: EvseWords): string {
+  if (reason.by !== undefined)
+    return `paused, the grid operator's ${kilowatts(reason.limitW)} (${way(reason.by)}) leave less than the car's minimum`;
   if (until !== undefined) return `paused a moment ago, goes on at ${until}: cars are not switched too often`;
   return `paused, ${place(reason)} leaves less than the car's minimum; it is another car's turn`;
 }
@@ -56,6 +58,20 @@ function amperes(currentA: number): string {
   return `${Math.round(currentA * 10) / 10} A`;
 }
 
+/** What the grid operator is heard of over. */
+function way(by: string): string {
+  if (by.startsWith("input:")) return `contact ${by.slice(6)}`;
+  return by.startsWith("api") ? "API" : by.toUpperCase();
+}
+
+function operator({ reason, until }: EvseWords): string {
+  const end = until === undefined ? "" : ` until ${until}`;
+  const by = reason.by === undefined ? "" : ` (${way(reason.by)})`;
+  return reason.failSafe
+    ? `the grid operator is silent${by}: its fail-safe limit of ${kilowatts(reason.limitW)} holds${end}`
+    : `the grid operator allows ${kilowatts(reason.limitW)}${by}${end}`;
+}
+
 const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   circuit: ({ reason }) => `${place(reason)}, raises when other loads stop`,
   unbalance: ({ reason }) => `${PHASE_NAMES[reason.phase ?? 0]} may not be loaded more than the other phases allow`,
@@ -63,7 +79,7 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   offline: () => `the charge point is not connected: its safe current is kept free for it`,
   "not-obeyed": ({ reason }) =>
     `the charge point draws ${reason.readingA ?? "?"} A, more than allowed; others make room, the limit is sent again`,
-  "grid-operator": ({ reason }) => `the grid operator allows ${kilowatts(reason.limitW)} for the site`,
+  "grid-operator": operator,
   raising: ({ reason }) => `power comes back in steps, up to ${reason.limitA ?? "?"} A`,
   override: () => `full power until unplugged`,
   contract: () => `the charging contract's profile`,
@@ -111,9 +127,29 @@ function sentence(evse: EvseWords): string {
   return evse.status === "suspended-ev" ? "The car does not draw: full, or it waits" : "Plugged in, about to charge";
 }
 
-function mode({ word, since, kind, deviceId, circuitId, detail, operatorSilent }: ModeWords): string {
-  if (operatorSilent && word !== "safe")
-    return "The grid operator has not been heard of: its fail-safe limit holds until it is. Check its box, the cable and the network.";
+function operatorText({ limitW, exportLimitW, until, by, silent, controllable }: OperatorWords): string {
+  const what = [
+    ...(limitW === undefined ? [] : [`${kilowatts(limitW)}${controllable ? " for cars and batteries" : ""}`]),
+    ...(exportLimitW === undefined ? [] : [`${kilowatts(exportLimitW)} of export`]),
+  ].join(" and ");
+  if (!silent) return `The grid operator allows ${what}${until === undefined ? "" : ` until ${until}`}.`;
+  const holds =
+    what === ""
+      ? `its fail-safe limit ended${until === undefined ? "" : ` at ${until}`}, nothing of it holds`
+      : `${what} hold until it is${until === undefined ? "" : `, or until ${until}`}`;
+  return `The grid operator is not heard of (${way(by)}): ${holds}. Check its box, the cable and the network.`;
+}
+
+function mode(words: ModeWords): string {
+  const { operator, kind } = words;
+  const texts = [
+    ...(operator && kind === "grid-operator" ? [] : [siteText(words)]),
+    ...(operator ? [operatorText(operator)] : []),
+  ];
+  return texts.join(" ");
+}
+
+function siteText({ word, since, kind, deviceId, circuitId, detail }: ModeWords): string {
   if (word === "normal") return "Nothing limits the site.";
   if (word === "safe" && kind === "meter-absent") {
     const why = detail === undefined || detail === "" ? "" : ` (${detail})`;

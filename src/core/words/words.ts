@@ -18,6 +18,18 @@ export interface EvseWords {
   readonly withoutDefault?: boolean;
 }
 
+/** What the grid operator allows now, W; `until` is local text. */
+export interface OperatorWords {
+  readonly limitW?: number;
+  readonly exportLimitW?: number;
+  readonly until?: string;
+  readonly by: string;
+  /** It is not heard of: the limits are the fail-safe ones, or none are left. */
+  readonly silent: boolean;
+  /** The limit counts cars and batteries only. */
+  readonly controllable: boolean;
+}
+
 export interface ModeWords {
   readonly word: "normal" | "limited" | "safe";
   readonly since: string;
@@ -25,8 +37,7 @@ export interface ModeWords {
   readonly deviceId?: string;
   readonly circuitId?: string;
   readonly detail?: string;
-  /** The grid operator's limit in force is the fail-safe one. */
-  readonly operatorSilent?: boolean;
+  readonly operator?: OperatorWords;
 }
 
 export interface Words {

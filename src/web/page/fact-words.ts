@@ -11,6 +11,16 @@ type Data = Record<string, any>;
 const name = (data: Data) => evseNames.value.get(String(data.evseId)) ?? String(data.evseId ?? "");
 const phase = (data: Data) => `L${Number(data.phase) + 1}`;
 
+function gridLimitLine({ limitW, exportLimitW, by, failSafe }: Data): string {
+  const kilowatts = (powerW: unknown) => `${(Number(powerW) / 1000).toFixed(1)} kW`;
+  const what = [
+    ...(limitW === undefined ? [] : [kilowatts(limitW)]),
+    ...(exportLimitW === undefined ? [] : [`${kilowatts(exportLimitW)} of export`]),
+  ].join(" and ");
+  if (what === "") return `The grid operator's limit ended (${by})`;
+  return failSafe ? `${by} is silent: fail-safe limit of ${what}` : `The grid operator allows ${what} (${by})`;
+}
+
 const LINES: Readonly<Record<string, (data: Data) => string>> = {
   booted: (data) =>
     `The controller started (release ${data.release})${data.cleanStop ? "" : "; it had not been stopped in order"}`,
@@ -46,10 +56,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
       ? `${data.deviceId} runs by itself`
       : `${data.deviceId} set to ${(Number(data.powerW) / 1000).toFixed(1)} kW`,
   "token-checked": (data) => `Token ${data.token}: ${data.status}`,
-  "grid-limit-received": (data) =>
-    data.limitW === undefined
-      ? "The outside limit ended"
-      : `Outside limit of ${(Number(data.limitW) / 1000).toFixed(1)} kW${data.failSafe ? ": its source is silent" : ""}`,
+  "grid-limit-received": gridLimitLine,
   "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
   "message-violated": (data) => `${data.chargePointId} sent a faulty ${data.action}: ${data.problem}`,
   "command-answered": (data) => `${data.chargePointId} answered ${data.action}: ${data.answer}`,
