@@ -16,6 +16,17 @@ export interface EvseSample {
   readonly offeredA?: number;
 }
 
+/** A signed meter value as the charge point sent it: a bill may have to be checked with the meter's own signature. */
+export interface SignedValue {
+  readonly atMs: number;
+  /** Its time as it was written. */
+  readonly timestamp: string;
+  /** Of the start or the end of a transaction. */
+  readonly atEdge: boolean;
+  /** JSON text of the whole sampled value. */
+  readonly sampledValue: string;
+}
+
 interface From {
   readonly chargePointId: string;
 }
@@ -71,6 +82,12 @@ export type ChargePointInput =
       readonly transactionId?: number;
       readonly remoteId?: string;
       readonly samples: readonly EvseSample[];
+    })
+  | (At & {
+      readonly type: "signed-metered";
+      readonly transactionId?: number;
+      readonly remoteId?: string;
+      readonly values: readonly SignedValue[];
     })
   | (From & {
       readonly type: "probed";

@@ -3,8 +3,9 @@ import type { ChargePointAnswer, ChargePointInput, TokenStatus } from "../core/c
 import type { ConnectorStatus } from "../core/state/charge-points.ts";
 import { HEARTBEAT_S, type InboundContext, isoTime, notification, type ParsedCall, timeOf } from "./inbound.ts";
 import { samplesOf } from "./sampled-values.ts";
+import { isSigned, signedInput, signedValuesOf } from "./signed-values.ts";
 import { isReplayed } from "./time.ts";
-import { countOf, defined, type Fields, listOf, numberOf, textOf } from "./wire.ts";
+import { countOf, defined, entryOf, type Fields, listOf, measureOf, numberOf, textOf } from "./wire.ts";
 
 const STATUS: Readonly<Record<string, ConnectorStatus>> = {
   Available: "available",
@@ -45,7 +46,7 @@ function boot(context: InboundContext, payload: Fields): ParsedCall {
 }
 
 function status(context: InboundContext, payload: Fields): ParsedCall {
-  const known = STATUS[textOf(payload.status) ?? ""];
+  const known = entryOf(STATUS, payload.status);
   const errorCode = textOf(payload.errorCode, 50);
   const details = [textOf(payload.info, 100), textOf(payload.vendorErrorCode, 50)].flatMap((text) => text ?? []);
   if (!known) return { inputs: [], reply: () => ({}), problems: ["no known status"] };
@@ -76,7 +77,7 @@ function start(context: InboundContext, payload: Fields): ParsedCall {
     chargePointId: context.chargePointId,
     connector,
     token: textOf(payload.idTag, 64),
-    meterStartWh: numberOf(payload.meterStart),
+    meterStartWh: measureOf(payload.meterStart),
     atMs,
     replayed: isReplayed(atMs, context.nowMs, context.connectedAtMs),
   }) as ChargePointInput;
@@ -102,15 +103,17 @@ function stop(context: InboundContext, payload: Fields): ParsedCall {
     transactionId,
     connector: connector ?? (context.onlyConnector || undefined),
     token: textOf(payload.idTag, 64),
-    meterStopWh: numberOf(payload.meterStop),
+    meterStopWh: measureOf(payload.meterStop),
     atMs,
     reason: textOf(payload.reason, 40) ?? "Local",
     replayed: isReplayed(atMs, nowMs, context.connectedAtMs),
   }) as ChargePointInput;
   const at = { chargePointId, connector: connector ?? context.onlyConnector };
-  const metered = { type: "metered" as const, ...at, ...(transactionId ? { transactionId } : {}), samples };
+  const of = { ...at, ...(transactionId ? { transactionId } : {}) };
+  const metered: ChargePointInput[] = samples.length > 0 ? [{ type: "metered", ...of, samples }] : [];
+  const signed = signedInput(of, signedValuesOf(payload.transactionData, context, true));
   return {
-    inputs: samples.length > 0 ? [metered, ended] : [ended],
+    inputs: [...metered, ...signed, ended],
     reply: (answers) => (payload.idTag === undefined ? {} : { idTagInfo: tokenInfo(answers.at(-1)) }),
     problems,
   };
@@ -120,11 +123,11 @@ function meterValues(context: InboundContext, payload: Fields): ParsedCall {
   const connector = countOf(payload.connectorId) ?? context.onlyConnector;
   const transactionId = countOf(payload.transactionId);
   const samples = samplesOf(payload.meterValue, context, context.phasesOf(connector));
-  const at = { chargePointId: context.chargePointId, connector };
-  const input: ChargePointInput = { type: "metered", ...at, ...(transactionId ? { transactionId } : {}), samples };
-  const sent = listOf(payload.meterValue).length;
+  const of = { chargePointId: context.chargePointId, connector, ...(transactionId ? { transactionId } : {}) };
+  const metered: ChargePointInput[] = samples.length > 0 ? [{ type: "metered", ...of, samples }] : [];
+  const sent = listOf(payload.meterValue).filter((entry) => !listOf(entry.sampledValue).some(isSigned)).length;
   return {
-    inputs: samples.length > 0 ? [input] : [],
+    inputs: [...metered, ...signedInput(of, signedValuesOf(payload.meterValue, context, false))],
     reply: () => ({}),
     problems: sent > samples.length ? [`${sent - samples.length} of ${sent} meter values hold no number`] : [],
   };

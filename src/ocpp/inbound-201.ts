@@ -3,8 +3,9 @@ import type { ChargePointAnswer, ChargePointInput, TokenStatus } from "../core/c
 import type { ConnectorStatus } from "../core/state/charge-points.ts";
 import { HEARTBEAT_S, type InboundContext, isoTime, notification, type ParsedCall, timeOf } from "./inbound.ts";
 import { samplesOf } from "./sampled-values.ts";
+import { signedInput, signedValuesOf } from "./signed-values.ts";
 import { isReplayed } from "./time.ts";
-import { countOf, defined, type Fields, fieldsOf, textOf } from "./wire.ts";
+import { countOf, defined, entryOf, type Fields, fieldsOf, textOf } from "./wire.ts";
 
 const STATUS: Readonly<Record<string, ConnectorStatus>> = {
   Available: "available",
@@ -52,7 +53,7 @@ function boot(context: InboundContext, payload: Fields): ParsedCall {
 }
 
 function status(context: InboundContext, payload: Fields): ParsedCall {
-  const known = STATUS[textOf(payload.connectorStatus) ?? textOf(payload.status) ?? ""];
+  const known = entryOf(STATUS, payload.connectorStatus ?? payload.status);
   if (!known) return { inputs: [], reply: () => ({}), problems: ["no known status"] };
   const connector = countOf(payload.evseId) ?? context.onlyConnector;
   return {
@@ -117,7 +118,7 @@ function ended({ context, payload, remoteId, connector, atMs, replayed, token, e
 
 /** The charging state as a status, when it is of now. */
 function stateInput({ context, payload, connector, replayed }: Event): ChargePointInput[] {
-  const state = CHARGING_STATE[textOf(fieldsOf(payload.transactionInfo).chargingState) ?? ""];
+  const state = entryOf(CHARGING_STATE, fieldsOf(payload.transactionInfo).chargingState);
   if (!state || replayed || payload.eventType === "Ended") return [];
   return [{ type: "status", chargePointId: context.chargePointId, connector, status: state }];
 }
@@ -144,7 +145,8 @@ function transactionEvent(context: InboundContext, payload: Fields): ParsedCall 
       : token === undefined
         ? []
         : [{ type: "authorize", chargePointId, token }];
-  const inputs = isEnd ? [...metered, ...judged] : [...judged, ...stateInput(event), ...metered];
+  const signed = signedInput(of, signedValuesOf(payload.meterValue, context, isStart || isEnd));
+  const inputs = isEnd ? [...metered, ...signed, ...judged] : [...judged, ...stateInput(event), ...metered, ...signed];
   return {
     inputs,
     reply: (answers) => (token === undefined ? {} : { idTokenInfo: tokenInfo(answers[inputs.indexOf(judged[0]!)]) }),
@@ -156,8 +158,10 @@ function transactionEvent(context: InboundContext, payload: Fields): ParsedCall 
 function meterValues(context: InboundContext, payload: Fields): ParsedCall {
   const connector = countOf(payload.evseId) ?? context.onlyConnector;
   const samples = samplesOf(payload.meterValue, context, context.phasesOf(connector));
+  const of = { chargePointId: context.chargePointId, connector };
+  const metered: ChargePointInput[] = samples.length > 0 ? [{ type: "metered", ...of, samples }] : [];
   return {
-    inputs: samples.length > 0 ? [{ type: "metered", chargePointId: context.chargePointId, connector, samples }] : [],
+    inputs: [...metered, ...signedInput(of, signedValuesOf(payload.meterValue, context, false))],
     reply: () => ({}),
     problems: samples.length > 0 ? [] : ["no meter value holds a number"],
   };

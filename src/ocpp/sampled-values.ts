@@ -2,7 +2,7 @@
 import type { EvseSample } from "../core/charge-point-input.ts";
 import type { PerPhase } from "../core/quantity.ts";
 import { readTime } from "./time.ts";
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from "./wire.ts";
+import { entryOf, type Fields, fieldsOf, listOf, measureOf, numberOf, textOf } from "./wire.ts";
 
 interface Reading {
   readonly measurand: string;
@@ -26,19 +26,20 @@ const IMPLAUSIBLE_A = 2_000;
 const NOMINAL_V = 230;
 
 function readingOf(entry: Fields): Reading | undefined {
-  const value = numberOf(entry.value);
-  if (value === undefined || entry.format === "SignedData") return undefined;
+  // The text of a signed value may look like a number; in 2.0.1 the number stands beside the signature.
+  if (entry.format === "SignedData") return undefined;
   const measure = fieldsOf(entry.unitOfMeasure);
   const multiplier = numberOf(measure.multiplier) ?? 0;
   if (Math.abs(multiplier) > 12) return undefined;
-  const context = textOf(entry.context);
-  const location = textOf(entry.location) ?? "Outlet";
+  const value = measureOf(entry.value, 10 ** multiplier);
+  if (value === undefined) return undefined;
+  const contextRank = entry.context === undefined ? 1 : (entryOf(CONTEXT_RANK, entry.context) ?? 2);
   return {
     measurand: textOf(entry.measurand) ?? "Energy.Active.Import.Register",
     phase: textOf(entry.phase)?.replace(/-N$/, ""),
     unit: textOf(entry.unit) ?? textOf(measure.unit),
-    value: value * 10 ** multiplier,
-    rank: (context === undefined ? 1 : (CONTEXT_RANK[context] ?? 2)) + (LOCATION_RANK[location] ?? 10),
+    value,
+    rank: contextRank + (entryOf(LOCATION_RANK, entry.location ?? "Outlet") ?? 10),
   };
 }
 

@@ -26,6 +26,20 @@ export function numberOf(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
+/** No meter of this world shows more, in whatever unit. */
+const LARGEST = 1e12;
+
+/** A number that a meter can show, times `factor`; `undefined` for anything else. */
+export function measureOf(value: unknown, factor = 1): number | undefined {
+  const measure = (numberOf(value) ?? Number.NaN) * factor;
+  return Math.abs(measure) <= LARGEST ? measure : undefined;
+}
+
+/** What a table says of a word of a message; names of the language's own (`constructor`) are in no table. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, word: unknown): T | undefined {
+  return typeof word === "string" && Object.hasOwn(table, word.trim()) ? table[word.trim()] : undefined;
+}
+
 /** A whole number from 0 up; `undefined` for anything else. */
 export function countOf(value: unknown): number | undefined {
   const number = numberOf(value);

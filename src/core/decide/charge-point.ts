@@ -6,6 +6,7 @@ import type { EvseModel } from "../site-model.ts";
 import type { DecideContext } from "./context.ts";
 import { evseAt } from "./context.ts";
 import { meterReadings } from "./meter-values.ts";
+import { signedValueDrafts } from "./signed-values.ts";
 import { checkToken } from "./tokens.ts";
 import { endTransaction, startTransaction } from "./transactions.ts";
 import { unknownConnector, violationDrafts } from "./violations.ts";
@@ -135,6 +136,8 @@ export function decideChargePointInput(context: DecideContext, input: ChargePoin
       return { ...endTransaction(context, input), readings: [] };
     case "metered":
       return { ...meterReadings(context, input), answer: {} };
+    case "signed-metered":
+      return only(signedValueDrafts(context, input));
     case "probed":
       return probed(context, input);
     case "notified":

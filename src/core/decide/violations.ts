@@ -6,6 +6,7 @@
  */
 import type { SiteDraft } from "../facts/index.ts";
 import type { DecideContext } from "./context.ts";
+import { textHash } from "./text-hash.ts";
 
 /** Most violations of one charge point that become facts in one hour. */
 export const KINDS_AN_HOUR = 64;
@@ -21,12 +22,9 @@ export interface Violation {
   readonly payload: string;
 }
 
-/** A small number for a text, the same each time (FNV-1a). */
+/** A small number for a text, the same each time. */
 function smallNumber(text: string, below: number): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
-  }
+  const hash = textHash(text);
   return ((hash >>> 16) ^ (hash >>> 7)) % below;
 }
 

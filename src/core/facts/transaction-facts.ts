@@ -63,6 +63,24 @@ export const UnknownTransactionReported = declareFact(
 );
 
 /**
+ * A signed meter value, untouched, for a bill that is checked with the meter's signature: of the start and the end of a
+ * transaction, and in between at most one a quarter-hour. `transactionId` is missing where nobody saw it start.
+ */
+export const SignedValueReported = declareFact(
+  "signed-value-reported",
+  1,
+  Type.Object({
+    chargePointId: Type.String(),
+    evseId: Type.String(),
+    transactionId: Type.Optional(Type.Integer()),
+    remoteId: Type.Optional(Type.String()),
+    atMs: Type.Number(),
+    timestamp: Type.String({ description: "As the charge point wrote it" }),
+    sampledValue: Type.String({ description: "JSON text of the sampled value of OCPP 1.6 or 2.0.1" }),
+  }),
+);
+
+/**
  * One quarter-hour of one transaction: energy from the EVSE's own register, its cost at the import price of the slot,
  * and how many seconds each kind of reason limited it.
  */

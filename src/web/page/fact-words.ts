@@ -45,6 +45,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "evse-status-changed": (data) => `${name(data)} is ${data.status}`,
   "transaction-started": (data) => `${name(data)}: a car began to charge`,
   "transaction-ended": (data) => `${name(data)}: the transaction ended (${data.reason})`,
+  "signed-value-reported": (data) => `${name(data)}: a signed meter value is kept`,
   "transaction-metered": (data) =>
     `${name(data)}: ${(Number(data.energyWh) / 1000).toFixed(2)} kWh in the quarter-hour`,
   "quarter-hour-metered": (data) => `Quarter-hour: import ${(Number(data.importWh ?? 0) / 1000).toFixed(2)} kWh`,
