@@ -20,9 +20,24 @@ function constantly(at: Source["at"]): Source {
   return { at, ready: Promise.resolve(), close() {} };
 }
 
+const MOST_REMEMBERED_SLOTS = 1000;
+
+/** Calendars are slow, and every tick asks for two days of slots. */
+function remembered(at: Source["at"]): Source["at"] {
+  const known = new Map<number, number | undefined>();
+  return (slotStartMs) => {
+    if (known.has(slotStartMs)) return known.get(slotStartMs);
+    if (known.size >= MOST_REMEMBERED_SLOTS) known.clear();
+    const price = at(slotStartMs);
+    known.set(slotStartMs, price);
+    return price;
+  };
+}
+
 function sourceOf(source: PriceSource, options: PricesOptions): Source {
   if (source.kind === "fixed") return constantly(() => source.eurPerKwh);
-  if (source.kind === "time-of-use") return constantly((slotMs) => timeOfUsePrice(source, slotMs, options.timeZone));
+  if (source.kind === "time-of-use")
+    return constantly(remembered((slotMs) => timeOfUsePrice(source, slotMs, options.timeZone)));
   const market = createDayAhead(source, { random: Math.random, ...options });
   return {
     at(slotStartMs) {

@@ -5,6 +5,8 @@ export interface CarOptions {
   readonly capacityWh: number;
   readonly energyWh: number;
   readonly phases: 1 | 2 | 3;
+  /** First of the EVSE's own phases that it loads; L1 unless told otherwise. */
+  readonly firstPhase?: 0 | 1 | 2;
   readonly maxCurrentA: number;
   /** Seconds until it reacts to a new pilot, and amperes a second then. */
   readonly obeySeconds: number;

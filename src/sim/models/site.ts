@@ -1,5 +1,5 @@
 /** The wired site: EVSEs on their phases below circuits, building, sun and battery, and what each meter would show. */
-import { addPhases, type PerPhase, type PhaseIndex } from "../../core/quantity.ts";
+import { addPhases, mapPhases, type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import type { Battery } from "./battery.ts";
 import type { Building } from "./building.ts";
 import type { Car } from "./car.ts";
@@ -39,6 +39,12 @@ interface ExtraLoad {
   readonly phase: PhaseIndex;
   readonly powerW: number;
   readonly untilMs: number;
+}
+
+/** The EVSE's own phases that a car loads. */
+function wiresUsed({ options }: Car, wiring: EvseWiring): readonly PhaseIndex[] {
+  const first = options.firstPhase ?? 0;
+  return PHASE_INDEXES.filter((wire) => wire >= first && wire < Math.min(first + options.phases, wiring.phases.length));
 }
 
 const third = (value: number): PerPhase => [value / 3, value / 3, value / 3];
@@ -84,9 +90,8 @@ export class WiredSite {
   /** Currents on the EVSE's own L1, L2, L3. */
   evseCurrentA(evseId: string): PerPhase {
     const { car, wiring } = this.#side(evseId);
-    const used = car ? Math.min(car.options.phases, wiring.phases.length) : 0;
-    const currentA = car?.currentA ?? 0;
-    return [used > 0 ? currentA : 0, used > 1 ? currentA : 0, used > 2 ? currentA : 0];
+    const used = car ? wiresUsed(car, wiring) : [];
+    return mapPhases((wire) => (used.includes(wire) ? car!.currentA : 0));
   }
 
   addLoad(load: ExtraLoad): void {
@@ -118,10 +123,10 @@ export class WiredSite {
     if (!car) return;
     const { voltageV } = this.#options;
     side.registerWh += car.step(this.#options.offeredA(wiring.id, atMs), seconds, voltageV);
-    const used = Math.min(car.options.phases, wiring.phases.length);
+    const used = wiresUsed(car, wiring);
     for (const circuitId of wiring.circuitPath) {
       const total = this.#circuitPowerW.get(circuitId) ?? [0, 0, 0];
-      for (let own = 0; own < used; own++) total[wiring.phases[own]!] += car.currentA * voltageV;
+      for (const wire of used) total[wiring.phases[wire]!] += car.currentA * voltageV;
       this.#circuitPowerW.set(circuitId, total as [number, number, number]);
     }
   }

@@ -1,0 +1,127 @@
+/**
+ * Watches the true currents: no protective device opens, and no circuit stays above its rating for longer than stated
+ * while cars that can be told still draw. It knows the wires and the faults, and nothing of what the controller believes.
+ */
+import { heatAfter } from "../../src/core/control/thermal.ts";
+import { PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../../src/core/quantity.ts";
+import type { Protection } from "../../src/core/site.ts";
+import type { SimulatedChargePoint } from "./charge-point.ts";
+import type { World } from "./world.ts";
+
+/** Last digits of meters and registers, A. */
+const METER_ERROR_A = 0.3;
+/** Told to obeyed: reading 1 s, charge point up to 2 s, car up to 4 s, ramp; then a second round where an estimate was wrong. */
+export const MOST_SECONDS_OVER = 16;
+/** With readings that lie or are missing, or a charge point that was found out to be deaf in that time. */
+export const MOST_SECONDS_OVER_IN_TROUBLE = 40;
+/** Somebody who could not be told is reached again after so long: the slowest retry of a refused limit. */
+const REACHED_AFTER_S = 65;
+const TROUBLE_LASTS_S = 60;
+/** Above this part of the heat by loads that nobody can lower, an opening is not the guard's. */
+const NOT_TO_BLAME = 0.5;
+
+interface Circuit {
+  readonly id: "grid" | "garage";
+  readonly ratingA: number;
+  readonly protection: Protection;
+  readonly stalls: readonly SimulatedChargePoint[];
+}
+
+interface Pole {
+  heat: number;
+  /** From what nobody can lower. */
+  fixedHeat: number;
+  overSinceS?: number;
+  fixedA: number;
+}
+
+export class CurrentsJudge {
+  /** Longest time above a rating that cars could have cured, s. */
+  longestOverS = 0;
+  longestOverInTroubleS = 0;
+  hottest = 0;
+  /** Devices that opened by loads that nobody can lower. */
+  unavoidable = 0;
+  readonly #world: World;
+  readonly #circuits: readonly Circuit[];
+  readonly #poles = new Map<string, Pole>();
+  readonly #deafUntilS = new Map<string, number>();
+  #troubleUntilS = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { garage, fuseA, protection } = world.plan;
+    const inGarage = world.chargePoints.filter(({ stall }) => stall.circuit === "garage");
+    this.#circuits = [
+      { id: "grid", ratingA: fuseA, protection, stalls: world.chargePoints },
+      ...(garage
+        ? [{ id: "garage" as const, ratingA: garage.fuseA, protection: garage.protection, stalls: inGarage }]
+        : []),
+    ];
+  }
+
+  /** Violations of this second. */
+  look(): string[] {
+    const { second, isUp } = this.#world;
+    for (const chargePoint of this.#world.chargePoints)
+      if (!isUp || !chargePoint.obeys()) this.#deafUntilS.set(chargePoint.id, second + REACHED_AFTER_S);
+    const lies = this.#world.meters.some((meter) => meter.distortions.size > 0);
+    const mute = this.#world.chargePoints.some(({ trouble }) => Object.keys(trouble).length > 0);
+    if (lies || mute || !isUp || this.#deafUntilS.size > 0) this.#troubleUntilS = second + TROUBLE_LASTS_S;
+    for (const [id, untilS] of this.#deafUntilS) if (untilS < second) this.#deafUntilS.delete(id);
+    return this.#circuits.flatMap((circuit) => PHASE_INDEXES.flatMap((phase) => this.#pole(circuit, phase)));
+  }
+
+  /** What nobody can lower now: everything but the cars whose charge point can be told. */
+  #fixedA({ id, stalls }: Circuit, phase: PhaseIndex): number {
+    let fixedA = this.#world.site.currentA(id)[phase];
+    for (const chargePoint of stalls)
+      if (!this.#deafUntilS.has(chargePoint.id)) fixedA -= this.#world.site.carA(chargePoint.stall.id)[phase];
+    return fixedA;
+  }
+
+  #pole(circuit: Circuit, phase: PhaseIndex): string[] {
+    const key = `${circuit.id} ${PHASE_NAMES[phase]}`;
+    const pole = this.#poles.get(key) ?? { heat: 0.5, fixedHeat: 0.5, fixedA: 0 };
+    this.#poles.set(key, pole);
+    const totalA = this.#world.site.currentA(circuit.id)[phase];
+    const fixedA = this.#fixedA(circuit, phase);
+    const { ratingA, protection } = circuit;
+    pole.heat = heatAfter(pole.heat, protection, totalA / ratingA, 1);
+    pole.fixedHeat = heatAfter(pole.fixedHeat, protection, fixedA / ratingA, 1);
+    this.hottest = Math.max(this.hottest, pole.heat);
+    const text = `${key} carries ${totalA.toFixed(1)} A of ${ratingA} A, ${fixedA.toFixed(1)} A of it not to be lowered`;
+    return [
+      ...this.#opens(pole, `${text}: its ${protection} may open`),
+      ...this.#over(pole, { totalA, fixedA, ratingA, text }),
+    ];
+  }
+
+  #opens(pole: Pole, text: string): string[] {
+    if (pole.heat < 1) return [];
+    const toBlame = pole.fixedHeat < NOT_TO_BLAME + 0.1;
+    if (!toBlame) this.unavoidable++;
+    pole.heat = 0.5;
+    pole.fixedHeat = 0.5;
+    return toBlame ? [text] : [];
+  }
+
+  /** Cars can cure it while the others alone are below the rating; a new load is a new overload. */
+  #over(pole: Pole, now: { totalA: number; fixedA: number; ratingA: number; text: string }): string[] {
+    const { totalA, fixedA, ratingA, text } = now;
+    const { second } = this.#world;
+    const rose = fixedA > pole.fixedA + METER_ERROR_A;
+    pole.fixedA = fixedA;
+    if (totalA <= ratingA + METER_ERROR_A || fixedA > ratingA) {
+      delete pole.overSinceS;
+      return [];
+    }
+    if (pole.overSinceS === undefined || rose) pole.overSinceS = second;
+    const forS = second - pole.overSinceS + 1;
+    const inTrouble = second <= this.#troubleUntilS;
+    if (inTrouble) this.longestOverInTroubleS = Math.max(this.longestOverInTroubleS, forS);
+    else this.longestOverS = Math.max(this.longestOverS, forS);
+    const mostS = inTrouble ? MOST_SECONDS_OVER_IN_TROUBLE : MOST_SECONDS_OVER;
+    return forS === mostS + 1 ? [`${text}, for ${forS} s`] : [];
+  }
+}

@@ -1,0 +1,46 @@
+/** Every kind of fault, and the draw of one. */
+import type { Fault, FaultFamily, FaultKind } from "../fault.ts";
+import type { Draw } from "../random.ts";
+import { CHARGE_POINT_FAULTS } from "./charge-point.ts";
+import { CLOCK_FAULTS } from "./clock.ts";
+import { DISK_FAULTS } from "./disk.ts";
+import { METER_FAULTS } from "./meter.ts";
+import { PLANNER_FAULTS } from "./planner.ts";
+import { PROCESS_FAULTS } from "./process.ts";
+import { SITE_FAULTS } from "./site.ts";
+
+export const FAULTS: Readonly<Record<string, FaultFamily>> = {
+  meter: METER_FAULTS,
+  "charge-point": CHARGE_POINT_FAULTS,
+  disk: DISK_FAULTS,
+  process: PROCESS_FAULTS,
+  clock: CLOCK_FAULTS,
+  site: SITE_FAULTS,
+  planner: PLANNER_FAULTS,
+};
+
+/** All kinds as `family/kind`. */
+export const FAULT_NAMES: readonly string[] = Object.entries(FAULTS).flatMap(([family, kinds]) =>
+  Object.keys(kinds).map((kind) => `${family}/${kind}`),
+);
+
+/** The site begins to charge first; and everything is over before the calm. */
+const EARLIEST_S = 130;
+const LATEST_END_S = 960;
+
+export function kindOf({ family, kind }: Fault): FaultKind {
+  return FAULTS[family]![kind]!;
+}
+
+/** A fault at a time of its own; `only` is `family/kind` or a family. */
+export function drawFault(draw: Draw, only?: string): Fault {
+  const names =
+    only === undefined ? FAULT_NAMES : FAULT_NAMES.filter((name) => name === only || name.startsWith(`${only}/`));
+  if (names.length === 0) throw new Error(`There is no fault ${only}; there are: ${FAULT_NAMES.join(", ")}`);
+  const family = draw.one([...new Set(names.map((name) => name.split("/")[0]!))]);
+  const name = draw.one(names.filter((of) => of.startsWith(`${family}/`)));
+  const kind = name.slice(family.length + 1);
+  const [least, most] = FAULTS[family]![kind]!.seconds;
+  const forS = draw.whole(least, most);
+  return { family, kind, fromS: draw.whole(EARLIEST_S, LATEST_END_S - forS), forS, pick: draw.part() };
+}

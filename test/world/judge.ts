@@ -1,0 +1,66 @@
+/** Looks at a world after each second, and keeps what broke. */
+import type { ChargePointCommand } from "../../src/core/charge-point-input.ts";
+import { BooksJudge } from "./books-judge.ts";
+import { CurrentsJudge } from "./currents-judge.ts";
+import { OrderJudge } from "./order-judge.ts";
+import type { World } from "./world.ts";
+
+const REFOLD_EVERY_S = 10;
+const ENOUGH = 5;
+/** Errors that the controller logs because of a fault; any other is a defect. */
+const EXPECTED_ERRORS = [/^The ledger refuses facts/, /^Planning failed/];
+
+export interface Violation {
+  readonly second: number;
+  readonly text: string;
+}
+
+export class Judge {
+  readonly violations: Violation[] = [];
+  readonly currents: CurrentsJudge;
+  readonly books: BooksJudge;
+  readonly order: OrderJudge;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.currents = new CurrentsJudge(world);
+    this.books = new BooksJudge(world);
+    this.order = new OrderJudge(world);
+  }
+
+  /** Nothing new would be learnt. */
+  get isSure(): boolean {
+    return this.violations.length >= ENOUGH;
+  }
+
+  #say(texts: readonly string[]): void {
+    for (const text of texts) this.violations.push({ second: this.#world.second, text });
+  }
+
+  sent(command: ChargePointCommand): void {
+    this.order.sent(command);
+  }
+
+  /** An error in the log. */
+  logged(message: string, details?: Readonly<Record<string, unknown>>): void {
+    if (EXPECTED_ERRORS.some((pattern) => pattern.test(message))) return;
+    this.#say([`the log says: ${message} ${JSON.stringify(details)}`]);
+  }
+
+  async look(): Promise<void> {
+    this.#say(this.currents.look());
+    this.#say(this.order.look());
+    this.#say(this.books.take());
+    if (this.#world.second % REFOLD_EVERY_S === 0) this.#say(this.books.refold());
+  }
+
+  /** When all cars have left. */
+  async closeBooks(): Promise<void> {
+    if (this.isSure) return;
+    await this.#world.quiet();
+    this.#say(this.books.take());
+    this.#say(this.books.refold());
+    this.#say(this.books.close());
+  }
+}

@@ -1,0 +1,135 @@
+/** Promises of every command, bounds of everything that waits, and a site that comes back by itself. */
+import type { ChargePointCommand } from "../../src/core/charge-point-input.ts";
+import type { SimulatedChargePoint } from "./charge-point.ts";
+import { WELL_BY_S } from "./plan.ts";
+import type { World } from "./world.ts";
+
+const MOST_BACKLOG = 5000;
+const MOST_TIMERS = 60;
+/** A reading older than this allows no raise (5 s), with a second for the poll. */
+const STALE_S = 6;
+/** Without a meter every car is at its safe current after this: 10 s until absent, 10 s to obey. */
+const SAFE_AFTER_S = 25;
+/** Somebody who was not reachable lately may still hold what it had. */
+const LEASE_S = 190;
+const CHARGES_A = 5.5;
+/** Stops of one car in ten minutes; a car that is shed again and again is a contactor that dies. */
+export const MOST_STOPS_IN_TEN_MINUTES = 6;
+
+export class OrderJudge {
+  mostBacklog = 0;
+  mostStops = 0;
+  readonly #world: World;
+  readonly #lastA = new Map<string, number>();
+  readonly #deafS = new Map<string, number>();
+  readonly #stopsS = new Map<string, number[]>();
+  readonly #charged = new Map<string, boolean>();
+  #said: string[] = [];
+  #upSinceS = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  sent(command: ChargePointCommand): void {
+    if (command.type !== "set-limit") return;
+    const { evseId, schedule } = command;
+    const stall = this.#world.chargePoint(evseId).stall;
+    const say = (text: string) => this.#said.push(`a limit of ${evseId} ${text}`);
+    const currentA = schedule.periods[0]?.currentA ?? Number.NaN;
+    const isCurrent = currentA === 0 || (currentA >= 6 && currentA <= stall.maxCurrentA);
+    if (!isCurrent) say(`is ${currentA} A`);
+    const last = schedule.periods.at(-1)!;
+    if (schedule.periods.length < 2 || last.currentA !== stall.safeCurrentA) say("does not end in the safe current");
+    if (!(schedule.durationS > last.offsetS && schedule.durationS < 3 * 3600)) say(`lasts ${schedule.durationS} s`);
+    const before = this.#lastA.get(evseId) ?? stall.safeCurrentA;
+    if (currentA > Math.max(before, stall.safeCurrentA) && this.#readingAgeS(stall.circuit) > STALE_S)
+      say(`rises from ${before} to ${currentA} A without a good meter`);
+    this.#lastA.set(evseId, currentA);
+  }
+
+  /** Of the oldest meter on the way to the grid connection, s. */
+  #readingAgeS(circuit: string): number {
+    const { meters, second } = this.#world;
+    const onTheWay = meters.filter(({ circuitId }) => circuitId === "grid" || circuitId === circuit);
+    return second - Math.min(...onTheWay.map(({ answeredS }) => answeredS));
+  }
+
+  look(): string[] {
+    const { isUp, second, chargePoints } = this.#world;
+    if (!isUp) {
+      this.#upSinceS = second;
+      this.#lastA.clear();
+    }
+    const said = [...this.#said, ...this.#bounds()];
+    this.#said = [];
+    for (const chargePoint of chargePoints) said.push(...this.#withoutMeter(chargePoint), ...this.#flaps(chargePoint));
+    return second === WELL_BY_S ? [...said, ...this.#well()] : said;
+  }
+
+  #bounds(): string[] {
+    const { process, unanswered, chargePoints, second } = this.#world;
+    if (!process) return [];
+    const { backlog, dropped } = process.recorder.health();
+    this.mostBacklog = Math.max(this.mostBacklog, backlog);
+    const said: string[] = [];
+    if (backlog > MOST_BACKLOG || dropped > 0) said.push(`${backlog} facts wait, ${dropped} were given up`);
+    if (process.clock.timers > MOST_TIMERS) said.push(`${process.clock.timers} timers wait`);
+    if (unanswered > chargePoints.length) said.push(`${unanswered} messages wait`);
+    const ageMs = process.clock.monoMs() - process.controller.health().lastTickMonoMs;
+    if (second - this.#upSinceS > 5 && process.running && !process.frozen && ageMs > 3000)
+      said.push(`the last tick was ${ageMs} ms ago`);
+    return said;
+  }
+
+  /** A dead meter: every car that can be told draws no more than its safe current. */
+  #withoutMeter(chargePoint: SimulatedChargePoint): string[] {
+    const { second, isUp, site } = this.#world;
+    const { stall } = chargePoint;
+    if (!isUp || !chargePoint.obeys()) this.#deafS.set(stall.id, second);
+    const deafForS = second - (this.#deafS.get(stall.id) ?? Number.NEGATIVE_INFINITY);
+    const ageS = this.#readingAgeS(stall.circuit);
+    if (!Number.isFinite(ageS) || ageS !== SAFE_AFTER_S || deafForS < LEASE_S || second - this.#upSinceS < LEASE_S)
+      return [];
+    const drawsA = Math.max(...site.carA(stall.id));
+    if (drawsA <= stall.safeCurrentA + 0.3) return [];
+    return [`${stall.id} draws ${drawsA.toFixed(1)} A without a meter, its safe current is ${stall.safeCurrentA} A`];
+  }
+
+  /** A car that is switched off and on again and again. */
+  #flaps(chargePoint: SimulatedChargePoint): string[] {
+    const { second } = this.#world;
+    const { id } = chargePoint.stall;
+    const charges = chargePoint.open !== undefined && chargePoint.offeredA() >= 6;
+    const stopped =
+      this.#charged.get(id) === true && !charges && chargePoint.open !== undefined && !chargePoint.rebooting;
+    this.#charged.set(id, charges);
+    if (!stopped) return [];
+    const stops = [...(this.#stopsS.get(id) ?? []), second].filter((at) => second - at < 600);
+    this.#stopsS.set(id, stops);
+    this.mostStops = Math.max(this.mostStops, stops.length);
+    return stops.length > MOST_STOPS_IN_TEN_MINUTES ? [`${id} was stopped ${stops.length} times in ten minutes`] : [];
+  }
+
+  /** After the last fault everything is as if nothing had been. */
+  #well(): string[] {
+    const { process, chargePoints, site } = this.#world;
+    if (!process?.running) return ["the controller does not run"];
+    const said: string[] = [];
+    const { failure, backlog } = process.recorder.health();
+    if (failure !== undefined || backlog > 0) said.push(`the ledger is not well: ${failure}, ${backlog} facts wait`);
+    const state = process.controller.state();
+    if (state.site.mode === "safe") said.push(`the site is in safe mode: ${JSON.stringify(state.site.modeReason)}`);
+    for (const [id, { quality }] of Object.entries(state.site.devices))
+      if (quality !== "good") said.push(`${id} is ${quality}`);
+    for (const { stall, connected, open } of chargePoints) {
+      if (!connected) said.push(`${stall.id} is not connected`);
+      if (!this.#world.visitAt(stall.id)?.hurries) continue;
+      const drawsA = Math.max(...site.carA(stall.id));
+      const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
+      if (!open || drawsA < CHARGES_A)
+        said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
+    }
+    return said;
+  }
+}

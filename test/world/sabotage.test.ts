@@ -1,0 +1,53 @@
+/** The judge can fail: a guard that does not shed, or does not raise, breaks worlds that the real one survives. */
+import { describe, expect, test } from "vitest";
+import { drawWorld } from "./plan.ts";
+import { verdictOf } from "./story.ts";
+import { type Sabotage, World } from "./world.ts";
+
+const FEW_SEEDS = [1, 2, 3, 4];
+
+/** The first period of each limit that is let through, by EVSE. */
+function filtered(lets: (currentA: number, beforeA: number) => boolean): Sabotage {
+  const sent = new Map<string, number>();
+  return (command) => {
+    if (command.type !== "set-limit") return command;
+    const currentA = command.schedule.periods[0]!.currentA;
+    if (!lets(currentA, sent.get(command.evseId) ?? 0)) return undefined;
+    sent.set(command.evseId, currentA);
+    return command;
+  };
+}
+
+/** Limits are never lowered: the shed is disabled. */
+const neverSheds = () => filtered((currentA, beforeA) => currentA >= beforeA);
+/** Limits are never raised: cars stay at their safe current, or where they are. */
+const neverRaises = () => filtered((currentA, beforeA) => currentA <= beforeA);
+/** Leases that never end in the safe current. */
+const neverEnds = (): Sabotage => (command) => {
+  if (command.type !== "set-limit") return command;
+  const { schedule } = command;
+  return { ...command, schedule: { ...schedule, periods: schedule.periods.slice(0, 1) } };
+};
+
+async function verdicts(sabotage?: () => Sabotage): Promise<string> {
+  const all: string[] = [];
+  for (const seed of FEW_SEEDS) {
+    const world = new World(drawWorld(seed, { disk: "memory" }), sabotage ? { sabotage: sabotage() } : {});
+    all.push(...verdictOf(await world.live()));
+  }
+  return all.join("\n");
+}
+
+describe("the judge of the worlds can fail", () => {
+  test("these worlds are survived by the guard as it is", async () => {
+    expect(await verdicts()).toBe("");
+  });
+
+  test.each([
+    ["that does not shed", neverSheds, /carries .* for 17 s|may open/],
+    ["that does not raise", neverRaises, /does not charge/],
+    ["whose leases do not end", neverEnds, /does not end in the safe current/],
+  ] as const)("a guard %s breaks them", async (_, sabotage, complaint) => {
+    expect(await verdicts(sabotage)).toMatch(complaint);
+  });
+});
