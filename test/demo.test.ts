@@ -151,6 +151,21 @@ describe("the demonstration over real sockets", () => {
     expect(response.status).toBe(403);
   });
 
+  test("a forecast of the sun that is sent becomes the plan's", async () => {
+    const url = (kind: string) => `http://127.0.0.1:${demo.site.apiPort}/api/v1/forecasts/${kind}`;
+    const put = (kind: string, body: object) =>
+      fetch(url(kind), { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const { nowMs } = (await (await fetch(`http://127.0.0.1:${demo.site.apiPort}/api/v1/site`)).json()) as {
+      nowMs: number;
+    };
+    const series = { startMs: nowMs - 3_600_000, minutes: 60, powerW: new Array(30).fill(1234) };
+    expect((await put("pv", series)).status).toBe(200);
+    expect((await put("wind", series)).status).toBe(400);
+    const old = await put("pv", { ...series, startMs: 0 });
+    expect(old.status).toBe(422);
+    expect(await old.json()).toMatchObject({ title: "The forecast says nothing of the next week" });
+  });
+
   test("bad requests get a problem that says what to do", async () => {
     const wrong = await fetch(url("/api/v1/evses/nowhere/wish"), {
       method: "PUT",

@@ -2,8 +2,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { ChargePointCommand } from "../core/charge-point-input.ts";
+import { type ForecastKind, ForecastKindSchema, type PowerSeries } from "../core/facts/forecast-facts.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
-import { decideRequest, GridLimitRequest, OverrideRequest, type SiteRequest, WishRequest } from "../core/requests.ts";
+import {
+  decideRequest,
+  ForecastRequest,
+  GridLimitRequest,
+  OverrideRequest,
+  type SiteRequest,
+  WishRequest,
+} from "../core/requests.ts";
 import type { EvseModel, SiteModel } from "../core/site-model.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import type { Access } from "./access.ts";
@@ -145,6 +153,21 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
       },
     },
     guarded((request, reply, { by }) => ask(reply, { kind: "grid-limit", body: request.body as object }, by)),
+  );
+
+  app.put(
+    "/api/v1/forecasts/:kind",
+    {
+      schema: {
+        summary: "A forecast of the sun (`pv`) or of the building without cars and battery; it replaces the one before",
+        params: Type.Object({ kind: ForecastKindSchema }),
+        body: ForecastRequest,
+      },
+    },
+    guarded((request, reply, { by }) => {
+      const { kind: what } = request.params as { kind: ForecastKind };
+      return ask(reply, { kind: "forecast", what, body: request.body as PowerSeries }, by);
+    }),
   );
 
   app.post(

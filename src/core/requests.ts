@@ -1,11 +1,13 @@
 /** What people and partners may ask of the site, and what becomes of it: the same over API and MQTT. Pure. */
 import { type Static, Type } from "typebox";
 import { PreferenceSchema } from "./facts/driver-facts.ts";
+import { type ForecastKind, type PowerSeries, PowerSeriesSchema } from "./facts/forecast-facts.ts";
 import type { SiteDraft } from "./facts/index.ts";
 import { withEnd } from "./grid-limit.ts";
 import type { SiteModel } from "./site-model.ts";
 
 const closed = { additionalProperties: false } as const;
+const WEEK_MS = 7 * 86_400_000;
 const YEAR_MS = 366 * 86_400_000;
 
 /** What the driver needs; it holds until the car leaves. */
@@ -31,10 +33,14 @@ export const GridLimitRequest = Type.Object(
   closed,
 );
 
+/** What somebody else expects of the sun or of the building; it replaces what was sent before. */
+export const ForecastRequest = PowerSeriesSchema;
+
 export type SiteRequest =
   | { readonly kind: "wish"; readonly evseId: string; readonly body: Static<typeof WishRequest> }
   | { readonly kind: "override"; readonly evseId: string; readonly body: Static<typeof OverrideRequest> }
-  | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> };
+  | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> }
+  | { readonly kind: "forecast"; readonly what: ForecastKind; readonly body: PowerSeries };
 
 export type RequestDecision =
   | { readonly ok: true; readonly draft: SiteDraft }
@@ -53,6 +59,18 @@ function late(what: string, field: string): RequestDecision {
   };
 }
 
+function decideForecast(kind: ForecastKind, series: PowerSeries, by: string, nowMs: number): RequestDecision {
+  const endMs = series.startMs + series.powerW.length * series.minutes * 60_000;
+  const isUseful = endMs > nowMs && series.startMs < nowMs + WEEK_MS;
+  if (isUseful) return { ok: true, draft: { type: "forecast-received", source: by, data: { kind, by, series } } };
+  return {
+    ok: false,
+    problem: "time",
+    title: "The forecast says nothing of the next week",
+    detail: "Send startMs, the start of the first interval, in epoch milliseconds",
+  };
+}
+
 /** Decides on a request whose body fits its schema. `by` says who asks, and over what. */
 export function decideRequest(site: SiteModel, request: SiteRequest, by: string, nowMs: number): RequestDecision {
   if (request.kind === "grid-limit") {
@@ -60,6 +78,7 @@ export function decideRequest(site: SiteModel, request: SiteRequest, by: string,
     const data = withEnd(site, by, { ...request.body, by }, nowMs);
     return { ok: true, draft: { type: "grid-limit-received", source: by, data } };
   }
+  if (request.kind === "forecast") return decideForecast(request.what, request.body, by, nowMs);
   const { evseId } = request;
   if (!site.evseById.has(evseId))
     return {

@@ -4,6 +4,7 @@
  */
 import type { SiteFact } from "./facts/index.ts";
 import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./state/charge-points.ts";
+import { evolveForecasts, type ForecastsState } from "./state/forecasts.ts";
 import { evolveLimits, initialLimits, type LimitsState } from "./state/limits.ts";
 import { evolvePlan, initialPlan, type PlanState } from "./state/plan.ts";
 import { evolveSessions, initialSessions, type SessionsState } from "./state/sessions.ts";
@@ -19,10 +20,11 @@ export interface SiteState {
   readonly limits: LimitsState;
   readonly plan: PlanState;
   readonly upstream: UpstreamState;
+  readonly forecasts: ForecastsState;
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 5;
+export const STATE_VERSION = 6;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -34,6 +36,7 @@ export function initialState(): SiteState {
     limits: initialLimits(),
     plan: initialPlan(),
     upstream: initialUpstream(),
+    forecasts: {},
   };
 }
 
@@ -47,5 +50,6 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     limits: evolveLimits(state.limits, fact),
     plan: evolvePlan(state.plan, fact),
     upstream: evolveUpstream(state.upstream, fact),
+    forecasts: evolveForecasts(state.forecasts, fact),
   };
 }

@@ -320,14 +320,15 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
     await ask(`evses/${EVSE}/wish/set`, JSON.stringify({ departureMs: START_MS + 3_600_000, energyWh: 8000 }));
     await ask("grid-limit/set", '{"limitW":4200}');
     await ask("grid-limit/set", '{"limitW":"all"}');
-    await ask("grid-limit/set", "x".repeat(3_000));
+    await ask("forecasts/building/set", '{"startMs":0,"minutes":20,"powerW":[1]}');
+    await ask("grid-limit/set", "x".repeat(9_000));
     await ask(`evses/${EVSE}/wish/set`, JSON.stringify({ departureMs: START_MS - 1 }));
-    await listener.until((seen) => seen.filter(({ topic }) => topic === `${ROOT}/responses`).length >= 6);
+    await listener.until((seen) => seen.filter(({ topic }) => topic === `${ROOT}/responses`).length >= 7);
     expect(site.recorded.map(({ type }) => type)).toEqual(["override-changed", "wish-stated", "grid-limit-received"]);
     const answers = listener.seen
       .filter(({ topic }) => topic === `${ROOT}/responses`)
       .map(({ text }) => JSON.parse(text));
-    expect(answers.map(({ ok }) => ok)).toEqual([true, true, true, false, false, false]);
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, true, false, false, false, false]);
     expect(answers[3].detail).toContain("limitW");
   });
 

@@ -1,11 +1,19 @@
 /** Requests over MQTT: bounded, checked by the same schemas as those of the API, answered on one topic. */
 import { Ajv } from "ajv";
+import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
-import { decideRequest, GridLimitRequest, OverrideRequest, type SiteRequest, WishRequest } from "../core/requests.ts";
+import {
+  decideRequest,
+  ForecastRequest,
+  GridLimitRequest,
+  OverrideRequest,
+  type SiteRequest,
+  WishRequest,
+} from "../core/requests.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import type { Topics } from "./topics.ts";
 
-const MOST_BYTES = 2_048;
+const MOST_BYTES = 8_192;
 const MOST_A_MINUTE = 60;
 const MINUTE_MS = 60_000;
 const BY = "mqtt";
@@ -26,9 +34,15 @@ const BODIES = {
   wish: ajv.compile(WishRequest),
   override: ajv.compile(OverrideRequest),
   "grid-limit": ajv.compile(GridLimitRequest),
+  forecast: ajv.compile(ForecastRequest),
 } as const;
 
-type Kind = keyof typeof BODIES;
+/** What is asked on a topic. */
+interface Asked {
+  readonly kind: keyof typeof BODIES;
+  readonly evseId?: string;
+  readonly what?: ForecastKind;
+}
 
 function parse(payload: Uint8Array): unknown {
   try {
@@ -45,8 +59,10 @@ export function createRequests(options: {
   readonly clock: Clock;
 }): Requests {
   const { site, model, topics, clock } = options;
-  const kinds = new Map<string, { readonly kind: Kind; readonly evseId: string }>([
-    [topics.gridLimitSet, { kind: "grid-limit", evseId: "" }],
+  const kinds = new Map<string, Asked>([
+    [topics.gridLimitSet, { kind: "grid-limit" }],
+    [topics.forecastSet("pv"), { kind: "forecast", what: "pv" }],
+    [topics.forecastSet("building"), { kind: "forecast", what: "building" }],
   ]);
   for (const { id } of model.evses) {
     kinds.set(topics.wishSet(id), { kind: "wish", evseId: id });

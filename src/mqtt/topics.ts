@@ -13,6 +13,7 @@ export interface Topics {
   /** What became of each request. */
   readonly responses: string;
   readonly gridLimitSet: string;
+  forecastSet(kind: "pv" | "building"): string;
   wishSet(evseId: string): string;
   overrideSet(evseId: string): string;
 }
@@ -30,6 +31,7 @@ export function topicsOf(root: string, siteId: string): Topics {
     fact: (type) => `${base}/facts/${type}`,
     responses: `${base}/responses`,
     gridLimitSet: `${base}/grid-limit/set`,
+    forecastSet: (kind) => `${base}/forecasts/${kind}/set`,
     wishSet: (evseId) => `${base}/evses/${evseId}/wish/set`,
     overrideSet: (evseId) => `${base}/evses/${evseId}/override/set`,
   };

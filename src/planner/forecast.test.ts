@@ -54,6 +54,18 @@ describe("the sun's forecast", () => {
     expect(cloud[94]).toBeGreaterThan(3500);
   });
 
+  it("follows what somebody else expects, corrected by what is measured now", () => {
+    const quarterHours = history(7, "pvWh", () => 1000);
+    const expectedW = (atMs: number) => (atMs < START_MS + 48 * SLOT_MS ? 2000 : undefined);
+    const forecast = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 2000, expectedW });
+    expect(forecast[30]).toBe(2000);
+    expect(forecast[60]).toBe(1000);
+    const cloudy = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 500, expectedW });
+    expect(cloudy[1]).toBeLessThan(1500);
+    expect(cloudy[40]).toBe(2000);
+    expect(forecastBuildingW({ quarterHours: [], startMs: START_MS, slots: 2, expectedW })).toEqual([2000, 2000]);
+  });
+
   it("fades from the present output within three hours where there is neither history nor a place", () => {
     const forecast = forecastPvW({ quarterHours: [], startMs: START_MS, slots: 14, nowW: 1200 });
     expect(forecast.slice(0, 3)).toEqual([1200, 1100, 1000]);

@@ -1,6 +1,6 @@
 /**
  * What the building will take and the sun will give, slot by slot, from the site's own quarter-hours of the last three
- * weeks; the sun of a site without a past is reckoned from its height. Days are UTC days: the shift of an hour at a change of clocks fades within the three weeks.
+ * weeks, or from what somebody else expects; the sun of a site without a past is reckoned from its height. Days are UTC days: the shift of an hour at a change of clocks fades within the three weeks.
  */
 import type { Place } from "../core/place.ts";
 import { clamp } from "../core/quantity.ts";
@@ -35,6 +35,8 @@ export interface ForecastInput {
   readonly slots: number;
   /** Measured now, W; missing where no device says. */
   readonly nowW?: number;
+  /** What somebody else expects at a time, W: it counts more than the site's own past. */
+  readonly expectedW?: (slotMs: number) => number | undefined;
 }
 
 type Known = ReadonlyMap<number, number>;
@@ -108,23 +110,24 @@ function series(input: ForecastInput, f: (slot: number, slotMs: number) => numbe
 export function forecastBuildingW(input: ForecastInput): number[] {
   const known = powerBySlot(input.quarterHours, "buildingWh");
   const nowW = input.nowW ?? lastKnown(known) ?? 0;
-  const usualNowW = usualBuildingW(known, input.startMs);
+  const usual = (slotMs: number) => input.expectedW?.(slotMs) ?? usualBuildingW(known, slotMs);
+  const usualNowW = usual(input.startMs);
   const differenceW = input.nowW === undefined || usualNowW === undefined ? 0 : input.nowW - usualNowW;
   return series(input, (slot, slotMs) => {
-    const usualW = usualBuildingW(known, slotMs);
+    const usualW = usual(slotMs);
     if (usualW === undefined) return nowW;
     return usualW + differenceW * Math.max(0, 1 - slot / BUILDING_FADE_SLOTS);
   });
 }
 
 /** How today compares with the days before, by the last hour and the present output; 1 where nothing can be said. */
-function pvToday(known: Known, input: ForecastInput): number {
+function pvToday(known: Known, input: ForecastInput, usualAt: (slotMs: number) => number | undefined): number {
   let actualW = 0;
   let usualW = 0;
   for (let slot = 0; slot <= RECENT_SLOTS; slot++) {
     const atMs = input.startMs - slot * SLOT_MS;
     const actual = slot === 0 ? input.nowW : known.get(atMs);
-    const usual = usualPvW(known, atMs);
+    const usual = usualAt(atMs);
     if (actual === undefined || usual === undefined) continue;
     actualW += actual;
     usualW += usual;
@@ -157,9 +160,10 @@ export function forecastPvW(input: PvForecastInput): number[] {
   const sky = skyW(input);
   const known = powerBySlot(input.quarterHours, "pvWh");
   const peakW = input.peakW ?? Number.POSITIVE_INFINITY;
-  const today = pvToday(known, input);
+  const usual = (slotMs: number) => input.expectedW?.(slotMs) ?? usualPvW(known, slotMs);
+  const today = pvToday(known, input, usual);
   return series(input, (slot, slotMs) => {
-    const usualW = usualPvW(known, slotMs);
+    const usualW = usual(slotMs);
     if (usualW === undefined) return Math.min(peakW, sky(slot, slotMs));
     const trust = Math.max(0, 1 - slot / PV_FADE_SLOTS);
     return Math.min(peakW, usualW * (1 + (today - 1) * trust));

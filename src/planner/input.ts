@@ -1,4 +1,5 @@
 /** Everything a plan depends on, gathered from configuration, state and process image. All numbers are finite. */
+import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
@@ -7,6 +8,7 @@ import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../core/site-model.ts";
 import { slotStartMs } from "../core/slots.ts";
+import { powerAt } from "../core/state/forecasts.ts";
 import { openSessionAt, type Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
@@ -143,13 +145,15 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const { site, state, image, nowMs, slots } = question;
   const startMs = slotStartMs(nowMs);
   const horizon = { quarterHours: state.site.quarterHours, startMs, slots };
-  const buildingW = forecastBuildingW({ ...horizon, ...present(buildingNowW(site, image)) });
+  const expected = (kind: ForecastKind) => ({ expectedW: (atMs: number) => powerAt(state.forecasts[kind], atMs) });
+  const buildingW = forecastBuildingW({ ...horizon, ...expected("building"), ...present(buildingNowW(site, image)) });
   const peak = peakW(site);
   const pvW =
     site.pvIds.length === 0
       ? new Array<number>(slots).fill(0)
       : forecastPvW({
           ...horizon,
+          ...expected("pv"),
           ...present(pvNowW(site, image)),
           ...(peak === undefined ? {} : { peakW: peak }),
           place: placeOf(site.configuration),

@@ -58,6 +58,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
       : `${data.deviceId} set to ${(Number(data.powerW) / 1000).toFixed(1)} kW`,
   "token-checked": (data) => `Token ${data.token}: ${data.status}`,
   "grid-limit-received": gridLimitLine,
+  "forecast-received": (data) => `A forecast of the ${data.kind === "pv" ? "sun" : "building"} came from ${data.by}`,
   "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
   "message-violated": (data) => `${data.chargePointId} sent a faulty ${data.action}: ${data.problem}`,
   "command-answered": (data) => `${data.chargePointId} answered ${data.action}: ${data.answer}`,
