@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Ajv } from "ajv";
+import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { checkSite, type Problem } from "../core/check.ts";
@@ -51,7 +52,7 @@ function single(file: string, message: string, advice: string): ConfigurationRes
 }
 
 /** A parsed document that can say where its parts stand. */
-class Source {
+export class Source {
   readonly #file: string;
   readonly #lines = new LineCounter();
   readonly #document: Document;
@@ -101,9 +102,9 @@ class Source {
   }
 
   /** The document with defaults filled in. Throws on references that go round or multiply without end. */
-  value(): unknown {
+  value(schema: TSchema = SiteConfigurationSchema): unknown {
     // Ajv fills in no defaults inside of choices, TypeBox does.
-    return Value.Default(SiteConfigurationSchema, this.#document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
+    return Value.Default(schema, this.#document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
   }
 }
 

@@ -1,18 +1,17 @@
 /** The whole controller on a scenario in virtual time: the same guard, plans and leases as on a real site. */
-
-import { stringify } from "yaml";
 import type { Envelope } from "../core/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
-import type { Ledger, Prices, Tape } from "../core/ports.ts";
+import type { Clock, Ledger, Prices, Solver, Tape } from "../core/ports.ts";
 import { siteModel } from "../core/site-model.ts";
 import { initialState } from "../core/state.ts";
-import { type Scenario, scenarioConfiguration, scenarioPrice } from "../sim/scenario.ts";
-import type { ScenarioSession, ScenarioTotals } from "../sim/scenario-site.ts";
+import { type Scenario, type ScenarioSession, slotIndexOf } from "../sim/scenario.ts";
+import type { ScenarioTotals } from "../sim/scenario-books.ts";
+import type { ScenarioSite } from "../sim/scenario-site.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/solver.ts";
-import { parseConfiguration } from "./configuration.ts";
 import { Controller } from "./controller.ts";
+import { midnightMs, wallClockMs } from "./local-days.ts";
 import { silentLog } from "./log.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -24,26 +23,35 @@ export interface SimulationResult extends ScenarioTotals {
   readonly facts: number;
 }
 
+export interface SimulationOptions {
+  /** Hears of each simulated day. */
+  readonly onDay?: (day: number) => void;
+  /** Hears of every fact. */
+  readonly onFacts?: (facts: readonly SiteFact[]) => void;
+  readonly solver?: Solver;
+}
+
 /** A ledger in memory that keeps what is looked up again and counts the rest. */
-export function memoryLedger(): Ledger & { readonly counts: Map<string, number>; readonly facts: SiteFact[] } {
+function memoryLedger(
+  onFacts: (facts: readonly SiteFact[]) => void,
+): Ledger & { readonly counts: Map<string, number> } {
   const keyed = new Map<string, Envelope>();
   const counts = new Map<string, number>();
-  const facts: SiteFact[] = [];
+  const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   let lastSeq = 0;
   return {
     counts,
-    facts,
     get lastSeq() {
       return lastSeq;
     },
     async append(appended) {
       for (const fact of appended) {
-        counts.set(fact.type, (counts.get(fact.type) ?? 0) + 1);
+        count(fact.type);
         if (fact.key !== undefined) keyed.set(fact.key, fact);
-        if (fact.type === "plan-made" && fact.data.result.status === "rule-based")
-          counts.set("rule-based", (counts.get("rule-based") ?? 0) + 1);
+        if (fact.type === "plan-made" && fact.data.result.status === "rule-based") count("rule-based");
         lastSeq = fact.seq;
       }
+      onFacts(appended);
     },
     findByKey: (key) => keyed.get(key),
     read: () => [],
@@ -53,47 +61,71 @@ export function memoryLedger(): Ledger & { readonly counts: Map<string, number>;
 }
 
 const NO_TAPE: Tape = { write() {}, flush() {}, close() {} };
+const DAY_MS = 86_400_000;
+/** The auction's result is out by then, local time. */
+const PUBLISHED_MS = 13 * 3_600_000;
 
-/** What the driver typed at the workplace's terminal, where something was. */
-function wishDraft(scenario: Scenario, session: ScenarioSession) {
-  const { requestedWh, statedDepartureS, evseId } = session;
-  if (requestedWh === undefined && statedDepartureS === undefined) return undefined;
+/** The prices as a site knows them: a market's to the end of today, and of tomorrow once they are published. */
+export function scenarioPrices(scenario: Scenario, clock: Pick<Clock, "wallMs">): Prices {
+  let untilMs = 0;
+  let checkedMs = Number.NEGATIVE_INFINITY;
+  const knownUntilMs = () => {
+    const nowMs = clock.wallMs();
+    if (nowMs - checkedMs < 60_000) return untilMs;
+    checkedMs = nowMs;
+    const wallMs = wallClockMs(nowMs, scenario.timeZone);
+    const days = wallMs % DAY_MS >= PUBLISHED_MS ? 2 : 1;
+    const day = new Date(Math.floor(wallMs / DAY_MS) * DAY_MS + days * DAY_MS).toISOString().slice(0, 10);
+    untilMs = midnightMs(day, scenario.timeZone);
+    return untilMs;
+  };
+  return {
+    importEurPerKwh(slotMs) {
+      if (scenario.isDayAhead && slotMs >= knownUntilMs()) return undefined;
+      return scenario.importEurPerKwh[slotIndexOf(scenario, slotMs)];
+    },
+    exportEurPerKwh: (slotMs) => scenario.exportEurPerKwh[slotIndexOf(scenario, slotMs)],
+  };
+}
+
+/** What the driver typed, where something was. */
+function wishDraft(session: ScenarioSession) {
+  const { requestedWh, statedDepartureMs, evseId } = session;
+  if (requestedWh === undefined && statedDepartureMs === undefined) return undefined;
   return {
     type: "wish-stated" as const,
     source: "driver",
     data: {
       evseId,
       by: "driver",
-      ...(requestedWh === undefined ? {} : { energyWh: Math.max(requestedWh, session.energyWh) }),
-      ...(statedDepartureS === undefined ? {} : { departureMs: scenario.startMs + statedDepartureS * 1000 }),
+      ...(requestedWh === undefined ? {} : { energyWh: requestedWh }),
+      ...(statedDepartureMs === undefined ? {} : { departureMs: statedDepartureMs }),
     },
   };
 }
 
-/** Runs the scenario; `onHour` hears of each simulated hour. */
-export async function simulate(
-  scenario: Scenario,
-  onHour: (hour: number) => void = () => {},
-): Promise<SimulationResult> {
-  const parsed = parseConfiguration(stringify(scenarioConfiguration(scenario)), scenario.name);
-  if (!parsed.ok) throw new Error(`The scenario's site is refused: ${parsed.problems[0]?.message}`);
-  const site = siteModel(parsed.configuration);
+/** While no car takes or wants anything and no battery is set, meters are read less often; never too late for the guard. */
+const IDLE_STEP_S = 4;
+
+function stepSeconds(site: ScenarioSite, nowMs: number): number {
+  if (site.battery) return 1;
+  for (const { car } of site.present().values()) if (!car.isFull) return 1;
+  return site.nextArrivalMs() - nowMs > IDLE_STEP_S * 1000 ? IDLE_STEP_S : 1;
+}
+
+/** Runs the scenario from its first to its last second. Equal scenarios give equal results. */
+export async function simulate(scenario: Scenario, options: SimulationOptions = {}): Promise<SimulationResult> {
   const clock = new VirtualClock(scenario.startMs);
-  const prices: Prices = {
-    importEurPerKwh: (slotMs) => scenarioPrice(scenario, slotMs),
-    exportEurPerKwh: () => scenario.exportEurPerKwh,
-  };
-  const ledger = memoryLedger();
+  const ledger = memoryLedger(options.onFacts ?? (() => {}));
   const recorder = new Recorder({ ledger, state: initialState(), boot: "simulation", clock, log: silentLog });
-  const solver = createInlineSolver();
   const controller = new Controller({
-    site,
+    site: siteModel(scenario.configuration),
     recorder,
     tape: NO_TAPE,
     clock,
     log: silentLog,
-    prices,
-    solver,
+    prices: scenarioPrices(scenario, clock),
+    solver: options.solver ?? createInlineSolver(),
     simulated: true,
   });
   const virtual = createVirtualSite({
@@ -102,17 +134,19 @@ export async function simulate(
     sink: controller.sink,
     handle: (input) => controller.handle(input),
     onArrival: (session) => {
-      const draft = wishDraft(scenario, session);
+      const draft = wishDraft(session);
       if (draft) void recorder.note([draft]);
     },
   });
   controller.attach(virtual);
   await virtual.connect();
-  for (let second = 0; second < scenario.days * 86_400; second++) {
-    await clock.advance(1000);
-    await virtual.step();
+  let day = 0;
+  while (clock.wallMs() < scenario.endMs) {
+    const seconds = stepSeconds(virtual.site, clock.wallMs());
+    await clock.advance(seconds * 1000);
+    await virtual.step(seconds);
     await controller.tick();
-    if (second % 3600 === 0) onHour(second / 3600);
+    if (clock.wallMs() >= scenario.startMs + (day + 1) * DAY_MS) options.onDay?.(++day);
   }
   return {
     ...virtual.site.totals(),

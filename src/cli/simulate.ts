@@ -1,57 +1,100 @@
-/** `wattledger simulate`: a measured workplace in virtual time, beside charging at once and equal shares. */
+/** `wattledger simulate`: a measured site in virtual time, beside the usual rules and the best that was possible. */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { simulate as runSimulation } from "../app/simulate.ts";
-import { equalShares, uncontrolled } from "../sim/baselines.ts";
-import { workplaceScenario } from "../sim/scenario.ts";
-import type { ScenarioTotals } from "../sim/scenario-site.ts";
+import { problemText } from "../app/configuration.ts";
+import { readScenario } from "../app/scenario-file.ts";
+import { reportPage } from "../app/simulate-page.ts";
+import { compareScenario, type ReportColumn, type SimulationReport } from "../app/simulate-report.ts";
 
-const ROWS: readonly (readonly [string, (totals: ScenarioTotals) => string])[] = [
-  ["energy delivered, kWh", (totals) => (totals.energyDeliveredWh / 1000).toFixed(1)],
-  ["energy asked, kWh", (totals) => (totals.energyAskedWh / 1000).toFixed(1)],
-  ["sessions short by > 0.5 kWh", (totals) => `${totals.sessionsShort} of ${totals.sessions}`],
-  ["cost of the site, EUR", (totals) => totals.costEur.toFixed(2)],
-  ["peak, kW", (totals) => (totals.peakW / 1000).toFixed(1)],
-  ["highest phase current, A", (totals) => totals.peakA.toFixed(1)],
-  ["seconds above the fuse", (totals) => String(totals.secondsOverFuse)],
+const USAGE = "Usage: wattledger simulate [--scenario FILE] [--days N] [--json] [--html FILE]";
+const OPTIONS = {
+  scenario: { type: "string" },
+  days: { type: "string" },
+  json: { type: "boolean", default: false },
+  html: { type: "string" },
+} as const;
+/** What is run when nobody names one, for a week. */
+const DEFAULT_SCENARIO = fileURLToPath(new URL("../../config/scenarios/workplace.yaml", import.meta.url));
+const DEFAULT_DAYS = 7;
+const MOST_DAYS = 400;
+
+const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
+  ["energy asked, kWh", "energyAskedKwh"],
+  ["energy delivered, kWh", "energyDeliveredKwh"],
+  ["short though possible, kWh", "shortKwh"],
+  ["drivers short > 0.5 kWh", "driversShort"],
+  ["cost, EUR", "costEur"],
+  ["battery wear, EUR", "wearEur"],
+  ["comparable cost, EUR", "comparableEur"],
+  ["peak (15 min), kW", "peakKw"],
+  ["highest phase current, A", "peakA"],
+  ["seconds above a limit", "secondsAboveLimit"],
+  ["quarter-hours above contract", "quarterHoursAboveContract"],
+  ["own sun used, %", "selfConsumptionPercent"],
+  ["CO2, kg", "co2Kg"],
+  ["battery cycles", "batteryCycles"],
+  ["profile messages", "profileMessages"],
+  ["guard interventions", "guardInterventions"],
+  ["plans", "plans"],
 ];
 
-/** Exit code 0, 2 usage. */
+function table({ columns }: SimulationReport): string[] {
+  const head = ["".padEnd(30), ...columns.map(({ name }) => name.padStart(18))].join("");
+  const rows = ROWS.filter(([, key]) => columns.some((column) => column[key] !== undefined));
+  return [
+    head,
+    ...rows.map(([label, key]) =>
+      [label.padEnd(30), ...columns.map((column) => String(column[key] ?? "-").padStart(18))].join(""),
+    ),
+  ];
+}
+
+function conclusion({ regret, optimum, missingEurPerKwh, tookS }: SimulationReport): string[] {
+  const { achievableSavingEur, savedEur, lostPercent, bestRule } = regret;
+  const lost =
+    lostPercent === undefined
+      ? "There was nothing to save in this period."
+      : `Of ${achievableSavingEur} EUR that could have been saved against uncontrolled charging, ${savedEur} EUR were: ${lostPercent} % lost (best simple rule, ${bestRule.name}: ${bestRule.lostPercent} % lost).`;
+  return [
+    lost,
+    `The best possible: ${optimum}. Missing energy counts ${missingEurPerKwh} EUR/kWh, the dearest price of the period.`,
+    `Took ${tookS} s.`,
+  ];
+}
+
+function print(report: SimulationReport): void {
+  const { scenario, evses, sessions, fromUtc, untilUtc, notes } = report;
+  console.log(`\n${scenario}: ${evses} EVSEs, ${sessions} sessions, ${fromUtc} to ${untilUtc}\n`);
+  for (const { file, text } of notes) console.log(`  ${file}: ${text}`);
+  console.log(["", ...table(report), "", ...conclusion(report)].join("\n"));
+}
+
+function daysOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const days = Number(text);
+  return Number.isInteger(days) && days >= 1 && days <= MOST_DAYS ? days : Number.NaN;
+}
+
+/** Exit code 0, 1 when the scenario is refused, 2 usage. */
 export async function simulate(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { days: { type: "string", default: "7" }, json: { type: "boolean", default: false } },
-  });
-  const days = Number(values.days);
-  if (!Number.isInteger(days) || days < 1 || days > 7) {
-    console.error("Usage: wattledger simulate [--days 1..7] [--json]");
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const days = daysOf(values.days) ?? (values.scenario === undefined ? DEFAULT_DAYS : undefined);
+  if (Number.isNaN(days)) {
+    console.error(USAGE);
     return 2;
   }
-  const scenario = workplaceScenario(days);
-  const startedMs = performance.now();
-  const report = (hour: number) => {
-    if (!values.json && process.stderr.isTTY) process.stderr.write(`\r${scenario.name}: hour ${hour} of ${days * 24} `);
-  };
-  const own = await runSimulation(scenario, report);
-  const tookS = (performance.now() - startedMs) / 1000;
-  const columns = { wattledger: own, "at once": uncontrolled(scenario), "equal shares": equalShares(scenario) };
-  if (values.json) {
-    console.log(
-      JSON.stringify(
-        { scenario: scenario.name, fuseA: scenario.fuseA, evses: scenario.evses.length, tookS, ...columns },
-        null,
-        2,
-      ),
-    );
-    return 0;
+  const read = readScenario(values.scenario ?? DEFAULT_SCENARIO, days);
+  if (!read.ok) {
+    for (const problem of read.problems) console.error(problemText(problem));
+    return 1;
   }
-  console.log(
-    `\n${scenario.name}: ${scenario.evses.length} EVSEs behind ${scenario.fuseA} A, ${own.sessions} sessions\n`,
-  );
-  console.log(["".padEnd(30), ...Object.keys(columns).map((name) => name.padStart(14))].join(""));
-  for (const [name, value] of ROWS)
-    console.log([name.padEnd(30), ...Object.values(columns).map((totals) => value(totals).padStart(14))].join(""));
-  console.log(
-    `\nguard interventions ${own.interventions}, limits sent ${own.limitsSent}, plans ${own.plans} (${own.plansByRules} by rules), facts ${own.facts}; virtual time took ${tookS.toFixed(0)} s`,
-  );
+  const progress = (day: number) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${read.scenario.name}: day ${day} `);
+  };
+  const full = await compareScenario(read.scenario, read.notes, progress);
+  if (values.html !== undefined) writeFileSync(values.html, reportPage(full));
+  if (values.json) console.log(JSON.stringify(full.report, null, 2));
+  else print(full.report);
   return 0;
 }

@@ -1,45 +1,193 @@
-/** What the same week would have been without wattledger: everyone at once, and equal shares of what is free. */
-import type { Scenario } from "./scenario.ts";
-import { ScenarioSite, type ScenarioTotals } from "./scenario-site.ts";
+/**
+ * What the same period would have been without wattledger: uncontrolled, equal shares of what is free, and the usual
+ * single rules. They know what the controller may know (the driver's word, known prices), never what really comes.
+ */
+import { PHASE_INDEXES } from "../core/quantity.ts";
+import { SLOT_MS } from "../core/slots.ts";
+import { type Scenario, sessionPowerW, slotIndexOf } from "./scenario.ts";
+import type { ScenarioTotals } from "./scenario-books.ts";
+import { type Present, ScenarioSite } from "./scenario-site.ts";
 
-const STEP_S = 1;
+const STEP_S = 5;
 const PILOT_MINIMUM_A = 6;
+/** A day-ahead price is known to the end of the next day, from early afternoon on; rules look so far at least. */
+const LOOK_AHEAD_SLOTS = 96;
+
+/** What a driver who says nothing is believed to need. */
+interface Assumed {
+  readonly energyWh: number;
+  readonly stayMs: number;
+}
+
+type Wanting = Present;
+
+/** Cars in the order in which they are served, and those that are not served now left out. */
+type Rule = (wanting: readonly Wanting[], atMs: number) => readonly Wanting[];
+
+/** Room on each circuit and phase without the cars, A, by circuit id. */
+type Room = Map<string, number[]>;
+
+function roomNow(scenario: Scenario, site: ScenarioSite): Room {
+  const room: Room = new Map();
+  for (const { id, limitA } of scenario.circuits) {
+    const { currentA } = site.wired.meter(id);
+    room.set(
+      id,
+      PHASE_INDEXES.map((phase) => limitA - currentA[phase]),
+    );
+  }
+  for (const { evse } of site.present().values()) {
+    const own = site.wired.evseCurrentA(evse.id);
+    for (const circuitId of evse.circuitPath)
+      for (const [index, phase] of evse.phases.entries()) room.get(circuitId)![phase]! += own[index as 0 | 1 | 2];
+  }
+  return room;
+}
+
+function phasesOf({ evse, session }: Present) {
+  return evse.phases.slice(0, Math.min(session.phases, evse.phases.length));
+}
+
+/** Left for a car on all of its circuits and phases, A. */
+function roomA(entry: Present, room: Room): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const circuitId of entry.evse.circuitPath)
+    for (const phase of phasesOf(entry)) least = Math.min(least, room.get(circuitId)![phase]!);
+  return least;
+}
+
+function freeA(entry: Present, room: Room): number {
+  return Math.min(entry.evse.maxCurrentA, entry.session.maxCurrentA, roomA(entry, room));
+}
+
+function take(entry: Present, room: Room, currentA: number): void {
+  for (const circuitId of entry.evse.circuitPath)
+    for (const phase of phasesOf(entry)) room.get(circuitId)![phase]! -= currentA;
+}
+
+/** Each in turn gets all it can take of what is left. */
+function inOrder(order: readonly Wanting[], room: Room): Map<string, number> {
+  const given = new Map<string, number>();
+  for (const entry of order) {
+    const currentA = Math.floor(freeA(entry, room));
+    if (currentA < PILOT_MINIMUM_A) continue;
+    take(entry, room, currentA);
+    given.set(entry.evse.id, currentA);
+  }
+  return given;
+}
+
+/** All get the minimum as far as it goes, then all one ampere more, as long as there is room. */
+function equally(order: readonly Wanting[], room: Room): Map<string, number> {
+  const given = new Map<string, number>();
+  let growing = order.filter((entry) => {
+    if (freeA(entry, room) < PILOT_MINIMUM_A) return false;
+    take(entry, room, PILOT_MINIMUM_A);
+    given.set(entry.evse.id, PILOT_MINIMUM_A);
+    return true;
+  });
+  while (growing.length > 0) {
+    growing = growing.filter((entry) => {
+      const heldA = given.get(entry.evse.id)!;
+      const mostA = Math.min(entry.evse.maxCurrentA, entry.session.maxCurrentA);
+      if (heldA >= mostA || roomA(entry, room) < 1) return false;
+      take(entry, room, 1);
+      given.set(entry.evse.id, heldA + 1);
+      return true;
+    });
+  }
+  return given;
+}
 
 function run(
   scenario: Scenario,
-  offeredA: (site: ScenarioSite, evseId: string) => number,
-  everyStep: (site: ScenarioSite) => void,
+  rule: Rule,
+  share: (order: readonly Wanting[], room: Room) => Map<string, number>,
 ): ScenarioTotals {
-  const site: ScenarioSite = new ScenarioSite(scenario, (evseId) => offeredA(site, evseId));
-  for (let second = 0; second < scenario.days * 86_400; second += STEP_S) {
-    everyStep(site);
-    site.step(scenario.startMs + second * 1000, STEP_S);
+  let offered = new Map<string, number>();
+  const site = new ScenarioSite(scenario, (evseId) => offered.get(evseId) ?? 0);
+  for (let atMs = scenario.startMs + STEP_S * 1000; atMs <= scenario.endMs; atMs += STEP_S * 1000) {
+    const wanting = [...site.present().values()].filter(({ car }) => !car.isFull);
+    offered = wanting.length === 0 ? offered : share(rule(wanting, atMs), roomNow(scenario, site));
+    site.step(atMs, STEP_S);
   }
   return site.totals();
+}
+
+function assumedOf(scenario: Scenario): Assumed {
+  const { defaultEnergyWh, defaultStayHours } = scenario.configuration.charging;
+  return { energyWh: defaultEnergyWh, stayMs: defaultStayHours * 3_600_000 };
+}
+
+/** What the driver said, or is believed to need, and still misses, Wh; and until when. */
+function believed(entry: Wanting, assumed: Assumed) {
+  const { session, car, startWh } = entry;
+  return {
+    missingWh: (session.requestedWh ?? assumed.energyWh) - (car.energyWh - startWh),
+    departureMs: session.statedDepartureMs ?? session.arrivalMs + assumed.stayMs,
+  };
 }
 
 /** Everyone charges at once, whatever the fuse says: a real one would have blown. */
 export function uncontrolled(scenario: Scenario): ScenarioTotals {
   return run(
     scenario,
-    () => scenario.maxCurrentA,
-    () => {},
+    (wanting) => wanting,
+    (order) => new Map(order.map(({ evse }) => [evse.id, evse.maxCurrentA])),
   );
 }
 
-/** Load management without a plan: each second, what the fuse leaves on a phase is split among the cars there. */
+/** Load management without a plan: what the fuses leave is split among the cars that want some. */
 export function equalShares(scenario: Scenario): ScenarioTotals {
-  const phaseOf = new Map(scenario.evses.map(({ id, phase }) => [id, phase]));
-  const shareA = [0, 0, 0];
-  const everyStep = (site: ScenarioSite) => {
-    const { currentA } = site.wired.meter("grid");
-    for (const phase of [0, 1, 2] as const) {
-      const cars = [...site.present()].filter(([evseId, { car }]) => phaseOf.get(evseId) === phase && !car.isFull);
-      const drawnA = cars.reduce((sum, [, { car }]) => sum + car.currentA, 0);
-      const freeA = scenario.fuseA - (currentA[phase] - drawnA);
-      const each = cars.length === 0 ? 0 : Math.floor(freeA / cars.length);
-      shareA[phase] = each < PILOT_MINIMUM_A ? 0 : Math.min(scenario.maxCurrentA, each);
-    }
+  return run(scenario, (wanting) => wanting, equally);
+}
+
+/** Who leaves first is served first. */
+export function earliestDeadline(scenario: Scenario): ScenarioTotals {
+  const assumed = assumedOf(scenario);
+  const deadline = (entry: Wanting) => believed(entry, assumed).departureMs;
+  return run(scenario, (wanting) => wanting.toSorted((a, b) => deadline(a) - deadline(b)), inOrder);
+}
+
+/** Who has the least time to spare is served first. */
+export function leastLaxity(scenario: Scenario): ScenarioTotals {
+  const assumed = assumedOf(scenario);
+  const laxityMs = (entry: Wanting) => {
+    const { missingWh, departureMs } = believed(entry, assumed);
+    return departureMs - (Math.max(0, missingWh) / sessionPowerW(scenario, entry.session, entry.evse)) * 3_600_000;
   };
-  return run(scenario, (_, evseId) => shareA[phaseOf.get(evseId)!]!, everyStep);
+  return run(scenario, (wanting) => wanting.toSorted((a, b) => laxityMs(a) - laxityMs(b)), inOrder);
+}
+
+/** Price at which a car starts now: the dearest of the cheapest slots that it needs before it leaves. */
+function isCheapNow(scenario: Scenario, entry: Wanting, atMs: number, assumed: Assumed): boolean {
+  const { missingWh, departureMs } = believed(entry, assumed);
+  const now = slotIndexOf(scenario, atMs - 1);
+  const until = Math.min(now + LOOK_AHEAD_SLOTS, slotIndexOf(scenario, departureMs));
+  // Beyond what the driver said, or after the said departure, there is nothing to plan: it charges.
+  const slots = Math.ceil(missingWh / ((sessionPowerW(scenario, entry.session, entry.evse) * SLOT_MS) / 3_600_000));
+  if (missingWh <= 0 || until - now <= slots) return true;
+  const prices: { slot: number; price: number }[] = [];
+  for (let slot = now; slot < until; slot++)
+    prices.push({ slot, price: scenario.importEurPerKwh[slot] ?? Number.POSITIVE_INFINITY });
+  prices.sort((a, b) => a.price - b.price || a.slot - b.slot);
+  return prices.slice(0, slots).some(({ slot }) => slot === now);
+}
+
+/**
+ * Each car in the cheapest slots that it needs by itself, blind to the others and to the sun; the fuse is shared
+ * equally where they meet.
+ */
+export function cheapestSlots(scenario: Scenario): ScenarioTotals {
+  const assumed = assumedOf(scenario);
+  const decided = new Map<string, { readonly slot: number; readonly charges: boolean }>();
+  const charges = (entry: Wanting, atMs: number): boolean => {
+    const slot = slotIndexOf(scenario, atMs - 1);
+    const last = decided.get(entry.session.id);
+    if (last?.slot === slot) return last.charges;
+    const next = { slot, charges: isCheapNow(scenario, entry, atMs, assumed) };
+    decided.set(entry.session.id, next);
+    return next.charges;
+  };
+  return run(scenario, (wanting, atMs) => wanting.filter((entry) => charges(entry, atMs)), equally);
 }

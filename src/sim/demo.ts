@@ -79,7 +79,13 @@ class Demo {
     this.#startMs = options.clock.wallMs();
     this.#day = demoDay(this.#startMs);
     this.#battery = new Battery(
-      { capacityWh: BATTERY_WH, maxPowerW: BATTERY_W, minEnergyWh: 0.1 * BATTERY_WH, efficiency: 0.95 },
+      {
+        capacityWh: BATTERY_WH,
+        maxChargeW: BATTERY_W,
+        maxDischargeW: BATTERY_W,
+        minEnergyWh: 0.1 * BATTERY_WH,
+        efficiency: 0.95,
+      },
       0.45 * BATTERY_WH,
     );
     const week = measuredWeek();

@@ -1,64 +1,56 @@
 /** The wired site of a scenario, its cars coming and going, and what it all came to. */
-import { SLOT_MS } from "../core/slots.ts";
-import { measuredWeek } from "./data.ts";
-import { Building } from "./models/building.ts";
+import { Battery } from "./models/battery.ts";
+import { scaledBuilding } from "./models/building.ts";
 import { Car } from "./models/car.ts";
 import { WiredSite } from "./models/site.ts";
-import { type Scenario, scenarioPrice } from "./scenario.ts";
-
-export type ScenarioSession = Scenario["sessions"][number];
-
-export interface ScenarioTotals {
-  readonly energyDeliveredWh: number;
-  readonly energyAskedWh: number;
-  readonly costEur: number;
-  readonly importWh: number;
-  readonly peakW: number;
-  readonly peakA: number;
-  readonly secondsOverFuse: number;
-  readonly sessions: number;
-  /** Sessions that left with more than 0.5 kWh missing. */
-  readonly sessionsShort: number;
-}
+import { seededRandom } from "./random.ts";
+import { type Scenario, type ScenarioEvse, type ScenarioSession, slotIndexOf } from "./scenario.ts";
+import { ScenarioBooks, type ScenarioTotals } from "./scenario-books.ts";
 
 export interface ScenarioEvents {
   readonly arrived?: (session: ScenarioSession) => void;
   readonly left?: (session: ScenarioSession) => void;
 }
 
-interface Present {
+export interface Present {
   readonly session: ScenarioSession;
+  readonly evse: ScenarioEvse;
   readonly car: Car;
   readonly startWh: number;
 }
 
+/** Cars react within 1 to 4 s (IEC 61851-1 allows 5). */
+const OBEYS_S = [1, 4] as const;
+const SMALLEST_BATTERY_WH = 60_000;
+
 export class ScenarioSite {
   readonly wired: WiredSite;
+  readonly books: ScenarioBooks;
+  readonly battery: Battery | undefined;
   readonly #scenario: Scenario;
   readonly #events: ScenarioEvents;
+  readonly #evses: ReadonlyMap<string, ScenarioEvse>;
   readonly #present = new Map<string, Present>();
+  readonly #random: () => number;
   #next = 0;
-  #delivered = 0;
-  #asked = 0;
-  #cost = 0;
-  #import = 0;
-  #peakW = 0;
-  #peakA = 0;
-  #over = 0;
-  #short = 0;
 
   constructor(scenario: Scenario, offeredA: (evseId: string, atMs: number) => number, events: ScenarioEvents = {}) {
     this.#scenario = scenario;
     this.#events = events;
-    const week = measuredWeek();
-    const slotOf = (atMs: number) => ((Math.floor((atMs - scenario.startMs) / SLOT_MS) % 672) + 672) % 672;
+    this.#evses = new Map(scenario.evses.map((evse) => [evse.id, evse]));
+    this.#random = seededRandom(scenario.seed);
+    this.battery = scenario.battery && new Battery(scenario.battery, scenario.battery.startEnergyWh);
+    const at = (series: readonly number[], atMs: number) => series[slotIndexOf(scenario, atMs)] ?? 0;
     this.wired = new WiredSite({
       voltageV: scenario.voltageV,
-      evses: scenario.evses.map(({ id, phase }) => ({ id, circuitPath: ["grid"], phases: [phase] })),
-      building: new Building((atMs) => scenario.buildingMeanW * (week.loadPerMean[slotOf(atMs)] ?? 1)),
-      pvW: (atMs) => (scenario.pvPeakW / 1000) * (week.pvWPerKwp[slotOf(atMs)] ?? 0),
+      evses: scenario.evses,
+      building: scaledBuilding((atMs) => at(scenario.loadW, atMs), scenario.sitePhases),
+      pvW: (atMs) => at(scenario.pvW, atMs),
+      phases: scenario.sitePhases,
+      ...(this.battery ? { battery: this.battery } : {}),
       offeredA,
     });
+    this.books = new ScenarioBooks(scenario);
   }
 
   /** Cars present, by EVSE. */
@@ -66,38 +58,43 @@ export class ScenarioSite {
     return this.#present;
   }
 
-  /** Moves on by `seconds` to `atMs`: cars, physics, sums. */
-  step(atMs: number, seconds: number): void {
-    this.#traffic((atMs - this.#scenario.startMs) / 1000);
-    this.wired.step(atMs, seconds);
-    this.#count(atMs, seconds);
+  /** When the next car comes, epoch ms; infinity after the last. */
+  nextArrivalMs(): number {
+    return this.#scenario.sessions[this.#next]?.arrivalMs ?? Number.POSITIVE_INFINITY;
   }
 
-  #traffic(nowS: number): void {
-    for (const [evseId, { session }] of this.#present) if (session.departureS <= nowS) this.#leave(evseId);
+  /** Moves on by `seconds` to `atMs`: cars, physics, sums. What happens belongs to the slot in which it began. */
+  step(atMs: number, seconds: number): void {
+    const beganMs = atMs - seconds * 1000;
+    this.#traffic(atMs);
+    this.wired.step(beganMs, seconds);
+    this.books.count(this.wired, beganMs, seconds);
+  }
+
+  #traffic(nowMs: number): void {
+    for (const [evseId, { session }] of this.#present) if (session.departureMs <= nowMs) this.#leave(evseId);
     const { sessions } = this.#scenario;
-    while (this.#next < sessions.length && sessions[this.#next]!.arrivalS <= nowS)
+    while (this.#next < sessions.length && sessions[this.#next]!.arrivalMs <= nowMs)
       this.#arrive(sessions[this.#next++]!);
   }
 
   #arrive(session: ScenarioSession): void {
-    if (this.#present.has(session.evseId)) this.#leave(session.evseId);
-    const capacityWh = 75_000;
+    const evse = this.#evses.get(session.evseId)!;
+    const capacityWh = Math.max(SMALLEST_BATTERY_WH, session.energyWh * 1.25);
     const startWh = capacityWh - session.energyWh;
-    // Without the taper: a measured session ended when it was full, and already holds it.
-    const maxCurrentA = Math.min(this.#scenario.maxCurrentA, session.maxPowerW / this.#scenario.voltageV);
+    const [least, most] = OBEYS_S;
     const car = new Car({
       capacityWh,
       energyWh: startWh,
-      phases: 1,
-      maxCurrentA,
-      obeySeconds: 2,
+      phases: session.phases,
+      maxCurrentA: session.maxCurrentA,
+      obeySeconds: least + Math.round((most - least) * this.#random()),
       rampAPerS: 6,
+      // A measured session ended when the car was full: its taper is in the measured energy already.
       tapers: false,
     });
     this.wired.plugIn(session.evseId, car);
-    this.#present.set(session.evseId, { session, car, startWh });
-    this.#asked += session.energyWh;
+    this.#present.set(session.evseId, { session, evse, car, startWh });
     this.#events.arrived?.(session);
   }
 
@@ -105,38 +102,14 @@ export class ScenarioSite {
     const { session, car, startWh } = this.#present.get(evseId)!;
     this.#present.delete(evseId);
     this.wired.unplug(evseId);
-    const deliveredWh = car.energyWh - startWh;
-    this.#delivered += deliveredWh;
-    if (session.energyWh - deliveredWh > 500) this.#short++;
+    this.books.delivered(session, car.energyWh - startWh);
     this.#events.left?.(session);
   }
 
-  #count(atMs: number, seconds: number): void {
-    const { powerW, currentA } = this.wired.meter("grid");
-    const totalW = powerW[0] + powerW[1] + powerW[2];
-    const wh = (totalW * seconds) / 3600;
-    const slot = Math.floor(atMs / SLOT_MS) * SLOT_MS;
-    const price = totalW > 0 ? (scenarioPrice(this.#scenario, slot) ?? 0) : this.#scenario.exportEurPerKwh;
-    this.#cost += (wh / 1000) * price;
-    this.#import += Math.max(0, wh);
-    this.#peakW = Math.max(this.#peakW, totalW);
-    const highestA = Math.max(...currentA);
-    this.#peakA = Math.max(this.#peakA, highestA);
-    if (highestA > this.#scenario.fuseA + 0.05) this.#over += seconds;
-  }
-
   totals(): ScenarioTotals {
-    const still = [...this.#present.values()].reduce((sum, { car, startWh }) => sum + car.energyWh - startWh, 0);
-    return {
-      energyDeliveredWh: Math.round(this.#delivered + still),
-      energyAskedWh: Math.round(this.#asked),
-      costEur: Math.round(this.#cost * 100) / 100,
-      importWh: Math.round(this.#import),
-      peakW: Math.round(this.#peakW),
-      peakA: Math.round(this.#peakA * 10) / 10,
-      secondsOverFuse: Math.round(this.#over),
-      sessions: this.#next,
-      sessionsShort: this.#short,
-    };
+    for (const { session, car, startWh } of this.#present.values())
+      this.books.delivered(session, car.energyWh - startWh);
+    this.#present.clear();
+    return this.books.totals(this.battery?.energyWh);
   }
 }

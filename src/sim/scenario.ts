@@ -1,101 +1,102 @@
-/** The measured workplace as a scenario: 54 EVSEs of one phase each, a fuse that binds, sun on the roof. */
+/** A scenario: a wired site, what its building, sun and market did slot by slot, and the cars that came. Data only. */
 import type { PhaseIndex } from "../core/quantity.ts";
-import { type MeasuredSession, measuredWeek } from "./data.ts";
+import type { SiteConfiguration } from "../core/site.ts";
+import { SLOT_MS } from "../core/slots.ts";
 
 export interface ScenarioEvse {
   readonly id: string;
-  readonly phase: PhaseIndex;
+  /** Circuit ids from its own up to `grid`. */
+  readonly circuitPath: readonly string[];
+  /** Grid phase of the EVSE's own L1, L2, L3. */
+  readonly phases: readonly PhaseIndex[];
+  readonly minCurrentA: number;
+  readonly maxCurrentA: number;
 }
+
+export interface ScenarioCircuit {
+  readonly id: string;
+  /** A per phase. */
+  readonly limitA: number;
+  /** Of the sum of the phases, W. */
+  readonly limitW?: number;
+}
+
+export interface ScenarioBattery {
+  readonly capacityWh: number;
+  readonly maxChargeW: number;
+  readonly maxDischargeW: number;
+  readonly minEnergyWh: number;
+  readonly startEnergyWh: number;
+  /** One way, 0..1. */
+  readonly efficiency: number;
+  readonly wearEurPerKwh: number;
+}
+
+/** A car that was really there. The driver's word may be wrong; what the car takes and when it leaves is not. */
+export interface ScenarioSession {
+  readonly id: string;
+  readonly evseId: string;
+  readonly arrivalMs: number;
+  readonly departureMs: number;
+  /** What the car takes before it is full, Wh. */
+  readonly energyWh: number;
+  /** What its on-board charger takes at most, A per phase, and on how many. */
+  readonly maxCurrentA: number;
+  readonly phases: 1 | 2 | 3;
+  /** Missing where the driver shows none. */
+  readonly token?: string;
+  /** As the driver stated them. */
+  readonly requestedWh?: number;
+  readonly statedDepartureMs?: number;
+}
+
+/** One value a slot of the period, and of some days beyond it; `undefined` is unknown. */
+export type ScenarioSeries = readonly (number | undefined)[];
 
 export interface Scenario {
   readonly name: string;
-  readonly days: number;
-  /** The data's Monday 00:00 local, epoch ms; the zone is UTC so that both agree. */
+  readonly seed: number;
+  readonly timeZone: string;
+  /** Begin of the first slot and end of the last, epoch ms. */
   readonly startMs: number;
+  readonly endMs: number;
   readonly voltageV: number;
-  readonly fuseA: number;
+  readonly sitePhases: 1 | 3;
+  /** The grid connection first. */
+  readonly circuits: readonly ScenarioCircuit[];
+  readonly exportLimitW?: number;
   readonly evses: readonly ScenarioEvse[];
-  readonly maxCurrentA: number;
-  readonly buildingMeanW: number;
+  readonly battery?: ScenarioBattery;
   readonly pvPeakW: number;
-  readonly addEurPerKwh: number;
-  readonly exportEurPerKwh: number;
-  /** With the EVSE that each session was measured at. */
-  readonly sessions: readonly (MeasuredSession & { readonly evseId: string })[];
+  /** What really flowed; where nobody knows it, what the reader put there (and counted). */
+  readonly loadW: readonly number[];
+  readonly pvW: readonly number[];
+  /** As the controller may know them; and as they are billed, without holes. EUR/kWh. */
+  readonly importEurPerKwh: ScenarioSeries;
+  readonly billedImportEurPerKwh: readonly number[];
+  readonly exportEurPerKwh: readonly number[];
+  /** Whether prices come from a market that says tomorrow's in the early afternoon; others are known at any time. */
+  readonly isDayAhead: boolean;
+  /** Of the grid's energy, g/kWh. */
+  readonly co2GramsPerKwh?: ScenarioSeries;
+  /** By arrival. */
+  readonly sessions: readonly ScenarioSession[];
+  /** The site as the controller is configured. */
+  readonly configuration: SiteConfiguration;
 }
 
-const EVSE_COUNT = 54;
-/** 10 June 2024, the Monday of the prices. */
-const MONDAY_MS = Date.UTC(2024, 5, 10);
-
-/** The workplace for `days` days from Monday on. */
-export function workplaceScenario(days: number): Scenario {
-  const { sessions } = measuredWeek();
-  const stations = [...new Set(sessions.map((session) => session.station))].sort();
-  const evses = Array.from({ length: EVSE_COUNT }, (_, index) => ({
-    id: stations[index] ?? `spare-${index + 1}`,
-    phase: (index % 3) as PhaseIndex,
-  }));
-  return {
-    name: `measured workplace, ${days} days`,
-    days,
-    startMs: MONDAY_MS,
-    voltageV: 230,
-    fuseA: 160,
-    evses,
-    maxCurrentA: 32,
-    buildingMeanW: 30_000,
-    pvPeakW: 60_000,
-    addEurPerKwh: 0.12,
-    exportEurPerKwh: 0.06,
-    sessions: sessions
-      .filter((session) => session.arrivalS < days * 86_400)
-      .map((session) => ({ ...session, evseId: session.station })),
-  };
+/** Slots of the period. */
+export function slotsOf(scenario: Pick<Scenario, "startMs" | "endMs">): number {
+  return Math.round((scenario.endMs - scenario.startMs) / SLOT_MS);
 }
 
-const safeCurrentA = (index: number) => (Math.floor(index / 3) % 2 === 0 ? 6 : 0);
-
-/** The scenario in the shape of a site.yaml. Half of the EVSEs fall back to 6 A, half pause: 9 x 6 A a phase and the building stay below the fuse. */
-export function scenarioConfiguration(scenario: Scenario): unknown {
-  return {
-    site: { id: "workplace", name: scenario.name, timeZone: "UTC", country: "NL" },
-    gridConnection: {
-      mainFuseA: scenario.fuseA,
-      nominalVoltageV: scenario.voltageV,
-      meter: "grid-meter",
-      worstBuildingLoadA: 90,
-    },
-    chargePoints: scenario.evses.map(({ id, phase }, index) => ({
-      id: `cp-${id}`,
-      evses: [{ id, phases: [`L${phase + 1}`], maxCurrentA: scenario.maxCurrentA, safeCurrentA: safeCurrentA(index) }],
-    })),
-    devices: [
-      {
-        id: "grid-meter",
-        role: "meter",
-        profile: "eastron-sdm630",
-        connection: { tcp: { host: "127.0.0.1", port: 1 } },
-      },
-      {
-        id: "roof",
-        role: "pv",
-        profile: "sunspec-inverter",
-        connection: { tcp: { host: "127.0.0.1", port: 2 } },
-        pv: { peakW: scenario.pvPeakW },
-      },
-    ],
-    tariff: {
-      import: { kind: "fixed", eurPerKwh: 0.3 },
-      export: { kind: "fixed", eurPerKwh: scenario.exportEurPerKwh },
-    },
-  };
+/** Index of the slot that contains `atMs`; below 0 before the period. */
+export function slotIndexOf(scenario: Pick<Scenario, "startMs">, atMs: number): number {
+  return Math.floor((atMs - scenario.startMs) / SLOT_MS);
 }
 
-/** Import price of a slot, EUR/kWh. */
-export function scenarioPrice(scenario: Scenario, slotStartMs: number): number | undefined {
-  const slot = Math.floor((slotStartMs - scenario.startMs) / 900_000);
-  // Beyond the week the first days come again: prices of the day after are known at noon, as in reality.
-  const price = measuredWeek().eurPerKwh[((slot % 672) + 672) % 672];
-  return price === undefined ? undefined : price + scenario.addEurPerKwh;
+/** Most power of a session's car at its EVSE, W. */
+export function sessionPowerW(scenario: Scenario, session: ScenarioSession, evse: ScenarioEvse): number {
+  const currentA = Math.min(session.maxCurrentA, evse.maxCurrentA);
+  return currentA * Math.min(session.phases, evse.phases.length) * scenario.voltageV;
 }

@@ -1,8 +1,16 @@
 /** A scenario behind the core's ports, in virtual time and without a socket. */
 import type { ChargePointCommand, ChargePointInput, CommandResult, LimitSchedule } from "../core/charge-point-input.ts";
 import type { ChargePointHandler, ChargePoints, Clock, DeviceSink, Devices } from "../core/ports.ts";
-import type { Scenario } from "./scenario.ts";
-import { type ScenarioSession, ScenarioSite } from "./scenario-site.ts";
+import type { PerPhase } from "../core/quantity.ts";
+import type { Scenario, ScenarioSession } from "./scenario.ts";
+import { type Present, ScenarioSite } from "./scenario-site.ts";
+
+/** Ids of the devices of every scenario, and of the charge point of an EVSE. */
+export const GRID_METER_ID = "grid-meter";
+export const PV_ID = "roof";
+export const BATTERY_ID = "battery";
+const PREFIX = "cp-";
+export const chargePointIdOf = (evseId: string) => `${PREFIX}${evseId}`;
 
 export interface VirtualSiteOptions {
   readonly scenario: Scenario;
@@ -14,11 +22,14 @@ export interface VirtualSiteOptions {
   readonly sampleEveryS?: number;
 }
 
+type Status = Extract<ChargePointInput, { type: "status" }>["status"];
+
 interface VirtualEvse {
   transactionId?: number;
   safeCurrentA: number;
   schedule?: LimitSchedule;
-  lastSampleS: number;
+  lastSampleMs: number;
+  status: Status;
 }
 
 export interface VirtualSite {
@@ -29,11 +40,13 @@ export interface VirtualSite {
   limitsSent(): number;
   /** Connects all charge points. */
   connect(): Promise<void>;
-  /** One second of the site, ending now. */
-  step(): Promise<void>;
+  /** Some seconds of the site, ending now. */
+  step(seconds: number): Promise<void>;
 }
 
 const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
+const tenth = (value: number) => Math.round(value * 10) / 10;
+const tenths = ([a, b, c]: PerPhase): PerPhase => [tenth(a), tenth(b), tenth(c)];
 
 /** The current of a schedule at a time, A; `undefined` once it has ended. */
 function scheduledA(schedule: LimitSchedule, atMs: number): number | undefined {
@@ -44,59 +57,70 @@ function scheduledA(schedule: LimitSchedule, atMs: number): number | undefined {
 
 export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
   const { scenario, clock, sink, handle } = options;
-  const sampleEveryS = options.sampleEveryS ?? 15;
-  const evses = new Map<string, VirtualEvse>(scenario.evses.map(({ id }) => [id, { safeCurrentA: 0, lastSampleS: 0 }]));
+  const sampleEveryMs = 1000 * (options.sampleEveryS ?? 15);
+  const evses = new Map<string, VirtualEvse>(
+    scenario.evses.map(({ id }) => [id, { safeCurrentA: 0, lastSampleMs: 0, status: "available" }]),
+  );
   const waiting: ChargePointInput[] = [];
   let limits = 0;
-  let second = 0;
 
   const offeredA = (evseId: string, atMs: number) => {
     const evse = evses.get(evseId)!;
     return (evse.schedule && scheduledA(evse.schedule, atMs)) ?? evse.safeCurrentA;
   };
-  const from = (evseId: string) => ({ chargePointId: `cp-${evseId}`, connector: 1 });
+  const from = (evseId: string) => ({ chargePointId: chargePointIdOf(evseId), connector: 1 });
+  const evseAt = (chargePointId: string) => evses.get(chargePointId.slice(PREFIX.length))!;
   const register = (evseId: string) => Math.round(site.wired.registerWh(evseId));
 
-  const site = new ScenarioSite(scenario, offeredA, {
-    arrived: (session) => {
-      const { evseId } = session;
-      waiting.push({ type: "status", ...from(evseId), status: "charging" });
-      waiting.push({
-        type: "transaction-started",
-        ...from(evseId),
-        token: `driver-${evseId}`,
-        meterStartWh: register(evseId),
-        atMs: clock.wallMs(),
-        replayed: false,
-      });
-      options.onArrival(session);
-    },
-    left: ({ evseId }) => {
-      const evse = evses.get(evseId)!;
-      const { transactionId } = evse;
-      delete evse.schedule;
-      delete evse.transactionId;
-      waiting.push({
-        type: "transaction-ended",
-        ...from(evseId),
-        meterStopWh: register(evseId),
-        atMs: clock.wallMs(),
-        reason: "EVDisconnected",
-        replayed: false,
-        ...(transactionId === undefined ? {} : { transactionId }),
-      });
-      waiting.push({ type: "status", ...from(evseId), status: "available" });
-    },
-  });
+  function become(evseId: string, status: Status): void {
+    const evse = evses.get(evseId)!;
+    if (evse.status === status) return;
+    evse.status = status;
+    waiting.push({ type: "status", ...from(evseId), status });
+  }
+
+  function arrived(session: ScenarioSession): void {
+    const { evseId, token } = session;
+    become(evseId, "preparing");
+    waiting.push({
+      type: "transaction-started",
+      ...from(evseId),
+      ...(token === undefined ? {} : { token }),
+      meterStartWh: register(evseId),
+      atMs: clock.wallMs(),
+      replayed: false,
+    });
+    options.onArrival(session);
+  }
+
+  function left({ evseId }: ScenarioSession): void {
+    const evse = evses.get(evseId)!;
+    const { transactionId } = evse;
+    delete evse.schedule;
+    delete evse.transactionId;
+    waiting.push({
+      type: "transaction-ended",
+      ...from(evseId),
+      meterStopWh: register(evseId),
+      atMs: clock.wallMs(),
+      reason: "EVDisconnected",
+      replayed: false,
+      ...(transactionId === undefined ? {} : { transactionId }),
+    });
+    become(evseId, "available");
+  }
+
+  const site = new ScenarioSite(scenario, offeredA, { arrived, left });
 
   function apply(command: ChargePointCommand): CommandResult {
+    const evse = evseAt(command.chargePointId);
     if (command.type === "set-limit") {
-      evses.get(command.evseId)!.schedule = command.schedule;
+      evse.schedule = command.schedule;
       limits++;
     } else if (command.type === "install-safe-default") {
-      evses.get(command.chargePointId.slice(3))!.safeCurrentA = command.currentA;
+      evse.safeCurrentA = command.currentA;
     } else if (command.type === "clear-limits") {
-      delete evses.get(command.chargePointId.slice(3))!.schedule;
+      delete evse.schedule;
     } else return { status: "not-supported", detail: command.type };
     return ACCEPTED;
   }
@@ -105,55 +129,62 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
     for (const input of waiting.splice(0)) {
       const answer = await handle(input);
       if (input.type === "transaction-started" && answer.transactionId !== undefined)
-        evses.get(input.chargePointId.slice(3))!.transactionId = answer.transactionId;
+        evseAt(input.chargePointId).transactionId = answer.transactionId;
     }
   }
 
-  function sample(evseId: string, evse: VirtualEvse): void {
-    if (second - evse.lastSampleS < sampleEveryS) return;
-    evse.lastSampleS = second;
+  function watch(evseId: string, { car }: Present): void {
+    const evse = evses.get(evseId)!;
+    const paused = offeredA(evseId, clock.wallMs()) < 6;
+    become(evseId, car.currentA > 0 ? "charging" : paused ? "suspended-evse" : "suspended-ev");
+    const nowMs = clock.wallMs();
+    if (nowMs - evse.lastSampleMs < sampleEveryMs) return;
+    evse.lastSampleMs = nowMs;
     const currentA = site.wired.evseCurrentA(evseId);
-    const rounded = [Math.round(currentA[0] * 10) / 10, 0, 0] as const;
-    const powerW = Math.round(currentA[0] * scenario.voltageV);
-    waiting.push({
-      type: "metered",
-      ...from(evseId),
-      samples: [{ atMs: clock.wallMs(), currentA: rounded, powerW, energyWh: register(evseId) }],
-    });
+    const powerW = Math.round((currentA[0] + currentA[1] + currentA[2]) * scenario.voltageV);
+    const sample = { atMs: nowMs, currentA: tenths(currentA), powerW, energyWh: register(evseId) };
+    waiting.push({ type: "metered", ...from(evseId), samples: [sample] });
   }
 
   function push(): void {
     const atMonoMs = clock.monoMs();
     const meter = site.wired.meter("grid");
-    const tenth = (value: number) => Math.round(value * 10) / 10;
-    const [a, b, c] = meter.currentA;
     sink.meter({
-      deviceId: "grid-meter",
+      deviceId: GRID_METER_ID,
       atMonoMs,
       powerW: Math.round(meter.powerW[0] + meter.powerW[1] + meter.powerW[2]),
-      currentA: [tenth(a), tenth(b), tenth(c)],
+      currentA: tenths(meter.currentA),
       importWh: Math.round(meter.importWh),
       exportWh: Math.round(meter.exportWh),
     });
-    sink.pv({ deviceId: "roof", atMonoMs, powerW: Math.round(site.wired.pvW) });
+    if (scenario.pvPeakW > 0) sink.pv({ deviceId: PV_ID, atMonoMs, powerW: Math.round(site.wired.pvW) });
+    if (!site.battery) return;
+    const { powerW, socPercent } = site.battery;
+    sink.battery({ deviceId: BATTERY_ID, atMonoMs, powerW: Math.round(powerW), socPercent: tenth(socPercent) });
   }
 
   return {
     site,
     limitsSent: () => limits,
     chargePoints: { send: async (command) => apply(command), close: async () => {} },
-    devices: { setBattery: async () => ({ status: "not-supported", detail: "no battery" }), close: async () => {} },
+    devices: {
+      async setBattery(_deviceId, powerW, expiresInMs) {
+        if (!site.battery) return { status: "not-supported", detail: "no battery" };
+        site.battery.command(powerW, expiresInMs / 1000);
+        return ACCEPTED;
+      },
+      close: async () => {},
+    },
     async connect() {
       for (const { id } of scenario.evses) {
-        waiting.push({ type: "connected", chargePointId: `cp-${id}`, protocol: "virtual", remote: "" });
+        waiting.push({ type: "connected", chargePointId: chargePointIdOf(id), protocol: "virtual", remote: "" });
         waiting.push({ type: "status", ...from(id), status: "available" });
       }
       await deliver();
     },
-    async step() {
-      second++;
-      site.step(clock.wallMs(), 1);
-      for (const evseId of site.present().keys()) sample(evseId, evses.get(evseId)!);
+    async step(seconds) {
+      site.step(clock.wallMs(), seconds);
+      for (const [evseId, present] of site.present()) watch(evseId, present);
       await deliver();
       push();
     },

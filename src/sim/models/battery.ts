@@ -3,7 +3,8 @@ import { clamp } from "../../core/quantity.ts";
 
 export interface BatteryOptions {
   readonly capacityWh: number;
-  readonly maxPowerW: number;
+  readonly maxChargeW: number;
+  readonly maxDischargeW: number;
   readonly minEnergyWh: number;
   /** One way, 0..1. */
   readonly efficiency: number;
@@ -39,8 +40,8 @@ export class Battery {
   step(surplusW: number, seconds: number): void {
     this.#revertsInS -= seconds;
     if (this.#revertsInS <= 0) this.#setpointW = undefined;
-    const { capacityWh, maxPowerW, minEnergyWh, efficiency } = this.options;
-    const wanted = clamp(this.#setpointW ?? surplusW, -maxPowerW, maxPowerW);
+    const { capacityWh, maxChargeW, maxDischargeW, minEnergyWh, efficiency } = this.options;
+    const wanted = clamp(this.#setpointW ?? surplusW, -maxDischargeW, maxChargeW);
     const hours = seconds / 3600;
     const possible = clamp(
       wanted,

@@ -14,7 +14,7 @@ export interface Appliance {
 }
 
 /** Base load is spread over the phases like this: no building is balanced. */
-const PHASE_SHARES: PerPhase = [0.38, 0.34, 0.28];
+export const PHASE_SHARES: PerPhase = [0.38, 0.34, 0.28];
 
 export const APPLIANCES: readonly Appliance[] = [
   { powerW: [0, 2200, 0], periodMs: 540_000, onMs: 120_000, offsetMs: 45_000 },
@@ -66,4 +66,36 @@ export class Building {
     }
     return [l1, l2, l3];
   }
+}
+
+/** Appliances draw at most so much of a quarter-hour's average: a small load is not made large by them. */
+const MOST_OF_LOAD = 0.4;
+
+/**
+ * A building of any size: the appliances' share of each quarter-hour is scaled to its average, so that this is kept
+ * exactly. On a connection of one phase everything is on L1.
+ */
+export function scaledBuilding(averageW: (atMs: number) => number, phases: 1 | 3): Pick<Building, "powerW"> {
+  let slot = Number.NaN;
+  let baseW = 0;
+  let scale = 0;
+  return {
+    powerW(atMs) {
+      const now = Math.floor(atMs / SLOT_MS);
+      if (now !== slot) {
+        slot = now;
+        const loadW = Math.max(0, averageW(atMs));
+        const ownW = applianceAverageW(APPLIANCES, atMs);
+        scale = ownW > 0 ? Math.min(1, (MOST_OF_LOAD * loadW) / ownW) : 0;
+        baseW = loadW - scale * ownW;
+      }
+      const power: [number, number, number] = [0, 0, 0];
+      for (const phase of [0, 1, 2] as const) power[phase] = PHASE_SHARES[phase] * baseW;
+      for (const appliance of APPLIANCES) {
+        if (!runs(appliance, atMs)) continue;
+        for (const phase of [0, 1, 2] as const) power[phase] += scale * appliance.powerW[phase];
+      }
+      return phases === 1 ? [power[0] + power[1] + power[2], 0, 0] : power;
+    },
+  };
 }

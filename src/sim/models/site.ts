@@ -14,7 +14,9 @@ export interface EvseWiring {
 export interface SiteModelOptions {
   readonly voltageV: number;
   readonly evses: readonly EvseWiring[];
-  readonly building: Building;
+  readonly building: Pick<Building, "powerW">;
+  /** Phases of the connection over which sun and battery spread; 3 when left out. */
+  readonly phases?: 1 | 3;
   readonly pvW: (atMs: number) => number;
   readonly battery?: Battery;
   /** Current that an EVSE offers its car now, A. */
@@ -47,7 +49,9 @@ function wiresUsed({ options }: Car, wiring: EvseWiring): readonly PhaseIndex[] 
   return PHASE_INDEXES.filter((wire) => wire >= first && wire < Math.min(first + options.phases, wiring.phases.length));
 }
 
-const third = (value: number): PerPhase => [value / 3, value / 3, value / 3];
+function spread(value: number, phases: 1 | 3): PerPhase {
+  return phases === 1 ? [value, 0, 0] : [value / 3, value / 3, value / 3];
+}
 
 export class WiredSite {
   readonly #options: SiteModelOptions;
@@ -57,6 +61,9 @@ export class WiredSite {
   #loads: ExtraLoad[] = [];
   pvW = 0;
   pvWh = 0;
+  /** What the cars draw, and the battery (charging +), W. */
+  evsesW = 0;
+  batteryW = 0;
 
   constructor(options: SiteModelOptions) {
     this.#options = options;
@@ -105,14 +112,16 @@ export class WiredSite {
     totals.set("grid", [0, 0, 0]);
     for (const side of this.#evses.values()) this.#stepEvse(side, atMs, seconds);
     const grid = totals.get("grid")!;
+    this.evsesW = grid[0] + grid[1] + grid[2];
     const building = this.#buildingW(atMs);
+    const { battery, phases = 3 } = this.#options;
     this.pvW = this.#options.pvW(atMs);
     this.pvWh += (this.pvW * seconds) / 3600;
-    let net = addPhases(addPhases(grid, building), third(-this.pvW));
-    const { battery } = this.#options;
+    let net = addPhases(addPhases(grid, building), spread(-this.pvW, phases));
     if (battery) {
       battery.step(-(net[0] + net[1] + net[2]), seconds);
-      net = addPhases(net, third(battery.powerW));
+      this.batteryW = battery.powerW;
+      net = addPhases(net, spread(battery.powerW, phases));
     }
     totals.set("grid", [net[0], net[1], net[2]]);
     for (const [circuitId, powerW] of totals) this.#count(circuitId, powerW, seconds);

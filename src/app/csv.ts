@@ -1,0 +1,59 @@
+/** Measured tables as people keep them: quotes, semicolons, blank cells, lines that are none. */
+
+export interface CsvTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly Readonly<Record<string, string>>[];
+  /** Lines that have another number of cells than the header. */
+  readonly unreadable: number;
+}
+
+/** The cells of a line; a quoted cell may hold the delimiter, and a quote written twice. */
+function cells(line: string, delimiter: string): string[] {
+  if (!line.includes('"')) return line.split(delimiter).map((cell) => cell.trim());
+  const found: string[] = [];
+  let cell = "";
+  let quoted = false;
+  for (let index = 0; index < line.length; index++) {
+    const letter = line[index]!;
+    if (letter === '"' && quoted && line[index + 1] === '"') {
+      cell += '"';
+      index++;
+    } else if (letter === '"') quoted = !quoted;
+    else if (letter === delimiter && !quoted) {
+      found.push(cell.trim());
+      cell = "";
+    } else cell += letter;
+  }
+  return [...found, cell.trim()];
+}
+
+/** Reads a table with a header line. Empty lines and lines that begin with # are no rows. */
+export function parseCsv(text: string): CsvTable {
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const [header = "", ...body] = lines;
+  const delimiter = header.includes(";") && !header.includes(",") ? ";" : ",";
+  const columns = cells(header, delimiter).map((name) => name.toLowerCase());
+  const rows: Record<string, string>[] = [];
+  let unreadable = 0;
+  for (const line of body) {
+    const values = cells(line, delimiter);
+    if (values.length !== columns.length) unreadable++;
+    else rows.push(Object.fromEntries(columns.map((name, index) => [name, values[index]!])));
+  }
+  return { columns, rows, unreadable };
+}
+
+/** A number of a cell; `undefined` for a blank one, NaN for one that is none. */
+export function numberCell(cell: string | undefined): number | undefined {
+  return cell === undefined || cell === "" ? undefined : Number(cell);
+}
+
+/** A time of a cell, epoch ms: with its own zone, or as UTC; `undefined` for a blank one, NaN for one that is none. */
+export function timeCell(cell: string | undefined): number | undefined {
+  if (cell === undefined || cell === "") return undefined;
+  const iso = cell.replace(" ", "T");
+  return Date.parse(/([zZ]|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`);
+}

@@ -1,0 +1,183 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { uncontrolled } from "../sim/baselines.ts";
+import { createLinearSolver } from "../solver/glpk.ts";
+import { perfectForesight } from "./perfect-foresight.ts";
+import { readScenario } from "./scenario-file.ts";
+import { simulate } from "./simulate.ts";
+
+const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "scenario-"));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const SITE = "site: { timeZone: Europe/Berlin, country: NL, mainFuseA: 32, evses: [{ id: a }, { id: b }] }";
+const DAY = "period: { from: 2025-10-26, days: 1 }";
+
+function read(lines: readonly string[], days?: number) {
+  return readScenario(file("scenario.yaml", ["name: test", ...lines].join("\n")), days);
+}
+
+function scenarioOf(lines: readonly string[]) {
+  const result = read(lines);
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result;
+}
+
+const SESSION_COLUMNS =
+  "session_id,site,station_id,arrival_utc,departure_utc,energy_kwh,requested_kwh,est_departure_utc,done_charging_utc,max_kw,phases,extra";
+
+describe("a scenario file", () => {
+  it("that misspells a key is refused with its line and what was meant", () => {
+    const result = read([DAY, "site: { timeZone: Europe/Berlin, country: NL,", "  mainFuse: 32 }"]);
+    expect(result.ok).toBe(false);
+    if (result.ok) return;
+    const problem = result.problems.find(({ path }) => path === "site.mainFuse");
+    expect(problem).toMatchObject({ line: 4, message: '"mainFuse" is not known here' });
+    expect(problem?.advice).toContain("mainFuseA");
+  });
+
+  it("that names a file which is not there, or a zone that is none, says so at the line", () => {
+    const missing = read([DAY, SITE, "data:", "  prices: nowhere.csv"]);
+    expect(missing.ok ? [] : missing.problems).toMatchObject([
+      { line: 5, message: expect.stringContaining("does not exist") },
+    ]);
+    const nowhere = read([DAY, SITE.replace("Europe/Berlin", "Europe/Nowhere")]);
+    expect(nowhere.ok ? [] : nowhere.problems).toMatchObject([
+      { line: 3, message: '"Europe/Nowhere" is no time zone' },
+    ]);
+  });
+
+  it("that names no data at all is a site without cars at a fixed price", () => {
+    const { scenario } = scenarioOf([DAY, SITE]);
+    expect(scenario.sessions).toEqual([]);
+    expect(scenario.billedImportEurPerKwh.slice(0, 2)).toEqual([0.3, 0.3]);
+  });
+});
+
+describe("the day on which the clocks change", () => {
+  it("has 100 quarter-hours in autumn and 92 in spring, each with its own price", () => {
+    const rows = Array.from({ length: 400 }, (_, slot) => {
+      return `${new Date(Date.UTC(2025, 9, 25, 20) + slot * 900_000).toISOString()},${slot}`;
+    });
+    file("prices.csv", ["start_utc,eur_per_kwh", ...rows].join("\n"));
+    const { scenario } = scenarioOf([DAY, SITE, "data: { prices: prices.csv }"]);
+    expect((scenario.endMs - scenario.startMs) / 900_000).toBe(100);
+    expect(scenario.importEurPerKwh[0]).toBe(8);
+    expect(scenario.importEurPerKwh[99]).toBe(107);
+    const spring = scenarioOf(["period: { from: 2025-03-30, days: 1 }", SITE]).scenario;
+    expect((spring.endMs - spring.startMs) / 900_000).toBe(92);
+  });
+});
+
+describe("measured series", () => {
+  it("of another year and continent come at the same time of day", () => {
+    // Noon in Los Angeles in June 2019 is 19:00 UTC; noon in Berlin in October 2025 is 11:00 UTC.
+    file("pv.csv", "start_utc,pv_kw\n2019-06-09T19:00:00Z,3.4\n2019-06-09T19:15:00Z,1.7\n");
+    const data = "data: { pv: { file: pv.csv, begins: 2019-06-09, timeZone: America/Los_Angeles, peakKw: 3.4 } }";
+    const site = SITE.replace("evses", "pv: { peakKw: 6.8 }, evses");
+    const { scenario } = scenarioOf([DAY, site, data]);
+    const noon = (Date.UTC(2025, 9, 26, 11) - scenario.startMs) / 900_000;
+    expect(scenario.pvW.slice(noon - 1, noon + 3)).toEqual([0, 6800, 3400, 0]);
+  });
+
+  it("of five minutes, half-hours and hours are averaged to quarter-hours; holes and nonsense are counted, not guessed", () => {
+    const start = Date.UTC(2025, 9, 25, 22);
+    const five = [1, 2, 3, "", "x", 6].map((kw, index) => `${new Date(start + index * 300_000).toISOString()},${kw}`);
+    file("load.csv", ["start_utc,load_kw", ...five, "broken line"].join("\n"));
+    const { scenario, notes } = scenarioOf([DAY, SITE, "data: { load: load.csv }"]);
+    expect(scenario.loadW.slice(0, 1)).toEqual([2000]);
+    const texts = notes.map(({ text }) => text);
+    expect(texts).toContain("1 rows left out: blank");
+    expect(texts).toContain("1 rows left out: not a number");
+    expect(texts).toContain("1 rows left out: line has another number of cells than the header");
+    expect(texts.some((text) => /^9\d of 100 quarter-hours are unknown/.test(text))).toBe(true);
+  });
+
+  it("that know nothing of the period are refused", () => {
+    file("old.csv", "start_utc,eur_per_kwh\n2019-01-01T00:00:00Z,0.1\n");
+    const result = read([DAY, SITE, "data: { prices: old.csv }"]);
+    expect(result.ok ? [] : result.problems).toMatchObject([
+      { message: expect.stringContaining("knows nothing of the period") },
+    ]);
+  });
+});
+
+describe("dirty sessions", () => {
+  const rows = [
+    "s1,x,a,2025-10-26T08:00:00Z,2025-10-26T12:00:00Z,10,,,,7.4,1,",
+    "s1,x,a,2025-10-26T08:00:00Z,2025-10-26T12:00:00Z,10,,,,7.4,1,",
+    "s2,x,a,2025-10-26T09:00:00Z,2025-10-26T13:00:00Z,10,,,,7.4,1,",
+    's3,x,,2025-10-26T09:00:00+02:00,2025-10-26T13:00:00Z,8,20,2025-10-26T20:00:00Z,,11,3,"a=1;user=U,7"',
+    "s4,x,b,2025-10-26T15:00:00Z,,10,,,,7.4,1,",
+    "s5,x,b,2025-10-26T15:00:00Z,2025-10-26T14:00:00Z,10,,,,7.4,1,",
+    "s6,x,b,2025-10-26T15:00:00Z,2025-10-26T15:01:00Z,100,,,,7.4,1,",
+    "s7,x,b,2025-10-26T15:00:00Z,2025-10-28T15:00:00Z,10,,,,7.4,1,",
+    "s8,x,b,2025-10-26T15:00:00Z,2025-10-26T16:00:00Z,,,,,7.4,1,",
+  ];
+
+  it("are left out and counted by reason; the others keep what the driver said", () => {
+    file("sessions.csv", [SESSION_COLUMNS, ...rows].join("\n"));
+    const { scenario, notes } = scenarioOf([DAY, SITE, "data: { sessions: sessions.csv }"]);
+    expect(scenario.sessions).toMatchObject([
+      {
+        id: "s3",
+        evseId: "a",
+        requestedWh: 20_000,
+        statedDepartureMs: Date.UTC(2025, 9, 26, 20),
+        phases: 3,
+        token: "user-U7",
+      },
+    ]);
+    const texts = notes.map(({ text }) => text);
+    for (const why of [
+      "session was there before",
+      "no time of departure",
+      "left before it came",
+      "more energy than any charger can give in that time",
+      "stays beyond the period",
+      "no energy",
+    ])
+      expect(texts).toContain(`1 rows left out: ${why}`);
+    expect(texts).toContain("2 rows left out: its EVSE was taken");
+  });
+});
+
+describe("the scenarios that come with wattledger", () => {
+  const names = readdirSync(SCENARIOS).filter((name) => name.endsWith(".yaml"));
+
+  it.each(
+    names,
+  )("%s can be read, has cars, and its best plan never costs more than uncontrolled charging", async (name) => {
+    const result = readScenario(join(SCENARIOS, name), 10);
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    const { scenario } = result;
+    expect(scenario.sessions.length).toBeGreaterThan(3);
+    const optimum = perfectForesight(scenario, { linear: await createLinearSolver(), endValueEurPerKwh: 0.2 });
+    const free = uncontrolled(scenario);
+    const storedKwh = ((free.batteryEndWh ?? 0) - (optimum?.batteryEndWh ?? 0)) / 1000;
+    const missingKwh = (free.energyDeliveredWh - (optimum?.energyDeliveredWh ?? 0)) / 1000;
+    expect(missingKwh).toBeLessThan(0.01 * (free.energyDeliveredWh / 1000));
+    const best = (optimum?.costEur ?? Number.NaN) + (optimum?.wearEur ?? 0) + storedKwh * 0.2 + missingKwh;
+    expect(best).toBeLessThanOrEqual(free.costEur + free.wearEur + 0.05);
+  });
+
+  it("run the same twice", async () => {
+    const result = readScenario(join(SCENARIOS, "public.yaml"), 1);
+    if (!result.ok) throw new Error("refused");
+    const [once, twice] = [await simulate(result.scenario), await simulate(result.scenario)];
+    expect(once.sessions).toBeGreaterThan(3);
+    expect(twice).toEqual(once);
+  }, 60_000);
+});

@@ -1,0 +1,143 @@
+/** Measured charging sessions as cars of a scenario: what is impossible is left out and counted, never repaired. */
+import type { Scenario, ScenarioEvse, ScenarioSession } from "../sim/scenario.ts";
+import { type CsvTable, numberCell, timeCell } from "./csv.ts";
+import { type Shift, toSiteMs } from "./scenario-series.ts";
+
+export interface SessionsContext {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly voltageV: number;
+  readonly evses: readonly ScenarioEvse[];
+  readonly shift: Shift;
+  /** Of cars of which the file does not say, kW; and on how many phases. */
+  readonly maxKw?: number;
+  readonly phases?: 1 | 2 | 3;
+  readonly stations?: readonly string[];
+}
+
+export interface SessionsRead {
+  readonly sessions: Scenario["sessions"];
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+type Row = Readonly<Record<string, string>>;
+type Car = Omit<ScenarioSession, "evseId"> & { readonly station: string };
+
+const HOUR_MS = 3_600_000;
+/** On-board chargers that are common, W by phases, from the smallest. */
+const USUAL_CARS = [
+  { watts: 3_680, phases: 1 },
+  { watts: 7_360, phases: 1 },
+  { watts: 11_040, phases: 3 },
+  { watts: 22_080, phases: 3 },
+] as const;
+const SMALLEST_CURRENT_A = 6;
+const LARGEST_POWER_W = 400_000;
+/** Meters and clocks are not exact. */
+const POWER_TOLERANCE = 1.1;
+
+/** Power and phases: as measured; else what is told for this file; else the smallest usual car that can have done it. */
+function chargerOf(
+  row: Row,
+  meanW: number,
+  context: SessionsContext,
+): { readonly watts: number; readonly phases: 1 | 2 | 3 } {
+  const kw = numberCell(row.max_kw) ?? context.maxKw;
+  const said = Number.parseInt(row.phases ?? "", 10);
+  const fitting = USUAL_CARS.find(({ watts }) => watts >= Math.max(meanW, (kw ?? 0) * 1000) * 0.98);
+  const phases = said === 1 || said === 2 || said === 3 ? said : (context.phases ?? fitting?.phases ?? 3);
+  const isSaid = kw !== undefined && kw > 0 && kw * 1000 * POWER_TOLERANCE >= meanW;
+  const watts = isSaid ? Math.max(kw * 1000, meanW) : Math.max(fitting?.watts ?? 0, meanW);
+  return { watts, phases };
+}
+
+/** The driver's card where the file names a user; else a card that nobody saw before. */
+function tokenOf(row: Row, id: string): string {
+  const user = /(?:^|;)user=([^;]+)/.exec(row.extra ?? "")?.[1];
+  return (user ? `user-${user}` : `once-${id}`).replaceAll(/[^A-Za-z0-9_.-]/g, "").slice(0, 36);
+}
+
+/** The car of a row, or why there is none. */
+function carOf(row: Row, index: number, context: SessionsContext): Car | string {
+  const arrivalUtc = timeCell(row.arrival_utc);
+  const departureUtc = timeCell(row.departure_utc);
+  const kwh = numberCell(row.energy_kwh);
+  if (arrivalUtc === undefined || Number.isNaN(arrivalUtc)) return "no time of arrival";
+  if (departureUtc === undefined || Number.isNaN(departureUtc)) return "no time of departure";
+  if (departureUtc <= arrivalUtc) return "left before it came";
+  if (kwh === undefined || Number.isNaN(kwh)) return "no energy";
+  if (kwh <= 0) return "no energy taken";
+  const stayH = (departureUtc - arrivalUtc) / HOUR_MS;
+  const meanW = (kwh * 1000) / stayH;
+  const arrivalMs = toSiteMs(arrivalUtc, context.shift);
+  const departureMs = Math.max(arrivalMs + 60_000, toSiteMs(departureUtc, context.shift));
+  if (departureMs <= context.startMs || arrivalMs >= context.endMs) return "outside of the period";
+  if (arrivalMs < context.startMs) return "came before the period began";
+  if (departureMs > context.endMs) return "stays beyond the period";
+  if (meanW > LARGEST_POWER_W) return "more energy than any charger can give in that time";
+  const { watts, phases } = chargerOf(row, meanW, context);
+  const requestedKwh = numberCell(row.requested_kwh);
+  const stated = timeCell(row.est_departure_utc);
+  const id = row.session_id ? row.session_id : `row-${index + 1}`;
+  return {
+    id,
+    station: row.station_id ?? "",
+    arrivalMs,
+    departureMs,
+    energyWh: kwh * 1000,
+    maxCurrentA: Math.max(SMALLEST_CURRENT_A, watts / (phases * context.voltageV)),
+    phases,
+    token: tokenOf(row, id),
+    ...(requestedKwh !== undefined && requestedKwh > 0 ? { requestedWh: requestedKwh * 1000 } : {}),
+    ...(stated !== undefined && !Number.isNaN(stated) ? { statedDepartureMs: toSiteMs(stated, context.shift) } : {}),
+  };
+}
+
+/** The EVSE of the same name when it is free; else one that can give the most of what the car takes. */
+function placeFor(car: Car, freeFromMs: ReadonlyMap<string, number>, evses: readonly ScenarioEvse[]) {
+  const isFree = ({ id }: ScenarioEvse) => (freeFromMs.get(id) ?? 0) <= car.arrivalMs;
+  const named = evses.find((evse) => evse.id === car.station);
+  if (named) return isFree(named) ? named : undefined;
+  const gives = (evse: ScenarioEvse) =>
+    Math.min(evse.maxCurrentA, car.maxCurrentA) * Math.min(evse.phases.length, car.phases);
+  const free = evses.filter(isFree);
+  return free.reduce<ScenarioEvse | undefined>(
+    (best, evse) => (best && gives(best) >= gives(evse) ? best : evse),
+    undefined,
+  );
+}
+
+/** The cars of the period, by arrival, each at an EVSE; and how many rows were left out, by reason. */
+export function readSessions(table: CsvTable, context: SessionsContext): SessionsRead {
+  const dropped: Record<string, number> = {};
+  const drop = (why: string, count = 1) => {
+    if (count > 0) dropped[why] = (dropped[why] ?? 0) + count;
+  };
+  drop("line has another number of cells than the header", table.unreadable);
+  const seen = new Set<string>();
+  const cars: Car[] = [];
+  const wanted = context.stations && new Set(context.stations);
+  for (const [index, row] of table.rows.entries()) {
+    if (wanted && !wanted.has(row.station_id ?? "")) continue;
+    const car = carOf(row, index, context);
+    if (typeof car === "string") drop(car);
+    else if (seen.has(car.id)) drop("session was there before");
+    else {
+      seen.add(car.id);
+      cars.push(car);
+    }
+  }
+  cars.sort((a, b) => a.arrivalMs - b.arrivalMs || a.departureMs - b.departureMs);
+  const freeFromMs = new Map<string, number>();
+  const sessions: ScenarioSession[] = [];
+  for (const { station: _, ...car } of cars) {
+    const evse = placeFor({ ...car, station: _ }, freeFromMs, context.evses);
+    if (!evse) {
+      drop("its EVSE was taken");
+      continue;
+    }
+    freeFromMs.set(evse.id, car.departureMs);
+    sessions.push({ ...car, evseId: evse.id });
+  }
+  return { sessions, dropped };
+}

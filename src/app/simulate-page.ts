@@ -1,0 +1,206 @@
+/** A simulation's report as one page that needs nothing else: tables, and charts drawn as SVG. */
+import { SLOT_MS } from "../core/slots.ts";
+import type { FullReport, ReportColumn, SimulationReport } from "./simulate-report.ts";
+
+const WIDTH = 1100;
+const HEIGHT = 190;
+const LEFT = 52;
+const BOTTOM = 22;
+const TOP = 10;
+const COLOURS = { grid: "#1f5fae", evses: "#c4570a", sun: "#b58a00", price: "#7a3e9d", optimum: "#2c8a4b" } as const;
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+interface Line {
+  readonly label: string;
+  readonly colour: string;
+  readonly values: readonly (number | undefined)[];
+}
+
+interface Chart {
+  readonly title: string;
+  readonly unit: string;
+  readonly lines: readonly Line[];
+  readonly startMs: number;
+  readonly timeZone: string;
+  readonly limit?: number;
+}
+
+function path(values: Line["values"], x: (slot: number) => number, y: (value: number) => number): string {
+  let pen = "M";
+  return values
+    .map((value, slot) => {
+      if (value === undefined) {
+        pen = "M";
+        return "";
+      }
+      const move = `${pen}${x(slot).toFixed(1)} ${y(value).toFixed(1)}H${x(slot + 1).toFixed(1)}`;
+      pen = "L";
+      return move;
+    })
+    .join("");
+}
+
+function dayMarks({ startMs, timeZone, lines }: Chart, x: (slot: number) => number): string {
+  const slots = lines[0]?.values.length ?? 0;
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone, weekday: "short", day: "numeric", month: "short" });
+  const marks: string[] = [];
+  let last = "";
+  for (let slot = 0; slot < slots; slot++) {
+    const day = format.format(startMs + slot * SLOT_MS);
+    if (day === last) continue;
+    last = day;
+    const at = x(slot).toFixed(1);
+    marks.push(`<line class="day" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/>`);
+    if (slots <= 8 * 96 || day.startsWith("Mon")) marks.push(`<text x="${at}" y="${HEIGHT - 6}">${day}</text>`);
+  }
+  return marks.join("");
+}
+
+function svg(chart: Chart): string {
+  const slots = chart.lines[0]?.values.length ?? 0;
+  const all = chart.lines.flatMap(({ values }) => values.filter((value) => value !== undefined));
+  const [low, high] = [Math.min(0, ...all), Math.max(chart.limit ?? 0, ...all, 1e-9)];
+  const x = (slot: number) => LEFT + ((WIDTH - LEFT - 8) * slot) / Math.max(1, slots);
+  const y = (value: number) => TOP + ((HEIGHT - TOP - BOTTOM) * (high - value)) / (high - low);
+  const ticks = [low, (low + high) / 2, high].map(
+    (value) =>
+      `<text class="tick" x="${LEFT - 6}" y="${(y(value) + 4).toFixed(1)}">${Number(value.toPrecision(3))}</text>`,
+  );
+  const limit =
+    chart.limit === undefined
+      ? ""
+      : `<line class="limit" x1="${LEFT}" x2="${WIDTH - 8}" y1="${y(chart.limit).toFixed(1)}" y2="${y(chart.limit).toFixed(1)}"/>`;
+  const lines = chart.lines.map(({ colour, values }) => `<path stroke="${colour}" d="${path(values, x, y)}"/>`);
+  const zero =
+    low < 0
+      ? `<line class="zero" x1="${LEFT}" x2="${WIDTH - 8}" y1="${y(0).toFixed(1)}" y2="${y(0).toFixed(1)}"/>`
+      : "";
+  const legend = chart.lines
+    .map(({ label, colour }) => `<b style="color:${colour}">&#9644;</b> ${escaped(label)}`)
+    .join(" &nbsp; ");
+  return `<figure><figcaption>${escaped(chart.title)}, ${escaped(chart.unit)} &nbsp; ${legend}</figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(chart.title)}">${dayMarks(chart, x)}${zero}${limit}${ticks.join("")}${lines.join("")}</svg></figure>`;
+}
+
+function charts({ series, scenario, report }: FullReport): string[] {
+  const slots = series.wattledger?.gridW.length ?? 0;
+  const kw = (values: readonly number[]) => values.slice(0, slots).map((value) => value / 1000);
+  const place = { startMs: scenario.startMs, timeZone: report.timeZone };
+  const cars = (name: string, label: string, colour: string): Line => ({
+    label,
+    colour,
+    values: kw(series[name]?.evsesW ?? []),
+  });
+  const grid = (name: string, label: string, colour: string): Line => ({
+    label,
+    colour,
+    values: kw(series[name]?.gridW ?? []),
+  });
+  const contractW = scenario.circuits[0]?.limitW;
+  const list: Chart[] = [
+    {
+      ...place,
+      title: "Cars",
+      unit: "kW",
+      lines: [
+        cars("uncontrolled", "uncontrolled", "#bbb"),
+        cars("perfect foresight", "perfect foresight", COLOURS.optimum),
+        cars("wattledger", "wattledger", COLOURS.evses),
+      ],
+    },
+    {
+      ...place,
+      title: "Grid connection",
+      unit: "kW, import +",
+      ...(contractW === undefined ? {} : { limit: contractW / 1000 }),
+      lines: [grid("uncontrolled", "uncontrolled", "#bbb"), grid("wattledger", "wattledger", COLOURS.grid)],
+    },
+    {
+      ...place,
+      title: "Import price",
+      unit: "EUR/kWh",
+      lines: [{ label: "price", colour: COLOURS.price, values: scenario.importEurPerKwh.slice(0, slots) }],
+    },
+    {
+      ...place,
+      title: "Building and sun",
+      unit: "kW",
+      lines: [
+        { label: "building", colour: "#555", values: kw(scenario.loadW) },
+        { label: "sun", colour: COLOURS.sun, values: kw(scenario.pvW) },
+      ],
+    },
+  ];
+  if (scenario.battery)
+    list.push({
+      ...place,
+      title: "Battery",
+      unit: "kW, charging +",
+      lines: [
+        {
+          label: "perfect foresight",
+          colour: COLOURS.optimum,
+          values: kw(series["perfect foresight"]?.batteryW ?? []),
+        },
+        { label: "wattledger", colour: COLOURS.grid, values: kw(series.wattledger?.batteryW ?? []) },
+      ],
+    });
+  return list.map(svg);
+}
+
+const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
+  ["Energy asked, kWh", "energyAskedKwh"],
+  ["Energy delivered, kWh", "energyDeliveredKwh"],
+  ["Missing though it could have been delivered, kWh", "shortKwh"],
+  ["Drivers with more than 0.5 kWh of that", "driversShort"],
+  ["Cost of the site, EUR", "costEur"],
+  ["Wear of the battery, EUR", "wearEur"],
+  ["Comparable cost, EUR", "comparableEur"],
+  ["Highest quarter-hour, kW", "peakKw"],
+  ["Highest phase current, A", "peakA"],
+  ["Seconds above a limit", "secondsAboveLimit"],
+  ["Quarter-hours above the contract", "quarterHoursAboveContract"],
+  ["Own sun used on the site, %", "selfConsumptionPercent"],
+  ["CO₂ of the import, kg", "co2Kg"],
+  ["Full cycles of the battery", "batteryCycles"],
+  ["Charging profiles sent", "profileMessages"],
+  ["Interventions of the guard", "guardInterventions"],
+  ["Plans made", "plans"],
+  ["of them by rules", "plansByRules"],
+];
+
+function table({ columns }: SimulationReport): string {
+  const head = columns.map(({ name }) => `<th>${escaped(name)}</th>`).join("");
+  const rows = ROWS.filter(([, key]) => columns.some((column) => column[key] !== undefined)).map(([label, key]) => {
+    const cells = columns.map((column) => `<td>${column[key] ?? "–"}</td>`).join("");
+    return `<tr><th>${escaped(label)}</th>${cells}</tr>`;
+  });
+  return `<div class="wide"><table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+}
+
+function verdict({ regret }: SimulationReport): string {
+  const { achievableSavingEur, savedEur, lostPercent, bestRule } = regret;
+  if (lostPercent === undefined) return "There was nothing to save in this period.";
+  return `Perfect foresight would have saved <b>${achievableSavingEur} EUR</b> against uncontrolled charging; wattledger saved <b>${savedEur} EUR</b> and lost <b>${lostPercent} %</b> of what was possible. The best simple rule (${escaped(bestRule.name)}) lost ${bestRule.lostPercent} %.`;
+}
+
+const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:1140px;padding:0 1rem;color:#1c1f24;background:#fff}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #ddd}
+tbody th{text-align:left;font-weight:400}.wide{overflow-x:auto}figure{margin:1.2rem 0}figcaption{font-size:14px}
+svg{width:100%;height:auto}svg path{fill:none;stroke-width:1.2}svg text{font-size:11px;fill:#555}.tick{text-anchor:end}
+.day{stroke:#eee}.zero{stroke:#999}.limit{stroke:#b00;stroke-dasharray:5 4}li{font-size:14px}`;
+
+/** The page. */
+export function reportPage(full: FullReport): string {
+  const { report } = full;
+  const notes = report.notes.map(({ file, text }) => `<li>${escaped(file)}: ${escaped(text)}</li>`).join("");
+  const title = escaped(report.scenario);
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style>
+<h1>${title}</h1><p>${report.fromUtc} to ${report.untilUtc}, ${report.evses} EVSEs, ${report.sessions} sessions.</p><p>${verdict(report)}</p>
+${table(report)}<p>Comparable cost: cost and wear, missing energy at ${report.missingEurPerKwh} EUR/kWh (the dearest price of the period), less what the battery holds more at the end at ${report.storedEurPerKwh} EUR/kWh. Perfect foresight: ${escaped(report.optimum)}.</p>
+${charts(full).join("\n")}<h2>What was read</h2><ul>${notes}</ul></html>
+`;
+}

@@ -1,0 +1,257 @@
+/** One scenario under the controller, under the usual rules, and at its best: the same cars, books and limits for all. */
+import { cheapestSlots, earliestDeadline, equalShares, leastLaxity, uncontrolled } from "../sim/baselines.ts";
+import { type Scenario, slotsOf } from "../sim/scenario.ts";
+import type { ScenarioTotals } from "../sim/scenario-books.ts";
+import { createLinearSolver } from "../solver/glpk.ts";
+import { type PerfectForesight, perfectForesight } from "./perfect-foresight.ts";
+import type { DataNote } from "./scenario-file.ts";
+import { type SimulationResult, simulate } from "./simulate.ts";
+
+/** What the page draws of a run, by slot, W. */
+export interface ReportSeries {
+  readonly gridW: readonly number[];
+  readonly evsesW: readonly number[];
+  readonly batteryW: readonly number[];
+}
+
+/** One way to run the site. Missing values do not exist there, such as messages without a controller. */
+export interface ReportColumn {
+  readonly name: string;
+  readonly energyAskedKwh: number;
+  readonly energyDeliveredKwh: number;
+  /** Missing at departure though the best plan delivers it: kWh, and drivers with more than 0.5 kWh of it. */
+  readonly shortKwh: number;
+  readonly driversShort: number;
+  /** Import less export. */
+  readonly costEur: number;
+  readonly wearEur: number;
+  /** Cost, wear, missing energy at the dearest price, less what more is stored than at the beginning. */
+  readonly comparableEur: number;
+  readonly eurPerKwhDelivered?: number;
+  readonly peakKw: number;
+  readonly peakA?: number;
+  readonly selfConsumptionPercent?: number;
+  readonly co2Kg?: number;
+  readonly batteryCycles?: number;
+  readonly secondsAboveLimit?: number;
+  /** Quarter-hours above the contracted import, where there is one. */
+  readonly quarterHoursAboveContract?: number;
+  readonly profileMessages?: number;
+  readonly guardInterventions?: number;
+  readonly plans?: number;
+  readonly plansByRules?: number;
+}
+
+export interface Regret {
+  /** What perfect foresight would have saved against uncontrolled charging, EUR. */
+  readonly achievableSavingEur: number;
+  readonly savedEur: number;
+  /** Part of the achievable saving that was lost, in per cent; missing where there was nothing to save. */
+  readonly lostPercent?: number;
+  /** The same for the best of the simple rules that keeps the limits, and which one that is. */
+  readonly bestRule: { readonly name: string; readonly lostPercent?: number };
+}
+
+export interface SimulationReport {
+  readonly scenario: string;
+  readonly fromUtc: string;
+  readonly untilUtc: string;
+  readonly timeZone: string;
+  readonly days: number;
+  readonly evses: number;
+  readonly sessions: number;
+  readonly notes: readonly DataNote[];
+  readonly optimum: string;
+  readonly missingEurPerKwh: number;
+  readonly storedEurPerKwh: number;
+  readonly tookS: number;
+  readonly columns: readonly ReportColumn[];
+  readonly regret: Regret;
+}
+
+export interface FullReport {
+  readonly report: SimulationReport;
+  readonly series: Readonly<Record<string, ReportSeries>>;
+  readonly scenario: Scenario;
+}
+
+const OWN = "wattledger";
+const UNCONTROLLED = "uncontrolled";
+const OPTIMUM = "perfect foresight";
+const RULES: readonly (readonly [string, (scenario: Scenario) => ScenarioTotals])[] = [
+  [UNCONTROLLED, uncontrolled],
+  ["equal shares", equalShares],
+  ["cheapest slots", cheapestSlots],
+  ["earliest deadline", earliestDeadline],
+  ["least laxity", leastLaxity],
+];
+/** Meters and pilots are not exact: less than this is not missing. */
+const SHORT_WH = 100;
+const DRIVER_SHORT_WH = 500;
+const LEAST_SAVING_EUR = 0.05;
+
+const round = (value: number, digits: number) => Math.round(value * 10 ** digits) / 10 ** digits;
+
+/** Prices by which runs are compared that differ in what they delivered and left in the battery. */
+interface Yardstick {
+  readonly missingEurPerKwh: number;
+  readonly storedEurPerKwh: number;
+  readonly optimum: PerfectForesight;
+  readonly scenario: Scenario;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+type Run = Pick<ScenarioTotals, "costEur" | "wearEur" | "deliveredWh" | "gridW" | "peakW" | "batteryEndWh">;
+
+function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario }: Yardstick): number {
+  const missingKwh = scenario.sessions.reduce(
+    (sum, session) => sum + Math.max(0, session.energyWh - (run.deliveredWh.get(session.id) ?? 0)) / 1000,
+    0,
+  );
+  const storedKwh = ((run.batteryEndWh ?? 0) - (scenario.battery?.startEnergyWh ?? 0)) / 1000;
+  return (
+    run.costEur + run.wearEur + missingKwh * missingEurPerKwh - (scenario.battery ? storedKwh * storedEurPerKwh : 0)
+  );
+}
+
+function column(name: string, run: Run & { readonly energyDeliveredWh: number }, yardstick: Yardstick): ReportColumn {
+  const { scenario, optimum } = yardstick;
+  let [shortWh, driversShort] = [0, 0];
+  for (const { id, energyWh } of scenario.sessions) {
+    const possibleWh = Math.min(energyWh, optimum.deliveredWh.get(id) ?? 0);
+    const missingWh = possibleWh - (run.deliveredWh.get(id) ?? 0);
+    if (missingWh > SHORT_WH) shortWh += missingWh;
+    if (missingWh > DRIVER_SHORT_WH) driversShort++;
+  }
+  const contractW = scenario.circuits[0]?.limitW;
+  const deliveredKwh = run.energyDeliveredWh / 1000;
+  return {
+    name,
+    energyAskedKwh: round(scenario.sessions.reduce((sum, session) => sum + session.energyWh, 0) / 1000, 1),
+    energyDeliveredKwh: round(deliveredKwh, 1),
+    shortKwh: round(shortWh / 1000, 1),
+    driversShort,
+    costEur: round(run.costEur, 2),
+    wearEur: round(run.wearEur, 2),
+    comparableEur: round(comparable(run, yardstick), 2),
+    peakKw: round(run.peakW / 1000, 1),
+    ...(contractW === undefined
+      ? {}
+      : { quarterHoursAboveContract: run.gridW.filter((powerW) => powerW > contractW * 1.01).length }),
+  };
+}
+
+function measured(totals: ScenarioTotals): Partial<ReportColumn> {
+  const { selfConsumption, co2Kg, batteryCycles } = totals;
+  return {
+    peakA: totals.peakA,
+    secondsAboveLimit: totals.secondsAboveLimit,
+    ...(selfConsumption === undefined ? {} : { selfConsumptionPercent: round(100 * selfConsumption, 1) }),
+    ...(co2Kg === undefined ? {} : { co2Kg }),
+    ...(batteryCycles === undefined ? {} : { batteryCycles }),
+  };
+}
+
+function own(result: SimulationResult): Partial<ReportColumn> {
+  return {
+    profileMessages: result.limitsSent,
+    guardInterventions: result.interventions,
+    plans: result.plans,
+    plansByRules: result.plansByRules,
+  };
+}
+
+function ideal(optimum: PerfectForesight, scenario: Scenario): Partial<ReportColumn> {
+  const { battery, co2GramsPerKwh } = scenario;
+  const pvWh = scenario.pvW.slice(0, slotsOf(scenario)).reduce((sum, powerW) => sum + powerW / 4, 0);
+  const usableWh = battery ? battery.capacityWh - battery.minEnergyWh : 0;
+  const dischargedWh = optimum.batteryW.reduce((sum, powerW) => sum + Math.max(0, -powerW) / 4, 0);
+  const co2Grams = optimum.gridW.reduce(
+    (sum, powerW, slot) => sum + (Math.max(0, powerW) / 4000) * (co2GramsPerKwh?.[slot] ?? 0),
+    0,
+  );
+  return {
+    ...(pvWh > 0 ? { selfConsumptionPercent: round(100 * (1 - optimum.exportWh / pvWh), 1) } : {}),
+    ...(co2GramsPerKwh ? { co2Kg: round(co2Grams / 1000, 1) } : {}),
+    ...(battery ? { batteryCycles: round(dischargedWh / usableWh, 1) } : {}),
+  };
+}
+
+function regretOf(columns: readonly ReportColumn[]): Regret {
+  const eur = (name: string) => columns.find((entry) => entry.name === name)!.comparableEur;
+  const achievable = eur(UNCONTROLLED) - eur(OPTIMUM);
+  const lost = (name: string) =>
+    achievable < LEAST_SAVING_EUR ? {} : { lostPercent: round((100 * (eur(name) - eur(OPTIMUM))) / achievable, 1) };
+  const rules = RULES.map(([name]) => name).filter((name) => name !== UNCONTROLLED);
+  const best = rules.toSorted((a, b) => eur(a) - eur(b))[0]!;
+  return {
+    achievableSavingEur: round(achievable, 2),
+    savedEur: round(eur(UNCONTROLLED) - eur(OWN), 2),
+    ...lost(OWN),
+    bestRule: { name: best, ...lost(best) },
+  };
+}
+
+/** Values by which the runs of a scenario are compared. Throws where the best plan is not found within minutes. */
+async function yardstickOf(scenario: Scenario): Promise<Yardstick> {
+  const billed = scenario.billedImportEurPerKwh.slice(0, slotsOf(scenario));
+  const { efficiency = 1, wearEurPerKwh = 0 } = scenario.battery ?? {};
+  const storedEurPerKwh = Math.max(0, median(billed) * efficiency - wearEurPerKwh / 2);
+  const linear = await createLinearSolver();
+  const options = { linear, endValueEurPerKwh: storedEurPerKwh };
+  const optimum =
+    perfectForesight(scenario, { ...options, limitMs: 300_000 }) ??
+    perfectForesight(scenario, { ...options, windowDays: 5, aheadDays: 2, limitMs: 120_000 });
+  if (!optimum) throw new Error(`${scenario.name}: the best plan in hindsight was not found in time`);
+  return { missingEurPerKwh: Math.max(...billed), storedEurPerKwh, optimum, scenario };
+}
+
+/** Runs a scenario in every way and compares. `onDay` hears of the controller's simulated days. */
+export async function compareScenario(
+  scenario: Scenario,
+  notes: readonly DataNote[],
+  onDay: (day: number) => void = () => {},
+): Promise<FullReport> {
+  const startedMs = performance.now();
+  const yardstick = await yardstickOf(scenario);
+  const { optimum } = yardstick;
+  const result = await simulate(scenario, { onDay });
+  const rules = RULES.map(([name, rule]) => ({ name, totals: rule(scenario) }));
+  const columns: ReportColumn[] = [
+    { ...column(OWN, result, yardstick), ...measured(result), ...own(result) },
+    ...rules.map(({ name, totals }) => ({ ...column(name, totals, yardstick), ...measured(totals) })),
+    { ...column(OPTIMUM, optimum, yardstick), ...ideal(optimum, scenario) },
+  ];
+  const withPrice = columns.map((entry) => ({
+    ...entry,
+    ...(entry.energyDeliveredKwh > 0 ? { eurPerKwhDelivered: round(entry.costEur / entry.energyDeliveredKwh, 4) } : {}),
+  }));
+  const report: SimulationReport = {
+    scenario: scenario.name,
+    fromUtc: new Date(scenario.startMs).toISOString(),
+    untilUtc: new Date(scenario.endMs).toISOString(),
+    timeZone: scenario.timeZone,
+    days: Math.round((scenario.endMs - scenario.startMs) / 86_400_000),
+    evses: scenario.evses.length,
+    sessions: scenario.sessions.length,
+    notes,
+    optimum: optimum.method,
+    missingEurPerKwh: round(yardstick.missingEurPerKwh, 4),
+    storedEurPerKwh: round(yardstick.storedEurPerKwh, 4),
+    tookS: round((performance.now() - startedMs) / 1000, 1),
+    columns: withPrice,
+    regret: regretOf(withPrice),
+  };
+  const runs: [string, ReportSeries][] = [
+    [OWN, result],
+    ...rules.map(({ name, totals }): [string, ReportSeries] => [name, totals]),
+    [OPTIMUM, optimum],
+  ];
+  const series = Object.fromEntries(
+    runs.map(([name, { gridW, evsesW, batteryW }]) => [name, { gridW, evsesW, batteryW }]),
+  );
+  return { report, series, scenario };
+}
