@@ -25,7 +25,13 @@ export class PhysicalSite {
     this.battery =
       battery &&
       new Battery(
-        { capacityWh: 10_000, maxPowerW: battery.maxW, minEnergyWh: 1000, efficiency: 0.95 },
+        {
+          capacityWh: 10_000,
+          maxChargeW: battery.maxW,
+          maxDischargeW: battery.maxW,
+          minEnergyWh: 1000,
+          efficiency: 0.95,
+        },
         battery.energyWh,
       );
     this.wired = new WiredSite({
