@@ -5,26 +5,11 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Clock, Log } from "../core/ports.ts";
 import { Bus, type BusOptions, DEFAULT_BUS_OPTIONS } from "./bus.ts";
 import type { BusAddress } from "./connection.ts";
 import { crc16 } from "./crc16.ts";
 import type { Outcome } from "./line.ts";
-
-const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
-/** Real time, with back-offs a hundred times shorter than on a site. */
-const clock: Clock = {
-  wallMs: () => Date.now(),
-  monoMs: () => performance.now(),
-  wallTrusted: () => true,
-  after(delayMs, _name, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  every() {
-    throw new Error("not used");
-  },
-};
+import { clock, log } from "./real-time.test-kit.ts";
 
 type Answer = (request: Buffer, socket: Socket, count: number) => void;
 const cleanups: (() => void)[] = [];

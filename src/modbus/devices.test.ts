@@ -1,26 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
-import type { Clock, DeviceSink, Devices, Log } from "../core/ports.ts";
+import type { DeviceSink, Devices } from "../core/ports.ts";
 import type { DeviceConfiguration } from "../core/site.ts";
 import { type HybridValues, startSimulatedHybrid } from "../sim/servers/modbus-hybrid.ts";
 import { startSimulatedMeter } from "../sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";
-
-const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
-const clock: Clock = {
-  wallMs: () => Date.now(),
-  monoMs: () => performance.now(),
-  wallTrusted: () => true,
-  after(delayMs, _name, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  every(intervalMs, _name, run) {
-    const timer = setInterval(run, intervalMs);
-    return () => clearInterval(timer);
-  },
-};
+import { clock, log } from "./real-time.test-kit.ts";
 
 /** A sink that lets a test wait for the next reading that fits. */
 class Sink implements DeviceSink {

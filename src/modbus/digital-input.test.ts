@@ -6,22 +6,13 @@ import { type ModbusServer, startModbusServer } from "../sim/servers/modbus-serv
 import { startModbusDevices } from "./devices.ts";
 import { Ghosts } from "./ghosts.ts";
 import { replyLength } from "./pdu.ts";
+import { clock } from "./real-time.test-kit.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-const clock = {
-  wallMs: () => Date.now(),
-  monoMs: () => performance.now(),
-  wallTrusted: () => true,
-  after(delayMs: number, _name: string, run: () => void) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  every: () => () => {},
-};
 const nobody = () => {};
 const sink: DeviceSink = { meter: nobody, pv: nobody, battery: nobody, trouble: nobody };
 

@@ -1,25 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
-import type { Clock, Devices, Log } from "../core/ports.ts";
+import type { Devices } from "../core/ports.ts";
 import type { DeviceConfiguration } from "../core/site.ts";
 import { startSimulatedHybrid } from "../sim/servers/modbus-hybrid.ts";
 import { floatWords, type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";
 import { deviceProfiles, parseProfile } from "./profiles.ts";
-
-const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
-const clock: Clock = {
-  wallMs: () => Date.now(),
-  monoMs: () => performance.now(),
-  wallTrusted: () => true,
-  after(delayMs, _name, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  every() {
-    throw new Error("not used");
-  },
-};
+import { clock, log } from "./real-time.test-kit.ts";
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
