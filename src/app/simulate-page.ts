@@ -162,6 +162,7 @@ const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
   ["Highest quarter-hour, kW", "peakKw"],
   ["Highest phase current, A", "peakA"],
   ["Seconds above a limit", "secondsAboveLimit"],
+  ["Overloads longer than 10 s", "overloads"],
   ["Quarter-hours above the contract", "quarterHoursAboveContract"],
   ["Own sun used on the site, %", "selfConsumptionPercent"],
   ["CO₂ of the import, kg", "co2Kg"],

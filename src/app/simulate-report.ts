@@ -34,6 +34,8 @@ export interface ReportColumn {
   readonly co2Kg?: number;
   readonly batteryCycles?: number;
   readonly secondsAboveLimit?: number;
+  /** Times that lasted longer than 10 s. */
+  readonly overloads?: number;
   /** Quarter-hours above the contracted import, where there is one. */
   readonly quarterHoursAboveContract?: number;
   readonly profileMessages?: number;
@@ -149,6 +151,7 @@ function measured(totals: ScenarioTotals): Partial<ReportColumn> {
   return {
     peakA: totals.peakA,
     secondsAboveLimit: totals.secondsAboveLimit,
+    overloads: totals.overloads,
     ...(selfConsumption === undefined ? {} : { selfConsumptionPercent: round(100 * selfConsumption, 1) }),
     ...(co2Kg === undefined ? {} : { co2Kg }),
     ...(batteryCycles === undefined ? {} : { batteryCycles }),

@@ -30,6 +30,7 @@ const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
   ["peak (15 min), kW", "peakKw"],
   ["highest phase current, A", "peakA"],
   ["seconds above a limit", "secondsAboveLimit"],
+  ["overloads longer than 10 s", "overloads"],
   ["quarter-hours above contract", "quarterHoursAboveContract"],
   ["own sun used, %", "selfConsumptionPercent"],
   ["CO2, kg", "co2Kg"],

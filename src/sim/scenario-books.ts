@@ -23,8 +23,10 @@ export interface ScenarioTotals {
   readonly peakW: number;
   /** Highest current on a phase of the grid connection. */
   readonly peakA: number;
-  /** Seconds in which any circuit was above its limit by more than the meter's tolerance, and A·s above. */
+  /** Seconds in which any circuit was above its limit by more than the meter's tolerance. */
   readonly secondsAboveLimit: number;
+  /** How often that lasted longer than a meter and a car need to react. */
+  readonly overloads: number;
   readonly batteryCycles?: number;
   /** Stored at the end, Wh. */
   readonly batteryEndWh?: number;
@@ -37,6 +39,8 @@ export interface ScenarioTotals {
 /** Two per cent and half an ampere: what a class 1 meter may not see. */
 const TOLERANCE_PART = 1.02;
 const TOLERANCE_A = 0.5;
+/** A reading a second, an answer of the charge point, and up to 5 s of the car (IEC 61851-1). */
+const REACTION_S = 10;
 
 export class ScenarioBooks {
   readonly #scenario: Scenario;
@@ -53,6 +57,8 @@ export class ScenarioBooks {
   #discharged = 0;
   #peakA = 0;
   #above = 0;
+  #aboveNow = 0;
+  #overloads = 0;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -76,7 +82,7 @@ export class ScenarioBooks {
     this.#wear += this.#wearEur(wired.batteryW, seconds);
     this.#discharged += (Math.max(0, -wired.batteryW) * seconds) / 3600;
     this.#peakA = Math.max(this.#peakA, currentA[0], currentA[1], currentA[2]);
-    if (this.#isAbove(wired)) this.#above += seconds;
+    this.#limits(this.#isAbove(wired) ? seconds : 0);
   }
 
   #money(slot: number, gridW: number, seconds: number): void {
@@ -95,6 +101,13 @@ export class ScenarioBooks {
   #wearEur(batteryW: number, seconds: number): number {
     const wear = this.#scenario.battery?.wearEurPerKwh ?? 0;
     return ((Math.abs(batteryW) * seconds) / 3_600_000) * (wear / 2);
+  }
+
+  #limits(aboveS: number): void {
+    const before = this.#aboveNow;
+    this.#above += aboveS;
+    this.#aboveNow = aboveS > 0 ? before + aboveS : 0;
+    if (before <= REACTION_S && this.#aboveNow > REACTION_S) this.#overloads++;
   }
 
   #isAbove(wired: WiredSite): boolean {
@@ -133,6 +146,7 @@ export class ScenarioBooks {
       peakW: Math.max(0, ...gridW),
       peakA: Math.round(this.#peakA * 10) / 10,
       secondsAboveLimit: Math.round(this.#above),
+      overloads: this.#overloads,
       ...(battery && batteryEndWh !== undefined
         ? { batteryCycles: Math.round((10 * this.#discharged) / usableWh) / 10, batteryEndWh: Math.round(batteryEndWh) }
         : {}),

@@ -1,14 +1,31 @@
-/** `npm run bench`: one JSON line a figure, each beside a limit or a peer of the same run. */
+/** `npm run bench [-- NAME [OPTIONS]]`: one JSON line a figure, each beside a limit or a peer of the same run. */
 import { benchLatency } from "./latency.ts";
 import { benchLedger } from "./ledger.ts";
+import type { BenchLine } from "./line.ts";
 import { benchPlan } from "./plan.ts";
 import { benchProcess } from "./process.ts";
+import { benchRegret } from "./regret.ts";
 
-const BENCHES = { latency: benchLatency, plan: benchPlan, ledger: benchLedger, process: benchProcess } as const;
+type Bench = (options: readonly string[]) => Promise<readonly BenchLine[]>;
 
-const asked = process.argv.slice(2);
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
-  for (const line of await bench()) console.log(JSON.stringify(line));
+const BENCHES: Readonly<Record<string, Bench>> = {
+  latency: benchLatency,
+  plan: benchPlan,
+  ledger: benchLedger,
+  process: benchProcess,
+};
+/** Takes minutes to an hour: only when it is asked for. */
+const LONG: Readonly<Record<string, Bench>> = { regret: benchRegret };
+
+const [first, ...options] = process.argv.slice(2);
+const known = { ...BENCHES, ...LONG };
+const names = first === undefined ? Object.keys(BENCHES) : [first, ...options.filter((name) => name in known)];
+for (const name of names) {
+  const bench = known[name];
+  if (!bench) {
+    console.error(`There is no bench ${name}. Known: ${Object.keys(known).join(", ")}`);
+    process.exit(2);
+  }
+  for (const line of await bench(options)) console.log(JSON.stringify(line));
 }
 process.exit(0);

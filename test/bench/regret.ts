@@ -1,0 +1,129 @@
+/**
+ * How much of the saving that was possible the controller loses on measured weeks: every scenario of a folder, side by
+ * side on all cores, beside the simple rules and perfect foresight.
+ */
+import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import type { SimulationReport } from "../../src/app/simulate-report.ts";
+import type { BenchLine } from "./line.ts";
+
+const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));
+const MOST_LOST_PERCENT = 5;
+
+interface RegretLine extends BenchLine {
+  readonly file: string;
+  readonly days: number;
+  readonly sessions: number;
+  readonly achievableSavingEur: number;
+  readonly savedEur: number;
+  readonly shortKwh: number;
+  readonly driversShort: number;
+  readonly violations: number;
+  readonly secondsAboveLimit: number;
+  readonly guardInterventions: number;
+  readonly profileMessages: number;
+  readonly plans: number;
+  readonly plansByRules: number;
+  readonly bestRule: string;
+  readonly bestRuleLostPercent: number | undefined;
+  readonly tookS: number;
+}
+
+type Message =
+  | { readonly refused: string }
+  | { readonly report: SimulationReport }
+  | { readonly day: number; readonly days: number };
+
+function progress(text: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+}
+
+/** Runs a scenario in a thread of its own; rejects when that fails. */
+function run(file: string, days: number | undefined): Promise<SimulationReport | string> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./regret.worker.ts", import.meta.url), { workerData: { file, days } });
+    worker.on("message", (message: Message) => {
+      if ("report" in message) resolve(message.report);
+      else if ("refused" in message) resolve(message.refused);
+      else if (message.day % 7 === 0) progress(`${basename(file)}: day ${message.day} of ${message.days}`);
+    });
+    worker.on("error", reject);
+    worker.on("exit", () => reject(new Error(`${file}: the thread ended without a result`)));
+  });
+}
+
+function lineOf(file: string, report: SimulationReport): RegretLine {
+  const { regret, columns } = report;
+  const own = columns.find(({ name }) => name === "wattledger")!;
+  return {
+    name: `regret ${report.scenario}`,
+    value: regret.lostPercent ?? 0,
+    unit: "% of the achievable saving lost",
+    limit: MOST_LOST_PERCENT,
+    file: basename(file),
+    days: report.days,
+    sessions: report.sessions,
+    achievableSavingEur: regret.achievableSavingEur,
+    savedEur: regret.savedEur,
+    shortKwh: own.shortKwh,
+    driversShort: own.driversShort,
+    violations: (own.overloads ?? 0) + (own.quarterHoursAboveContract ?? 0),
+    secondsAboveLimit: own.secondsAboveLimit ?? 0,
+    guardInterventions: own.guardInterventions ?? 0,
+    profileMessages: own.profileMessages ?? 0,
+    plans: own.plans ?? 0,
+    plansByRules: own.plansByRules ?? 0,
+    bestRule: regret.bestRule.name,
+    bestRuleLostPercent: regret.bestRule.lostPercent,
+    tookS: report.tookS,
+  };
+}
+
+function refusedLine(file: string, why: string): BenchLine {
+  progress(`${basename(file)} was not run:\n${why}`);
+  return { name: `regret ${basename(file)}`, value: -1, unit: "not run", detail: why };
+}
+
+/** Results in the order of `items`, `width` of them at work at a time. */
+async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index]!);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+  return results;
+}
+
+/** One line a scenario. Arguments: `--scenarios DIR`, `--days N` (the first days only), `--parallel N`. */
+export async function benchRegret(args: readonly string[]): Promise<BenchLine[]> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { scenarios: { type: "string" }, days: { type: "string" }, parallel: { type: "string" } },
+  });
+  const directory = values.scenarios ?? SCENARIOS;
+  const files = readdirSync(directory)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(directory, name));
+  const days = values.days === undefined ? undefined : Math.max(1, Math.round(Number(values.days)) || 1);
+  const width = Math.max(1, Math.min(availableParallelism(), Number(values.parallel ?? availableParallelism()) || 1));
+  progress(`${files.length} scenarios of ${directory}, ${Math.min(width, files.length)} at a time`);
+  return inParallel(files, width, async (file) => {
+    try {
+      const result = await run(file, days);
+      if (typeof result === "string") return refusedLine(file, result);
+      progress(`${basename(file)}: ${result.regret.lostPercent ?? "-"} % lost`);
+      return lineOf(file, result);
+    } catch (error) {
+      return refusedLine(file, error instanceof Error ? error.message : String(error));
+    }
+  });
+}

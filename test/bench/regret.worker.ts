@@ -1,0 +1,17 @@
+/** Runs one scenario for the bench and reports each day. */
+import { parentPort, workerData } from "node:worker_threads";
+import { problemText } from "../../src/app/configuration.ts";
+import { readScenario } from "../../src/app/scenario-file.ts";
+import { compareScenario } from "../../src/app/simulate-report.ts";
+
+const { file, days } = workerData as { readonly file: string; readonly days?: number };
+const read = readScenario(file, days);
+if (!read.ok) {
+  parentPort?.postMessage({ refused: read.problems.map(problemText).join("\n") });
+} else {
+  const { scenario, notes } = read;
+  const all = Math.round((scenario.endMs - scenario.startMs) / 86_400_000);
+  parentPort?.postMessage({ day: 0, days: all });
+  const { report } = await compareScenario(scenario, notes, (day) => parentPort?.postMessage({ day, days: all }));
+  parentPort?.postMessage({ report });
+}
