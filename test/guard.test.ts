@@ -313,6 +313,17 @@ describe("the books", () => {
     expect(rig.ledger.facts.map((fact) => fact.seq)).toEqual(rig.ledger.facts.map((_, index) => index + 1));
   });
 
+  test("when the disk hangs and the meter dies, every EVSE gets its safe current all the same", async () => {
+    const rig = new SiteRig({ stalls: four });
+    await charging(rig, ["a", "b", "c"]);
+    rig.ledger.hold();
+    rig.meters.delete("grid-meter");
+    await rig.run(20);
+    expect(["a", "b", "c"].map((id) => rig.offeredA(id))).toEqual([6, 6, 6]);
+    rig.ledger.letGo();
+    await settle();
+  });
+
   test("a transaction that is told twice is one transaction", async () => {
     const rig = new SiteRig({ stalls: [{ id: "a" }] });
     await rig.connectAll();

@@ -3,10 +3,16 @@ import type { Clock } from "../../src/core/ports.ts";
 import type { VirtualClock } from "../../src/sim/virtual-clock.ts";
 
 /** The wall clock of the machine: survives a restart of the process. */
-export interface WallClock {
-  /** Against the true time, ms. */
-  errorMs: number;
-  trusted: boolean;
+export class WallClock {
+  trusted = true;
+  /** What is wrong with it against the true time, by fault, ms. */
+  readonly errors = new Map<unknown, number>();
+
+  get errorMs(): number {
+    let sumMs = 0;
+    for (const byMs of this.errors.values()) sumMs += byMs;
+    return sumMs;
+  }
 }
 
 export class BootClock implements Clock {

@@ -3,7 +3,7 @@ import type { ChargePointCommand, CommandResult } from "../../src/core/charge-po
 import type { Log, Solver } from "../../src/core/ports.ts";
 import { ruleBasedPlan } from "../../src/planner/rules.ts";
 import { settle, VirtualClock } from "../../src/sim/virtual-clock.ts";
-import type { WallClock } from "./boot-clock.ts";
+import { WallClock } from "./boot-clock.ts";
 import { SimulatedChargePoint } from "./charge-point.ts";
 import { configurationOf } from "./configuration.ts";
 import { SimulatedDisk } from "./disk.ts";
@@ -39,7 +39,7 @@ export interface WorldOptions {
 export class World {
   readonly plan: WorldPlan;
   readonly time: VirtualClock;
-  readonly wall: WallClock = { errorMs: 0, trusted: true };
+  readonly wall = new WallClock();
   readonly disk: SimulatedDisk;
   readonly site: PhysicalSite;
   readonly chargePoints: readonly SimulatedChargePoint[];

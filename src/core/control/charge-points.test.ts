@@ -7,6 +7,32 @@ function limitsOf(command: ChargePointCommand): unknown {
   return command.type === "set-limit" ? command.schedule.periods.map(({ currentA }) => currentA) : undefined;
 }
 
+describe("the next car at an EVSE", () => {
+  test("is not taken for the one before it: it loads all phases until its own readings say otherwise", () => {
+    const { plant, checker, run } = watched({
+      site: siteOf({
+        circuits: [{ id: "garage", fuseA: 20 }],
+        evses: [
+          { id: "a", circuit: "garage", safeCurrentA: 0 },
+          { id: "b", circuit: "garage", safeCurrentA: 0, phases: ["L2"] },
+        ],
+      }),
+      meterEveryS: 60,
+    });
+    plant.plug("a", { phases: 1 });
+    plant.plug("b");
+    run(300);
+    expect([plant.drawsA("a"), plant.drawsA("b")]).toEqual([16, 16]);
+    plant.unplug("a");
+    run(5);
+    plant.plug("a", { phases: 3 });
+    run(50);
+    expect(plant.trueA("garage")[1]).toBeLessThanOrEqual(20);
+    run(100);
+    expect(checker.violations).toEqual([]);
+  });
+});
+
 describe("charge points that are not what they should be", () => {
   test("an offline charge point keeps its lease reserved, then its safe current", () => {
     const { plant, checker, run } = watched({

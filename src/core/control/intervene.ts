@@ -61,9 +61,23 @@ export function interventions(
   return { drafts, interventions: open };
 }
 
-/** Whether a limit is lowered on something that is above its limit: that may not wait for a slow disk. */
-export function curesOverload(constraints: readonly Constraint[], decisions: Decisions): boolean {
-  return constraints.some((constraint) => constraint.overload > 0 && shedOf(constraint, decisions).evseIds.length > 0);
+/**
+ * Whether a limit is lowered on something that is above its limit, or has lost its meter: that may not wait for a slow
+ * disk. `blind` holds the positions of EVSEs without a meter on their way.
+ */
+export function isUrgent(
+  constraints: readonly Constraint[],
+  decisions: Decisions,
+  active: readonly EvseObservation[],
+  blind: { has(index: number): boolean },
+): boolean {
+  const isOver = ({ overload, reading = 0, limit }: Constraint) => overload > 0 || reading > limit;
+  const isLowered = ({ index, memory }: EvseObservation) =>
+    (decisions.get(index)?.currentA ?? memory.limitA) < memory.limitA;
+  return (
+    active.some((entry) => blind.has(entry.index) && isLowered(entry)) ||
+    constraints.some((constraint) => isOver(constraint) && constraint.members.some(isLowered))
+  );
 }
 
 /** What one EVSE's reduction of this tick adds to what is expected to go, A. */

@@ -231,6 +231,16 @@ describe("what a car should get", () => {
     expect(plant.limitA("a")).toBe(0);
   });
 
+  test("the sun never gives a car more than its EVSE can", () => {
+    const sun = (): PerPhase => [-40, -40, -40];
+    const { plant, checker, run } = watched({ site: siteOf({ pv: true, evses: [{ id: "a" }] }), building: sun });
+    const transactionId = plant.plug("a");
+    plan(plant, [{ evseId: "a", transactionId, currentA: [10, 10, 10, 10] }]);
+    run(300);
+    expect(plant.limitA("a")).toBe(16);
+    expect(checker.violations).toEqual([]);
+  });
+
   test("a car that takes less than its limit has its limit follow, and climbs again when it takes more", () => {
     const { plant, checker, run } = watched({
       site: siteOf({ evses: [{ id: "a", maxCurrentA: 32 }] }),

@@ -12,6 +12,8 @@ export interface HeldLimit {
 
 export interface EvseMemory {
   readonly transactionId?: number;
+  /** Readings from before are of another car, or of none. */
+  readonly begunMonoMs: number;
   /** Limit as decided; before the first decision the safe current. */
   readonly limitA: number;
   readonly limitSinceMonoMs: number;

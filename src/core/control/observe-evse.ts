@@ -44,6 +44,7 @@ export interface EvseObservation {
 function newMemory(evse: EvseModel, input: ControlInput, session: Session | undefined): EvseMemory {
   const { state, image } = input;
   return {
+    begunMonoMs: Number.NEGATIVE_INFINITY,
     limitA: evse.safeCurrentA,
     limitSinceMonoMs: image.monoMs,
     loweredMonoMs: image.monoMs,
@@ -66,6 +67,7 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
   if (memory.transactionId === session?.transactionId) return memory;
   const { installedForMs, installedMonoMs, installs, sentMonoMs } = memory;
   return {
+    begunMonoMs: monoMs,
     limitA: evse.safeCurrentA,
     limitSinceMonoMs: monoMs,
     loweredMonoMs: monoMs,
@@ -123,7 +125,8 @@ interface Seen {
 }
 
 function see(input: ControlInput, evse: EvseModel, memory: EvseMemory, mayLower: boolean): Seen {
-  const reading = input.image.evses.get(evse.id);
+  const latest = input.image.evses.get(evse.id);
+  const reading = latest && latest.atMonoMs >= memory.begunMonoMs ? latest : undefined;
   const phases = memory.phases ?? evse.phases;
   // A charge point that is gone holds its limit: what it reported last is the best that is known until that ends.
   const holds = !mayLower && memory.held !== undefined;

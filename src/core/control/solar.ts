@@ -19,9 +19,13 @@ export function surplusW(input: ControlInput): number | undefined {
   return -meter.powerW - fromBatteryW;
 }
 
-/** Current with which a car would just use up its share of the surplus, A: what it draws and what is left over. */
+/**
+ * Current with which a car would just use up its share of the surplus, A: what it draws and what is left over, as far
+ * as its EVSE can give it.
+ */
 function carriedA(input: ControlInput, entry: EvseObservation, shareW: number): number {
-  return Math.floor(entry.surelyA + shareW / (input.site.voltageV * entry.phases.length));
+  const carriedA = Math.floor(entry.surelyA + shareW / (input.site.voltageV * entry.phases.length));
+  return Math.min(entry.evse.maxCurrentA, carriedA);
 }
 
 export interface Sunny {

@@ -8,7 +8,7 @@ import { buildConstraints, type Constraint } from "./constraints.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
 import { guard } from "./guard.ts";
 import type { Strain } from "./heal.ts";
-import { creditSheds, curesOverload, interventions, obedienceDrafts } from "./intervene.ts";
+import { creditSheds, interventions, isUrgent, obedienceDrafts } from "./intervene.ts";
 import { lease } from "./lease.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
 import { modeDrafts } from "./mode.ts";
@@ -144,7 +144,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
     ],
     commands: inOrderOfUrgency(leased.commands, observed),
     batteries: battery.commands,
-    urgent: curesOverload(constraints, decisions),
+    urgent: isUrgent(constraints, decisions, active, blind),
     memory: {
       evses: leased.memories,
       headroom,

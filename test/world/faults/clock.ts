@@ -7,12 +7,8 @@ function stepped(story: string, byMs: number): FaultKind {
   return {
     story,
     seconds: [30, 400],
-    begin: ({ wall }) => {
-      wall.errorMs += byMs;
-    },
-    end: ({ wall }) => {
-      wall.errorMs -= byMs;
-    },
+    begin: ({ wall }, fault) => void wall.errors.set(fault, byMs),
+    end: ({ wall }, fault) => void wall.errors.delete(fault),
   };
 }
 
@@ -23,23 +19,19 @@ export const CLOCK_FAULTS: FaultFamily = {
     story: "runs away by 50 ms each second, and is put right",
     seconds: [60, 400],
     begin: () => {},
-    each: ({ wall }) => {
-      wall.errorMs += 50;
-    },
-    end: ({ wall }) => {
-      wall.errorMs = 0;
-    },
+    each: ({ wall, second }, fault) => void wall.errors.set(fault, 50 * (second - fault.fromS)),
+    end: ({ wall }, fault) => void wall.errors.delete(fault),
   },
   "boots-in-1970": {
     story: "is killed and starts again in 1970, until the network tells the time",
     seconds: [40, 300],
-    begin: (world) => {
+    begin: (world, fault) => {
       world.kill(5);
-      world.wall.errorMs = 60_000 - world.time.wallMs();
+      world.wall.errors.set(fault, 60_000 - world.time.wallMs());
       world.wall.trusted = false;
     },
-    end: ({ wall }) => {
-      wall.errorMs = 0;
+    end: ({ wall }, fault) => {
+      wall.errors.delete(fault);
       wall.trusted = true;
     },
   },
