@@ -3,9 +3,8 @@
  * once, raises slowly and never everybody together, pauses in turns. Nothing here waits for anything.
  */
 import type { CircuitView } from "./circuits.ts";
-import type { Constraint } from "./constraints.ts";
-import type { ControlInput, EvseDecision } from "./control.ts";
-import type { ControlMemory } from "./memory.ts";
+import type { EvseDecision } from "./control.ts";
+import type { GuardInput } from "./guard-input.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { pauseLeftMs } from "./pause.ts";
 import { moveTowards } from "./raise.ts";
@@ -15,21 +14,6 @@ import { type Claim, share } from "./share.ts";
 import { Bounds, Slack } from "./slack.ts";
 import { OBEY_MS } from "./thresholds.ts";
 import type { Wish } from "./wishes.ts";
-
-export interface GuardInput {
-  readonly input: ControlInput;
-  readonly memory: ControlMemory;
-  /** EVSEs with a transaction, and those that something is reserved for. */
-  readonly active: readonly EvseObservation[];
-  /** By position of the EVSE. */
-  readonly wishes: ReadonlyMap<number, Wish>;
-  readonly constraints: readonly Constraint[];
-  /** Circuit on the EVSE's way whose meter is absent, or not trusted again yet, by position of the EVSE. */
-  readonly blind: ReadonlyMap<number, CircuitView>;
-  readonly recovering: ReadonlyMap<number, CircuitView>;
-  /** What the grid operator's limit leaves each EVSE while nobody knows the import, A. */
-  readonly blindShareA?: number;
-}
 
 export interface GuardResult {
   /** By position of the EVSE; those without a transaction are missing. */

@@ -2,7 +2,7 @@
  * From what is held to what each should have: room is made where somebody is short, power is raised slowly, in turns,
  * against the least that was free lately.
  */
-import type { GuardInput } from "./guard.ts";
+import type { GuardInput } from "./guard-input.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import type { Bounds, Slack } from "./slack.ts";
 import { RAISE_EVERY_MS, RAISE_PART, REBALANCE_LEAST_A, REBALANCE_MS, TURN_MS } from "./thresholds.ts";

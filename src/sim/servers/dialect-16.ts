@@ -1,6 +1,6 @@
 /** OCPP 1.6J as a charge point speaks it. */
 import { storedProfile, type WireProfile } from "../models/profile-stack.ts";
-import type { Connector, Dialect, StationCore, Transaction } from "./station.ts";
+import type { Connector, Dialect, StationCore, Transaction } from "./dialect.ts";
 
 const READ_ONLY: Readonly<Record<string, string>> = {
   ChargingScheduleAllowedChargingRateUnit: "Current,Power",

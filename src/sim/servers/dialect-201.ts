@@ -1,7 +1,7 @@
 /** OCPP 2.0.1 as a charging station speaks it; each connector of ours is an EVSE with one connector. */
 import { randomUUID } from "node:crypto";
 import { storedProfile, type WireProfile } from "../models/profile-stack.ts";
-import type { Connector, Dialect, StationCore, Transaction } from "./station.ts";
+import type { Connector, Dialect, StationCore, Transaction } from "./dialect.ts";
 
 function sampledValue(connector: Connector): object[] {
   const { view } = connector;

@@ -3,64 +3,11 @@
  * differs between the versions on the wire is in `dialect-16.ts` and `dialect-201.ts`.
  */
 import type { Clock } from "../../core/ports.ts";
-import type { PerPhase } from "../../core/quantity.ts";
-import { effectiveLimitA, type StoredProfile } from "../models/profile-stack.ts";
+import { effectiveLimitA } from "../models/profile-stack.ts";
+import type { Connector, ConnectorView, Dialect, StationCore, Transaction } from "./dialect.ts";
 import { createDialect16 } from "./dialect-16.ts";
 import { createDialect201 } from "./dialect-201.ts";
 import { StationRpc } from "./rpc.ts";
-
-export interface ConnectorView {
-  readonly connector: number;
-  readonly maxA: number;
-  currentA(): PerPhase;
-  registerWh(): number;
-  socPercent(): number | undefined;
-}
-
-export interface Transaction {
-  /** Until the CSMS has answered: unknown in 1.6. */
-  id?: number | string;
-  readonly token: string;
-  readonly startMs: number;
-  readonly meterStartWh: number;
-  sequence: number;
-}
-
-export interface Connector {
-  readonly view: ConnectorView;
-  status: string;
-  transaction?: Transaction;
-  profiles: StoredProfile[];
-}
-
-/** What a dialect may use of the station. */
-export interface StationCore {
-  readonly id: string;
-  readonly clock: Clock;
-  readonly voltageV: number;
-  readonly connectors: ReadonlyMap<number, Connector>;
-  readonly settings: Map<string, string>;
-  call(action: string, payload: object): Promise<Record<string, unknown>>;
-  /** Keeps a message until the line is up; order is kept. */
-  queue(action: string, payload: () => object, done?: (answer: Record<string, unknown>) => void): void;
-  start(connector: Connector, token: string): void;
-  stop(connector: Connector, reason: string): void;
-  setStatus(connector: Connector, status: string): void;
-  meter(connector: Connector): void;
-  reboot(): void;
-}
-
-export interface Dialect {
-  boot(): object;
-  status(connector: Connector): readonly [string, object];
-  started(
-    connector: Connector,
-    transaction: Transaction,
-  ): readonly [string, () => object, (answer: Record<string, unknown>) => void];
-  metered(connector: Connector): readonly [string, object] | undefined;
-  ended(connector: Connector, transaction: Transaction, reason: string): readonly [string, () => object];
-  onCall(action: string, payload: Record<string, unknown>): Record<string, unknown>;
-}
 
 export interface StationOptions {
   readonly id: string;
