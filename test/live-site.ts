@@ -54,6 +54,8 @@ export interface ChildSiteOptions {
   /** The program; wattledger's own without one. It is told `run --config site.yaml`. */
   readonly program?: string;
   readonly chargePoints?: readonly string[];
+  /** By charge point; without one it is let in without a password. */
+  readonly passwordHashes?: Readonly<Record<string, string>>;
   readonly tariff?: object;
   readonly more?: object;
 }
@@ -87,7 +89,10 @@ export class ChildSite {
   async start(): Promise<this> {
     await this.prepare();
     this.run();
-    await until(async () => (await fetch(this.url("/healthz"))).ok);
+    const healthy = until(async () => (await fetch(this.url("/healthz"))).ok, 40_000);
+    await Promise.race([healthy, this.ended]);
+    if (this.child.exitCode !== null) throw new Error(`It was not started: ${this.output.join("")}`);
+    await healthy;
     return this;
   }
 
@@ -109,7 +114,7 @@ export class ChildSite {
   }
 
   #configuration() {
-    const { chargePoints = [], tariff, more } = this.#options;
+    const { chargePoints = [], passwordHashes = {}, tariff, more } = this.#options;
     const device = (id: string, index: number) => ({
       id,
       role: "meter",
@@ -123,6 +128,7 @@ export class ChildSite {
       circuits: [{ id: "garage", fuseA: 40 + 10 * chargePoints.length, meter: "garage-meter" }],
       chargePoints: chargePoints.map((id) => ({
         id,
+        passwordHash: passwordHashes[id],
         evses: [{ id: `evse-${id}`, circuit: "garage", safeCurrentA: 6, maxCurrentA: 16 }],
       })),
       devices: [device("grid-meter", 0), device("garage-meter", 1)],
@@ -141,10 +147,16 @@ export class ChildSite {
     return (await (await fetch(this.url("/api/v1/site"))).json()) as LiveSite;
   }
 
+  /** All facts, or those of a type. */
   async events(type?: string): Promise<Envelope[]> {
-    const answer = await fetch(this.url("/api/v1/events?after=0&limit=1000"));
-    const { events } = (await answer.json()) as { events: Envelope[] };
-    return events.filter((event) => type === undefined || event.type === type);
+    const all: Envelope[] = [];
+    for (let more = true; more; ) {
+      const answer = await fetch(this.url(`/api/v1/events?after=${all.length}&limit=1000`));
+      const { events } = (await answer.json()) as { events: Envelope[] };
+      all.push(...events);
+      more = events.length === 1000;
+    }
+    return all.filter((event) => type === undefined || event.type === type);
   }
 
   async metric(name: string): Promise<number> {

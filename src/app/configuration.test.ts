@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { HASH, homeConfiguration } from "../core/site.test-kit.ts";
 import { deviceProfiles } from "../modbus/profiles.ts";
 import { parseConfiguration, problemText, readConfiguration } from "./configuration.ts";
@@ -132,6 +132,18 @@ describe("files that are not what they should be", () => {
     const { problems } = parseConfiguration(`${SITE}${keys.join("\n")}`, "site.yaml");
     expect(problems).toHaveLength(101);
     expect(problems.at(-1)!.message).toBe("has 50 problems more");
+  });
+
+  it("refuse nothing where they are warnings, however many, and hide no error behind them", () => {
+    const chargePoints = Array.from({ length: 150 }, (_, index) => ({
+      id: `cp${index}`,
+      evses: [{ id: `e${index}`, safeCurrentA: 0 }],
+    }));
+    const site = (more: object) => JSON.stringify({ ...parse(SITE), chargePoints, ...more });
+    expect(parseConfiguration(site({}), "site.yaml").ok).toBe(true);
+    const wrong = parseConfiguration(site({ circuits: [{ id: "c", parent: "nowhere", fuseA: 20 }] }), "site.yaml");
+    expect(wrong.ok).toBe(false);
+    expect(wrong.problems[0]).toMatchObject({ severity: "error", message: expect.stringContaining("nowhere") });
   });
 
   it("never bring the check down", () => {

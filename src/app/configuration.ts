@@ -75,7 +75,10 @@ export class Source {
   }
 
   located(problems: readonly Problem[]): ConfigurationProblem[] {
-    const found = problems.slice(0, MOST_PROBLEMS).map((problem) => ({
+    const [errors, warnings] = [true, false].map((isError) =>
+      problems.filter(({ severity }) => (severity === "error") === isError),
+    );
+    const found = [...errors!, ...warnings!].slice(0, MOST_PROBLEMS).map((problem) => ({
       ...problem,
       ...this.place(problem.path),
       file: this.#file,
@@ -84,9 +87,10 @@ export class Source {
     const left = problems.length - found.length;
     if (left <= 0) return found;
     const message = `has ${left} problems more`;
+    const severity = errors!.length > MOST_PROBLEMS ? "error" : "warning";
     return [
       ...found,
-      { severity: "error", file: this.#file, line: 1, column: 1, path: "", message, advice: "Correct these first" },
+      { severity, file: this.#file, line: 1, column: 1, path: "", message, advice: "Correct these first" },
     ];
   }
 

@@ -57,6 +57,8 @@ export interface ControllerHealth {
   readonly ticks: number;
   readonly lastTickMonoMs: number;
   readonly lastTickDurationMs: number;
+  /** From the start of a tick to the start of the next, since the process began. */
+  readonly longestTickGapMs: number;
   readonly interventions: number;
 }
 
@@ -76,7 +78,13 @@ export class Controller implements SiteAccess {
   #image: ProcessImage;
   #ticking = false;
   #tickWanted = false;
-  #health: ControllerHealth = { ticks: 0, lastTickMonoMs: 0, lastTickDurationMs: 0, interventions: 0 };
+  #health: ControllerHealth = {
+    ticks: 0,
+    lastTickMonoMs: 0,
+    lastTickDurationMs: 0,
+    longestTickGapMs: 0,
+    interventions: 0,
+  };
   #wallMinusMonoMs: number | undefined;
   /** Notes that are not on disk yet, and the youngest step whose commands have left. */
   #unwritten = 0;
@@ -238,10 +246,12 @@ export class Controller implements SiteAccess {
     await this.#recordThenAct(step, drafts);
 
     tape.write(image.nowMs, image.monoMs, tapeSamples(image));
+    const { ticks, lastTickMonoMs, longestTickGapMs } = this.#health;
     this.#health = {
-      ticks: this.#health.ticks + 1,
+      ticks: ticks + 1,
       lastTickMonoMs: startedMonoMs,
       lastTickDurationMs: clock.monoMs() - startedMonoMs,
+      longestTickGapMs: Math.max(longestTickGapMs, ticks === 0 ? 0 : startedMonoMs - lastTickMonoMs),
       interventions:
         this.#health.interventions + step.drafts.filter((draft) => draft.type === "guard-intervened").length,
     };

@@ -277,11 +277,12 @@ function healthOf(controller: Controller, recorder: Recorder, clock: Clock) {
 }
 
 function metricsOf(controller: Controller, recorder: Recorder, stalls: StallWatch): Record<string, number> {
-  const { ticks, lastTickDurationMs, interventions } = controller.health();
+  const { ticks, lastTickDurationMs, longestTickGapMs, interventions } = controller.health();
   const { lastCommitMs, backlog, dropped } = recorder.health();
   return {
     wattledger_ticks_total: ticks,
     wattledger_tick_seconds: lastTickDurationMs / 1000,
+    wattledger_longest_tick_gap_seconds: longestTickGapMs / 1000,
     wattledger_stalls_total: stalls.count,
     wattledger_longest_stall_seconds: stalls.longestMs / 1000,
     wattledger_guard_interventions_total: interventions,

@@ -10,7 +10,7 @@ import type { Clock, Log } from "../core/ports.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
-const CLOSE_PATIENCE_MS = 5_000;
+const CLOSE_PATIENCE_MS = 2_000;
 /** Of all shells together. */
 export const MOST_CRASHES = 10;
 export const CRASHES_WITHIN_MS = 600_000;

@@ -29,11 +29,18 @@ export function secretForms(secret: Uint8Array): readonly Uint8Array[] {
   return [buffer, ...others.filter((other) => !other.equals(buffer))];
 }
 
-/** Remembers which secrets fitted, so that a storm of reconnects does not cost a password hash each. */
+const MOST_WRONG = 1_000;
+
+/**
+ * Remembers which secrets fitted, so that a storm of reconnects does not cost a password hash each, and which did not:
+ * a charge point with a wrong password sends the same one again and again.
+ */
 export class PasswordCheck {
   readonly #verify: VerifyPassword;
   /** Last fitting secret for each hash, as a digest. */
   readonly #fits = new Map<string, string>();
+  /** Digests of the last secrets that did not fit. */
+  readonly #wrong = new Set<string>();
 
   constructor(verify: VerifyPassword) {
     this.#verify = verify;
@@ -41,6 +48,10 @@ export class PasswordCheck {
 
   known(hash: string, secret: Uint8Array): boolean {
     return this.#fits.get(hash) === digest(hash, secret);
+  }
+
+  knownWrong(hash: string, secret: Uint8Array): boolean {
+    return this.#wrong.has(digest(hash, secret));
   }
 
   async check(hash: string, secret: Uint8Array): Promise<boolean> {
@@ -51,6 +62,8 @@ export class PasswordCheck {
         return true;
       }
     }
+    this.#wrong.add(digest(hash, secret));
+    if (this.#wrong.size > MOST_WRONG) this.#wrong.delete(this.#wrong.values().next().value!);
     return false;
   }
 }

@@ -12,6 +12,15 @@ export interface FrameWatcher {
   replied(frame: string, reply: string): void;
 }
 
+/** Lets calls through as fast as is good for the site. */
+export interface FramePace {
+  /** 0 lets a call through; else ms until the next may. */
+  wait(): number;
+  /** Whether anything more may come at all: frames that are no calls cost time too. */
+  mayCome(): boolean;
+  later(delayMs: number, run: () => void): void;
+}
+
 const MAX_WAITING = 100;
 const MAX_MALFORMED_IN_ROW = 50;
 const POLICY_VIOLATION = 1008;
@@ -51,14 +60,24 @@ export function readFrame(text: string): Reading | undefined {
 /** See the head of this file. `watcher` is given right after the handshake. */
 export class FrameSocket extends WebSocket {
   watcher: FrameWatcher | undefined;
+  pace: FramePace | undefined;
   #waiting: WaitingCall[] = [];
   #busy: WaitingCall | undefined;
   #malformedInRow = 0;
+  #paused = false;
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if ((event === "message" || event === "ping") && !this.#mayCome()) return true;
     if (event !== "message") return super.emit(event, ...(values as []));
     this.#take(String(values[0]));
     return true;
+  }
+
+  #mayCome(): boolean {
+    if (this.readyState !== WebSocket.OPEN) return false;
+    if (this.pace?.mayCome() ?? true) return true;
+    this.close(POLICY_VIOLATION, "too many frames");
+    return false;
   }
 
   #take(text: string): void {
@@ -84,9 +103,18 @@ export class FrameSocket extends WebSocket {
   }
 
   #next(): void {
-    while (this.#busy === undefined && this.readyState === WebSocket.OPEN) {
-      const call = this.#waiting.shift();
-      if (!call) return;
+    while (this.#busy === undefined && !this.#paused && this.readyState === WebSocket.OPEN) {
+      if (this.#waiting.length === 0) return;
+      const waitMs = this.pace?.wait() ?? 0;
+      if (waitMs > 0) {
+        this.#paused = true;
+        this.pace?.later(waitMs, () => {
+          this.#paused = false;
+          this.#next();
+        });
+        return;
+      }
+      const call = this.#waiting.shift()!;
       const before = this.watcher?.answered(call.frame);
       if (before !== undefined) {
         super.send(before);

@@ -11,8 +11,10 @@ import type { ChargePointConfiguration } from "../core/site.ts";
 import type { RpcClient } from "./caller.ts";
 import { ChargePoint } from "./charge-point.ts";
 import type { VerifyPassword } from "./credentials.ts";
-import { FrameSocket } from "./frame-socket.ts";
+import { Pace } from "./flood.ts";
+import { type FramePace, FrameSocket } from "./frame-socket.ts";
 import { Guard, refuseUpgrade } from "./guard.ts";
+import { Handshakes } from "./handshakes.ts";
 import { Refusals } from "./refusals.ts";
 import { warmSchemas } from "./schemas.ts";
 import type { negotiate, OcppVersion } from "./version.ts";
@@ -35,6 +37,13 @@ export interface OcppServer extends ChargePoints {
 }
 
 const MAX_PAYLOAD_BYTES = 256 * 1024;
+/** Calls of one charge point: a queue of days offline comes through, a flood is slowed down. */
+const CALLS_AT_ONCE = 1_000;
+const CALLS_PER_SECOND = 20;
+/** Frames of any kind; beyond it the connection is ended. */
+const FRAMES_AT_ONCE = 3_000;
+const FRAMES_PER_SECOND = 200;
+const LEAST_HANDSHAKES = 64;
 const FAREWELL_MS = 2_000;
 const PING_MS = 20_000;
 const SERVER_OPTIONS = {
@@ -63,6 +72,17 @@ function transport(): RPCServer {
   const wssOptions = { maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: false, WebSocket: FrameSocket };
   const options = { wssOptions, pingIntervalMs: PING_MS, callConcurrency: Number.POSITIVE_INFINITY, strictMode: false };
   return new RPCServer({ ...options, protocols: ["ocpp2.0.1", "ocpp1.6"] } as never);
+}
+
+/** Of a charge point, over all its connections. */
+function framePace(clock: Clock): FramePace {
+  const calls = new Pace(CALLS_AT_ONCE, CALLS_PER_SECOND);
+  const frames = new Pace(FRAMES_AT_ONCE, FRAMES_PER_SECOND);
+  return {
+    wait: () => calls.take(clock.monoMs()),
+    mayCome: () => frames.take(clock.monoMs()) === 0,
+    later: (delayMs, run) => clock.after(delayMs, "ocpp pace", run),
+  };
 }
 
 /** Starts to listen. Rejects when the port is taken or the certificate is unusable. */
@@ -94,8 +114,10 @@ export async function startOcppServer(options: OcppServerOptions): Promise<OcppS
     { negotiation: Exclude<ReturnType<typeof negotiate>, "unknown">; remote: string }
   >();
 
+  const paces = new Map(chargePoints.map(({ id }) => [id, framePace(clock)]));
   rpc.on("client", ((client: ServerClient & { _ws: FrameSocket }) => {
     const chargePoint = byId.get(client.identity)!;
+    client._ws.pace = paces.get(client.identity);
     // The socket has no public name in ocpp-rpc 2.2.1, whose version is pinned.
     const connection = chargePoint.connect(client, client._ws, client.session);
     client.handle(({ method, params }) => chargePoint.answer(connection, method, params));
@@ -134,20 +156,24 @@ export async function startOcppServer(options: OcppServerOptions): Promise<OcppS
   }
 
   const server: Server = options.tls
-    ? createTlsServer({ ...SERVER_OPTIONS, ...options.tls, minVersion: "TLSv1.2" })
+    ? createTlsServer({ ...SERVER_OPTIONS, ...options.tls, minVersion: "TLSv1.2", handshakeTimeout: 10_000 })
     : createServer(SERVER_OPTIONS);
   server.maxConnections = Math.max(256, 4 * chargePoints.length);
   const open = new Set<Socket>();
+  const handshakes = new Handshakes(Math.max(LEAST_HANDSHAKES, 2 * chargePoints.length));
   server.on("connection", (socket: Socket) => {
+    if (!handshakes.begin(socket)) return;
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
   server.on("request", (_request, response) => response.writeHead(404).end());
   server.on("upgrade", (request, socket, head) => {
-    upgrade(request, socket, head).catch((error) => {
-      log.error("An upgrade failed", { error: String(error) });
-      refuseUpgrade(socket, 500);
-    });
+    upgrade(request, socket, head)
+      .catch((error) => {
+        log.error("An upgrade failed", { error: String(error) });
+        refuseUpgrade(socket, 500);
+      })
+      .finally(() => handshakes.end(request.socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
