@@ -50,6 +50,7 @@ export type ChargePointInput =
   | (At & {
       readonly type: "status";
       readonly status: ConnectorStatus;
+      readonly remoteId?: string;
       readonly errorCode?: string;
       readonly info?: string;
     })
@@ -61,6 +62,8 @@ export type ChargePointInput =
       readonly token?: string;
       readonly meterStartWh?: number;
       readonly atMs: number;
+      /** The time as it was written, by whatever clock: the same when the message comes again. */
+      readonly writtenMs?: number;
       /** The charge point says, or the time says, that it happened while it was offline. */
       readonly replayed: boolean;
     })
@@ -74,6 +77,7 @@ export type ChargePointInput =
       readonly token?: string;
       readonly meterStopWh?: number;
       readonly atMs: number;
+      readonly writtenMs?: number;
       readonly reason: string;
       readonly replayed: boolean;
     })
@@ -82,6 +86,8 @@ export type ChargePointInput =
       readonly transactionId?: number;
       readonly remoteId?: string;
       readonly samples: readonly EvseSample[];
+      /** The charge point says that it comes late. */
+      readonly replayed?: boolean;
     })
   | (At & {
       readonly type: "signed-metered";

@@ -11,6 +11,7 @@ import type { ChargePointHandler, Clock, Log } from "../core/ports.ts";
 import type { ChargePointConfiguration } from "../core/site.ts";
 import { CallQueue, PRIORITY } from "./call-queue.ts";
 import { type Called, type Caller, makeCall, type RpcClient } from "./caller.ts";
+import { EventSequence } from "./event-sequence.ts";
 import type { FrameSocket } from "./frame-socket.ts";
 import type { InboundContext, ParsedCall } from "./inbound.ts";
 import { parseCall16 } from "./inbound-16.ts";
@@ -58,6 +59,7 @@ export class ChargePoint {
   readonly #options: ChargePointOptions;
   readonly #answers = new Map<string, string>();
   readonly #transactions = new Map<string, number>();
+  readonly #sequence = new EventSequence();
   readonly #stationClock = new StationClock();
   #connection: Connection | undefined;
   #inputs: Promise<unknown> = Promise.resolve();
@@ -174,7 +176,8 @@ export class ChargePoint {
     this.#hearTime(connection, payload);
     const parse = connection.version === "1.6" ? parseCall16 : parseCall201;
     const call = parse(this.#inboundContext(connection), action, payload);
-    const problems = [...(problem ? [problem] : []), ...(call?.problems ?? [])];
+    const gap = call?.event && this.#sequence.gapBefore(call.event);
+    const problems = [problem, gap, ...(call?.problems ?? [])].flatMap((text) => text ?? []);
     if (problems.length > 0) void this.#violated(action, problems.join("; "), payload);
     if (!call) throw createRPCError("NotImplemented", `${action} is not taken here`);
     const answers = await this.#handleAll(action, call);
@@ -233,6 +236,8 @@ export class ChargePoint {
   #sawCall(connection: Connection, call: ParsedCall): void {
     const boot = call.inputs.find((input) => input.type === "booted");
     if (boot) {
+      // Message ids may begin anew; a message that was sent before the boot is known by what is in it.
+      this.#answers.clear();
       const quirks = new Set([...this.#style.quirks, ...modelQuirks(boot.vendor, boot.model)]);
       this.#style = { ...this.#style, quirks, rateUnit: this.#rateUnit(this.#style.rateUnit, quirks) };
       connection.ready = false;

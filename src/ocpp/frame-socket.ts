@@ -33,6 +33,19 @@ interface WaitingCall {
   readonly normal: string;
 }
 
+const TRANSACTION = /^(StartTransaction|StopTransaction|MeterValues|TransactionEvent)$/;
+
+/**
+ * The error that tells a charge point that its call is no JSON, so that it does not wait for an answer. A transaction
+ * message gets none: an error may make it drop what it wanted to tell.
+ */
+function brokenCallError(text: string, protocol: string): string | undefined {
+  const [, id, action] = /^\s*\[\s*2\s*,\s*"([^"\\]{1,36})"\s*,\s*"(\w{1,50})"/.exec(text) ?? [];
+  if (id === undefined || action === undefined || TRANSACTION.test(action)) return undefined;
+  const code = protocol.toLowerCase() === "ocpp1.6" || protocol === "" ? "FormationViolation" : "FormatViolation";
+  return JSON.stringify([4, id, code, "not JSON", {}]);
+}
+
 type Reading = { readonly call: WaitingCall } | { readonly pass: string } | { readonly problem: string };
 
 /** Sorts one text frame: a call to queue, an answer to pass on, or a problem. Pure. */
@@ -85,6 +98,8 @@ export class FrameSocket extends WebSocket {
     if (reading === undefined) return;
     if ("problem" in reading) {
       this.watcher?.malformed(reading.problem, text.slice(0, 1024));
+      const answer = brokenCallError(text.slice(0, 200).replace(/^\uFEFF/, ""), this.protocol);
+      if (answer !== undefined && this.readyState === WebSocket.OPEN) super.send(answer);
       if (++this.#malformedInRow > MAX_MALFORMED_IN_ROW) this.close(POLICY_VIOLATION, "too many malformed frames");
       return;
     }

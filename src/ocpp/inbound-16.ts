@@ -70,7 +70,7 @@ function authorize(context: InboundContext, payload: Fields): ParsedCall {
 }
 
 function start(context: InboundContext, payload: Fields): ParsedCall {
-  const { atMs, problems } = timeOf(context, payload.timestamp);
+  const { atMs, writtenMs, problems } = timeOf(context, payload.timestamp);
   const connector = countOf(payload.connectorId) ?? context.onlyConnector;
   const input = defined({
     type: "transaction-started" as const,
@@ -79,6 +79,7 @@ function start(context: InboundContext, payload: Fields): ParsedCall {
     token: textOf(payload.idTag, 64),
     meterStartWh: measureOf(payload.meterStart),
     atMs,
+    writtenMs,
     replayed: isReplayed(atMs, context.nowMs, context.connectedAtMs),
   }) as ChargePointInput;
   return {
@@ -91,7 +92,7 @@ function start(context: InboundContext, payload: Fields): ParsedCall {
 
 function stop(context: InboundContext, payload: Fields): ParsedCall {
   const { chargePointId, nowMs } = context;
-  const { atMs, problems } = timeOf(context, payload.timestamp);
+  const { atMs, writtenMs, problems } = timeOf(context, payload.timestamp);
   const id = numberOf(payload.transactionId);
   // 0 and -1 mean "one that I started while you were away" (libocpp, open-ocpp): no id of ours.
   const transactionId = id !== undefined && Number.isSafeInteger(id) && id > 0 ? id : undefined;
@@ -105,6 +106,7 @@ function stop(context: InboundContext, payload: Fields): ParsedCall {
     token: textOf(payload.idTag, 64),
     meterStopWh: measureOf(payload.meterStop),
     atMs,
+    writtenMs,
     reason: textOf(payload.reason, 40) ?? "Local",
     replayed: isReplayed(atMs, nowMs, context.connectedAtMs),
   }) as ChargePointInput;

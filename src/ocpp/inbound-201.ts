@@ -81,12 +81,22 @@ interface Event {
   readonly remoteId: string | undefined;
   readonly connector: number;
   readonly atMs: number;
+  readonly writtenMs: number | undefined;
   readonly replayed: boolean;
   readonly token: string | undefined;
   readonly energiesWh: readonly number[];
 }
 
-function started({ context, remoteId, connector, atMs, replayed, token, energiesWh }: Event): ChargePointInput {
+function started({
+  context,
+  remoteId,
+  connector,
+  atMs,
+  writtenMs,
+  replayed,
+  token,
+  energiesWh,
+}: Event): ChargePointInput {
   const { chargePointId } = context;
   return defined({
     type: "transaction-started" as const,
@@ -96,11 +106,22 @@ function started({ context, remoteId, connector, atMs, replayed, token, energies
     token,
     meterStartWh: energiesWh[0],
     atMs,
+    writtenMs,
     replayed,
   }) as ChargePointInput;
 }
 
-function ended({ context, payload, remoteId, connector, atMs, replayed, token, energiesWh }: Event): ChargePointInput {
+function ended({
+  context,
+  payload,
+  remoteId,
+  connector,
+  atMs,
+  writtenMs,
+  replayed,
+  token,
+  energiesWh,
+}: Event): ChargePointInput {
   const { chargePointId } = context;
   const reason = textOf(fieldsOf(payload.transactionInfo).stoppedReason, 40) ?? "Local";
   return defined({
@@ -111,31 +132,37 @@ function ended({ context, payload, remoteId, connector, atMs, replayed, token, e
     token,
     meterStopWh: energiesWh.at(-1),
     atMs,
+    writtenMs,
     reason,
     replayed,
   }) as ChargePointInput;
 }
 
 /** The charging state as a status, when it is of now. */
-function stateInput({ context, payload, connector, replayed }: Event): ChargePointInput[] {
+function stateInput({ context, payload, remoteId, connector, replayed }: Event): ChargePointInput[] {
   const state = entryOf(CHARGING_STATE, fieldsOf(payload.transactionInfo).chargingState);
   if (!state || replayed || payload.eventType === "Ended") return [];
-  return [{ type: "status", chargePointId: context.chargePointId, connector, status: state }];
+  const of = { chargePointId: context.chargePointId, connector, ...(remoteId === undefined ? {} : { remoteId }) };
+  return [{ type: "status", ...of, status: state }];
 }
 
 function transactionEvent(context: InboundContext, payload: Fields): ParsedCall {
   const { chargePointId, nowMs } = context;
-  const { atMs, problems } = timeOf(context, payload.timestamp);
+  const { atMs, writtenMs, problems } = timeOf(context, payload.timestamp);
   const remoteId = textOf(fieldsOf(payload.transactionInfo).transactionId, 64);
+  const seqNo = countOf(payload.seqNo);
   const known = remoteId === undefined ? undefined : context.connectorOf(remoteId);
   const connector = countOf(fieldsOf(payload.evse).id) ?? known ?? context.onlyConnector;
   const samples = samplesOf(payload.meterValue, context, context.phasesOf(connector));
   const replayed = payload.offline === true || isReplayed(atMs, nowMs, context.connectedAtMs);
   const energiesWh = samples.flatMap((sample) => sample.energyWh ?? []);
   const token = tokenOf(payload.idToken);
-  const event: Event = { context, payload, remoteId, connector, atMs, replayed, token, energiesWh };
+  const event: Event = { context, payload, remoteId, connector, atMs, writtenMs, replayed, token, energiesWh };
   const of = { chargePointId, connector, ...(remoteId === undefined ? {} : { remoteId }) };
-  const metered: ChargePointInput[] = samples.length > 0 ? [{ type: "metered", ...of, samples }] : [];
+  const metered: ChargePointInput[] =
+    samples.length > 0
+      ? [{ type: "metered", ...of, samples, ...(payload.offline === true ? { replayed: true } : {}) }]
+      : [];
   const isStart = payload.eventType === "Started";
   const isEnd = payload.eventType === "Ended";
   const judged: ChargePointInput[] = isStart
@@ -151,6 +178,7 @@ function transactionEvent(context: InboundContext, payload: Fields): ParsedCall 
     inputs,
     reply: (answers) => (token === undefined ? {} : { idTokenInfo: tokenInfo(answers[inputs.indexOf(judged[0]!)]) }),
     ...(remoteId !== undefined && connector > 0 ? { transaction: () => ({ id: remoteId, connector }) } : {}),
+    ...(remoteId !== undefined && seqNo !== undefined ? { event: { transaction: remoteId, seqNo } } : {}),
     problems: remoteId === undefined ? [...problems, "no transaction id"] : problems,
   };
 }

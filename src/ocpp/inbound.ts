@@ -1,6 +1,6 @@
 /** What a codec makes of one call of a charge point: inputs for the core, and the answer that its answers make. */
 import type { ChargePointAnswer, ChargePointInput } from "../core/charge-point-input.ts";
-import { readTime } from "./time.ts";
+import { EARLIEST_MS, readTime, writtenTime } from "./time.ts";
 import { type Fields, jsonCut } from "./wire.ts";
 
 /** What a codec knows of the charge point besides the message. */
@@ -25,6 +25,8 @@ export interface ParsedCall {
   readonly problems?: readonly string[];
   /** Ties a transaction to its EVSE for messages that do not repeat it. */
   readonly transaction?: (answers: readonly ChargePointAnswer[]) => { readonly id: string; readonly connector: number };
+  /** Its place among the events of a 2.0.1 transaction. */
+  readonly event?: { readonly transaction: string; readonly seqNo: number };
   readonly bootAccepted?: boolean;
 }
 
@@ -44,10 +46,16 @@ export function notification(
   };
 }
 
-/** A time of a message, with its problem as a list for {@link ParsedCall.problems}. */
-export function timeOf(context: InboundContext, text: unknown): { atMs: number; problems: string[] } {
+/** A time of a message, as it is meant and as it is written, with its problem as a list for {@link ParsedCall.problems}. */
+export function timeOf(
+  context: InboundContext,
+  text: unknown,
+): { atMs: number; writtenMs: number | undefined; problems: string[] } {
   const { atMs, problem } = readTime(text, context);
-  return { atMs, problems: problem ? [problem] : [] };
+  const written = writtenTime(text)?.ms;
+  // A clock that begins anew with each boot writes the same time for different transactions.
+  const writtenMs = written !== undefined && written >= EARLIEST_MS ? written : undefined;
+  return { atMs, writtenMs, problems: problem ? [problem] : [] };
 }
 
 /** The time as an answer carries it. */

@@ -122,6 +122,50 @@ describe("what a charger says", () => {
     expect(await until((input) => input.type === "violated")).toMatchObject({ problem: "not JSON" });
   });
 
+  it.each([
+    ["ocpp1.6", "FormationViolation"],
+    ["ocpp2.0.1", "FormatViolation"],
+  ])("tells a charger at once over %s that its call is no JSON, but for what it must not drop", async (protocol, code) => {
+    const { server } = await site([chargePoint("cp")]);
+    const station = await Station.open(server.port, "/ocpp/cp", [protocol]);
+    station.ws.send('[2, "t1", "StartTransaction", {"connectorId": 1 "idTag": "A"}]');
+    station.ws.send('[2, "t2", "TransactionEvent", {"seqNo": 1 "x": "A"}]');
+    station.ws.send('[2, "a1", "Authorize", {"connectorId": 1 "idTag": "A"}]');
+    expect(await station.until((frame) => frame[0] === 4)).toEqual([4, "a1", code, "not JSON", {}]);
+    expect(station.received.some((frame) => String(frame[1]).startsWith("t"))).toBe(false);
+  });
+
+  it("hears a new transaction of a charger whose message ids and clock begin anew with each boot", async () => {
+    let transactionId = 0;
+    const { server } = await site([chargePoint("cp")], {
+      answer: (input) => (input.type === "transaction-started" ? { transactionId: ++transactionId } : {}),
+    });
+    const start = { connectorId: 1, idTag: "A", meterStart: 0, timestamp: "1970-01-01T00:00:30Z" };
+    for (const expected of [1, 2]) {
+      const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
+      await station.call("BootNotification", BOOT, "1");
+      expect((await station.call("StartTransaction", start, "2"))[2]).toMatchObject({ transactionId: expected });
+      station.received.length = 0;
+      expect((await station.call("StartTransaction", start, "2"))[2]).toMatchObject({ transactionId: expected });
+    }
+  });
+
+  it("tells of transaction events that are missing, and of none when one is sent twice", async () => {
+    const { server, inputs, until } = await site([chargePoint("cp")]);
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
+    const event = (eventType: string, seqNo: number) => ({
+      ...{ eventType, seqNo, triggerReason: "Trigger", timestamp: new Date().toISOString() },
+      ...{ transactionInfo: { transactionId: "tx" }, evse: { id: 1 } },
+    });
+    const events = [event("Started", 4), event("Updated", 5), event("Updated", 5), event("Updated", 6)];
+    for (const [index, sent] of events.entries()) await station.call("TransactionEvent", sent, `e${index}`);
+    expect(inputs.filter((input) => input.type === "violated")).toEqual([]);
+    await station.call("TransactionEvent", event("Ended", 9), "last");
+    expect(await until((input) => input.type === "violated")).toMatchObject({
+      problem: "2 events of a transaction are missing before this one",
+    });
+  });
+
   it("closes on a frame of a megabyte", async () => {
     const { server } = await site([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);

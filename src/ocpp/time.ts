@@ -7,7 +7,7 @@ export interface ReadTime {
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i;
 /** Before this no charger spoke OCPP 1.6: its clock is not set (1970 or a firmware date). */
-const EARLIEST_MS = Date.UTC(2015, 0, 1);
+export const EARLIEST_MS = Date.UTC(2015, 0, 1);
 const AHEAD_MS = 120_000;
 
 function zoneMs(zone: string | undefined): number {

@@ -3,8 +3,10 @@ import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.
 import type { SiteDraft } from "../facts/index.ts";
 import type { EvseReading } from "../image.ts";
 import type { EvseModel } from "../site-model.ts";
+import { abandonedDrafts } from "./abandoned.ts";
+import { adoptedDrafts } from "./adopted.ts";
 import type { DecideContext } from "./context.ts";
-import { evseAt } from "./context.ts";
+import { evseAt, located } from "./context.ts";
 import { meterReadings } from "./meter-values.ts";
 import { signedValueDrafts } from "./signed-values.ts";
 import { checkToken } from "./tokens.ts";
@@ -70,9 +72,25 @@ function statusOfEvse(context: DecideContext, input: Of<"status">, evse: EvseMod
   ];
 }
 
+/** Of the charge point itself: its EVSEs report for themselves, but a fault of the whole is told only here. */
+function statusOfWhole(context: DecideContext, input: Of<"status">): SiteDraft[] {
+  const { chargePointId, status, errorCode, info } = input;
+  const known = context.state.chargePoints.byId[chargePointId];
+  const isNews = known?.status === undefined ? status !== "available" || errorCode !== undefined : true;
+  if (!isNews || (known?.status === status && known.errorCode === errorCode)) return [];
+  const details = { ...(errorCode === undefined ? {} : { errorCode }), ...(info === undefined ? {} : { info }) };
+  const data = { chargePointId, status, ...details };
+  return [{ type: "charge-point-status-changed", source: sourceOf(chargePointId), data }];
+}
+
+function metered(context: DecideContext, input: Of<"metered">): ChargePointDecision {
+  const { readings, drafts } = meterReadings(context, input);
+  return { readings, drafts: [...adoptedDrafts(context, input), ...drafts], answer: {} };
+}
+
 function status(context: DecideContext, input: Of<"status">): ChargePointDecision {
-  // Connector 0 is the charge point itself (OCPP 1.6 section 4.9): its EVSEs report for themselves.
-  if (input.connector === 0) return only([]);
+  // Connector 0 is the charge point itself (OCPP 1.6 section 4.9).
+  if (input.connector === 0) return only(statusOfWhole(context, input));
   const evse = evseAt(context.site, input.chargePointId, input.connector);
   return only(evse ? statusOfEvse(context, input, evse) : unknownConnector(context, input, "StatusNotification"));
 }
@@ -125,9 +143,9 @@ export function decideChargePointInput(context: DecideContext, input: ChargePoin
     case "booted":
       return booted(context, input);
     case "heartbeat":
-      return only([]);
+      return only(abandonedDrafts(context, input.chargePointId));
     case "status":
-      return status(context, input);
+      return status(context, located(context, input));
     case "authorize":
       return { ...checkToken(context, input.chargePointId, input.token), readings: [] };
     case "transaction-started":
@@ -135,9 +153,9 @@ export function decideChargePointInput(context: DecideContext, input: ChargePoin
     case "transaction-ended":
       return { ...endTransaction(context, input), readings: [] };
     case "metered":
-      return { ...meterReadings(context, input), answer: {} };
+      return metered(context, located(context, input));
     case "signed-metered":
-      return only(signedValueDrafts(context, input));
+      return only(signedValueDrafts(context, located(context, input)));
     case "probed":
       return probed(context, input);
     case "notified":

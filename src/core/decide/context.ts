@@ -12,6 +12,25 @@ export interface DecideContext {
   findByKey(key: string): Envelope | undefined;
 }
 
+interface About {
+  readonly chargePointId: string;
+  readonly connector: number;
+  readonly transactionId?: number;
+  readonly remoteId?: string;
+}
+
+/** The message with its connector: that of the open transaction it names, where it does not say (2.0.1 E02). */
+export function located<T extends About>({ state }: DecideContext, input: T): T {
+  const { chargePointId, transactionId, remoteId } = input;
+  if (input.connector !== 0 || (transactionId === undefined && remoteId === undefined)) return input;
+  const session = Object.values(state.sessions.open).find(
+    (open) =>
+      open.chargePointId === chargePointId &&
+      (remoteId === undefined ? open.transactionId === transactionId : open.remoteId === remoteId),
+  );
+  return session ? { ...input, connector: session.connectorId } : input;
+}
+
 /** The EVSE behind a charge point's connector (1.6) or EVSE id (2.0.1). */
 export function evseAt(site: SiteModel, chargePointId: string, connector: number): EvseModel | undefined {
   return site.evses.find((evse) => evse.chargePointId === chargePointId && evse.connector === connector);

@@ -12,7 +12,7 @@ type Metered = Extract<ChargePointInput, { type: "metered" }>;
 type Reading = Omit<EvseReading, "atMonoMs">;
 
 /** Samples older than this were queued while the charge point was offline: history, not a reading of now. */
-const LIVE_WITHIN_MS = 120_000;
+export const LIVE_WITHIN_MS = 120_000;
 /** No EVSE draws more; a value above has a wrong unit. */
 const HIGHEST_PLAUSIBLE_A = 1_000;
 const HIGHEST_PLAUSIBLE_W = 1_200_000;

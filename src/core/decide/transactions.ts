@@ -5,6 +5,7 @@
 import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { Session } from "../state/sessions.ts";
+import { ABANDONED } from "./abandoned.ts";
 import { type DecideContext, evseAt } from "./context.ts";
 import { POSSIBLE_AT_END_WH, registerProblem } from "./registers.ts";
 import { tokenStatus } from "./tokens.ts";
@@ -17,16 +18,20 @@ interface Decision {
   readonly answer: ChargePointAnswer;
 }
 
-const LARGEST_TRANSACTION_ID = 2_147_483_647;
+/** Ids of OCPP 1.6 have 31 bits. */
+export const LARGEST_TRANSACTION_ID = 2_147_483_647;
 const SUPERSEDED = "superseded";
 /** A start that comes again without a usable time is stamped anew; within this it is the same start. */
 const SAME_START_WITHIN_MS = 300_000;
 
+/** The clock of a charge point is known to some seconds only. */
+const CLOCKS_DIFFER_MS = 10_000;
+
 /** Identity, connector, token, meter start and time name a 1.6 transaction; 2.0.1 has an id of its own. */
 export function transactionKey(input: Started): string {
   if (input.remoteId !== undefined) return `transaction:${input.chargePointId}:${input.remoteId}`;
-  const { chargePointId, connector, token, meterStartWh, atMs } = input;
-  return `transaction:${chargePointId}:${connector}:${token ?? ""}:${meterStartWh ?? ""}:${atMs}`;
+  const { chargePointId, connector, token, meterStartWh, atMs, writtenMs = atMs } = input;
+  return `transaction:${chargePointId}:${connector}:${token ?? ""}:${meterStartWh ?? ""}:${writtenMs}`;
 }
 
 /** The same token at the same register, while that transaction is open: sent twice, with times made up by us. */
@@ -42,9 +47,11 @@ function startedAlready(open: readonly Session[], input: Started): Session | und
   );
 }
 
-function freeTransactionId(context: DecideContext): number {
+/** An id that no open transaction has, and none that ended, ours or adopted. */
+export function freeTransactionId(context: DecideContext): number {
+  const isTaken = (id: number) => context.state.sessions.open[id] ?? context.findByKey(`transaction-end:${id}`);
   let id = context.state.sessions.nextTransactionId;
-  while (context.state.sessions.open[id]) id = id >= LARGEST_TRANSACTION_ID ? 1 : id + 1;
+  while (isTaken(id)) id = id >= LARGEST_TRANSACTION_ID ? 1 : id + 1;
   return id;
 }
 
@@ -96,8 +103,8 @@ export function startTransaction(context: DecideContext, input: Started): Decisi
   const tokenStatusNow = tokenStatus(context, input.token);
   const before = context.findByKey(key);
   if (before) {
-    const { transactionId } = before.data as { transactionId: number };
-    return { drafts: [], answer: { transactionId, tokenStatus: tokenStatusNow } };
+    const { transactionId, adopted } = before.data as { transactionId: number; adopted?: boolean };
+    return { drafts: adopted ? lateStart(context, input) : [], answer: { transactionId, tokenStatus: tokenStatusNow } };
   }
   const evse = evseAt(context.site, input.chargePointId, input.connector);
   // A connector that is not configured still charges somebody's car: it is booked under a name no EVSE can have.
@@ -109,7 +116,53 @@ export function startTransaction(context: DecideContext, input: Started): Decisi
   const { transactionId } = draft.data as { transactionId: number };
   const unknown = evse ? [] : unknownConnector(context, input, "StartTransaction");
   const ended = supersededBy(input, open).map((session) => supersede(session, input));
-  return { drafts: [...ended, draft, ...unknown], answer: { transactionId, tokenStatus: tokenStatusNow } };
+  const over = endHeardBefore(context, input, { transactionId, evseId });
+  return { drafts: [...ended, draft, ...over, ...unknown], answer: { transactionId, tokenStatus: tokenStatusNow } };
+}
+
+type UnknownFact = Extract<SiteDraft, { type: "unknown-transaction-reported" }>["data"];
+
+/** The start of a transaction that was found running: its register is kept. */
+function lateStart(context: DecideContext, input: Started): SiteDraft[] {
+  const { chargePointId, remoteId = "", atMs, meterStartWh } = input;
+  const key = `late-start:${chargePointId}:${remoteId}`;
+  if (context.findByKey(key)) return [];
+  const data = { chargePointId, reportedId: remoteId, atMs, kind: "start-after-adoption" };
+  return [
+    {
+      type: "unknown-transaction-reported",
+      source: `charge-point:${chargePointId}`,
+      key,
+      data: { ...data, ...(meterStartWh === undefined ? {} : { meterWh: meterStartWh }) },
+    },
+  ];
+}
+
+/** A 2.0.1 station may send its queue out of order: the end of this transaction was heard before its start. */
+function endHeardBefore(
+  context: DecideContext,
+  input: Started,
+  of: { readonly transactionId: number; readonly evseId: string },
+): SiteDraft[] {
+  const { chargePointId, remoteId } = input;
+  const heard = remoteId === undefined ? undefined : context.findByKey(unknownEndKey(chargePointId, remoteId));
+  if (!heard) return [];
+  const { atMs, meterWh, reason = "Other" } = heard.data as UnknownFact;
+  return [
+    {
+      type: "transaction-ended",
+      source: `charge-point:${chargePointId}`,
+      key: `transaction-end:${of.transactionId}`,
+      data: {
+        ...of,
+        chargePointId,
+        atMs: Math.max(input.atMs, atMs),
+        reason,
+        replayed: true,
+        ...(meterWh === undefined ? {} : { meterStopWh: meterWh }),
+      },
+    },
+  ];
 }
 
 /** The open session that an end belongs to; ids of 0 and -1 mean "the one at this connector" (ocpp.md Q27). */
@@ -121,22 +174,35 @@ function sessionOf(context: DecideContext, input: Ended): Session | undefined {
   if (input.transactionId !== undefined && input.transactionId > 0) {
     return open.find((session) => session.transactionId === input.transactionId);
   }
-  const there = open.filter((session) => input.connector === undefined || session.connectorId === input.connector);
+  const there = open.filter(
+    (session) =>
+      (input.connector === undefined || session.connectorId === input.connector) &&
+      // What ended before it began is another one, of which nothing was heard.
+      session.startedMs <= input.atMs + CLOCKS_DIFFER_MS,
+  );
   return there.length === 1 ? there[0] : undefined;
+}
+
+/** A 2.0.1 transaction ends once; ids of 1.6 come from whatever controller was there, so their time counts too. */
+function unknownEndKey(chargePointId: string, reportedId: string, atMs?: number): string {
+  return `unknown-end:${chargePointId}:${reportedId}${atMs === undefined ? "" : `:${atMs}`}`;
 }
 
 /** An end that no open session waits for. It is kept with its register, so that no energy leaves the books. */
 function unknownEnd(context: DecideContext, input: Ended, kind: string): SiteDraft[] {
-  const { chargePointId, atMs, meterStopWh } = input;
+  const { chargePointId, atMs, writtenMs = atMs, meterStopWh, reason } = input;
   const reportedId = input.remoteId ?? String(input.transactionId ?? "");
-  const key = `unknown-end:${chargePointId}:${reportedId}:${atMs}`;
+  const key = unknownEndKey(chargePointId, reportedId, input.remoteId === undefined ? writtenMs : undefined);
   if (context.findByKey(key)) return [];
   return [
     {
       type: "unknown-transaction-reported",
       source: `charge-point:${chargePointId}`,
       key,
-      data: { chargePointId, reportedId, atMs, kind, ...(meterStopWh === undefined ? {} : { meterWh: meterStopWh }) },
+      data: {
+        ...{ chargePointId, reportedId, atMs, kind, reason },
+        ...(meterStopWh === undefined ? {} : { meterWh: meterStopWh }),
+      },
     },
   ];
 }
@@ -160,7 +226,7 @@ function endWithoutId(context: DecideContext, input: Ended): EndFact | undefined
   const ended = context.state.sessions.ended.find(
     (session) =>
       session.chargePointId === input.chargePointId &&
-      session.endedMs === input.atMs &&
+      Math.abs((session.endedMs ?? 0) - input.atMs) <= CLOCKS_DIFFER_MS &&
       session.meterStopWh === input.meterStopWh,
   );
   return ended && (context.findByKey(`transaction-end:${ended.transactionId}`)?.data as EndFact | undefined);
@@ -200,7 +266,7 @@ export function endTransaction(context: DecideContext, input: Ended): Decision {
   const before = endOnRecord(context, input);
   if (before) {
     // We ended it ourselves when the next car came; now its register is known after all.
-    const late = before.reason === SUPERSEDED && input.meterStopWh !== undefined;
+    const late = (before.reason === SUPERSEDED || before.reason === ABANDONED) && input.meterStopWh !== undefined;
     return { drafts: late ? unknownEnd(context, input, "end-after-superseded") : [], answer };
   }
   const session = sessionOf(context, input);

@@ -53,6 +53,18 @@ export const EvseStatusChanged = declareFact(
   }),
 );
 
+/** The charge point as a whole (connector 0 of OCPP 1.6): that it is in order again is told after it was not. */
+export const ChargePointStatusChanged = declareFact(
+  "charge-point-status-changed",
+  1,
+  Type.Object({
+    chargePointId: Type.String(),
+    status: ConnectorStatusSchema,
+    errorCode: Type.Optional(Type.String()),
+    info: Type.Optional(Type.String()),
+  }),
+);
+
 /** What the installer's probe found out; `rateUnit` etc. decide how limits are sent. */
 export const ChargePointProbed = declareFact(
   "charge-point-probed",

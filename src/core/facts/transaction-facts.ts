@@ -31,6 +31,8 @@ export const TransactionStarted = declareFact(
     atMs: Type.Number(),
     /** It happened while the controller or the link was down and was replayed. */
     replayed: Type.Boolean(),
+    /** Nobody here saw it start: it was found running. Without `remoteId` the transaction id is not ours. */
+    adopted: Type.Optional(Type.Boolean()),
   }),
 );
 
@@ -59,6 +61,7 @@ export const UnknownTransactionReported = declareFact(
     meterWh: Type.Optional(Type.Number()),
     atMs: Type.Number(),
     kind: Type.String(),
+    reason: Type.Optional(Type.String()),
   }),
 );
 

@@ -15,6 +15,9 @@ export interface ChargePointState {
   readonly bootedMs?: number;
   readonly rateUnit?: "A" | "W";
   readonly maxStackLevel?: number;
+  /** Of the charge point as a whole, where it was ever told. */
+  readonly status?: ConnectorStatus;
+  readonly errorCode?: string;
 }
 
 export interface EvseStatus {
@@ -66,6 +69,12 @@ export function evolveChargePoints(slice: ChargePointsState, fact: SiteFact): Ch
       const { chargePointId, rateUnit, maxStackLevel } = fact.data;
       const limits = { rateUnit, ...(maxStackLevel === undefined ? {} : { maxStackLevel }) };
       return change(slice, chargePointId, limits, fact.atMs);
+    }
+    case "charge-point-status-changed": {
+      const { chargePointId, status, errorCode } = fact.data;
+      const { errorCode: _, ...known } = slice.byId[chargePointId] ?? { connected: false, changedMs: fact.atMs };
+      const now = { ...known, status, ...(errorCode === undefined ? {} : { errorCode }) };
+      return { ...slice, byId: { ...slice.byId, [chargePointId]: now } };
     }
     case "evse-status-changed": {
       const { evseId, status, errorCode } = fact.data;

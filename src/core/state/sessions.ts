@@ -81,12 +81,13 @@ export function openSessionAt(state: SessionsState, evseId: string): Session | u
 }
 
 function start(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-started" }>): SessionsState {
-  const { replayed: _, atMs, ...data } = fact.data;
+  const { replayed: _, adopted, atMs, ...data } = fact.data;
   const session: Session = { ...data, startedMs: atMs, energyWh: 0, costEur: 0, quarterHours: [] };
   const next = data.transactionId >= LARGEST_TRANSACTION_ID ? 1 : data.transactionId + 1;
+  const isForeign = adopted === true && data.remoteId === undefined;
   return {
     ...state,
-    nextTransactionId: next,
+    nextTransactionId: isForeign ? state.nextTransactionId : next,
     open: { ...state.open, [data.transactionId]: session },
   };
 }

@@ -42,6 +42,8 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "charge-point-connected": (data) => `Charge point ${data.chargePointId} connected (${data.protocol})`,
   "charge-point-disconnected": (data) => `Charge point ${data.chargePointId} is gone: ${data.reason}`,
   "charge-point-booted": (data) => `Charge point ${data.chargePointId} is a ${data.vendor} ${data.model}`,
+  "charge-point-status-changed": (data) =>
+    `Charge point ${data.chargePointId} is ${data.status}${data.info ? `: ${data.info}` : ""}`,
   "evse-status-changed": (data) => `${name(data)} is ${data.status}`,
   "transaction-started": (data) => `${name(data)}: a car began to charge`,
   "transaction-ended": (data) => `${name(data)}: the transaction ended (${data.reason})`,
