@@ -247,8 +247,11 @@ export class SiteRig {
     this.#evses.get(id)!.disobeys = disobeys;
   }
 
-  async plugIn(id: string, car: { phases?: 1 | 3; maxCurrentA?: number; obeySeconds?: number } = {}): Promise<void> {
-    const { phases = 3, maxCurrentA = 16, obeySeconds = 2 } = car;
+  async plugIn(
+    id: string,
+    car: { phases?: 1 | 3; maxCurrentA?: number; obeySeconds?: number; token?: string; override?: boolean } = {},
+  ): Promise<void> {
+    const { phases = 3, maxCurrentA = 16, obeySeconds = 2, token, override = true } = car;
     this.wired.plugIn(
       id,
       new Car({ capacityWh: 80_000, energyWh: 10_000, phases, maxCurrentA, obeySeconds, rampAPerS: 8, tapers: false }),
@@ -260,13 +263,15 @@ export class SiteRig {
       type: "transaction-started",
       ...input,
       meterStartWh,
+      ...(token === undefined ? {} : { token }),
       atMs: this.clock.wallMs(),
       replayed: false,
     });
     this.#evses.get(id)!.transactionId = answer.transactionId!;
-    await this.controller.record([
-      { type: "override-changed", source: "test", data: { evseId: id, active: true, by: "test" } },
-    ]);
+    if (override)
+      await this.controller.record([
+        { type: "override-changed", source: "test", data: { evseId: id, active: true, by: "test" } },
+      ]);
   }
 
   async unplug(id: string): Promise<void> {

@@ -65,6 +65,11 @@ export function upstreamRoutes(
     { schema: { summary: "New tokens in both directions, endpoints read again", params: Params } },
     guarded((id) => upstream.update(id)),
   );
+  app.post(
+    "/api/v1/partners/:id/send",
+    { schema: { summary: "Sends what waits for the partner now", params: Params } },
+    guarded((id) => upstream.send(id)),
+  );
   app.delete(
     "/api/v1/partners/:id/registration",
     { schema: { summary: "Ends the registration on both sides", params: Params } },

@@ -1,8 +1,9 @@
 /** The MQTT broker of a configuration, with its secrets read from their files. */
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { SiteConfiguration } from "../core/site.ts";
 import { type Broker, type BrokerOptions, startBroker } from "../mqtt/broker.ts";
+import { cursorsIn } from "./cursor.ts";
 
 type Given = Pick<BrokerOptions, "site" | "model" | "live" | "clock" | "log"> & {
   readonly configuration: Pick<SiteConfiguration, "ledger"> & {
@@ -19,7 +20,7 @@ export function startBrokerOf({ configuration, directory, ...given }: Given): Br
   return startBroker({
     ...given,
     ...options,
-    cursorFile: join(resolve(directory, ledger.directory), "mqtt-cursor.json"),
+    openCursor: cursorsIn(resolve(directory, ledger.directory), given),
     ...(usernameFile === undefined ? {} : { username: text(usernameFile).trim() }),
     ...(passwordFile === undefined ? {} : { password: text(passwordFile).trim() }),
     ...(caFile === undefined ? {} : { ca: text(caFile) }),

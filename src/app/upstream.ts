@@ -4,8 +4,9 @@ import { resolve } from "node:path";
 import type { SiteConfiguration } from "../core/site.ts";
 import type { PartnerConfiguration } from "../core/site-upstream.ts";
 import { startUpstream, type Upstream, type UpstreamOptions } from "../ocpi/upstream.ts";
+import { cursorsIn } from "./cursor.ts";
 
-type Given = Pick<UpstreamOptions, "site" | "clock" | "log"> & {
+type Given = Pick<UpstreamOptions, "site" | "model" | "clock" | "log"> & {
   readonly configuration: SiteConfiguration;
   readonly directory: string;
 };
@@ -30,7 +31,8 @@ export function startUpstreamOf({ configuration, directory, ...given }: Given): 
     const certificates = new Map(
       upstream.partners.map((partner) => [partner.id, certificatesOf(partner, directory)] as const),
     );
-    return startUpstream({ ...given, upstream, certificates, directory: resolve(directory, ledger.directory) });
+    const data = resolve(directory, ledger.directory);
+    return startUpstream({ ...given, upstream, certificates, directory: data, openCursor: cursorsIn(data, given) });
   } catch (error) {
     given.log.error("OCPI was not started; put it right and start again", { error: String(error) });
     return undefined;

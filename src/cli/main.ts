@@ -51,7 +51,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./restore.ts")).restore,
   },
   ocpi: {
-    summary: "partners in the market: ocpi status|token|register|update|unregister",
+    summary: "partners in the market: ocpi status|token|register|update|send|unregister",
     load: async () => (await import("./ocpi.ts")).ocpi,
   },
   "hash-password": {

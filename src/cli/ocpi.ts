@@ -7,6 +7,7 @@ const USAGE = `Usage: wattledger ocpi status
        wattledger ocpi token PARTNER                       a token with which PARTNER may register here
        wattledger ocpi register PARTNER --token-file FILE [--versions-url URL]
        wattledger ocpi update PARTNER                      new tokens in both directions
+       wattledger ocpi send PARTNER                        what waits for it, now
        wattledger ocpi unregister PARTNER
   [--url http://127.0.0.1:8080] [--api-token-file FILE]`;
 
@@ -26,7 +27,7 @@ function statusText(partners: readonly PartnerStatus[]): string {
     .flatMap((partner) => [
       `${partner.id}: ${partner.registered ? `registered, OCPI ${partner.version}, since ${when(partner.sinceMs)}` : "not registered"}`,
       ...partner.parties.map((party) => `  ${party}`),
-      `  last sent ${when(partner.lastSentMs)}, last heard ${when(partner.lastHeardMs)}`,
+      `  ${partner.pending} waiting, last sent ${when(partner.lastSentMs)}, last heard ${when(partner.lastHeardMs)}`,
       ...(partner.lastProblem ? [`  last problem ${when(partner.lastProblemMs)}: ${partner.lastProblem}`] : []),
     ])
     .join("\n");
@@ -67,6 +68,7 @@ export async function ocpi(args: string[]): Promise<number> {
       );
     },
     update: async () => message(await ask("POST", `${at}/update`)),
+    send: async () => message(await ask("POST", `${at}/send`)),
     unregister: async () => message(await ask("DELETE", `${at}/registration`)),
   };
   const message = (answer: unknown) => (answer as { message: string }).message;

@@ -81,6 +81,17 @@ export interface Prices {
 /** Readings of an EVSE's own meter, as the core keeps them in the image. */
 export type EvseReadings = ReadonlyMap<string, EvseReading>;
 
+/** How far somebody outside has the facts: kept beside the ledger, saved seldom, so perhaps behind after a power cut. */
+export interface Cursor {
+  /** Everything up to this sequence has been taken. */
+  readonly seq: number;
+  moveTo(seq: number): void;
+  /** Saves it now, and no more after that. */
+  close(): void;
+}
+/** Opens the cursor of a name; a new one begins at `lastSeq`, as does one that is ahead of a younger ledger. */
+export type OpenCursor = (name: string, lastSeq: number) => Cursor;
+
 /** What the API and MQTT may ask of the running site. */
 export interface SiteAccess {
   state(): SiteState;

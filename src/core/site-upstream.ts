@@ -97,6 +97,87 @@ const LocationSchema = Type.Object(
   closed,
 );
 
+const Clock = Type.String({ pattern: "^([01]\\d|2[0-3]):[0-5]\\d$", description: "Local time, HH:MM" });
+const Day = Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}$", description: "Local date" });
+const Amount = Type.Number({ minimum: -1000, maximum: 100_000 });
+const WEEKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+const WeekdaySchema = Type.Unsafe<Weekday>(Type.Union(WEEKDAYS.map((day) => Type.Literal(day))));
+
+/** All of them must hold. Energy and duration count from the start of the session; ends are exclusive. */
+const RestrictionsSchema = Type.Object(
+  {
+    startTime: Type.Optional(Clock),
+    endTime: Type.Optional(Clock),
+    startDate: Type.Optional(Day),
+    endDate: Type.Optional(Day),
+    minKwh: Type.Optional(Type.Number({ minimum: 0 })),
+    maxKwh: Type.Optional(Type.Number({ minimum: 0 })),
+    minPowerKw: Type.Optional(Type.Number({ minimum: 0 })),
+    maxPowerKw: Type.Optional(Type.Number({ minimum: 0 })),
+    minDurationS: Type.Optional(Type.Integer({ minimum: 0 })),
+    maxDurationS: Type.Optional(Type.Integer({ minimum: 0 })),
+    days: Type.Optional(Type.Array(WeekdaySchema, { minItems: 1, maxItems: 7, uniqueItems: true })),
+  },
+  closed,
+);
+
+const ComponentSchema = Type.Object(
+  {
+    type: Type.Union([
+      Type.Literal("ENERGY"),
+      Type.Literal("TIME"),
+      Type.Literal("PARKING_TIME"),
+      Type.Literal("FLAT"),
+    ]),
+    price: Type.Number({ minimum: -1000, maximum: 1000, description: "Without VAT, by kWh, hour or session" }),
+    vatPercent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+    stepSize: Type.Integer({ minimum: 1, maximum: 100_000, default: 1, description: "Billed in steps of Wh or s" }),
+  },
+  closed,
+);
+
+export const TariffSchema = Type.Object(
+  {
+    id: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$" }),
+    type: Type.Union(
+      [
+        Type.Literal("REGULAR"),
+        Type.Literal("AD_HOC_PAYMENT"),
+        Type.Literal("PROFILE_CHEAP"),
+        Type.Literal("PROFILE_FAST"),
+        Type.Literal("PROFILE_GREEN"),
+      ],
+      { default: "REGULAR" },
+    ),
+    text: Type.Optional(Type.String({ maxLength: 512, description: "For drivers, in English" })),
+    minPrice: Type.Optional(Amount),
+    maxPrice: Type.Optional(Amount),
+    elements: Type.Array(
+      Type.Object(
+        {
+          components: Type.Array(ComponentSchema, { minItems: 1, maxItems: 8 }),
+          restrictions: Type.Optional(RestrictionsSchema),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: 100, description: "Of each kind of price the first that fits counts" },
+    ),
+  },
+  closed,
+);
+
+const EvseInMarketSchema = Type.Object(
+  {
+    id: Type.String({ maxLength: 48, description: "EVSE of the site" }),
+    evseId: Type.Optional(Type.String({ maxLength: 48, description: "eMI3 id; made from the parts when left out" })),
+    standard: Type.String({ default: "IEC_62196_T2", maxLength: 40 }),
+    format: Type.Union([Type.Literal("SOCKET"), Type.Literal("CABLE")], { default: "SOCKET" }),
+    physicalReference: Type.Optional(Name(16)),
+  },
+  closed,
+);
+
 export const UpstreamSchema = Type.Object(
   {
     countryCode: Type.String({ pattern: "^[A-Z]{2}$", description: "ISO 3166 alpha-2 of the CPO" }),
@@ -112,10 +193,17 @@ export const UpstreamSchema = Type.Object(
     ),
     currency: Type.String({ pattern: "^[A-Z]{3}$", default: "EUR" }),
     location: Type.Optional(LocationSchema),
+    evses: Type.Array(EvseInMarketSchema, {
+      default: [],
+      maxItems: 250,
+      description: "Where they differ from a socket",
+    }),
+    tariffs: Type.Array(TariffSchema, { default: [], maxItems: 32, description: "What drivers pay" }),
     partners: Type.Array(PartnerSchema, { default: [], maxItems: 16 }),
   },
   { ...closed, description: "OCPI: identity and partners" },
 );
 
 export type UpstreamConfiguration = Static<typeof UpstreamSchema>;
+export type TariffConfiguration = Static<typeof TariffSchema>;
 export type PartnerConfiguration = Static<typeof PartnerSchema>;

@@ -4,6 +4,7 @@ import { type Static, Type } from "typebox";
 export const PartnerStatusSchema = Type.Object({
   id: Type.String(),
   registered: Type.Boolean(),
+  pending: Type.Integer({ description: "Objects that wait to be sent" }),
   version: Type.Optional(Type.String()),
   sinceMs: Type.Optional(Type.Number()),
   parties: Type.Array(Type.String({ description: "Role, country, party and name" })),
@@ -28,4 +29,6 @@ export interface UpstreamAdmin {
   /** New tokens in both directions, versions and endpoints read again. */
   update(partnerId: string): Promise<Attempt>;
   unregister(partnerId: string): Promise<Attempt>;
+  /** Sends what waits now, also out of a pause. */
+  send(partnerId: string): Promise<Attempt>;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cursorsIn } from "../app/cursor.ts";
 import type { Envelope } from "../core/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
 import type { Log } from "../core/ports.ts";
@@ -145,7 +146,7 @@ function start(site: FakeSite, port: number, options: Partial<BrokerOptions> = {
     everySeconds: 5,
     facts: true,
     requests: false,
-    cursorFile: join(directory, "cursor.json"),
+    openCursor: cursorsIn(directory, { clock, log }),
     site,
     model,
     live: () => site.live(),
@@ -265,7 +266,7 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
     await listener.until(() => listener.facts().includes(180));
     await before.broker.close();
     // The last acknowledgements may still have been on their way.
-    expect(JSON.parse(readFileSync(join(directory, "cursor.json"), "utf8")).seq).toBeGreaterThanOrEqual(160);
+    expect(JSON.parse(readFileSync(join(directory, "mqtt-cursor.json"), "utf8")).seq).toBeGreaterThanOrEqual(160);
     site.add(20);
     start(site, port);
     await listener.until(() => listener.facts().includes(200));

@@ -3,10 +3,9 @@
  * published anew when it is back, facts go on from where they were.
  */
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
-import type { Clock, Log, SiteAccess } from "../core/ports.ts";
+import type { Clock, Log, OpenCursor, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import type { LiveSite } from "../core/view.ts";
-import { openCursor } from "./cursor.ts";
 import { createFactPump } from "./fact-pump.ts";
 import { createRequests } from "./requests.ts";
 import { StateMessages } from "./state-messages.ts";
@@ -23,7 +22,7 @@ export interface BrokerOptions {
   readonly facts: boolean;
   /** Whether requests are taken. */
   readonly requests: boolean;
-  readonly cursorFile: string;
+  readonly openCursor: OpenCursor;
   readonly site: Pick<SiteAccess, "read" | "record" | "state" | "subscribe">;
   readonly model: SiteModel;
   readonly live: () => LiveSite;
@@ -69,9 +68,7 @@ export function startBroker(options: BrokerOptions): Broker {
   const { site, clock, log, live } = options;
   const topics = topicsOf(options.topicRoot, options.model.configuration.site.id);
   const states = new StateMessages(topics);
-  const cursor = options.facts
-    ? openCursor({ file: options.cursorFile, lastSeq: site.state().seq, clock, log })
-    : undefined;
+  const cursor = options.facts ? options.openCursor("mqtt", site.state().seq) : undefined;
   const requests = options.requests ? createRequests({ ...options, topics }) : undefined;
   const client: MqttClient = connect(options.url, clientOptions(options, topics.status));
   const pump = cursor

@@ -2,9 +2,8 @@
  * Facts on their way to the broker: in order, at least once, a few at a time. While the broker is away the ledger is
  * the queue.
  */
-import type { SiteAccess } from "../core/ports.ts";
+import type { Cursor, SiteAccess } from "../core/ports.ts";
 import { publicFact } from "../core/public.ts";
-import type { Cursor } from "./cursor.ts";
 
 const BATCH = 20;
 

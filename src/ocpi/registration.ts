@@ -82,14 +82,16 @@ export function createRegistrations({ identity, secrets, site, clock }: Registra
     const offer = await learn({ partner, clock, token, versionsUrl: url, version: asked.version });
     if (!offer.ok) return offer;
     const ours = newToken();
+    const before = secrets.outbound(partner.id);
     secrets.accept(partner.id, ours, { registration: false, nowMs: clock.wallMs() });
+    secrets.show(partner.id, token);
     try {
       await site.record([registeredDraft(partner, offer, "partner", parsed.value)]);
     } catch {
       secrets.withdraw(partner.id, ours);
+      secrets.show(partner.id, before);
       return refuse(SERVER_ERROR, "It could not be recorded at present");
     }
-    secrets.show(partner.id, token);
     secrets.endRegistration(partner.id);
     return { ok: true, data: identity.credentials(ours) };
   }

@@ -45,8 +45,8 @@ export interface Secrets {
   outbound(partnerId: string): string | undefined;
   /** Takes a token that the partner will show us; on disk when this returns. */
   accept(partnerId: string, token: string, kind: { readonly registration: boolean; readonly nowMs: number }): void;
-  /** From now on the partner is shown this one. */
-  show(partnerId: string, token: string): void;
+  /** From now on the partner is shown this one, or none. */
+  show(partnerId: string, token: string | undefined): void;
   /** A registration is complete: the tokens that were for registering only are dead. */
   endRegistration(partnerId: string): void;
   /** Takes one token of theirs back. */
@@ -129,7 +129,10 @@ export function openSecrets(file: string): Secrets {
       const entry: Inbound = { hash: hashOf(token), sinceMs: nowMs, registration, used: false, ...until };
       keep(partnerId, [...before, entry].slice(-MOST_TOKENS));
     },
-    show: (partnerId, token) => change(partnerId, { ...of(partnerId), outbound: token }),
+    show(partnerId, token) {
+      const { inbound } = of(partnerId);
+      change(partnerId, { inbound, ...(token === undefined ? {} : { outbound: token }) });
+    },
     endRegistration(partnerId) {
       const { inbound } = of(partnerId);
       const left = inbound.filter((entry) => !entry.registration);

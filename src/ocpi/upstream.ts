@@ -1,13 +1,20 @@
 /** OCPI of a site: partners, registration and modules behind one door. */
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import type { Clock, Log, SiteAccess } from "../core/ports.ts";
+import type { Clock, Log, OpenCursor, SiteAccess } from "../core/ports.ts";
+import type { SiteModel } from "../core/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site-upstream.ts";
 import type { Attempt, PartnerStatus, UpstreamAdmin } from "../core/upstream-admin.ts";
+import { startBilling } from "./billing.ts";
+import { changedBy, createDeliveries } from "./delivery/deliveries.ts";
+import { createPump, type Pump } from "./delivery/pump.ts";
 import { type Identity, identityOf } from "./identity.ts";
+import type { ModuleContext } from "./modules/context.ts";
+import { locationsModule, tariffsModule } from "./modules/locations.ts";
+import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
-import { openSecrets } from "./secrets.ts";
+import { openSecrets, type Secrets } from "./secrets.ts";
 import { ocpiPlugin } from "./server.ts";
 
 export interface UpstreamOptions {
@@ -17,6 +24,8 @@ export interface UpstreamOptions {
   /** By partner id. */
   readonly certificates: ReadonlyMap<string, PartnerCertificates>;
   readonly site: SiteAccess;
+  readonly model: SiteModel;
+  readonly openCursor: OpenCursor;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,20 +39,35 @@ export interface Upstream extends UpstreamAdmin {
 
 const SECRETS_FILE = "ocpi-secrets.json";
 
-function statusOf(partner: Partner): PartnerStatus {
+function statusOf(partner: Partner, pending: number): PartnerStatus {
   const known = partner.registration();
   return {
     id: partner.id,
     registered: known !== undefined,
+    pending,
     parties: (known?.parties ?? []).map((party) => `${party.role} ${party.countryCode}-${party.partyId} ${party.name}`),
     ...(known ? { version: known.version, sinceMs: known.sinceMs } : {}),
     ...partner.traffic,
   };
 }
 
+function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): Pump {
+  const { site, model, upstream, clock, log } = options;
+  return createPump({
+    name: partner.id,
+    site,
+    cursor: options.openCursor(`ocpi-${partner.id}`, site.state().seq),
+    wanted: () => partner.registration() !== undefined,
+    changedBy: (fact) => changedBy(fact, partner.id),
+    deliver: createDeliveries({ partner, site, model, upstream, secrets, clock }),
+    clock,
+    log,
+  });
+}
+
 /** Starts it. Throws where the file of tokens is damaged. */
 export function startUpstream(options: UpstreamOptions): Upstream {
-  const { upstream, directory, certificates, site, clock, log } = options;
+  const { upstream, directory, certificates, site, model, clock, log } = options;
   const identity = identityOf(upstream);
   const secrets = openSecrets(join(directory, SECRETS_FILE));
   const partners = new Map(
@@ -53,6 +77,10 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     ]),
   );
   const registrations: Registrations = createRegistrations({ identity, secrets, site, clock });
+  const context: ModuleContext = { site, model, upstream, secrets, clock, log };
+  const modules = [locationsModule(context), tariffsModule(context), sessionsModule(context, []), cdrsModule(context)];
+  const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
+  const stopBilling = startBilling({ site, model, clock, log });
   const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {
     const partner = partners.get(id);
     const known = [...partners.keys()].join(", ") || "none";
@@ -62,8 +90,8 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   };
   return {
     identity,
-    plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules: [], clock, log }),
-    status: () => [...partners.values()].map(statusOf),
+    plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules, clock, log }),
+    status: () => [...partners.values()].map((partner) => statusOf(partner, pumps.get(partner.id)?.pending ?? 0)),
     issueToken(id) {
       const partner = partners.get(id);
       return partner && registrations.issueToken(partner);
@@ -71,7 +99,16 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     register: (id, token, url) => withPartner(id, (partner) => registrations.register(partner, token, url)),
     update: (id) => withPartner(id, (partner) => registrations.update(partner)),
     unregister: (id) => withPartner(id, (partner) => registrations.unregister(partner)),
+    async send(id) {
+      const pump = pumps.get(id);
+      pump?.run();
+      return pump
+        ? { ok: true, message: `${pump.pending} objects wait for ${id}; they are tried now` }
+        : { ok: false, message: `There is no partner "${id}" in site.yaml` };
+    },
     async close() {
+      stopBilling();
+      for (const pump of pumps.values()) pump.close();
       for (const partner of partners.values()) partner.http.close();
     },
   };

@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
-import type { Log } from "../../src/core/ports.ts";
+import { cursorsIn } from "../../src/app/cursor.ts";
+import type { Clock, Log } from "../../src/core/ports.ts";
 import { startUpstream, type Upstream } from "../../src/ocpi/upstream.ts";
 import { type RigOptions, SiteRig } from "../site-rig.ts";
 import { type PartnerOptions, TestPartner } from "./partner.ts";
@@ -31,6 +32,7 @@ export class OcpiRig {
   readonly directory: string;
   readonly lines: string[] = [];
   readonly #port: number;
+  #underWay = 0;
   upstream!: Upstream;
   #app!: FastifyInstance;
 
@@ -84,12 +86,66 @@ export class OcpiRig {
       void this.lines.push(`${message} ${JSON.stringify(details ?? {})}`);
     const log: Log = { debug: say, info: say, warn: say, error: say };
     const upstream = this.site.model.configuration.upstream!;
-    const { clock, controller } = this.site;
+    const { controller } = this.site;
+    const clock = this.#clock();
     const { directory } = this;
-    this.upstream = startUpstream({ upstream, directory, certificates: new Map(), site: controller, clock, log });
+    const given = {
+      upstream,
+      directory,
+      certificates: new Map(),
+      site: controller,
+      model: this.site.model,
+      clock,
+      log,
+    };
+    this.upstream = startUpstream({ ...given, openCursor: cursorsIn(directory, { clock, log }) });
     this.#app = Fastify({ forceCloseConnections: true });
     await this.upstream.plugin(this.#app);
     await this.#app.listen({ host: "127.0.0.1", port: this.#port });
+  }
+
+  /** The site's clock, which also knows how many exchanges with partners are under way. */
+  #clock(): Clock {
+    const { clock } = this.site;
+    return {
+      wallMs: () => clock.wallMs(),
+      monoMs: () => clock.monoMs(),
+      wallTrusted: () => clock.wallTrusted(),
+      every: (intervalMs, name, run) => clock.every(intervalMs, name, run),
+      after: (delayMs, name, run) => {
+        if (name !== "ocpi-timeout") return clock.after(delayMs, name, run);
+        this.#underWay++;
+        let open = true;
+        const close = () => {
+          if (open) this.#underWay--;
+          open = false;
+        };
+        const stop = clock.after(delayMs, name, () => {
+          close();
+          run();
+        });
+        return () => {
+          close();
+          stop();
+        };
+      },
+    };
+  }
+
+  /** Resolves when no exchange is under way and none follows. */
+  async settled(): Promise<void> {
+    for (let quiet = 0; quiet < 4; quiet++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#underWay > 0) quiet = -1;
+    }
+  }
+
+  /** Lives for so many seconds; the network is faster than the clock. */
+  async run(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      await this.site.run(1);
+      await this.settled();
+    }
   }
 
   /** The controller is killed and started again from its ledger and its files. */

@@ -4,12 +4,23 @@ import * as chargePoint from "./charge-point-facts.ts";
 import * as driver from "./driver-facts.ts";
 import * as forecast from "./forecast-facts.ts";
 import * as limit from "./limit-facts.ts";
+import * as market from "./market-facts.ts";
 import * as partner from "./partner-facts.ts";
 import * as plan from "./plan-facts.ts";
 import * as site from "./site-facts.ts";
 import * as transaction from "./transaction-facts.ts";
 
-const topics = { ...site, ...chargePoint, ...transaction, ...limit, ...driver, ...forecast, ...plan, ...partner };
+const topics = {
+  ...site,
+  ...chargePoint,
+  ...transaction,
+  ...limit,
+  ...driver,
+  ...forecast,
+  ...plan,
+  ...partner,
+  ...market,
+};
 
 type Declared = Extract<(typeof topics)[keyof typeof topics], FactDeclaration>;
 

@@ -1,10 +1,12 @@
-/** What is known of the OCPI partners and of what they asked for. */
+/** What is known of the OCPI partners, of their drivers, and of what became of sessions in the market. */
 import type { Static } from "typebox";
 import type { SiteFact } from "../facts/index.ts";
+import type { DriverContractSchema } from "../facts/market-facts.ts";
 import type { PartnerEndpointSchema, PartnerPartySchema } from "../facts/partner-facts.ts";
 
 export type PartnerParty = Static<typeof PartnerPartySchema>;
 export type PartnerEndpoint = Static<typeof PartnerEndpointSchema>;
+export type DriverContract = Static<typeof DriverContractSchema>;
 
 /** A registered partner. */
 export interface PartnerState {
@@ -17,26 +19,133 @@ export interface PartnerState {
   readonly changedMs: number;
 }
 
+/** A driver of a partner who was let in. */
+export interface Driver {
+  readonly contract: DriverContract;
+  readonly authMethod: "AUTH_REQUEST" | "COMMAND" | "WHITELIST";
+  readonly authorizationReference?: string;
+  readonly atMs: number;
+}
+
+export interface MarketSession {
+  readonly updatedMs: number;
+  readonly endedSeq?: number;
+  readonly driver?: Driver;
+  /** What the driver asked for last, in lower case; the tariff goes by it. */
+  readonly preference?: string;
+}
+
+/** Where a CDR is in the ledger, and when it was made. */
+export interface BilledSession {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly party?: string;
+}
+
 export interface UpstreamState {
   readonly partners: Readonly<Record<string, PartnerState>>;
+  /** Sequence of the first registration ever: earlier sessions are nobody's business. */
+  readonly sinceSeq?: number;
+  /** When the configuration was last changed. */
+  readonly configuration?: { readonly hash: string; readonly changedMs: number };
+  /** By token in lower case, the last ones. */
+  readonly drivers: Readonly<Record<string, Driver>>;
+  /** By transaction, the last ones. */
+  readonly sessions: Readonly<Record<string, MarketSession>>;
+  /** By transaction, the last ones. */
+  readonly billed: Readonly<Record<string, BilledSession>>;
 }
+
+const DRIVERS_KEPT = 500;
+const SESSIONS_KEPT = 600;
+const BILLED_KEPT = 2_000;
 
 export function initialUpstream(): UpstreamState {
-  return { partners: {} };
+  return { partners: {}, drivers: {}, sessions: {}, billed: {} };
 }
 
-/** Folds one fact into what is known of the partners. */
+/** Adds an entry as the youngest; the oldest ones of too many go. */
+function kept<T>(record: Readonly<Record<string, T>>, key: string, entry: T, most: number): Record<string, T> {
+  const { [key]: _, ...others } = record;
+  const rest: Record<string, T> = others;
+  const names = Object.keys(rest);
+  for (const name of names.slice(0, Math.max(0, names.length + 1 - most))) delete rest[name];
+  return { ...rest, [key]: entry };
+}
+
+function touch(
+  slice: UpstreamState,
+  id: number,
+  fact: SiteFact,
+  change: Partial<Omit<MarketSession, "updatedMs">> = {},
+): UpstreamState {
+  const entry = { ...slice.sessions[id], ...change, updatedMs: fact.atMs };
+  const sessions =
+    slice.sessions[id] === undefined
+      ? kept(slice.sessions, String(id), entry, SESSIONS_KEPT)
+      : { ...slice.sessions, [id]: entry };
+  return { ...slice, sessions };
+}
+
+function authorised(slice: UpstreamState, fact: Extract<SiteFact, { type: "driver-authorised" }>): UpstreamState {
+  const { token, allowed, how, contract, authorizationReference } = fact.data;
+  const name = token.toLowerCase();
+  if (!allowed) {
+    const { [name]: _, ...drivers } = slice.drivers;
+    return { ...slice, drivers };
+  }
+  const methods = {
+    "real-time": "AUTH_REQUEST",
+    command: "COMMAND",
+    whitelist: "WHITELIST",
+    offline: "WHITELIST",
+  } as const;
+  const driver: Driver = {
+    contract,
+    authMethod: methods[how],
+    atMs: fact.atMs,
+    ...(authorizationReference === undefined ? {} : { authorizationReference }),
+  };
+  return { ...slice, drivers: kept(slice.drivers, name, driver, DRIVERS_KEPT) };
+}
+
+function billed(slice: UpstreamState, fact: Extract<SiteFact, { type: "cdr-issued" }>): UpstreamState {
+  const { transactionId, contract } = fact.data;
+  const party = contract ? { party: `${contract.countryCode}-${contract.partyId}` } : {};
+  const entry = { seq: fact.seq, atMs: fact.atMs, ...party };
+  return { ...slice, billed: kept(slice.billed, String(transactionId), entry, BILLED_KEPT) };
+}
+
+/** Folds one fact into what is known of the market. */
 export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamState {
   switch (fact.type) {
+    case "booted": {
+      const { configurationHash: hash } = fact.data;
+      if (slice.configuration?.hash === hash) return slice;
+      return { ...slice, configuration: { hash, changedMs: fact.atMs } };
+    }
     case "partner-registered": {
       const { partnerId, by: _, ...known } = fact.data;
       const sinceMs = slice.partners[partnerId]?.sinceMs ?? fact.atMs;
-      return { ...slice, partners: { ...slice.partners, [partnerId]: { ...known, sinceMs, changedMs: fact.atMs } } };
+      const partners = { ...slice.partners, [partnerId]: { ...known, sinceMs, changedMs: fact.atMs } };
+      return { ...slice, partners, sinceSeq: slice.sinceSeq ?? fact.seq };
     }
     case "partner-unregistered": {
       const { [fact.data.partnerId]: _, ...partners } = slice.partners;
       return { ...slice, partners };
     }
+    case "driver-authorised":
+      return authorised(slice, fact);
+    case "transaction-started": {
+      const driver = fact.data.token === undefined ? undefined : slice.drivers[fact.data.token.toLowerCase()];
+      return touch(slice, fact.data.transactionId, fact, driver ? { driver } : {});
+    }
+    case "transaction-metered":
+      return touch(slice, fact.data.transactionId, fact);
+    case "transaction-ended":
+      return touch(slice, fact.data.transactionId, fact, { endedSeq: fact.seq });
+    case "cdr-issued":
+      return billed(slice, fact);
     default:
       return slice;
   }

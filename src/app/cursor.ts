@@ -1,19 +1,12 @@
 /**
- * How far the broker has the facts: a small file beside the ledger. It is written seldom (cards wear) and may be behind
- * after a power cut: then the last facts are delivered twice, and their `seq` says so.
+ * How far the broker and the partners have the facts: small files beside the ledger. They are written seldom (cards wear)
+ * and may be behind after a power cut: then the last facts are delivered twice, and their `seq` says so.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Clock, Log } from "../core/ports.ts";
+import { join } from "node:path";
+import type { Clock, Cursor, Log, OpenCursor } from "../core/ports.ts";
 
 const SAVE_EVERY_MS = 300_000;
-
-export interface Cursor {
-  /** Everything up to this sequence has been taken by the broker. */
-  readonly seq: number;
-  moveTo(seq: number): void;
-  /** Writes it now, and no more after that. */
-  close(): void;
-}
 
 function read(file: string): number | undefined {
   try {
@@ -24,8 +17,12 @@ function read(file: string): number | undefined {
   }
 }
 
-/** Opens the cursor; without a usable file it begins at `lastSeq`, as it does where the ledger is a younger one. */
-export function openCursor(options: {
+/** Cursors as files of a directory. */
+export function cursorsIn(directory: string, { clock, log }: { readonly clock: Clock; readonly log: Log }): OpenCursor {
+  return (name, lastSeq) => openCursor({ file: join(directory, `${name}-cursor.json`), lastSeq, clock, log });
+}
+
+function openCursor(options: {
   readonly file: string;
   readonly lastSeq: number;
   readonly clock: Clock;
@@ -43,14 +40,15 @@ export function openCursor(options: {
       renameSync(`${file}.new`, file);
       saved = seq;
     } catch (error) {
-      log.warn("The cursor of the MQTT facts was not saved; after a restart some are delivered twice", {
+      log.warn("A cursor was not saved; after a restart some facts are delivered twice", {
+        file,
         error: String(error),
       });
     }
   }
 
   save();
-  const stop = clock.every(SAVE_EVERY_MS, "mqtt-cursor", save);
+  const stop = clock.every(SAVE_EVERY_MS, "cursor", save);
   return {
     get seq() {
       return seq;

@@ -1,0 +1,77 @@
+/** Facts about drivers of partners, and about the records that bill them. */
+import { Type } from "typebox";
+import { declareFact } from "../fact.ts";
+
+/** Whose driver it is: what a session and a CDR name. */
+export const DriverContractSchema = Type.Object({
+  partnerId: Type.String(),
+  countryCode: Type.String(),
+  partyId: Type.String(),
+  uid: Type.String(),
+  type: Type.String(),
+  contractId: Type.String(),
+});
+
+/**
+ * A partner's driver may charge, or may not. `how`: asked at that moment, known from before, known and not to be asked
+ * (`offline`: it could not be asked), or the partner itself commanded the start.
+ */
+export const DriverAuthorised = declareFact(
+  "driver-authorised",
+  1,
+  Type.Object({
+    token: Type.String(),
+    allowed: Type.Boolean(),
+    answer: Type.String(),
+    how: Type.Union([
+      Type.Literal("real-time"),
+      Type.Literal("whitelist"),
+      Type.Literal("offline"),
+      Type.Literal("command"),
+    ]),
+    contract: DriverContractSchema,
+    authorizationReference: Type.Optional(Type.String()),
+  }),
+);
+
+const MoneySchema = Type.Object({ exclVat: Type.Number(), inclVat: Type.Optional(Type.Number()) });
+
+export const CdrPeriodSchema = Type.Object({
+  startMs: Type.Number(),
+  endMs: Type.Number(),
+  energyWh: Type.Number(),
+  /** The car took power, or wanted none (`parking`); what the site paused is neither. */
+  chargingMs: Type.Number(),
+  parkingMs: Type.Number(),
+  maxPowerW: Type.Number(),
+});
+
+export const CostSchema = Type.Object({
+  total: MoneySchema,
+  energy: Type.Optional(MoneySchema),
+  time: Type.Optional(MoneySchema),
+  parking: Type.Optional(MoneySchema),
+  fixed: Type.Optional(MoneySchema),
+});
+
+/** The charge detail record of a transaction: made once, never changed. The tariff is a copy, as it was applied. */
+export const CdrIssued = declareFact(
+  "cdr-issued",
+  1,
+  Type.Object({
+    cdrId: Type.String(),
+    transactionId: Type.Integer(),
+    evseId: Type.String(),
+    startMs: Type.Number(),
+    endMs: Type.Number(),
+    energyWh: Type.Number(),
+    periods: Type.Array(CdrPeriodSchema),
+    currency: Type.String(),
+    cost: CostSchema,
+    tariff: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    token: Type.Optional(Type.String()),
+    contract: Type.Optional(DriverContractSchema),
+    authMethod: Type.String(),
+    authorizationReference: Type.Optional(Type.String()),
+  }),
+);

@@ -1,0 +1,70 @@
+/** When a session is billed, and what the record says. Pure; a record is a fact with a key, so there is one a session. */
+import type { SiteDraft } from "../facts/index.ts";
+import { unbookedWh } from "../metering/transaction-meter.ts";
+import type { SiteModel } from "../site-model.ts";
+import type { TariffConfiguration } from "../site-upstream.ts";
+import type { Session } from "../state/sessions.ts";
+import type { SiteState } from "../state.ts";
+import { type Cost, costOf } from "./cost.ts";
+import { periodsOf } from "./periods.ts";
+
+/** The books of a session are closed a tick after its end; without registers there is nothing to wait for longer. */
+const SETTLED_MS = 5_000;
+const PATIENCE_MS = 120_000;
+/** Nothing was asked and nothing paid. */
+const FREE: Cost = { total: { exclVat: 0, inclVat: 0 } };
+
+/** The tariff of a session: that of the driver's preference, else the regular one. */
+export function tariffOf(site: SiteModel, preference: string | undefined): TariffConfiguration | undefined {
+  const tariffs = site.configuration.upstream?.tariffs ?? [];
+  const wanted = `PROFILE_${(preference ?? "regular").toUpperCase()}`;
+  return tariffs.find(({ type }) => type === wanted) ?? tariffs.find(({ type }) => type === "REGULAR");
+}
+
+function isDue(session: Session, updatedMs: number, nowMs: number): boolean {
+  const sinceMs = nowMs - updatedMs;
+  return sinceMs >= SETTLED_MS && ((unbookedWh(session) ?? 0) === 0 || sinceMs >= PATIENCE_MS);
+}
+
+function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraft {
+  const { transactionId, evseId, token, startedMs, endedMs = startedMs } = session;
+  const known = state.upstream.sessions[transactionId];
+  const periods = periodsOf(session, endedMs);
+  const tariff = tariffOf(site, known?.preference);
+  const cost = tariff ? costOf(tariff, periods, site.configuration.site.timeZone) : FREE;
+  const driver = known?.driver;
+  return {
+    type: "cdr-issued",
+    source: "billing",
+    key: `cdr:${transactionId}`,
+    data: {
+      cdrId: `${site.configuration.site.id.slice(0, 20)}-${transactionId}`,
+      transactionId,
+      evseId,
+      startMs: startedMs,
+      endMs: Math.max(startedMs, endedMs),
+      energyWh: periods.reduce((sum, period) => sum + period.energyWh, 0),
+      periods,
+      currency: site.configuration.upstream?.currency ?? "EUR",
+      cost,
+      authMethod: driver?.authMethod ?? "WHITELIST",
+      ...(tariff ? { tariff: { ...tariff } } : {}),
+      ...(token === undefined ? {} : { token }),
+      ...(driver ? { contract: driver.contract } : {}),
+      ...(driver?.authorizationReference === undefined
+        ? {}
+        : { authorizationReference: driver.authorizationReference }),
+    },
+  };
+}
+
+/** Records that are due now: of sessions that ended since the first partner was registered, and have none. */
+export function dueCdrs(site: SiteModel, state: SiteState, nowMs: number): SiteDraft[] {
+  const { sinceSeq, sessions, billed } = state.upstream;
+  if (sinceSeq === undefined) return [];
+  return state.sessions.ended.flatMap((session) => {
+    const known = sessions[session.transactionId];
+    if (!known || (known.endedSeq ?? 0) < sinceSeq || billed[session.transactionId] !== undefined) return [];
+    return isDue(session, known.updatedMs, nowMs) ? [cdrDraft(site, state, session)] : [];
+  });
+}

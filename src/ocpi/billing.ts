@@ -1,0 +1,29 @@
+/** Makes the record of each session when its books are closed. */
+import { dueCdrs } from "../core/market/cdr.ts";
+import type { Clock, Log, SiteAccess } from "../core/ports.ts";
+import type { SiteModel } from "../core/site-model.ts";
+
+const LOOK_EVERY_MS = 5_000;
+
+/** Looks every few seconds until the returned function is called. A ledger that refuses is asked again. */
+export function startBilling(options: {
+  readonly site: Pick<SiteAccess, "state" | "record">;
+  readonly model: SiteModel;
+  readonly clock: Clock;
+  readonly log: Log;
+}): () => void {
+  const { site, model, clock, log } = options;
+  let busy = false;
+  return clock.every(LOOK_EVERY_MS, "ocpi-billing", () => {
+    if (busy) return;
+    const drafts = dueCdrs(model, site.state(), clock.wallMs());
+    if (drafts.length === 0) return;
+    busy = true;
+    site
+      .record(drafts)
+      .catch((error) => log.warn("A CDR could not be recorded yet", { error: String(error) }))
+      .finally(() => {
+        busy = false;
+      });
+  });
+}

@@ -1,0 +1,75 @@
+/** Locations and Tariffs, as their owner: lists and single objects. */
+import type { Module, OcpiRequest } from "../module.ts";
+import {
+  connectorObject,
+  evseObject,
+  evseOfUid,
+  locationId,
+  locationObject,
+  locationUpdatedMs,
+} from "../objects/location.ts";
+import { tariffObject } from "../objects/tariff.ts";
+import { pageOf } from "../pages.ts";
+import { CLIENT_ERROR, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
+import { type ModuleContext, marketOf } from "./context.ts";
+
+const notHere = (what: string) => refuse(UNKNOWN_LOCATION, `There is no such ${what}`, 404);
+
+export function locationsModule(context: ModuleContext): Module {
+  function found(request: OcpiRequest): Reply {
+    const { params } = request;
+    const market = marketOf(context, request.version);
+    const object = locationObject(market);
+    if (!object || params.location?.toLowerCase() !== locationId(market).toLowerCase()) return notHere("location");
+    if (params.evse === undefined) return { ok: true, data: object };
+    const evse = evseOfUid(context.model, params.evse);
+    if (!evse) return notHere("EVSE");
+    if (params.connector === undefined) return { ok: true, data: evseObject(market, evse) };
+    const connector = connectorObject(market, evse, params.connector);
+    return connector ? { ok: true, data: connector } : notHere("connector");
+  }
+  function list(request: OcpiRequest): Reply {
+    const market = marketOf(context, request.version);
+    const object = locationObject(market);
+    const entries = object ? [{ updatedMs: locationUpdatedMs(market.site, market.state) }] : [];
+    return pageOf(entries, request, () => object);
+  }
+  return {
+    identifier: "locations",
+    role: "SENDER",
+    path: "cpo/locations",
+    routes: [
+      { method: "GET", path: "", handle: list },
+      { method: "GET", path: "/:location", handle: found },
+      { method: "GET", path: "/:location/:evse", handle: found },
+      { method: "GET", path: "/:location/:evse/:connector", handle: found },
+    ],
+  };
+}
+
+export function tariffsModule(context: ModuleContext): Module {
+  return {
+    identifier: "tariffs",
+    role: "SENDER",
+    path: "cpo/tariffs",
+    routes: [
+      {
+        method: "GET",
+        path: "",
+        handle(request) {
+          const { upstream, site } = context;
+          const updatedMs = site.state().upstream.configuration?.changedMs ?? 0;
+          const entries = upstream.tariffs.map((tariff) => ({ tariff, updatedMs }));
+          return pageOf(entries, request, ({ tariff }) =>
+            tariffObject(tariff, { upstream, version: request.version, updatedMs }),
+          );
+        },
+      },
+    ],
+  };
+}
+
+/** A path of a module that exists, to an object that does not. */
+export function unknownObject(what: string): Reply {
+  return refuse(CLIENT_ERROR, `There is no such ${what}`, 404);
+}

@@ -1,0 +1,61 @@
+/** Sessions and CDRs, as their owner: lists for partners that pull. */
+import type { Module, ModuleRoute } from "../module.ts";
+import { type CdrFact, cdrObject } from "../objects/cdr.ts";
+import { sessionObject, sessionUpdatedMs } from "../objects/session.ts";
+import { pageOf } from "../pages.ts";
+import { INVALID_PARAMETERS, refuse } from "../status.ts";
+import { seesCdr, seesSession } from "../visible.ts";
+import { type ModuleContext, marketOf } from "./context.ts";
+
+/** `more` are routes of the same endpoint: charging preferences. */
+export function sessionsModule(context: ModuleContext, more: readonly ModuleRoute[]): Module {
+  return {
+    identifier: "sessions",
+    role: "SENDER",
+    path: "cpo/sessions",
+    routes: [
+      {
+        method: "GET",
+        path: "",
+        handle(request) {
+          if (request.query.date_from === undefined) return refuse(INVALID_PARAMETERS, "date_from is missing");
+          const market = marketOf(context, request.version);
+          const { open, ended } = market.state.sessions;
+          const { sinceSeq = 0, sessions } = market.state.upstream;
+          const entries = [...ended, ...Object.values(open)]
+            .filter((session) => {
+              const known = sessions[session.transactionId];
+              const isOld = session.endedMs !== undefined && (known?.endedSeq ?? 0) < sinceSeq;
+              return !isOld && seesSession(request.partner, market.state, session);
+            })
+            .sort((a, b) => a.startedMs - b.startedMs)
+            .map((session) => ({ session, updatedMs: sessionUpdatedMs(market, session) }));
+          return pageOf(entries, request, ({ session }) => sessionObject(market, session));
+        },
+      },
+      ...more,
+    ],
+  };
+}
+
+export function cdrsModule(context: ModuleContext): Module {
+  return {
+    identifier: "cdrs",
+    role: "SENDER",
+    path: "cpo/cdrs",
+    routes: [
+      {
+        method: "GET",
+        path: "",
+        handle(request) {
+          const market = marketOf(context, request.version);
+          const entries = Object.values(market.state.upstream.billed)
+            .filter((entry) => seesCdr(request.partner, entry))
+            .sort((a, b) => a.seq - b.seq)
+            .map(({ seq, atMs }) => ({ seq, updatedMs: atMs }));
+          return pageOf(entries, request, ({ seq }) => cdrObject(market, context.site.read(seq - 1, 1)[0] as CdrFact));
+        },
+      },
+    ],
+  };
+}

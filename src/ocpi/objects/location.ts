@@ -1,0 +1,156 @@
+/** The site as an OCPI Location with its EVSEs. Nothing here does I/O. */
+import type { EvseModel, SiteModel } from "../../core/site-model.ts";
+import type { OcpiVersion, UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { ConnectorStatus } from "../../core/state/charge-points.ts";
+import type { SiteState } from "../../core/state.ts";
+import { ocpiTime } from "../status.ts";
+import type { WireObject } from "./wire-object.ts";
+
+export interface Market {
+  readonly site: SiteModel;
+  readonly upstream: UpstreamConfiguration;
+  readonly state: SiteState;
+  readonly version: OcpiVersion;
+}
+
+const STATUS: Readonly<Record<ConnectorStatus, string>> = {
+  available: "AVAILABLE",
+  preparing: "CHARGING",
+  charging: "CHARGING",
+  "suspended-ev": "CHARGING",
+  "suspended-evse": "CHARGING",
+  finishing: "CHARGING",
+  occupied: "CHARGING",
+  reserved: "RESERVED",
+  unavailable: "INOPERATIVE",
+  faulted: "OUTOFORDER",
+};
+
+/** OCPI id of the location. */
+export function locationId({ site, upstream }: Pick<Market, "site" | "upstream">): string {
+  return upstream.location?.id ?? site.configuration.site.id.slice(0, 36);
+}
+
+/** The OCPI uid of an EVSE: stable for the place, whatever hardware hangs there. */
+export function evseUid(evse: Pick<EvseModel, "id">): string {
+  return evse.id.slice(0, 36);
+}
+
+/** The EVSE of a uid; ids are compared without regard to case. */
+export function evseOfUid(site: SiteModel, uid: string): EvseModel | undefined {
+  const name = uid.toLowerCase();
+  return site.evses.find((evse) => evseUid(evse).toLowerCase() === name);
+}
+
+function marketing({ upstream }: Pick<Market, "upstream">, evse: EvseModel) {
+  return upstream.evses.find((entry) => entry.id === evse.id);
+}
+
+/** The eMI3 id that drivers see. */
+export function emi3Id(market: Pick<Market, "upstream">, evse: EvseModel): string {
+  const { countryCode, partyId } = market.upstream;
+  const own = evse.id.toUpperCase().replaceAll(/[^A-Z0-9]/g, "*");
+  return marketing(market, evse)?.evseId ?? `${countryCode}*${partyId}*E${own}`.slice(0, 48);
+}
+
+const POWER_TYPES = ["AC_1_PHASE", "AC_1_PHASE", "AC_2_PHASE", "AC_3_PHASE"] as const;
+export const CONNECTOR_ID = "1";
+
+/** The plug, as CDRs name it too. */
+export function plugOf(market: Pick<Market, "upstream">, evse: EvseModel) {
+  const { standard = "IEC_62196_T2", format = "SOCKET" } = marketing(market, evse) ?? {};
+  return { standard, format, powerType: POWER_TYPES[evse.phases.length] ?? "AC_3_PHASE" };
+}
+
+function connectorOf(market: Market, evse: EvseModel): WireObject {
+  const { site, upstream, state } = market;
+  const { standard, format, powerType } = plugOf(market, evse);
+  const tariffs = upstream.tariffs.map(({ id }) => id);
+  return {
+    id: CONNECTOR_ID,
+    standard,
+    format,
+    power_type: powerType,
+    max_voltage: Math.round(site.voltageV),
+    max_amperage: Math.floor(evse.maxCurrentA),
+    max_electric_power: Math.floor(evse.maxCurrentA * site.voltageV * evse.phases.length),
+    tariff_ids: tariffs.length > 0 ? tariffs : undefined,
+    last_updated: ocpiTime(configuredMs(state)),
+  };
+}
+
+function configuredMs(state: SiteState): number {
+  return state.upstream.configuration?.changedMs ?? state.site.modeSinceMs;
+}
+
+/** When an EVSE changed last, epoch ms. */
+export function evseUpdatedMs(state: SiteState, evse: EvseModel): number {
+  const status = state.chargePoints.evses[evse.id]?.sinceMs ?? 0;
+  const link = state.chargePoints.byId[evse.chargePointId]?.changedMs ?? 0;
+  return Math.max(configuredMs(state), status, link);
+}
+
+function statusOf(state: SiteState, evse: EvseModel): string {
+  if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) return "UNKNOWN";
+  const known = state.chargePoints.evses[evse.id];
+  return known ? STATUS[known.status] : "UNKNOWN";
+}
+
+const CAPABILITIES = [
+  "CHARGING_PROFILE_CAPABLE",
+  "CHARGING_PREFERENCES_CAPABLE",
+  "REMOTE_START_STOP_CAPABLE",
+  "RFID_READER",
+  "UNLOCK_CAPABLE",
+] as const;
+
+/** An EVSE. */
+export function evseObject(market: Market, evse: EvseModel): WireObject {
+  const { state } = market;
+  return {
+    uid: evseUid(evse),
+    evse_id: emi3Id(market, evse),
+    status: statusOf(state, evse),
+    capabilities: [...CAPABILITIES],
+    connectors: [connectorOf(market, evse)],
+    physical_reference: marketing(market, evse)?.physicalReference,
+    last_updated: ocpiTime(evseUpdatedMs(state, evse)),
+  };
+}
+
+/** The connector of an EVSE by its id. */
+export function connectorObject(market: Market, evse: EvseModel, connectorId: string): WireObject | undefined {
+  return connectorId === CONNECTOR_ID ? connectorOf(market, evse) : undefined;
+}
+
+/** When the location changed last: with every change below it. */
+export function locationUpdatedMs(site: SiteModel, state: SiteState): number {
+  return Math.max(configuredMs(state), ...site.evses.map((evse) => evseUpdatedMs(state, evse)));
+}
+
+/** The location; missing where the configuration has no address for it. */
+export function locationObject(market: Market): WireObject | undefined {
+  const { site, upstream, state, version } = market;
+  const { location, countryCode, partyId } = upstream;
+  if (!location) return undefined;
+  const { name, timeZone } = site.configuration.site;
+  return {
+    country_code: countryCode,
+    party_id: partyId,
+    id: locationId(market),
+    publish: location.publish,
+    name: name || undefined,
+    address: location.address,
+    city: location.city,
+    postal_code: location.postalCode,
+    country: location.country,
+    coordinates: { latitude: location.latitude, longitude: location.longitude },
+    evses: site.evses.map((evse) => evseObject(market, evse)),
+    operator: { name: upstream.name || partyId, website: upstream.website },
+    time_zone: timeZone,
+    opening_times: { twentyfourseven: true },
+    charging_when_closed: true,
+    help_phone: version === "2.3.0" ? location.helpPhone : undefined,
+    last_updated: ocpiTime(locationUpdatedMs(site, state)),
+  };
+}

@@ -1,0 +1,95 @@
+/** A charging session as OCPI shows it, from the state alone. */
+import type { Static } from "typebox";
+import type { CdrPeriodSchema } from "../../core/facts/market-facts.ts";
+import { tariffOf } from "../../core/market/cdr.ts";
+import { costOf } from "../../core/market/cost.ts";
+import { periodsOf } from "../../core/market/periods.ts";
+import type { UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { Session } from "../../core/state/sessions.ts";
+import type { DriverContract } from "../../core/state/upstream.ts";
+import { ocpiTime } from "../status.ts";
+import { CONNECTOR_ID, evseUid, locationId, type Market } from "./location.ts";
+import { hours, kwh, priceOf, type WireObject } from "./wire-object.ts";
+
+type Period = Static<typeof CdrPeriodSchema>;
+
+/** OCPI id of a session: unique for our party as long as site ids are. */
+export function sessionId(market: Pick<Market, "site">, transactionId: number): string {
+  return `${market.site.configuration.site.id.slice(0, 20)}-${transactionId}`;
+}
+
+/** The transaction of a session id; missing where the id is none of ours. */
+export function transactionOf(market: Pick<Market, "site">, id: string): number | undefined {
+  const prefix = sessionId(market, 0).slice(0, -1).toLowerCase();
+  const digits = id.toLowerCase().startsWith(prefix) ? id.slice(prefix.length) : "";
+  return /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** The open or ended session of a transaction, while the state has it. */
+export function sessionOf(market: Pick<Market, "state">, transactionId: number): Session | undefined {
+  const { open, ended } = market.state.sessions;
+  return open[transactionId] ?? ended.findLast((session) => session.transactionId === transactionId);
+}
+
+/** Whom a token belongs to; one that is nobody's is named as our own. */
+export function cdrTokenOf(
+  upstream: UpstreamConfiguration,
+  token: string | undefined,
+  contract: DriverContract | undefined,
+): WireObject {
+  const uid = (contract?.uid ?? token ?? "#NA").slice(0, 36);
+  return {
+    country_code: contract?.countryCode ?? upstream.countryCode,
+    party_id: contract?.partyId ?? upstream.partyId,
+    uid,
+    type: contract?.type ?? (token === undefined ? "AD_HOC_USER" : "RFID"),
+    contract_id: contract?.contractId ?? uid,
+  };
+}
+
+/** A period; what a car was kept waiting for is neither charging nor parking. */
+export function periodObject(period: Period, tariffId: string | undefined, inSession: boolean): WireObject {
+  const dimensions: WireObject[] = [{ type: "ENERGY", volume: kwh(period.energyWh) }];
+  if (period.chargingMs > 0) dimensions.push({ type: "TIME", volume: hours(period.chargingMs) });
+  if (period.parkingMs > 0) dimensions.push({ type: "PARKING_TIME", volume: hours(period.parkingMs) });
+  if (period.maxPowerW > 0) dimensions.push({ type: "MAX_POWER", volume: kwh(period.maxPowerW) });
+  const lengthMs = period.endMs - period.startMs;
+  if (inSession && lengthMs > 0)
+    dimensions.push({ type: "POWER", volume: kwh((period.energyWh * 3_600_000) / lengthMs) });
+  return { start_date_time: ocpiTime(period.startMs), dimensions, tariff_id: tariffId };
+}
+
+/** When a session changed last. */
+export function sessionUpdatedMs({ state }: Pick<Market, "state">, session: Session): number {
+  return state.upstream.sessions[session.transactionId]?.updatedMs ?? session.endedMs ?? session.startedMs;
+}
+
+/** The session. */
+export function sessionObject(market: Market, session: Session): WireObject {
+  const { site, upstream, state, version } = market;
+  const known = state.upstream.sessions[session.transactionId];
+  const updatedMs = sessionUpdatedMs(market, session);
+  const periods = periodsOf(session, updatedMs);
+  const tariff = tariffOf(site, known?.preference);
+  const cost = tariff && costOf(tariff, periods, site.configuration.site.timeZone).total;
+  const begun = session.energyWh > 0 || session.quarterHours.length > 0;
+  return {
+    country_code: upstream.countryCode,
+    party_id: upstream.partyId,
+    id: sessionId(market, session.transactionId),
+    start_date_time: ocpiTime(session.startedMs),
+    end_date_time: session.endedMs === undefined ? undefined : ocpiTime(Math.max(session.startedMs, session.endedMs)),
+    kwh: kwh(session.energyWh),
+    cdr_token: cdrTokenOf(upstream, session.token, known?.driver?.contract),
+    auth_method: known?.driver?.authMethod ?? "WHITELIST",
+    authorization_reference: known?.driver?.authorizationReference,
+    location_id: locationId(market),
+    evse_uid: evseUid({ id: session.evseId }),
+    connector_id: CONNECTOR_ID,
+    currency: upstream.currency,
+    charging_periods: periods.map((period) => periodObject(period, tariff?.id, true)),
+    total_cost: priceOf(cost, version),
+    status: session.endedMs !== undefined ? "COMPLETED" : begun ? "ACTIVE" : "PENDING",
+    last_updated: ocpiTime(updatedMs),
+  };
+}

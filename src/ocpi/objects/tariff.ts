@@ -1,0 +1,57 @@
+/** Tariffs of the configuration as OCPI writes them. */
+import type { OcpiVersion, TariffConfiguration, UpstreamConfiguration } from "../../core/site-upstream.ts";
+import { ocpiTime } from "../status.ts";
+import type { WireObject } from "./wire-object.ts";
+
+type Element = TariffConfiguration["elements"][number];
+
+function elementObject({ components, restrictions }: Element): WireObject {
+  return {
+    price_components: components.map(({ type, price, vatPercent, stepSize }) => ({
+      type,
+      price,
+      vat: vatPercent,
+      step_size: stepSize,
+    })),
+    restrictions: restrictions && {
+      start_time: restrictions.startTime,
+      end_time: restrictions.endTime,
+      start_date: restrictions.startDate,
+      end_date: restrictions.endDate,
+      min_kwh: restrictions.minKwh,
+      max_kwh: restrictions.maxKwh,
+      min_power: restrictions.minPowerKw,
+      max_power: restrictions.maxPowerKw,
+      min_duration: restrictions.minDurationS,
+      max_duration: restrictions.maxDurationS,
+      day_of_week: restrictions.days,
+    },
+  };
+}
+
+/** A limit of a price. */
+function limitOf(amount: number | undefined, version: OcpiVersion): WireObject | undefined {
+  if (amount === undefined) return undefined;
+  return version === "2.2.1" ? { excl_vat: amount } : { before_taxes: amount };
+}
+
+/** A tariff. */
+export function tariffObject(
+  tariff: TariffConfiguration,
+  market: { readonly upstream: UpstreamConfiguration; readonly version: OcpiVersion; readonly updatedMs: number },
+): WireObject {
+  const { upstream, version, updatedMs } = market;
+  return {
+    country_code: upstream.countryCode,
+    party_id: upstream.partyId,
+    id: tariff.id,
+    currency: upstream.currency,
+    type: tariff.type,
+    tariff_alt_text: tariff.text === undefined ? undefined : [{ language: "en", text: tariff.text }],
+    min_price: limitOf(tariff.minPrice, version),
+    max_price: limitOf(tariff.maxPrice, version),
+    tax_included: version === "2.3.0" ? "NO" : undefined,
+    elements: tariff.elements.map(elementObject),
+    last_updated: ocpiTime(updatedMs),
+  };
+}

@@ -1,0 +1,28 @@
+/** What a partner may see: its own drivers' sessions and records, or all of the site's where the configuration says so. */
+import type { Session } from "../core/state/sessions.ts";
+import type { BilledSession, DriverContract } from "../core/state/upstream.ts";
+import type { SiteState } from "../core/state.ts";
+import type { Partner } from "./partner.ts";
+
+/** Whether a contract is with one of the partner's parties. */
+export function isOwn(partner: Partner, contract: DriverContract | undefined): boolean {
+  if (!contract) return false;
+  return (
+    contract.partnerId === partner.id ||
+    (partner.registration()?.parties ?? []).some(
+      (party) => party.countryCode === contract.countryCode && party.partyId === contract.partyId,
+    )
+  );
+}
+
+export function seesSession(partner: Partner, state: SiteState, session: Session): boolean {
+  if (partner.configuration.sees === "all") return true;
+  return isOwn(partner, state.upstream.sessions[session.transactionId]?.driver?.contract);
+}
+
+export function seesCdr(partner: Partner, { party }: BilledSession): boolean {
+  if (partner.configuration.sees === "all") return true;
+  return (partner.registration()?.parties ?? []).some(
+    ({ countryCode, partyId }) => `${countryCode}-${partyId}` === party,
+  );
+}
