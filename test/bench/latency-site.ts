@@ -1,0 +1,177 @@
+/** A site on real OCPP sockets and a real ledger, whose meter says what the benchmark wants. */
+import { WebSocket } from "ws";
+import { realClock } from "../../src/app/clock.ts";
+import { parseConfiguration } from "../../src/app/configuration.ts";
+import { Controller } from "../../src/app/controller.ts";
+import { silentLog } from "../../src/app/log.ts";
+import { Recorder } from "../../src/app/recorder.ts";
+import type { SiteFact } from "../../src/core/facts/index.ts";
+import type { Solver } from "../../src/core/ports.ts";
+import { siteModel } from "../../src/core/site-model.ts";
+import { evolve } from "../../src/core/state.ts";
+import { openLedger, openTape } from "../../src/ledger/index.ts";
+import { startOcppServer } from "../../src/ocpp/server.ts";
+import { createSolver } from "../../src/solver/solver.ts";
+
+const MOST_A = 16;
+
+function configuration(evses: number) {
+  return {
+    site: { id: "bench", timeZone: "UTC", country: "NL" },
+    gridConnection: { mainFuseA: 18 * evses, meter: "grid-meter", worstBuildingLoadA: 1 },
+    chargePoints: Array.from({ length: evses }, (_, index) => ({
+      id: `cp${index}`,
+      evses: [{ id: `e${index}`, maxCurrentA: MOST_A, safeCurrentA: MOST_A }],
+    })),
+    devices: [{ id: "grid-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "x" } } }],
+    tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
+  };
+}
+
+/** Something to export: a year's worth of limits. */
+function oldFact(seq: number): SiteFact {
+  return {
+    seq,
+    atMs: 1_790_000_000_000 + seq * 1000,
+    monoMs: seq * 1000,
+    wallTrusted: true,
+    boot: "bench",
+    version: 1,
+    source: "guard",
+    type: "limit-changed",
+    data: {
+      evseId: `old-${seq % 10}`,
+      currentA: 6 + (seq % 10),
+      phases: 3,
+      safeCurrentA: 6,
+      expiresAtMs: 1_790_000_180_000 + seq * 1000,
+      reason: { kind: "circuit", circuitId: "grid", phase: 1, readingA: 62.1, limitA: 63 },
+    },
+  } as SiteFact;
+}
+
+/** A station that answers everything and says which limit arrives. */
+function station(port: number, index: number, onLimit: (currentA: number) => void): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ocpp/cp${index}`, ["ocpp1.6"]);
+  socket.on("message", (data) => {
+    const [type, id, action, payload] = JSON.parse(String(data));
+    if (type !== 2) return;
+    if (action === "SetChargingProfile" && payload.csChargingProfiles.chargingProfilePurpose === "TxProfile")
+      onLimit(payload.csChargingProfiles.chargingSchedule.chargingSchedulePeriod[0].limit);
+    const answer = action === "GetConfiguration" ? { configurationKey: [], unknownKey: [] } : { status: "Accepted" };
+    socket.send(JSON.stringify([3, id, answer]));
+  });
+  return new Promise((resolve) => socket.on("open", () => resolve(socket)));
+}
+
+export interface LatencySite {
+  readonly solver: Solver;
+  /** The grid meter reads so many A on each phase, the EVSEs what they may draw. */
+  steady(): void;
+  /** The meter reads so many A above the fuse; resolves with the ms until the first reduction is at a station, if one comes. */
+  overload(byA: number): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+const PATIENCE_MS = 1_000;
+
+/** Starts it in `directory`, with cars charging everywhere and `oldFacts` facts in the ledger. */
+export async function startLatencySite(directory: string, evses: number, oldFacts: number): Promise<LatencySite> {
+  const parsed = parseConfiguration(JSON.stringify(configuration(evses)), "bench");
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const clock = realClock();
+  const opened = openLedger({ directory, log: silentLog });
+  const { ledger } = opened;
+  const old = Array.from({ length: oldFacts }, (_, index) => oldFact(index + 1));
+  for (let at = 0; at < oldFacts; at += 1000) await ledger.append(old.slice(at, at + 1000));
+  const state = old.reduce(evolve, opened.state);
+  const tape = openTape({ directory, keepDays: 1, log: silentLog });
+  const recorder = new Recorder({ ledger, state, boot: "bench", clock, log: silentLog });
+  const solver = createSolver({ log: silentLog });
+  const controller = new Controller({
+    site: siteModel(parsed.configuration),
+    recorder,
+    tape,
+    clock,
+    log: silentLog,
+    prices: { importEurPerKwh: () => 0.3, exportEurPerKwh: () => 0.08 },
+    solver,
+    simulated: true,
+  });
+  const server = await startOcppServer({
+    host: "127.0.0.1",
+    port: 0,
+    chargePoints: parsed.configuration.chargePoints,
+    verifyPassword: async () => true,
+    handle: (input) => controller.handle(input),
+    clock,
+    log: silentLog,
+  });
+  controller.attach({
+    chargePoints: server,
+    devices: { setBattery: async () => ({ status: "accepted", detail: "" }), close: async () => {} },
+  });
+  controller.start();
+
+  let reduced: (atMs: number) => void = () => {};
+  const limits = new Array<number>(evses).fill(MOST_A);
+  const sockets = await Promise.all(
+    limits.map((_, index) =>
+      station(server.port, index, (currentA) => {
+        if (currentA < limits[index]!) reduced(performance.now());
+        limits[index] = currentA;
+      }),
+    ),
+  );
+  const call = (index: number, action: string, payload: object) =>
+    sockets[index]!.send(JSON.stringify([2, `${action}-${Math.random()}`, action, payload]));
+  for (let index = 0; index < evses; index++) {
+    const timestamp = new Date().toISOString();
+    call(index, "BootNotification", { chargePointVendor: "b", chargePointModel: "b" });
+    call(index, "StartTransaction", { connectorId: 1, idTag: "t", meterStart: 0, timestamp });
+  }
+  const reading = (currentA: number) =>
+    controller.sink.meter({
+      deviceId: "grid-meter",
+      atMonoMs: clock.monoMs(),
+      powerW: 690 * currentA,
+      currentA: [currentA, currentA, currentA],
+    });
+  return {
+    solver,
+    steady() {
+      for (const [index, limitA] of limits.entries())
+        controller.sink.evse({
+          evseId: `e${index}`,
+          atMonoMs: clock.monoMs(),
+          currentA: [limitA, limitA, limitA],
+          powerW: 690 * limitA,
+        });
+      reading(
+        Math.min(
+          18 * evses,
+          limits.reduce((sum, limitA) => sum + limitA, evses),
+        ),
+      );
+    },
+    async overload(byA) {
+      const { promise, resolve } = Promise.withResolvers<number | undefined>();
+      const patience = setTimeout(() => resolve(undefined), PATIENCE_MS);
+      reduced = resolve;
+      const startedMs = performance.now();
+      reading(18 * evses + byA);
+      const atMs = await promise;
+      clearTimeout(patience);
+      reduced = () => {};
+      return atMs === undefined ? undefined : atMs - startedMs;
+    },
+    async close() {
+      for (const socket of sockets) socket.terminate();
+      controller.stop();
+      await server.close();
+      await solver.close();
+      tape.close();
+      ledger.close();
+    },
+  };
+}
