@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 /** A station at a site that keeps books: each fact has to fit its schema, as the ledger wants it. */
-async function bookedStation(protocol: string): Promise<Station> {
+async function bookedStation(protocol: string): Promise<{ station: Station; clock: TestClock }> {
   const clock = new TestClock();
   const garage = chargePoint("garage", { quirks: ["no-setup"] });
   const books = new Books(homeConfiguration({ chargePoints: [garage] }));
@@ -29,18 +29,19 @@ async function bookedStation(protocol: string): Promise<Station> {
   };
   const started = await site([garage], { clock, answer });
   sites.push(started);
-  return Station.open(started.server.port, "/ocpp/garage", [protocol]);
+  return { station: await Station.open(started.server.port, "/ocpp/garage", [protocol]), clock };
 }
 
 describe("a transaction message is never answered with an error", () => {
   it.each(["ocpp1.6", "ocpp2.0.1"])("whatever is in it, over %s", async (protocol) => {
-    const station = await bookedStation(protocol);
+    const { station, clock } = await bookedStation(protocol);
     const must = new RegExp(TRANSACTIONAL[protocol]!.join("|"));
     let id = 0;
     await fc.assert(
       fc.asyncProperty(anyAction, anyPayload, async (action, payload) => {
         station.received.length = 0;
         id += 1;
+        clock.advance(20_000);
         const [type, , what] = await station.call(action, payload, `m${id}`);
         if (type === 4) expect([action, what]).toEqual([expect.not.stringMatching(must), "NotImplemented"]);
       }),

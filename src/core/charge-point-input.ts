@@ -54,7 +54,7 @@ export type ChargePointInput =
       readonly errorCode?: string;
       readonly info?: string;
     })
-  | (From & { readonly type: "authorize"; readonly token: string })
+  | (From & { readonly type: "authorize"; readonly token: string; readonly unrecorded?: boolean })
   | (At & {
       readonly type: "transaction-started";
       /** The charge point's own transaction id (2.0.1). */

@@ -16,6 +16,7 @@ import type { FrameSocket } from "./frame-socket.ts";
 import type { InboundContext, ParsedCall } from "./inbound.ts";
 import { parseCall16 } from "./inbound-16.ts";
 import { parseCall201 } from "./inbound-201.ts";
+import { Intake } from "./intake.ts";
 import { callsOf } from "./outbound.ts";
 import type { ProfileStyle } from "./profile.ts";
 import { configuredQuirks, modelQuirks } from "./quirks.ts";
@@ -59,6 +60,7 @@ export class ChargePoint {
   readonly #options: ChargePointOptions;
   readonly #answers = new Map<string, string>();
   readonly #transactions = new Map<string, number>();
+  readonly #intake: Intake;
   readonly #sequence = new EventSequence();
   readonly #stationClock = new StationClock();
   #connection: Connection | undefined;
@@ -71,6 +73,11 @@ export class ChargePoint {
 
   constructor(options: ChargePointOptions) {
     this.#options = options;
+    this.#intake = new Intake({
+      clock: options.clock,
+      tell: (input) => this.#tellOrThrow(input),
+      flooded: (action, problem, input) => void this.#violated(action, problem, input),
+    });
     const quirks = configuredQuirks(options.configuration.quirks);
     this.#style = { rateUnit: this.#rateUnit("A", quirks), quirks };
   }
@@ -164,6 +171,7 @@ export class ChargePoint {
   }
 
   async close(): Promise<void> {
+    this.#intake.close();
     this.#connection?.queue.close("the controller stops");
     await this.#connection?.client.close({ force: true });
     await this.#inputs;
@@ -171,6 +179,7 @@ export class ChargePoint {
 
   /** Answers one call of the charge point. Throws the CALLERROR where there is one to send. */
   async answer(connection: Connection, action: string, params: unknown): Promise<unknown> {
+    await this.#intake.pace();
     const payload = fieldsOf(params);
     const problem = problemOf(connection.version, action, "request", payload);
     this.#hearTime(connection, payload);
@@ -195,7 +204,7 @@ export class ChargePoint {
     const answers: ChargePointAnswer[] = [];
     for (const input of call.inputs) {
       try {
-        answers.push(await this.#tellOrThrow(input));
+        answers.push(await this.#intake.take(action, input));
       } catch (error) {
         this.#options.log.error("A message could not be recorded, the charge point has to repeat it", {
           chargePointId: this.#options.configuration.id,

@@ -9,7 +9,7 @@ import type { DecideContext } from "./context.ts";
 import { evseAt, located } from "./context.ts";
 import { meterReadings } from "./meter-values.ts";
 import { signedValueDrafts } from "./signed-values.ts";
-import { checkToken } from "./tokens.ts";
+import { checkToken, tokenStatus } from "./tokens.ts";
 import { endTransaction, startTransaction } from "./transactions.ts";
 import { unknownConnector, violationDrafts } from "./violations.ts";
 
@@ -147,6 +147,7 @@ export function decideChargePointInput(context: DecideContext, input: ChargePoin
     case "status":
       return status(context, located(context, input));
     case "authorize":
+      if (input.unrecorded) return only([], { tokenStatus: tokenStatus(context, input.token) });
       return { ...checkToken(context, input.chargePointId, input.token), readings: [] };
     case "transaction-started":
       return { ...startTransaction(context, input), readings: [] };
