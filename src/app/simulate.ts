@@ -3,7 +3,7 @@ import type { Envelope } from "../core/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Prices, Solver, Tape } from "../core/ports.ts";
 import { siteModel } from "../core/site-model.ts";
-import { initialState } from "../core/state.ts";
+import { initialState, type SiteState } from "../core/state.ts";
 import { type Scenario, type ScenarioSession, slotIndexOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import type { ScenarioSite } from "../sim/scenario-site.ts";
@@ -29,35 +29,44 @@ export interface SimulationOptions {
   /** Hears of every fact. */
   readonly onFacts?: (facts: readonly SiteFact[]) => void;
   readonly solver?: Solver;
+  /** Empty books to write to instead of memory; they stay open. */
+  readonly books?: { readonly ledger: Ledger; readonly tape: Tape };
+  /** Called after each step and awaited. */
+  readonly onStep?: (nowMs: number, state: SiteState) => Promise<void>;
 }
 
-/** A ledger in memory that keeps what is looked up again and counts the rest. */
-function memoryLedger(
-  onFacts: (facts: readonly SiteFact[]) => void,
-): Ledger & { readonly counts: Map<string, number> } {
+/** A ledger in memory that keeps what is looked up again. */
+function memoryLedger(): Ledger {
   const keyed = new Map<string, Envelope>();
-  const counts = new Map<string, number>();
-  const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   let lastSeq = 0;
   return {
-    counts,
     get lastSeq() {
       return lastSeq;
     },
     async append(appended) {
       for (const fact of appended) {
-        count(fact.type);
         if (fact.key !== undefined) keyed.set(fact.key, fact);
-        if (fact.type === "plan-made" && fact.data.result.status === "rule-based") count("rule-based");
         lastSeq = fact.seq;
       }
-      onFacts(appended);
     },
     findByKey: (key) => keyed.get(key),
     read: () => [],
     saveSnapshot: () => {},
     close: () => {},
   };
+}
+
+/** Counts of what is recorded: plans, and those of them that were made by rules. */
+function countPlans(recorder: Recorder): { plans: number; byRules: number } {
+  const counts = { plans: 0, byRules: 0 };
+  recorder.subscribe((facts) => {
+    for (const fact of facts) {
+      if (fact.type !== "plan-made") continue;
+      counts.plans++;
+      if (fact.data.result.status === "rule-based") counts.byRules++;
+    }
+  });
+  return counts;
 }
 
 const NO_TAPE: Tape = { write() {}, flush() {}, close() {} };
@@ -116,12 +125,14 @@ function stepSeconds(site: ScenarioSite, nowMs: number): number {
 /** Runs the scenario from its first to its last second. Equal scenarios give equal results. */
 export async function simulate(scenario: Scenario, options: SimulationOptions = {}): Promise<SimulationResult> {
   const clock = new VirtualClock(scenario.startMs);
-  const ledger = memoryLedger(options.onFacts ?? (() => {}));
+  const { ledger, tape } = options.books ?? { ledger: memoryLedger(), tape: NO_TAPE };
   const recorder = new Recorder({ ledger, state: initialState(), boot: "simulation", clock, log: silentLog });
+  const counts = countPlans(recorder);
+  if (options.onFacts) recorder.subscribe(options.onFacts);
   const controller = new Controller({
     site: siteModel(scenario.configuration),
     recorder,
-    tape: NO_TAPE,
+    tape,
     clock,
     log: silentLog,
     prices: scenarioPrices(scenario, clock),
@@ -146,14 +157,15 @@ export async function simulate(scenario: Scenario, options: SimulationOptions = 
     await clock.advance(seconds * 1000);
     await virtual.step(seconds);
     await controller.tick();
+    await options.onStep?.(clock.wallMs(), recorder.state());
     if (clock.wallMs() >= scenario.startMs + (day + 1) * DAY_MS) options.onDay?.(++day);
   }
   return {
     ...virtual.site.totals(),
     interventions: controller.health().interventions,
     limitsSent: virtual.limitsSent(),
-    plans: ledger.counts.get("plan-made") ?? 0,
-    plansByRules: ledger.counts.get("rule-based") ?? 0,
+    plans: counts.plans,
+    plansByRules: counts.byRules,
     facts: ledger.lastSeq,
   };
 }

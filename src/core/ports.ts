@@ -37,7 +37,7 @@ export interface Ledger {
   close(): void;
 }
 
-/** Raw samples, kept for days, flushed once or twice a minute. Losing the last minute at a power cut is accepted. */
+/** Raw samples, kept for days. Nobody waits for them; the last five minutes may be lost at a power cut. */
 export interface Tape {
   /** Quantised integers by channel name, e.g. `grid.l1` in 0.1 A. */
   write(atMs: number, monoMs: number, samples: Readonly<Record<string, number>>): void;

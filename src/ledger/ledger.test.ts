@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { SiteFact } from "../core/facts/index.ts";
-import { backupLedger, openLedger, openTape, readTape, restoreLedger } from "./index.ts";
+import { backupLedger, openLedger, restoreLedger } from "./index.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 let directory: string;
@@ -106,16 +106,4 @@ test("a backup of the running ledger is restored to the same state; a snapshot o
   const folded = open();
   expect([folded.snapshotSeq, folded.state.seq]).toEqual([0, 300]);
   folded.ledger.close();
-});
-
-test("the tape gives back exactly what was written, and a missing value stays missing", () => {
-  const tape = openTape({ directory, keepDays: 14, log });
-  const written = Array.from({ length: 150 }, (_, second) => ({
-    atMs: 1.7e12 + second * 1000,
-    monoMs: second * 1000,
-    values: second % 3 === 0 ? { "grid.l1": 100 - second * 100 } : { "grid.l1": second, pv: second * 7 },
-  }));
-  for (const sample of written) tape.write(sample.atMs, sample.monoMs, sample.values);
-  tape.close();
-  expect([...readTape(directory, 0, 2e12)]).toEqual(written);
 });

@@ -1,5 +1,6 @@
 /** Opening the ledger: lock, check, fold. A start after a year takes seconds because of the snapshot. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { SiteFact } from "../core/facts/index.ts";
 import { FACT_DECLARATIONS } from "../core/facts/index.ts";
@@ -7,7 +8,15 @@ import type { Log } from "../core/ports.ts";
 import { evolve, type SiteState } from "../core/state.ts";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf } from "./row.ts";
-import { applyPragmas, checkFormat, createTables, ledgerFiles } from "./schema.ts";
+import {
+  applyPragmas,
+  checkFormat,
+  createTables,
+  type LedgerFiles,
+  ledgerFiles,
+  reserveLog,
+  syncPath,
+} from "./schema.ts";
 import { loadSnapshot } from "./snapshot.ts";
 import { SqliteLedger } from "./store.ts";
 import { newerFactError } from "./upcast.ts";
@@ -86,42 +95,68 @@ export function foldFrom(database: Database.Database, state: SiteState): SiteSta
   return folded;
 }
 
-/** Writes down that the ledger is open, so that a crash is known. A full disk must not keep the site from starting. */
-function markOpen(database: Database.Database, log: Log): void {
+/** Whether there is a ledger in the file already. Looks without changing anything; throws when it is none of ours. */
+function holdsLedger(files: LedgerFiles): boolean {
+  // A rollback journal is left only by a crash while the ledger was created.
+  if (!existsSync(files.events) || existsSync(files.journal)) return false;
+  const database = new Database(files.events, { readonly: true });
   try {
-    database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES ('clean', 'no')").run();
-  } catch (error) {
-    const refusal = ledgerErrorOf(error);
-    if (refusal.kind !== "disk-full") throw refusal;
-    log.error("The site runs, but nothing is recorded", { reason: refusal.message });
+    return checkFormat(database);
+  } finally {
+    database.close();
   }
 }
 
-function open(options: OpenLedgerOptions, database: Database.Database, release: () => void): OpenedLedger {
-  const existing = checkFormat(database);
-  applyPragmas(database);
-  if (!existing) createTables(database);
-  const cleanStop = !existing || isClean(database);
-  if (!cleanStop) assertSound(database);
-  assertVersionsKnown(database);
-  const snapshot = loadSnapshot(database);
-  const state = foldFrom(database, snapshot);
-  const last = database.prepare("SELECT max(seq) AS seq FROM fact").get() as { seq: number | null };
-  if ((last.seq ?? 0) !== state.seq) throw damagedError(database.name, "its last facts are missing");
-  markOpen(database, options.log);
-  database.pragma("query_only = ON");
-  const ledger = new SqliteLedger({
-    path: ledgerFiles(options.directory).events,
-    database,
-    lastSeq: state.seq,
-    snapshotSeq: snapshot.seq,
-    log: options.log,
-    release,
-    ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
-    ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
-    ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),
-  });
-  return { ledger, state, snapshotSeq: snapshot.seq, cleanStop };
+function create({ events }: LedgerFiles, directory: string): void {
+  const database = new Database(events);
+  try {
+    applyPragmas(database);
+    if (!checkFormat(database)) createTables(database);
+  } finally {
+    database.close();
+  }
+  for (const path of [directory, dirname(directory)]) syncPath(path);
+}
+
+/** Reserves room for the log; without it the site runs as well. */
+function reserveOrWarn(wal: string, { log, checkpointPages }: OpenLedgerOptions): void {
+  try {
+    reserveLog(wal, checkpointPages);
+  } catch (error) {
+    log.warn("There is no room to reserve for the ledger", { reason: ledgerErrorOf(error).message });
+  }
+}
+
+/** Everything that can be wrong is found by a connection that only reads: what is refused is not touched. */
+function open(options: OpenLedgerOptions, files: LedgerFiles, release: () => void): OpenedLedger {
+  const created = !holdsLedger(files);
+  if (created) create(files, options.directory);
+  reserveOrWarn(files.wal, options);
+  const database = new Database(files.events, { readonly: true });
+  try {
+    const cleanStop = created || isClean(database);
+    if (!cleanStop) assertSound(database);
+    assertVersionsKnown(database);
+    const snapshot = loadSnapshot(database);
+    const state = foldFrom(database, snapshot);
+    const last = database.prepare("SELECT max(seq) AS seq FROM fact").get() as { seq: number | null };
+    if ((last.seq ?? 0) !== state.seq) throw damagedError(database.name, "its last facts are missing");
+    const ledger = new SqliteLedger({
+      path: files.events,
+      database,
+      lastSeq: state.seq,
+      snapshotSeq: snapshot.seq,
+      log: options.log,
+      release,
+      ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
+      ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+      ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),
+    });
+    return { ledger, state, snapshotSeq: snapshot.seq, cleanStop };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /**
@@ -129,18 +164,18 @@ function open(options: OpenLedgerOptions, database: Database.Database, release: 
  * `disk-read-only`, each with what to do.
  */
 export function openLedger(options: OpenLedgerOptions): OpenedLedger {
-  const files = ledgerFiles(options.directory);
+  const directory = resolve(options.directory);
+  const files = ledgerFiles(directory);
   let release: (() => void) | undefined;
-  let database: Database.Database | undefined;
   try {
-    mkdirSync(options.directory, { recursive: true, mode: 0o750 });
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
     release = takeWriterLock(files.lock);
     const walDamage = findWalDamage(files.wal);
     if (walDamage) throw damagedError(files.events, walDamage);
-    database = new Database(files.events);
-    return open(options, database, release);
+    // What a killed process wrote is read again now; the site must not act on what a power cut could still take back.
+    if (existsSync(files.wal)) syncPath(files.wal);
+    return open({ ...options, directory }, files, release);
   } catch (error) {
-    database?.close();
     release?.();
     const refusal = ledgerErrorOf(error);
     throw refusal.kind === "damaged" && refusal !== error ? damagedError(files.events, refusal.message) : refusal;

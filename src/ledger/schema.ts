@@ -1,5 +1,5 @@
 /** The files of the ledger, its tables, and the pragmas that make an acknowledged fact survive a power cut. */
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { LedgerError } from "./ledger-error.ts";
@@ -7,21 +7,27 @@ import { LedgerError } from "./ledger-error.ts";
 /** Format of the file, in `user_version`. Raise it when an older release could no longer read the tables. */
 export const LEDGER_FORMAT = 1;
 const BUSY_TIMEOUT_MS = 5000;
-const JOURNAL_SIZE_LIMIT_BYTES = 8 * 1024 * 1024;
+const PAGE_BYTES = 4096;
 /** Pages in the write-ahead log after which it is folded into the file. */
-const CHECKPOINT_PAGES = 1000;
+const CHECKPOINT_PAGES = 500;
+/** A log goes over its mark by the commit that reaches it. */
+const SPARE_PAGES = 50;
+const FRAME_HEADER_BYTES = 24;
+const ZEROS = Buffer.alloc(65_536);
+const JOURNAL_SIZE_LIMIT_BYTES = 8 * 1024 * 1024;
 
 export interface LedgerFiles {
   readonly events: string;
   readonly wal: string;
+  /** There only while the ledger is created. */
+  readonly journal: string;
   readonly lock: string;
-  readonly tape: string;
 }
 
 /** Paths of the files in a data directory. */
 export function ledgerFiles(directory: string): LedgerFiles {
   const events = join(directory, "events.db");
-  return { events, wal: `${events}-wal`, lock: join(directory, "writer.lock"), tape: join(directory, "tape.db") };
+  return { events, wal: `${events}-wal`, journal: `${events}-journal`, lock: join(directory, "writer.lock") };
 }
 
 const TABLES = `
@@ -60,11 +66,30 @@ export const INSERT_FACT = `INSERT INTO fact
  */
 export function applyPragmas(database: Database.Database, checkpointPages = CHECKPOINT_PAGES): void {
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  database.pragma("page_size = 4096");
+  database.pragma(`page_size = ${PAGE_BYTES}`);
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
   database.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
+}
+
+/**
+ * Gives an empty write-ahead log its room on the disk: a log that grows with each commit costs a card twice as much as
+ * one that is overwritten. To SQLite, zeros are a log with nothing in it.
+ */
+export function reserveLog(wal: string, checkpointPages = CHECKPOINT_PAGES): void {
+  if (existsSync(wal) && statSync(wal).size > 0) return;
+  const bytes = (checkpointPages + SPARE_PAGES) * (PAGE_BYTES + FRAME_HEADER_BYTES);
+  const descriptor = openSync(wal, constants.O_RDWR | constants.O_CREAT, 0o640);
+  try {
+    for (let at = 0; at < bytes; at += ZEROS.length) writeSync(descriptor, ZEROS, 0, ZEROS.length, at);
+    fsyncSync(descriptor);
+  } catch (error) {
+    ftruncateSync(descriptor, 0);
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Throws unless every commit is synced. To be called after the first write, when it is decided. */

@@ -1,8 +1,9 @@
 /**
- * One block of the tape: samples of a minute as columns of delta-coded integers, deflated. A missing value stays
+ * One block of the tape: samples of some minutes as columns of delta-coded integers, deflated. A missing value stays
  * missing. Per column: 0 is "no value", else the zigzag of the difference to the last value, plus one.
  */
-import { deflateSync, inflateSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflate, deflateSync, inflateSync } from "node:zlib";
 
 export interface TapeSample {
   readonly atMs: number;
@@ -73,8 +74,8 @@ function readColumn(reader: Reader, count: number): (number | undefined)[] {
   });
 }
 
-/** Samples as one compressed block. Times are rounded to whole milliseconds. */
-export function encodeBlock(samples: readonly TapeSample[]): Buffer {
+/** Samples as one block that is yet to be squeezed. Times are rounded to whole milliseconds. */
+export function packBlock(samples: readonly TapeSample[]): Buffer {
   const channels = [...new Set(samples.flatMap((sample) => Object.keys(sample.values)))].sort();
   const bytes: number[] = [];
   pushVarint(bytes, samples.length);
@@ -96,10 +97,22 @@ export function encodeBlock(samples: readonly TapeSample[]): Buffer {
       samples.map((sample) => sample.values[channel]),
     );
   }
-  return deflateSync(Buffer.from(bytes), { level: 6 });
+  return Buffer.from(bytes);
 }
 
-/** The samples of a block. Throws when the block is damaged. */
+const deflateLater = promisify(deflate) as (bytes: Buffer) => Promise<Buffer>;
+
+/** Compresses a packed block on another thread. */
+export function squeeze(packed: Buffer): Promise<Buffer> {
+  return deflateLater(packed);
+}
+
+/** Compresses a packed block at once. */
+export function squeezeNow(packed: Buffer): Buffer {
+  return deflateSync(packed);
+}
+
+/** The samples of a squeezed block. Throws when the block is damaged. */
 export function decodeBlock(block: Uint8Array): TapeSample[] {
   const reader = new Reader(inflateSync(block, { maxOutputLength: INFLATED_MAX_BYTES }));
   const count = reader.varint();

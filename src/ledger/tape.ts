@@ -1,59 +1,37 @@
 /**
- * The tape: raw samples in a file beside the ledger, one compressed block a minute. Losing the last minute at a power
- * cut is accepted, so commits are not synced one by one; a damaged tape is set aside and never keeps a site dark.
+ * The tape: raw samples in files beside the ledger, a compressed block each five minutes. Nobody waits for it and
+ * nothing syncs it: a card that is slow, full or gone costs samples, never a tick. A power cut costs the last block and
+ * what the kernel had not written back yet. A small write costs a card some 20 KB, whatever is in it: so few are made.
  */
-import { mkdirSync, renameSync } from "node:fs";
-import Database from "better-sqlite3";
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Log, Tape } from "../core/ports.ts";
-import { ledgerFiles } from "./schema.ts";
-import { decodeBlock, encodeBlock, type TapeSample } from "./tape-codec.ts";
+import { decodeBlock, packBlock, squeeze, squeezeNow, type TapeSample } from "./tape-codec.ts";
+import { decodeRecords, encodeRecord, type TapeRecord, tapeFileName, tapeFiles } from "./tape-file.ts";
 
-const BLOCK_MS = 60_000;
-const BLOCK_SAMPLES_MAX = 1200;
+const BLOCK_MS = 300_000;
+const BLOCK_SAMPLES_MAX = 1500;
+/** Blocks that wait for a card that hangs; beyond, samples are given up. */
+const WAITING_MAX = 12;
 const CHANNELS_MAX = 5000;
-const DAY_MS = 86_400_000;
-/** Few at a time: a clock that is years ahead for a minute must not erase the tape. */
-const TRIMMED_PER_FLUSH = 8;
-const TABLE = `CREATE TABLE IF NOT EXISTS block (
-  start_ms INTEGER PRIMARY KEY, end_ms INTEGER NOT NULL, samples INTEGER NOT NULL, data BLOB NOT NULL
-) STRICT`;
 
-function connect(path: string): Database.Database {
-  const database = new Database(path);
-  try {
-    database.pragma("journal_mode = WAL");
-    database.pragma("synchronous = NORMAL");
-    database.pragma("journal_size_limit = 4194304");
-    database.exec(TABLE);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+export interface TapeOptions {
+  readonly directory: string;
+  /** Days that are kept. */
+  readonly keepDays: number;
+  readonly log: Log;
 }
 
-function connectOrStartAnew(path: string, log: Log): Database.Database {
-  try {
-    return connect(path);
-  } catch (error) {
-    const aside = `${path}.damaged-${Date.now()}`;
-    log.error("The tape of raw samples was damaged; a new one was started", { aside, reason: String(error) });
-    renameSync(path, aside);
-    return connect(path);
-  }
-}
-
-class SqliteTape implements Tape {
-  readonly #database: Database.Database;
-  readonly #log: Log;
-  readonly #keepMs: number;
+class FileTape implements Tape {
+  readonly #options: TapeOptions;
   #samples: TapeSample[] = [];
+  #written: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #warned = false;
 
-  constructor(database: Database.Database, keepDays: number, log: Log) {
-    this.#database = database;
-    this.#keepMs = keepDays * DAY_MS;
-    this.#log = log;
+  constructor(options: TapeOptions) {
+    this.#options = options;
   }
 
   write(atMs: number, monoMs: number, samples: Readonly<Record<string, number>>): void {
@@ -66,65 +44,78 @@ class SqliteTape implements Tape {
   }
 
   flush(): void {
-    const samples = this.#samples;
-    if (samples.length === 0) return;
-    this.#samples = [];
-    try {
-      this.#store(samples);
-    } catch (error) {
-      this.#warnOnce(`A minute of raw samples was not kept: ${String(error)}`);
+    const packed = this.#take();
+    if (!packed) return;
+    if (this.#waiting >= WAITING_MAX) {
+      this.#warnOnce("The disk is too slow for the raw samples: some were given up");
+      return;
     }
+    this.#waiting++;
+    this.#written = this.#written
+      .then(() => this.#append(packed))
+      .catch((error) => this.#warnOnce(`Raw samples were not kept: ${String(error)}`))
+      .then(() => void this.#waiting--);
   }
 
   close(): void {
-    this.flush();
-    this.#database.close();
+    const packed = this.#take();
+    if (!packed) return;
+    try {
+      appendFileSync(this.#pathOf(packed), encodeRecord({ ...packed, block: squeezeNow(packed.block) }));
+    } catch (error) {
+      this.#warnOnce(`The last raw samples were not kept: ${String(error)}`);
+    }
   }
 
-  #store(samples: readonly TapeSample[]): void {
+  /** What was written since the last time, packed small: it may have to wait. */
+  #take(): TapeRecord | undefined {
+    const samples = this.#samples;
+    if (samples.length === 0) return undefined;
+    this.#samples = [];
     const times = samples.map((sample) => Math.round(sample.atMs));
-    const startMs = Math.min(...times);
-    const data = encodeBlock(samples);
-    this.#database.transaction(() => {
-      // After a clock that stepped back the same millisecond may be taken.
-      let key = startMs;
-      const taken = this.#database.prepare("SELECT 1 FROM block WHERE start_ms = ?");
-      while (taken.get(key)) key++;
-      const insert = this.#database.prepare("INSERT INTO block (start_ms, end_ms, samples, data) VALUES (?, ?, ?, ?)");
-      insert.run(key, Math.max(...times), samples.length, data);
-      const trim = "DELETE FROM block WHERE start_ms IN (SELECT start_ms FROM block WHERE start_ms < ? LIMIT ?)";
-      this.#database.prepare(trim).run(startMs - this.#keepMs, TRIMMED_PER_FLUSH);
-    })();
+    const [startMs, endMs] = [Math.min(...times), Math.max(...times)];
+    return { startMs, endMs, samples: samples.length, block: packBlock(samples) };
+  }
+
+  async #append(packed: TapeRecord): Promise<void> {
+    const block = await squeeze(packed.block);
+    await appendFile(this.#pathOf(packed), encodeRecord({ ...packed, block }));
+    this.#trim();
+  }
+
+  #pathOf({ startMs }: TapeRecord): string {
+    return join(this.#options.directory, tapeFileName(startMs));
+  }
+
+  /** By the number of days, not by the clock: one that is years ahead for a while must not erase the tape. */
+  #trim(): void {
+    const { directory, keepDays } = this.#options;
+    const files = tapeFiles(directory);
+    for (const path of files.slice(0, Math.max(0, files.length - keepDays - 1))) rmSync(path);
   }
 
   #warnOnce(message: string): void {
-    if (!this.#warned) this.#log.warn(message);
+    if (!this.#warned) this.#options.log.warn(message);
     this.#warned = true;
   }
 }
 
-/** Opens (or creates) the tape in the ledger's directory; blocks older than `keepDays` are trimmed. */
-export function openTape(options: { directory: string; keepDays: number; log: Log }): Tape {
-  mkdirSync(options.directory, { recursive: true, mode: 0o750 });
-  const database = connectOrStartAnew(ledgerFiles(options.directory).tape, options.log);
-  return new SqliteTape(database, options.keepDays, options.log);
+/** Opens (or creates) the tape in the ledger's directory. It never refuses: a site without a tape is a site. */
+export function openTape(options: TapeOptions): Tape {
+  try {
+    mkdirSync(options.directory, { recursive: true, mode: 0o750 });
+  } catch (error) {
+    options.log.warn("There is no place for raw samples", { error: String(error) });
+  }
+  return new FileTape(options);
 }
 
-/** Samples of `directory` with `fromMs <= atMs < toMs`, oldest block first, one block in memory at a time. */
+/** Samples of `directory` with `fromMs <= atMs < toMs`, day by day and the oldest block first. */
 export function* readTape(directory: string, fromMs: number, toMs: number): Generator<TapeSample> {
-  const database = new Database(ledgerFiles(directory).tape, { readonly: true, fileMustExist: true });
-  try {
-    const next = database.prepare(
-      "SELECT start_ms, data FROM block WHERE start_ms > ? AND start_ms < ? AND end_ms >= ? ORDER BY start_ms LIMIT 1",
-    );
-    let after = -1;
-    for (;;) {
-      const block = next.get(after, toMs, fromMs) as { start_ms: number; data: Buffer } | undefined;
-      if (!block) return;
-      after = block.start_ms;
-      yield* decodeBlock(block.data).filter((sample) => sample.atMs >= fromMs && sample.atMs < toMs);
+  for (const path of tapeFiles(directory)) {
+    for (const { startMs, endMs, block } of decodeRecords(readFileSync(path))) {
+      if (startMs >= toMs || endMs < fromMs) continue;
+      yield* decodeBlock(block).filter((sample) => sample.atMs >= fromMs && sample.atMs < toMs);
     }
-  } finally {
-    database.close();
   }
 }

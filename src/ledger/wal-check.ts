@@ -45,7 +45,10 @@ function laterCommitAfter(file: Buffer, from: number, frameBytes: number): boole
 export function findWalDamage(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const file = readFileSync(path);
-  if (file.length < HEADER_BYTES) return file.length === 0 ? undefined : "its write-ahead log is cut inside the header";
+  if (file.subarray(0, HEADER_BYTES).every((byte) => byte === 0)) {
+    return file.every((byte) => byte === 0) ? undefined : "the header of its write-ahead log is gone";
+  }
+  if (file.length < HEADER_BYTES) return "its write-ahead log is cut inside the header";
   const magic = file.readUInt32BE(0);
   if (magic !== MAGIC && magic !== MAGIC + 1) return "the header of its write-ahead log is damaged";
   const littleEndian = magic === MAGIC;

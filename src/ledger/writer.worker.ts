@@ -14,16 +14,25 @@ const database = new Database(path);
 applyPragmas(database, checkpointPages);
 if (maxPages !== undefined) database.pragma(`max_page_count = ${maxPages}`);
 const insert = database.prepare(INSERT_FACT);
-const noteVersion = database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES (?, ?)");
+const note = database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES (?, ?)");
 const notedVersions = new Set<string>();
 const lastFact = database.prepare("SELECT max(seq) AS seq FROM fact").pluck();
 let lastSeq = (lastFact.get() as number | null) ?? 0;
 let durable = false;
 
+/** Writes down that the ledger is open, so that a crash is known. */
+function markOpen(): void {
+  try {
+    note.run("clean", "no");
+  } catch (error) {
+    port.postMessage({ warning: `The ledger takes nothing yet: ${ledgerErrorOf(error).message}` });
+  }
+}
+
 const write = database.transaction((rows: readonly FactRow[]) => {
   for (const row of rows) {
     insert.run(row);
-    if (!notedVersions.has(row.type)) noteVersion.run(`version:${row.type}`, String(row.version));
+    if (!notedVersions.has(row.type)) note.run(`version:${row.type}`, String(row.version));
   }
 });
 
@@ -53,7 +62,7 @@ function snapshot(seq: number, state: string): void {
 
 function close(): void {
   try {
-    noteVersion.run("clean", "yes");
+    note.run("clean", "yes");
   } catch {
     // The next start checks the file; that is all that is lost.
   }
@@ -63,6 +72,7 @@ function close(): void {
   port.close();
 }
 
+markOpen();
 port.on("message", (request: WriterRequest) => {
   if (request.type === "append") append(request.id, request.rows);
   else if (request.type === "snapshot") snapshot(request.seq, request.state);

@@ -1,4 +1,5 @@
 /** `npm run bench [-- NAME [OPTIONS]]`: one JSON line a figure, each beside a limit or a peer of the same run. */
+import { benchCard } from "./card.ts";
 import { benchLatency } from "./latency.ts";
 import { benchLedger } from "./ledger.ts";
 import type { BenchLine } from "./line.ts";
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   latency: benchLatency,
   plan: benchPlan,
   ledger: benchLedger,
+  card: benchCard,
   process: benchProcess,
 };
 /** Takes minutes to an hour: only when it is asked for. */

@@ -28,6 +28,7 @@ function resized(content: Buffer, length: number): Buffer {
   return Buffer.concat([content, Buffer.alloc(length - content.length)]);
 }
 
+/** The content after the change; the buffer that was given may be changed as well. */
 function changed(content: Buffer, change: Change): Buffer {
   if (change.do === "truncate") return resized(content, change.length);
   const result = resized(content, Math.max(content.length, change.at + change.data.length));
@@ -82,7 +83,7 @@ export class Disk {
   /** The files as running programs see them, by relative path. */
   contents(): Map<string, Buffer> {
     const files = [...this.#names].filter((entry): entry is [string, File] => entry[1] !== "directory");
-    return new Map(files.map(([path, { synced, changes }]) => [path, changes.reduce(changed, synced)]));
+    return new Map(files.map(([path, { synced, changes }]) => [path, changes.reduce(changed, Buffer.from(synced))]));
   }
 
   #file(path: string): File {
@@ -99,7 +100,7 @@ export class Disk {
   #sync(path: string): void {
     const file = this.#names.get(path);
     if (file !== undefined && file !== "directory") {
-      file.synced = file.changes.reduce(changed, Buffer.from(file.synced));
+      file.synced = file.changes.reduce(changed, file.synced);
       file.changes = [];
       return;
     }

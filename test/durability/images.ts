@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Disk } from "./disk.ts";
 import { inspect } from "./inspect.ts";
 import { type Random, randomOf } from "./random.ts";
-import { type Operation, traceWriter } from "./trace.ts";
+import { isOfNoPromise, type Operation, traceWriter } from "./trace.ts";
 
 /** The ledger's directory inside of a disk. */
 const DATA = "data";
@@ -30,7 +30,7 @@ const FIRST_LIFE_SYNCS = 60;
 function filesIn(root: string): Map<string, Buffer> {
   const names = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = names.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
-  return new Map(paths.filter((path) => !path.endsWith("-shm")).map((path) => [path, readFileSync(join(root, path))]));
+  return new Map(paths.filter((path) => !isOfNoPromise(path)).map((path) => [path, readFileSync(join(root, path))]));
 }
 
 function writeFiles(root: string, files: ReadonlyMap<string, Buffer>): void {

@@ -25,6 +25,11 @@ const CALLS = `${UNDERSTOOD},${OTHERS},${NAMES}`;
 /** More than any page or header that SQLite writes at once. */
 const STRING_MAX = 70_000;
 
+/** The index of shared memory means nothing after a crash, and the tape is never promised. */
+export function isOfNoPromise(path: string): boolean {
+  return path.endsWith("-shm") || /(^|\/)tape-[^/]*$/.test(path);
+}
+
 /** Whether this machine may trace. */
 export function canTrace(): boolean {
   return spawnSync("strace", ["-f", "-e", "trace=none", "true"]).status === 0;
@@ -83,7 +88,7 @@ export function operationsOf(text: string, root: string): Operation[] {
   const known = new Set<string>();
   const ours = (hex: string): string | undefined => {
     const path = relative(root, bytesOf(hex).toString());
-    return path.startsWith("..") || path.endsWith("-shm") ? undefined : path;
+    return path.startsWith("..") || isOfNoPromise(path) ? undefined : path;
   };
   for (const call of callsOf(text)) {
     const operation = operationOf(call, ours);
