@@ -127,6 +127,8 @@ function configurationOf({
 
 interface RigEvse {
   schedule?: LimitSchedule;
+  /** When that began; a charge point has a clock of its own. */
+  scheduleMonoMs: number;
   safeA: number;
   transactionId?: number;
   online: boolean;
@@ -155,7 +157,13 @@ export class SiteRig {
   constructor(options: RigOptions) {
     this.#options = options;
     for (const stall of options.stalls)
-      this.#evses.set(stall.id, { safeA: stall.safeCurrentA ?? 6, online: true, disobeys: false, sampledS: -1000 });
+      this.#evses.set(stall.id, {
+        safeA: stall.safeCurrentA ?? 6,
+        online: true,
+        disobeys: false,
+        sampledS: -1000,
+        scheduleMonoMs: 0,
+      });
     const idle = new Building(() => 0, []);
     this.wired = new WiredSite({
       voltageV: VOLTAGE,
@@ -211,7 +219,7 @@ export class SiteRig {
     const evse = this.#evses.get(id)!;
     if (evse.disobeys) return 16;
     const { schedule } = evse;
-    const elapsedS = schedule ? (this.clock.wallMs() - schedule.startMs) / 1000 : 0;
+    const elapsedS = (this.clock.monoMs() - evse.scheduleMonoMs) / 1000;
     const scheduledA =
       schedule && elapsedS < schedule.durationS
         ? schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.currentA
@@ -224,7 +232,10 @@ export class SiteRig {
     const evse = this.#evses.get(stall)!;
     this.commands.push({ second: this.second, command });
     if (!evse.online) return { status: "offline", detail: "" };
-    if (command.type === "set-limit") evse.schedule = command.schedule;
+    if (command.type === "set-limit") {
+      evse.schedule = command.schedule;
+      evse.scheduleMonoMs = this.clock.monoMs() - (this.clock.wallMs() - command.schedule.startMs);
+    }
     if (command.type === "install-safe-default") evse.safeA = command.currentA;
     return ACCEPTED;
   }
@@ -300,6 +311,16 @@ export class SiteRig {
         await settle();
         void this.controller.tick();
       } else await lived;
+      each();
+    }
+  }
+
+  /** The process stands still while the world goes on. */
+  async standStill(seconds: number, each: () => void = () => {}): Promise<void> {
+    for (let step = 0; step < seconds; step++) {
+      this.second++;
+      await this.clock.advance(1000);
+      this.wired.step(this.clock.wallMs(), 1);
       each();
     }
   }

@@ -40,10 +40,12 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   const { site, recorder, solver, prices, log } = options;
   let solving = false;
   let lastAttemptMs: number | undefined;
+  let plannedSeq: number | undefined;
   let deviatesSinceMs: number | undefined;
   let pricesUntilAtPlanMs: number | undefined;
 
   async function plan(image: ProcessImage, trigger: string): Promise<void> {
+    const { seq } = recorder.state();
     const input = buildPlanInput({
       site,
       state: recorder.state(),
@@ -56,6 +58,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
     const result = await solver.solve(input, PLAN_DEADLINE_MS);
     if (result.status === "rule-based") log.warn("The plan is rule-based", { detail: result.detail });
     await recorder.note([{ type: "plan-made", source: "planner", data: { trigger, input, result } }]);
+    plannedSeq = seq;
   }
 
   return {
@@ -71,6 +74,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
         ...(deviatesSinceMs === undefined ? {} : { deviatesSinceMs }),
         ...(pricesUntilAtPlanMs === undefined ? {} : { pricesUntilAtPlanMs }),
         ...(lastAttemptMs === undefined ? {} : { lastAttemptMs }),
+        ...(plannedSeq === undefined ? {} : { plannedSeq }),
       });
       if (trigger === undefined) return undefined;
       solving = true;

@@ -21,8 +21,8 @@ function operatorChanged(planned: OperatorLimits, now: OperatorLimits): boolean 
   );
 }
 
-function wishChangedAfter(state: SiteState, sinceMs: number): boolean {
-  return Object.values(state.sessions.wishes).some((wish) => wish.statedMs > sinceMs);
+function wishChangedAfter(state: SiteState, seq: number): boolean {
+  return Object.values(state.sessions.wishes).some((wish) => wish.seq > seq);
 }
 
 export interface PlanTriggerContext {
@@ -35,6 +35,8 @@ export interface PlanTriggerContext {
   readonly pricesUntilAtPlanMs?: number;
   /** Since when that has been far from the plan, epoch ms. */
   readonly deviatesSinceMs?: number;
+  /** The last fact that the last plan knew of. */
+  readonly plannedSeq?: number;
   /** When the last attempt began, so that a failure does not loop. */
   readonly lastAttemptMs?: number;
 }
@@ -67,7 +69,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
     const open = Object.keys(state.sessions.open).length;
     return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
   }
-  if (wishChangedAfter(state, plan.madeMs)) return "a driver's wish changed";
+  if (wishChangedAfter(state, context.plannedSeq ?? plan.seq)) return "a driver's wish changed";
   if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)

@@ -31,7 +31,8 @@ function isInstallDue(input: ControlInput, { evse }: EvseObservation, memory: Ev
  */
 function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory): Lease {
   const known = input.state.chargePoints.byId[entry.evse.chargePointId];
-  const sinceMs = Math.max(known?.changedMs ?? 0, known?.bootedMs ?? 0);
+  // A sum: when the clock jumps back the younger of the two is not the larger.
+  const sinceMs = (known?.changedMs ?? 0) + (known?.bootedMs ?? 0);
   const isNew = memory.installedForMs !== sinceMs;
   if (!entry.connected || !(isNew || isInstallDue(input, entry, memory))) return { memory, commands: [] };
   const { sentA: _, ...rest } = memory;

@@ -43,7 +43,7 @@ export interface EvseMemory {
   readonly solarSinceMonoMs?: number;
   readonly sentMonoMs?: number;
   readonly sentA?: number;
-  /** Connection (its `changedMs`) for which the safe default was installed. */
+  /** Connection and boot (the sum of their times) for which the safe default was installed. */
   readonly installedForMs?: number;
   /** When it was sent last for that, and how often before. */
   readonly installedMonoMs?: number;

@@ -45,6 +45,8 @@ export interface Wish {
   readonly preference?: Preference;
   readonly by: string;
   readonly statedMs: number;
+  /** Of the fact: the wall clock may jump between two. */
+  readonly seq: number;
 }
 
 export interface SessionsState {
@@ -157,7 +159,7 @@ export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsSt
       return meter(state, fact);
     case "wish-stated": {
       const { evseId, ...wish } = fact.data;
-      return { ...state, wishes: { ...state.wishes, [evseId]: { ...wish, statedMs: fact.atMs } } };
+      return { ...state, wishes: { ...state.wishes, [evseId]: { ...wish, statedMs: fact.atMs, seq: fact.seq } } };
     }
     case "override-changed": {
       const { evseId, active, by } = fact.data;
