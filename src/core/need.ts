@@ -1,7 +1,7 @@
-/** What a car still needs and until when: the driver's wish, else what the site assumes. Planner and page share it. */
+/** What a car still needs and until when: the driver's wish, else what the site has learned. Planner and page share it. */
+import { expectedHabit } from "./outlook.ts";
 import type { SiteModel } from "./site-model.ts";
-import { SLOT_MS } from "./slots.ts";
-import type { Preference, Session } from "./state/sessions.ts";
+import { energyBeforeWh, type Preference, type Session } from "./state/sessions.ts";
 import type { SiteState } from "./state.ts";
 
 export interface ChargingNeed {
@@ -11,7 +11,7 @@ export interface ChargingNeed {
   readonly askedWh: number;
   readonly departureMs: number;
   readonly preference: Preference;
-  /** True where the driver said nothing and the site's defaults stand in. */
+  /** True where the driver said nothing and what is usual here stands in. */
   readonly assumed: boolean;
 }
 
@@ -21,18 +21,6 @@ const LEAST_STAY_MS = HOUR_MS;
 
 /** A driver who said nothing is never cut off: beyond what was assumed, a little more is always planned. */
 const ROLLING_NEED_WH = 5_000;
-
-/**
- * Energy that a session had received when a wish was stated, Wh: a wish counts from then on. Of the quarter-hour in
- * which it was stated, the most that can have come before: in doubt the driver gets more, not less.
- */
-function energyBeforeWh(session: Session, statedMs: number): number {
-  return session.quarterHours.reduce((sum, { slotStartMs, energyWh, maxPowerW }) => {
-    const beforeMs = Math.max(0, statedMs - slotStartMs);
-    if (beforeMs >= SLOT_MS) return sum + energyWh;
-    return sum + (maxPowerW > 0 ? Math.min(energyWh, (maxPowerW * beforeMs) / HOUR_MS) : beforeMs > 0 ? energyWh : 0);
-  }, session.olderWh ?? 0);
-}
 
 /**
  * The need of an open session at `nowMs`. `deliveredWh` is the energy so far by the EVSE's register where it is known;
@@ -47,10 +35,12 @@ export function chargingNeed(
   const { charging } = site.configuration;
   const wish = state.sessions.wishes[session.evseId];
   const deliveredWh = now.deliveredWh ?? session.energyWh;
+  const assumed = { stayMs: charging.defaultStayHours * HOUR_MS, energyWh: charging.defaultEnergyWh };
+  const habit = expectedHabit(state.stays.ended, session, assumed);
   const askedWh =
-    wish?.energyWh === undefined ? charging.defaultEnergyWh : energyBeforeWh(session, wish.statedMs) + wish.energyWh;
+    wish?.energyWh === undefined ? habit.energyWh : energyBeforeWh(session, wish.statedMs) + wish.energyWh;
   const leastWh = wish?.energyWh === undefined ? ROLLING_NEED_WH : 0;
-  const departureMs = wish?.departureMs ?? session.startedMs + charging.defaultStayHours * HOUR_MS;
+  const departureMs = wish?.departureMs ?? session.startedMs + habit.stayMs;
   return {
     askedWh: Math.round(askedWh),
     energyNeededWh: Math.max(leastWh, Math.round(askedWh - deliveredWh)),

@@ -247,6 +247,13 @@ export const SiteConfigurationSchema = Type.Object(
       {
         defaultEnergyWh: Type.Number({ minimum: 0, default: 20000, description: "Assumed need of an unknown driver" }),
         defaultStayHours: Type.Number({ exclusiveMinimum: 0, default: 8, description: "Assumed stay" }),
+        missedEurPerKwh: Type.Number({
+          minimum: 0,
+          maximum: 100,
+          default: 0.5,
+          description:
+            "What a kWh is worth to a driver who leaves, earlier than said, without it. Charging waits for a better price only where that saves more than this times the chance that the car is gone by then",
+        }),
         acceptUnknownTokens: Type.Boolean({ default: true, description: "Charge for anyone who plugs in" }),
         tokens: Type.Array(
           Type.Object(

@@ -9,6 +9,7 @@ import { evolveLimits, initialLimits, type LimitsState } from "./state/limits.ts
 import { evolvePlan, initialPlan, type PlanState } from "./state/plan.ts";
 import { evolveSessions, initialSessions, type SessionsState } from "./state/sessions.ts";
 import { evolveSite, initialSite, type SiteSlice } from "./state/site-slice.ts";
+import { evolveStays, initialStays, type StaysState } from "./state/stays.ts";
 import { evolveUpstream, initialUpstream, type UpstreamState } from "./state/upstream.ts";
 
 export interface SiteState {
@@ -17,6 +18,7 @@ export interface SiteState {
   readonly site: SiteSlice;
   readonly chargePoints: ChargePointsState;
   readonly sessions: SessionsState;
+  readonly stays: StaysState;
   readonly limits: LimitsState;
   readonly plan: PlanState;
   readonly upstream: UpstreamState;
@@ -24,7 +26,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 6;
+export const STATE_VERSION = 7;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -33,6 +35,7 @@ export function initialState(): SiteState {
     site: initialSite(),
     chargePoints: initialChargePoints(),
     sessions: initialSessions(),
+    stays: initialStays(),
     limits: initialLimits(),
     plan: initialPlan(),
     upstream: initialUpstream(),
@@ -47,6 +50,7 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     site: evolveSite(state.site, fact),
     chargePoints: evolveChargePoints(state.chargePoints, fact),
     sessions: evolveSessions(state.sessions, fact),
+    stays: evolveStays(state.stays, fact, state.sessions),
     limits: evolveLimits(state.limits, fact),
     plan: evolvePlan(state.plan, fact),
     upstream: evolveUpstream(state.upstream, fact),

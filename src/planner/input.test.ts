@@ -53,7 +53,13 @@ const configuration = {
     },
   ],
   tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, opportunityEurPerHour: 1.5 },
-  charging: { defaultEnergyWh: 20_000, defaultStayHours: 8, acceptUnknownTokens: true, tokens: [] },
+  charging: {
+    defaultEnergyWh: 20_000,
+    defaultStayHours: 8,
+    missedEurPerKwh: 0.5,
+    acceptUnknownTokens: true,
+    tokens: [],
+  },
 } as unknown as SiteConfiguration;
 
 const site = siteModel(configuration);

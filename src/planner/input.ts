@@ -3,14 +3,16 @@ import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
-import { chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
+import { type ChargingNeed, chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
+import { leftByChance, likelyEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../core/site-model.ts";
-import { slotStartMs } from "../core/slots.ts";
+import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../core/slots.ts";
 import { powerAt } from "../core/state/forecasts.ts";
 import { openSessionAt, type Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state.ts";
+import { carLimit } from "./car.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 import { buildingNowW, evseReading, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
 import { completePrices } from "./price-series.ts";
@@ -20,6 +22,7 @@ const MOST_BINARIES = 160;
 /** Two hours: beyond them the plan is made anew many times before it matters. */
 const MOST_BINARY_SLOTS = 8;
 const CHARGING_W = 500;
+const HOUR_MS = 3_600_000;
 
 export interface PlanQuestion {
   readonly site: SiteModel;
@@ -44,6 +47,35 @@ function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion)
   return known.length > 0 ? known : [...evse.phases];
 }
 
+/** By the end of each slot until the departure; three digits, it is recorded with every plan. */
+function leftBy(session: Session, departureMs: number, question: PlanQuestion): number[] {
+  const { site, state, nowMs, slots } = question;
+  const wish = state.sessions.wishes[session.evseId];
+  const said = wish?.departureMs === undefined ? undefined : { departureMs: wish.departureMs, statedMs: wish.statedMs };
+  const chance = leftByChance({
+    stays: state.stays.ended,
+    visit: session,
+    nowMs,
+    assumedStayMs: site.configuration.charging.defaultStayHours * HOUR_MS,
+    ...(said ? { said } : {}),
+  });
+  const startMs = slotStartMs(nowMs);
+  const count = Math.max(1, Math.min(slots, Math.floor((departureMs - startMs) / SLOT_MS)));
+  return Array.from({ length: count }, (_, slot) => Math.round(chance(startMs + (slot + 1) * SLOT_MS) * 1000) / 1000);
+}
+
+/** Of what was asked for, what will probably be taken: drivers ask for more than fits in. */
+function likelyNeededWh(
+  session: Session,
+  need: ChargingNeed,
+  { state, deliveredWh }: { readonly state: SiteState; readonly deliveredWh: number },
+): number {
+  const neededWh = Math.max(0, need.energyNeededWh);
+  if (state.sessions.wishes[session.evseId]?.energyWh === undefined) return neededWh;
+  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
+  return Math.min(neededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh));
+}
+
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
   const { site, state, image, nowMs } = question;
   const deliveredWh = deliveredByRegisterWh(session, image.evses.get(evse.id)?.energyWh);
@@ -53,15 +85,24 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
   const reading = evseReading(image, evse.id);
   const powerW =
     reading?.powerW ?? (reading?.currentA ?? []).reduce((sum, currentA) => sum + currentA * site.voltageV, 0);
+  const minPowerW = Math.ceil(evse.minCurrentA * wattsPerAmpere);
+  const car = carLimit(session, powerW, { state, wattsPerAmpere });
+  const mostW = Math.min(
+    Math.floor(evse.maxCurrentA * wattsPerAmpere),
+    Math.ceil(car.mostW ?? Number.POSITIVE_INFINITY),
+  );
+  const neededWh = likelyNeededWh(session, need, { state, deliveredWh: deliveredWh ?? session.energyWh });
   return {
     evseId: evse.id,
     transactionId: session.transactionId,
     circuitId: evse.circuitPath[0] ?? "grid",
     phases,
-    minPowerW: Math.ceil(evse.minCurrentA * wattsPerAmpere),
-    maxPowerW: Math.max(Math.ceil(evse.minCurrentA * wattsPerAmpere), Math.floor(evse.maxCurrentA * wattsPerAmpere)),
-    energyNeededWh: Math.max(0, Math.round(need.energyNeededWh)),
+    minPowerW,
+    maxPowerW: Math.max(minPowerW, mostW),
+    // A car that takes nothing is asked again now and then, but keeps no room from the others.
+    energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, minPowerW * SLOT_HOURS) : neededWh),
     departureMs: need.departureMs,
+    leftBy: leftBy(session, need.departureMs, question),
     priority: evse.priority,
     // A driver who pressed "charge now" is planned as one in a hurry.
     preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,
@@ -178,6 +219,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     evses,
     batteries: planBatteries(question, importEurPerKwh),
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
+    missedEurPerKwh: site.configuration.charging.missedEurPerKwh,
     binarySlots: binarySlots(evses.length, slots),
   };
 }

@@ -62,7 +62,7 @@ function carCost(evse: PlanEvse, slot: number, { input, weights }: Context): num
   const neededKwh = Math.max(1, evse.energyNeededWh / KILO);
   const opportunity = (input.opportunityEurPerHour * slot * SLOT_HOURS) / neededKwh;
   const keepOn = slot === 0 && evse.chargingNow ? -KEEP_ON_EUR_PER_KWH : 0;
-  return early + Math.min(MOST_OPPORTUNITY_EUR_PER_KWH, opportunity) + keepOn;
+  return early + weights.riskEurPerKwh(evse, slot) + Math.min(MOST_OPPORTUNITY_EUR_PER_KWH, opportunity) + keepOn;
 }
 
 /** A need is met, or missed part by part. */

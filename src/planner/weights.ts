@@ -24,6 +24,8 @@ const PHASES = 3;
 export interface PlanWeights {
   /** Of energy in this slot for a driver in a hurry, EUR/kWh. */
   hurryEurPerKwh(slot: number): number;
+  /** Of energy in this slot for a car that may have left by its end, EUR/kWh. */
+  riskEurPerKwh(evse: PlanEvse, slot: number): number;
   /** Of energy missed in this part (0 the first quarter of the need), EUR/kWh. */
   shortfallEurPerKwh(evse: PlanEvse, part: number): number;
 }
@@ -35,11 +37,13 @@ export function planWeights(input: PlanInput): PlanWeights {
   const stepEur = HURRY_EUR_PER_KWH_SLOT + Math.max(0, dearest - Math.min(...prices));
   const hurryEurPerKwh = (slot: number) =>
     Math.min(slot, HURRY_SLOTS) * stepEur + Math.max(0, slot - HURRY_SLOTS) * HURRY_EUR_PER_KWH_SLOT;
-  const baseEur = SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + hurryEurPerKwh(input.slots));
+  const missedEur = Math.max(0, input.missedEurPerKwh ?? 0);
+  const baseEur = SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
   return {
     hurryEurPerKwh,
+    riskEurPerKwh: (evse, slot) => missedEur * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) => baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
   };
 }

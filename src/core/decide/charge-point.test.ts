@@ -122,7 +122,13 @@ describe("broken messages", () => {
 
 describe("tokens", () => {
   const tokens = [{ token: "Cafe0001", name: "Anna" }];
-  const closed = { defaultEnergyWh: 20_000, defaultStayHours: 8, acceptUnknownTokens: false, tokens };
+  const closed = {
+    defaultEnergyWh: 20_000,
+    defaultStayHours: 8,
+    missedEurPerKwh: 0.5,
+    acceptUnknownTokens: false,
+    tokens,
+  };
 
   it("are compared without case, and unknown ones are refused where the owner wants that", () => {
     const books = new Books(homeConfiguration({ charging: closed }));

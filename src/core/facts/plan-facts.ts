@@ -21,6 +21,8 @@ export const PlanEvseSchema = Type.Object({
   energyNeededWh: Type.Number(),
   /** The energy should be there by then, epoch ms. */
   departureMs: Type.Number(),
+  /** Probability, 0..1, that the car has left by the end of each slot until its departure; missing is none. */
+  leftBy: Type.Optional(Series),
   priority: Type.Integer(),
   preference: PreferenceSchema,
   mayPause: Type.Boolean(),
@@ -78,6 +80,8 @@ export const PlanInputSchema = Type.Object({
   evses: Type.Array(PlanEvseSchema),
   batteries: Type.Array(PlanBatterySchema),
   opportunityEurPerHour: Type.Number(),
+  /** What a kWh weighs that a driver misses by leaving earlier than said, EUR. */
+  missedEurPerKwh: Type.Optional(Type.Number()),
   /** Slots from the start whose EVSE power is either 0 or at least the minimum. */
   binarySlots: Type.Integer(),
 });

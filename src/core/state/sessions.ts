@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import type { PreferenceSchema } from "../facts/driver-facts.ts";
 import type { SiteFact } from "../facts/index.ts";
 import type { ReasonKind } from "../reason.ts";
+import { SLOT_MS } from "../slots.ts";
 
 export type Preference = Static<typeof PreferenceSchema>;
 
@@ -80,6 +81,20 @@ export function openSessionAt(state: SessionsState, evseId: string): Session | u
     if (session.evseId === evseId && (!found || session.startedMs >= found.startedMs)) found = session;
   }
   return found;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Energy that a session had received when a wish was stated, Wh: a wish counts from then on. Of the quarter-hour in
+ * which it was stated, the most that can have come before: in doubt the driver gets more, not less.
+ */
+export function energyBeforeWh(session: Session, statedMs: number): number {
+  return session.quarterHours.reduce((sum, { slotStartMs, energyWh, maxPowerW }) => {
+    const beforeMs = Math.max(0, statedMs - slotStartMs);
+    if (beforeMs >= SLOT_MS) return sum + energyWh;
+    return sum + (maxPowerW > 0 ? Math.min(energyWh, (maxPowerW * beforeMs) / HOUR_MS) : beforeMs > 0 ? energyWh : 0);
+  }, session.olderWh ?? 0);
 }
 
 function start(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-started" }>): SessionsState {

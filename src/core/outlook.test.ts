@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { expectedHabit, leftByChance, likelyEnergyWh } from "./outlook.ts";
+import { NOON_MS } from "./site.test-kit.ts";
+import type { Stay } from "./state/stays.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const visit = { evseId: "left", token: "ANNA", startedMs: NOON_MS };
+
+function stay(part: Partial<Stay> = {}): Stay {
+  const startedMs = NOON_MS - 7 * DAY_MS;
+  return { evseId: "right", startedMs, stayMs: 8 * HOUR_MS, energyWh: 10_000, cutShort: false, ...part };
+}
+
+const times = (count: number, part: Partial<Stay>) => Array.from({ length: count }, () => stay(part));
+
+function chanceAt(stays: readonly Stay[], hours: number, nowHours = 0, saidHours?: number): number {
+  const said =
+    saidHours === undefined ? {} : { said: { departureMs: NOON_MS + saidHours * HOUR_MS, statedMs: NOON_MS } };
+  const nowMs = NOON_MS + nowHours * HOUR_MS;
+  return leftByChance({ stays, visit, nowMs, assumedStayMs: 8 * HOUR_MS, ...said })(NOON_MS + hours * HOUR_MS);
+}
+
+describe("when a car has left", () => {
+  it("is by the word of a driver who is not known as often early as measured elsewhere", () => {
+    expect(chanceAt([], 3.5, 0, 10)).toBeCloseTo(0.05);
+    expect(chanceAt([], 5.5, 0, 10)).toBeCloseTo(0.1);
+    expect(chanceAt([], 10, 0, 10)).toBeCloseTo(0.3);
+  });
+
+  it("is ever likelier, and never likely now, when the car is seen to be here", () => {
+    const chances = [4, 5, 6, 8, 10].map((hours) => chanceAt([], hours, 4, 10));
+    expect(chances[0]).toBe(0);
+    expect([...chances].sort((a, b) => a - b)).toEqual(chances);
+    // Half an hour later, the half-hour that passed is no danger any more.
+    expect(chanceAt([], 8, 7.5, 10)).toBeLessThan(chanceAt([], 8, 4, 10));
+  });
+
+  it("is learned: a driver who always leaves at half of what was said is expected to", () => {
+    const anna = times(10, { token: "ANNA", saidMs: 8 * HOUR_MS, keptMs: 4 * HOUR_MS });
+    expect(chanceAt(anna, 5, 0, 10)).toBeGreaterThan(0.8);
+    expect(chanceAt(anna, 4, 0, 10)).toBeLessThan(0.1);
+  });
+
+  it("is what others do only in part: one known driver outweighs ten strangers", () => {
+    const strangers = times(10, { saidMs: 8 * HOUR_MS, keptMs: 2 * HOUR_MS, startedMs: NOON_MS - 2.3 * DAY_MS });
+    const anna = times(5, { token: "ANNA", saidMs: 8 * HOUR_MS, keptMs: 8 * HOUR_MS });
+    expect(chanceAt([...strangers, ...anna], 9, 0, 10)).toBeLessThan(0.25);
+  });
+
+  it("follows the stays of the site where nothing was said", () => {
+    expect(chanceAt(times(30, { stayMs: 2 * HOUR_MS }), 2.5)).toBeGreaterThan(0.8);
+    expect(chanceAt(times(30, { stayMs: 9 * HOUR_MS }), 2.5)).toBeLessThan(0.05);
+  });
+});
+
+describe("what a car takes", () => {
+  it("is probably less than was asked, and never more", () => {
+    const question = { stays: [], visit, askedWh: 40_000, deliveredWh: 0 };
+    expect(likelyEnergyWh(question)).toBeGreaterThan(28_000);
+    expect(likelyEnergyWh(question)).toBeLessThan(36_000);
+    expect(likelyEnergyWh({ ...question, deliveredWh: 39_990 })).toBeLessThanOrEqual(40_000);
+  });
+
+  it("moves on while the car goes on taking", () => {
+    const likely = [0, 10_000, 20_000, 35_000].map((deliveredWh) =>
+      likelyEnergyWh({ stays: [], visit, askedWh: 40_000, deliveredWh }),
+    );
+    expect([...likely].sort((a, b) => a - b)).toEqual(likely);
+    expect(likely.at(-1)).toBeGreaterThan(38_000);
+  });
+
+  it("is all that was asked for by a driver who always takes it, and by those who left while charging", () => {
+    const all = { token: "ANNA", askedWh: 20_000, energyWh: 20_000 };
+    const cut = { ...all, energyWh: 5_000, cutShort: true };
+    for (const part of [all, cut])
+      expect(likelyEnergyWh({ stays: times(10, part), visit, askedWh: 40_000, deliveredWh: 0 })).toBe(40_000);
+  });
+
+  it("and how long it stays come from stays alike where nothing was said", () => {
+    const assumed = { stayMs: 8 * HOUR_MS, energyWh: 20_000 };
+    expect(expectedHabit([], visit, assumed)).toEqual(assumed);
+    const anna = times(20, { token: "ANNA", stayMs: 3 * HOUR_MS, energyWh: 7_000 });
+    expect(expectedHabit(anna, visit, assumed)).toEqual({ stayMs: 3 * HOUR_MS, energyWh: 7_000 });
+  });
+});

@@ -1,0 +1,71 @@
+/** What ended sessions teach about the next ones: how long cars really stayed, beside what was said, and what they took. */
+import type { SiteFact } from "../facts/index.ts";
+import { energyBeforeWh, openSessionAt, type Session, type SessionsState, type Wish } from "./sessions.ts";
+
+export interface Stay {
+  readonly evseId: string;
+  readonly token?: string;
+  readonly startedMs: number;
+  readonly stayMs: number;
+  /** From the driver's last word on it: the stay that was said, and the stay that it was, ms. */
+  readonly saidMs?: number;
+  readonly keptMs?: number;
+  readonly energyWh: number;
+  /** What the driver asked for, all in all, Wh. */
+  readonly askedWh?: number;
+  /** Still charging when it left: it might have taken more. */
+  readonly cutShort: boolean;
+}
+
+export interface StaysState {
+  /** Oldest first. */
+  readonly ended: readonly Stay[];
+}
+
+/** About half a year of a busy site; some 100 kB in a snapshot. */
+export const STAYS_KEPT = 600;
+/** Somebody who only tried the plug teaches nothing. */
+const LEAST_STAY_MS = 120_000;
+const CHARGING_WH = 100;
+
+export function initialStays(): StaysState {
+  return { ended: [] };
+}
+
+/** What was said of the departure while the car was there, and what came of it. */
+function word(session: Session, wish: Wish | undefined, endedMs: number): Pick<Stay, "saidMs" | "keptMs"> {
+  if (wish?.departureMs === undefined) return {};
+  const sinceMs = Math.max(wish.statedMs, session.startedMs);
+  const saidMs = wish.departureMs - sinceMs;
+  return saidMs < LEAST_STAY_MS ? {} : { saidMs, keptMs: Math.max(0, endedMs - sinceMs) };
+}
+
+function stayOf(session: Session, ended: { atMs: number; energyWh: number }, wish: Wish | undefined): Stay {
+  const last = session.quarterHours.at(-1);
+  return {
+    evseId: session.evseId,
+    ...(session.token === undefined ? {} : { token: session.token }),
+    startedMs: session.startedMs,
+    stayMs: ended.atMs - session.startedMs,
+    ...word(session, wish, ended.atMs),
+    energyWh: Math.round(ended.energyWh),
+    ...(wish?.energyWh === undefined
+      ? {}
+      : { askedWh: Math.round(energyBeforeWh(session, wish.statedMs) + wish.energyWh) }),
+    cutShort: (last?.energyWh ?? 0) >= CHARGING_WH,
+  };
+}
+
+/** Folds one fact into the stays; `sessions` are those before the fact. */
+export function evolveStays(slice: StaysState, fact: SiteFact, sessions: SessionsState): StaysState {
+  if (fact.type !== "transaction-ended") return slice;
+  const { transactionId, evseId, atMs, meterStopWh } = fact.data;
+  const session = sessions.open[transactionId];
+  if (!session || !(atMs - session.startedMs >= LEAST_STAY_MS)) return slice;
+  const { meterStartWh } = session;
+  const registerWh = meterStartWh === undefined || meterStopWh === undefined ? -1 : meterStopWh - meterStartWh;
+  const energyWh = registerWh >= 0 ? registerWh : session.energyWh;
+  // Where a younger transaction runs at the EVSE, the wish is that of the car that is there now.
+  const wish = openSessionAt(sessions, evseId) === session ? sessions.wishes[evseId] : undefined;
+  return { ended: [...slice.ended, stayOf(session, { atMs, energyWh }, wish)].slice(-STAYS_KEPT) };
+}
