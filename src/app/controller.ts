@@ -95,7 +95,7 @@ export class Controller implements SiteAccess {
     const { clock, prices, recorder, log } = options;
     this.#options = options;
     const meters = new Set(options.site.circuits.flatMap((circuit) => circuit.meterId ?? []));
-    this.sink = createImageStore(clock, prices, (deviceId) => {
+    this.sink = createImageStore(options.site, clock, prices, (deviceId) => {
       if (meters.has(deviceId)) this.#meterAnswered();
     });
     this.#dispatcher = createDispatcher({

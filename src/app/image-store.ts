@@ -2,7 +2,9 @@
 import { inputSource } from "../core/grid-limit.ts";
 import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../core/image.ts";
 import type { Clock, DeviceSink, Prices } from "../core/ports.ts";
+import type { SiteModel } from "../core/site-model.ts";
 import { slotStartMs } from "../core/slots.ts";
+import { believed, type MeterWatch, watchMeter } from "../core/standstill.ts";
 
 export interface ImageStore extends DeviceSink {
   evse(reading: EvseReading): void;
@@ -15,9 +17,20 @@ export interface ImageStore extends DeviceSink {
   readonly troubles: ReadonlyMap<string, string>;
 }
 
+const STANDS_STILL = "it answers, but its values stand still while power flows: restart the meter or its gateway";
+
 /** `onMeter` is called after each meter reading: the guard runs at the pace of the meters. */
-export function createImageStore(clock: Clock, prices: Prices, onMeter: (deviceId: string) => void): ImageStore {
+export function createImageStore(
+  { circuits }: Pick<SiteModel, "circuits">,
+  clock: Clock,
+  prices: Prices,
+  onMeter: (deviceId: string) => void,
+): ImageStore {
+  const evsesBelow = new Map(
+    circuits.flatMap(({ meterId, evseIds }) => (meterId ? [[meterId, evseIds] as const] : [])),
+  );
   const meters = new Map<string, MeterReading>();
+  const watches = new Map<string, MeterWatch>();
   const pvs = new Map<string, PvReading>();
   const batteries = new Map<string, BatteryReading>();
   const evses = new Map<string, EvseReading>();
@@ -29,9 +42,14 @@ export function createImageStore(clock: Clock, prices: Prices, onMeter: (deviceI
   return {
     troubles,
     meter(reading) {
-      meters.set(reading.deviceId, reading);
-      troubles.delete(reading.deviceId);
-      onMeter(reading.deviceId);
+      const { deviceId } = reading;
+      const below = (evsesBelow.get(deviceId) ?? []).flatMap((id) => evses.get(id) ?? []);
+      const watch = watchMeter(watches.get(deviceId), reading, below);
+      watches.set(deviceId, watch);
+      meters.set(deviceId, believed(watch, reading));
+      if (watch.standsStill) troubles.set(deviceId, STANDS_STILL);
+      else troubles.delete(deviceId);
+      onMeter(deviceId);
     },
     pv(reading) {
       pvs.set(reading.deviceId, reading);

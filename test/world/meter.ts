@@ -23,9 +23,10 @@ export class SimulatedMeter {
     this.#wired = wired;
   }
 
-  /** As an SDM630 has them: currents without a sign, powers with one. */
-  #values(): MeterValues {
-    const { powerW, currentA, voltageV, importWh, exportWh } = this.#wired.meter(this.circuitId);
+  /** As an SDM630 has them: currents without a sign, powers with one, voltages that never rest. */
+  #values(second: number): MeterValues {
+    const { powerW, currentA, importWh, exportWh } = this.#wired.meter(this.circuitId);
+    const voltageV = [7, 11, 13].map((step) => 229.5 + ((second * step) % 10) / 10);
     return {
       powerW: powerW[0] + powerW[1] + powerW[2],
       phasePowerW: powerW,
@@ -38,7 +39,7 @@ export class SimulatedMeter {
 
   /** Its answer to a poll: a reading, why there is none, or nothing at all. */
   read(atMonoMs: number, second: number): MeterReading | string | undefined {
-    let told: MeterValues | string | undefined = this.#values();
+    let told: MeterValues | string | undefined = this.#values(second);
     for (const distort of this.distortions.values()) {
       if (typeof told === "object") told = distort(told, second);
     }

@@ -4,7 +4,7 @@ import type { Draw } from "../random.ts";
 import { CHARGE_POINT_FAULTS } from "./charge-point.ts";
 import { CLOCK_FAULTS } from "./clock.ts";
 import { DISK_FAULTS } from "./disk.ts";
-import { METER_FAULTS } from "./meter.ts";
+import { METER_FAULTS, METER_LIES } from "./meter.ts";
 import { PLANNER_FAULTS } from "./planner.ts";
 import { PROCESS_FAULTS } from "./process.ts";
 import { SITE_FAULTS } from "./site.ts";
@@ -18,18 +18,21 @@ export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   site: SITE_FAULTS,
   planner: PLANNER_FAULTS,
 };
+const NOT_DRAWN: Readonly<Record<string, FaultFamily>> = { "meter-lie": METER_LIES };
 
 /** All kinds as `family/kind`. */
-export const FAULT_NAMES: readonly string[] = Object.entries(FAULTS).flatMap(([family, kinds]) =>
-  Object.keys(kinds).map((kind) => `${family}/${kind}`),
-);
+export const FAULT_NAMES: readonly string[] = namesOf(FAULTS);
+
+function namesOf(families: Readonly<Record<string, FaultFamily>>): string[] {
+  return Object.entries(families).flatMap(([family, kinds]) => Object.keys(kinds).map((kind) => `${family}/${kind}`));
+}
 
 /** The site begins to charge first; and everything is over before the calm. */
 const EARLIEST_S = 130;
 const LATEST_END_S = 960;
 
-export function kindOf({ family, kind }: Fault): FaultKind {
-  return FAULTS[family]![kind]!;
+export function kindOf({ family, kind }: Pick<Fault, "family" | "kind">): FaultKind {
+  return (FAULTS[family] ?? NOT_DRAWN[family])![kind]!;
 }
 
 /** A fault at a time of its own; `only` is `family/kind` or a family. */
@@ -40,7 +43,7 @@ export function drawFault(draw: Draw, only?: string): Fault {
   const family = draw.one([...new Set(names.map((name) => name.split("/")[0]!))]);
   const name = draw.one(names.filter((of) => of.startsWith(`${family}/`)));
   const kind = name.slice(family.length + 1);
-  const [least, most] = FAULTS[family]![kind]!.seconds;
+  const [least, most] = kindOf({ family, kind }).seconds;
   const forS = draw.whole(least, most);
   return { family, kind, fromS: draw.whole(EARLIEST_S, LATEST_END_S - forS), forS, pick: draw.part() };
 }

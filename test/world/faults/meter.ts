@@ -28,6 +28,44 @@ const lateOf = (): Distortion => {
   };
 };
 
+/** Answers for ever what was true at first. */
+const frozenOf = (): Distortion => {
+  let first: MeterValues | undefined;
+  return (values) => {
+    first ??= values;
+    return first;
+  };
+};
+
+const negative = (values: readonly (number | undefined)[] | undefined) => values?.map((value) => -(value ?? 0));
+
+/** As one that was mounted the wrong way round: a CT clamp that somebody turned. */
+const turned: Distortion = (values) => ({
+  ...values,
+  powerW: -(values.powerW ?? 0),
+  phasePowerW: negative(values.phasePowerW) ?? [],
+});
+
+/** As with a wrong CT ratio. */
+const tenth: Distortion = (values) => {
+  const part = (list: readonly (number | undefined)[] | undefined) => list?.map((value) => (value ?? 0) / 10) ?? [];
+  return {
+    ...values,
+    powerW: (values.powerW ?? 0) / 10,
+    phasePowerW: part(values.phasePowerW),
+    currentA: part(values.currentA),
+  };
+};
+
+const rotated = <T>(list: readonly T[] | undefined): T[] => [list![1]!, list![2]!, list![0]!];
+
+/** As one whose phases were swapped. */
+const swapped: Distortion = (values) => ({
+  ...values,
+  phasePowerW: rotated(values.phasePowerW),
+  currentA: rotated(values.currentA),
+});
+
 const jumpsOf = (world: World): Distortion => {
   return (values) => {
     if (!world.draw.chance(0.15)) return values;
@@ -58,5 +96,13 @@ export const METER_FAULTS: FaultFamily = {
     currentA: [-32_768, -32_768, -32_768],
     voltageV: [-32_768, -32_768, -32_768],
   })),
+  frozen: distorting("answers for ever what was true at first", LONG, frozenOf),
   jumps: distorting("jumps to a thirtyfold, or a hundredth, of the truth now and then", LONG, jumpsOf),
+};
+
+/** Lies that are not found out yet: `--only meter-lie/turned` shows what they do. */
+export const METER_LIES: FaultFamily = {
+  turned: distorting("shows import as export", LONG, () => turned),
+  tenth: distorting("shows a tenth of the truth", LONG, () => tenth),
+  swapped: distorting("has its phases swapped", LONG, () => swapped),
 };
