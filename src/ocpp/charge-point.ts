@@ -179,7 +179,6 @@ export class ChargePoint {
 
   /** Answers one call of the charge point. Throws the CALLERROR where there is one to send. */
   async answer(connection: Connection, action: string, params: unknown): Promise<unknown> {
-    await this.#intake.pace();
     const payload = fieldsOf(params);
     const problem = problemOf(connection.version, action, "request", payload);
     this.#hearTime(connection, payload);

@@ -93,16 +93,4 @@ describe("a charge point that does not stop", () => {
     expect(told).toHaveLength(400);
     expect(problems).toHaveLength(1);
   });
-
-  it("is answered more slowly, fifty times a second at most", async () => {
-    const { clock, of } = intake();
-    for (let n = 0; n < 500; n++) await of.pace();
-    let passed = 0;
-    const all = Promise.all(Array.from({ length: 3 }, () => of.pace().then(() => passed++)));
-    await Promise.resolve();
-    expect(passed).toBe(0);
-    clock.advance(20);
-    await all;
-    expect(passed).toBe(3);
-  });
 });

@@ -1,11 +1,11 @@
 /**
- * What one charge point may write into the books, and how fast: a defect in its firmware must not fill the disk. What
+ * What one charge point may write into the books: a defect in its firmware must not fill the disk. What
  * is a state (status, boot) is never lost: its last word waits. What is a message of its own is left out, and said so.
  * What is a bill is not taken, so that the charge point sends it again.
  */
 import type { ChargePointAnswer, ChargePointInput } from "../core/charge-point-input.ts";
 import type { Clock } from "../core/ports.ts";
-import { Budget } from "./budget.ts";
+import { Pace } from "./flood.ts";
 
 export interface IntakeOptions {
   readonly clock: Clock;
@@ -14,8 +14,9 @@ export interface IntakeOptions {
   readonly flooded: (action: string, problem: string, input: ChargePointInput) => void;
 }
 
-const MINUTE_MS = 60_000;
+const MINUTE_S = 60;
 const MOST_WAITING = 64;
+const LAST_WORD_MS = 30_000;
 const LEFT_OUT = "it sends more of these than are kept: the rest is left out for now";
 const DELAYED = "it changes its status more often than is kept: only its last word is, later";
 const NOT_NOW = "it sends more transactions than can be: it has to repeat them";
@@ -34,13 +35,12 @@ function wordOf(input: StateInput): string | undefined {
 
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #messages = new Budget(500, 20);
-  readonly #budgets = {
-    state: new Budget(60, MINUTE_MS / 2),
-    notified: new Budget(60, 2 * MINUTE_MS),
-    "signed-metered": new Budget(200, MINUTE_MS),
-    authorize: new Budget(60, MINUTE_MS / 4),
-    transactions: new Budget(400, 5_000),
+  readonly #paces = {
+    state: new Pace(60, 2 / MINUTE_S),
+    notified: new Pace(60, 0.5 / MINUTE_S),
+    "signed-metered": new Pace(200, 1 / MINUTE_S),
+    authorize: new Pace(60, 4 / MINUTE_S),
+    transactions: new Pace(400, 12 / MINUTE_S),
   };
   /** The last word of each connector that was told, and the one that waits. */
   readonly #told = new Map<string, string>();
@@ -51,15 +51,7 @@ export class Intake {
     this.#options = options;
   }
 
-  /** Resolves when the next message may be taken: at once, but in a flood. */
-  async pace(): Promise<void> {
-    const { clock } = this.#options;
-    const waitMs = this.#messages.waitMs(clock.monoMs());
-    if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, "ocpp flood", resolve));
-    this.#messages.take(clock.monoMs());
-  }
-
-  /** Tells the input of a message to the core, as far as its budget goes. Rejects with what the core rejects with. */
+  /** Tells the input of a message to the core, as far as there is room. Rejects with what the core rejects with. */
   async take(action: string, input: ChargePointInput): Promise<ChargePointAnswer> {
     const left = (problem: string) => this.#options.flooded(action, problem, input);
     switch (input.type) {
@@ -70,16 +62,16 @@ export class Intake {
         return {};
       case "notified":
       case "signed-metered":
-        if (this.#may(this.#budgets[input.type])) return this.#options.tell(input);
+        if (this.#may(this.#paces[input.type])) return this.#options.tell(input);
         left(LEFT_OUT);
         return {};
       case "authorize":
-        if (this.#may(this.#budgets[input.type])) return this.#options.tell(input);
+        if (this.#may(this.#paces[input.type])) return this.#options.tell(input);
         left(LEFT_OUT);
         return this.#options.tell({ ...input, unrecorded: true });
       case "transaction-started":
       case "transaction-ended":
-        if (this.#may(this.#budgets.transactions)) return this.#options.tell(input);
+        if (this.#may(this.#paces.transactions)) return this.#options.tell(input);
         left(NOT_NOW);
         throw new Error(NOT_NOW);
       default:
@@ -91,8 +83,8 @@ export class Intake {
     this.#cancel?.();
   }
 
-  #may(budget: Budget): boolean {
-    return budget.take(this.#options.clock.monoMs());
+  #may(pace: Pace): boolean {
+    return pace.take(this.#options.clock.monoMs()) === 0;
   }
 
   /** Whether the state may be told now; else it waits, in the place of an older one. */
@@ -100,7 +92,7 @@ export class Intake {
     const about = aboutOf(input);
     const word = wordOf(input);
     const isNews = word === undefined || this.#told.get(about) !== word;
-    if (isNews && (this.#waiting.has(about) || !this.#may(this.#budgets.state))) {
+    if (isNews && (this.#waiting.has(about) || !this.#may(this.#paces.state))) {
       this.#wait(about, input);
       return false;
     }
@@ -113,9 +105,7 @@ export class Intake {
   #wait(about: string, input: StateInput): void {
     if (this.#waiting.size < MOST_WAITING || this.#waiting.has(about)) this.#waiting.set(about, input);
     if (this.#cancel) return;
-    const { clock } = this.#options;
-    const waitMs = Math.max(1_000, this.#budgets.state.waitMs(clock.monoMs()));
-    this.#cancel = clock.after(waitMs, "ocpp last word", () => this.#tellWaiting());
+    this.#cancel = this.#options.clock.after(LAST_WORD_MS, "ocpp last word", () => this.#tellWaiting());
   }
 
   #tellWaiting(): void {

@@ -5,7 +5,11 @@ const VERSION_BY_PROTOCOL: Readonly<Record<string, OcppVersion>> = { "ocpp2.0.1"
 /** Newest first: a charge point that offers several gets the newest that both speak. */
 const PREFERENCE = ["ocpp2.0.1", "ocpp1.6"] as const;
 
-export type Negotiation = { readonly version: OcppVersion; readonly protocol: string | undefined } | "unknown";
+export interface KnownVersion {
+  readonly version: OcppVersion;
+  readonly protocol: string | undefined;
+}
+export type Negotiation = KnownVersion | "unknown";
 
 /**
  * Chooses from a `Sec-WebSocket-Protocol` header. Missing or empty means 1.6 without a subprotocol (Grizzl-E, EVduty);
