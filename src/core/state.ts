@@ -26,7 +26,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 7;
+export const STATE_VERSION = 8;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -31,6 +31,8 @@ export interface Answer {
   readonly ok: true;
   readonly http?: number;
   readonly data?: unknown;
+  /** A word on why, beside the result. */
+  readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -50,5 +52,11 @@ export function ocpiTime(atMs: number): string {
 export function envelopeOf(reply: Reply, nowMs: number): Envelope {
   const timestamp = ocpiTime(nowMs);
   if (!reply.ok) return { status_code: reply.code, status_message: reply.message.slice(0, 255), timestamp };
-  return { ...(reply.data === undefined ? {} : { data: reply.data }), status_code: SUCCESS, timestamp };
+  const { data, message } = reply;
+  return {
+    ...(data === undefined ? {} : { data }),
+    status_code: SUCCESS,
+    ...(message === undefined ? {} : { status_message: message.slice(0, 255) }),
+    timestamp,
+  };
 }

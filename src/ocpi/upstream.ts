@@ -9,11 +9,15 @@ import { startBilling } from "./billing.ts";
 import { changedBy, createDeliveries } from "./delivery/deliveries.ts";
 import { createPump, type Pump } from "./delivery/pump.ts";
 import { type Identity, identityOf } from "./identity.ts";
+import { chargingProfilesModule } from "./modules/charging-profiles.ts";
 import type { ModuleContext } from "./modules/context.ts";
 import { locationsModule, tariffsModule } from "./modules/locations.ts";
+import { preferencesRoute } from "./modules/preferences.ts";
 import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
+import { createRefusals } from "./refused.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
+import { createResults } from "./results.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
 import { ocpiPlugin } from "./server.ts";
 
@@ -78,7 +82,16 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   );
   const registrations: Registrations = createRegistrations({ identity, secrets, site, clock });
   const context: ModuleContext = { site, model, upstream, secrets, clock, log };
-  const modules = [locationsModule(context), tariffsModule(context), sessionsModule(context, []), cdrsModule(context)];
+  const { countryCode, partyId } = upstream;
+  const results = createResults({ us: { countryCode, partyId }, secrets, clock, log });
+  const noteRefusal = createRefusals(site, clock);
+  const modules = [
+    locationsModule(context),
+    tariffsModule(context),
+    sessionsModule(context, [preferencesRoute(context, noteRefusal)]),
+    cdrsModule(context),
+    chargingProfilesModule(context, { results, noteRefusal }),
+  ];
   const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
   const stopBilling = startBilling({ site, model, clock, log });
   const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {

@@ -3,6 +3,7 @@ import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
+import { ceilingSeriesW, profilesOf } from "../core/market/ceiling.ts";
 import { type ChargingNeed, chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
 import { leftByChance, likelyEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
@@ -76,6 +77,15 @@ function likelyNeededWh(
   return Math.min(neededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh));
 }
 
+/** What partners' profiles leave; nothing where there are none. */
+function ceilings(session: Session, question: PlanQuestion, car: { readonly phases: number; readonly mostW: number }) {
+  const profiles = profilesOf(question.state, session);
+  if (profiles.length === 0) return {};
+  const { nowMs } = question;
+  const slots = { startMs: slotStartMs(nowMs), nowMs, slots: question.slots };
+  return { ceilingW: ceilingSeriesW(profiles, slots, { ...car, voltageV: question.site.voltageV }) };
+}
+
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
   const { site, state, image, nowMs } = question;
   const deliveredWh = deliveredByRegisterWh(session, image.evses.get(evse.id)?.energyWh);
@@ -99,6 +109,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     phases,
     minPowerW,
     maxPowerW: Math.max(minPowerW, mostW),
+    ...ceilings(session, question, { phases: phases.length, mostW: Math.max(minPowerW, mostW) }),
     // A car that takes nothing is asked again now and then, but keeps no room from the others.
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, minPowerW * SLOT_HOURS) : neededWh),
     departureMs: need.departureMs,

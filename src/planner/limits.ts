@@ -20,6 +20,13 @@ export function circuitPath(circuitId: string, circuits: readonly PlanCircuit[])
   return path;
 }
 
+/** The most that a car may take in a slot, W: nothing where a ceiling leaves less than its least power. */
+export function mostPowerW(evse: PlanEvse, slot: number): number {
+  const ceilingW = evse.ceilingW?.[slot] ?? Number.POSITIVE_INFINITY;
+  if (ceilingW >= evse.maxPowerW) return evse.maxPowerW;
+  return ceilingW < evse.minPowerW ? 0 : ceilingW;
+}
+
 export interface CircuitRoom {
   readonly circuit: PlanCircuit;
   /** The grid connection, which also carries the batteries. */

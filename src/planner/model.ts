@@ -6,7 +6,15 @@
 import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../core/quantity.ts";
 import { SLOT_HOURS } from "../core/slots.ts";
-import { type CircuitRoom, circuitRooms, exportCapW, importCapW, mostEnergyWh, slotsUntilDeparture } from "./limits.ts";
+import {
+  type CircuitRoom,
+  circuitRooms,
+  exportCapW,
+  importCapW,
+  mostEnergyWh,
+  mostPowerW,
+  slotsUntilDeparture,
+} from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
 import { type PlanWeights, planWeights, SHORTFALL_PARTS } from "./weights.ts";
 
@@ -86,7 +94,7 @@ function addEvse(build: ModelBuilder, index: number, context: Context): PlanLayo
   const on: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
     const cost = carCost(evse, slot, context) * SLOT_HOURS;
-    power.push(build.variable(`p${index}_${slot}`, { upper: maxKw, cost }));
+    power.push(build.variable(`p${index}_${slot}`, { upper: mostPowerW(evse, slot) / KILO, cost }));
     if (slot >= input.binarySlots) continue;
     const yes = build.binary(`on${index}_${slot}`, slot < runSlots ? -KEEP_RUNNING_EUR : 0);
     on.push(yes);

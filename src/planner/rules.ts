@@ -5,7 +5,14 @@
 import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import type { PhaseIndex } from "../core/quantity.ts";
 import { energyOfWh, flowsOf } from "./flows.ts";
-import { type CircuitRoom, circuitRooms, firstUnsoundInput, importCapW, slotsUntilDeparture } from "./limits.ts";
+import {
+  type CircuitRoom,
+  circuitRooms,
+  firstUnsoundInput,
+  importCapW,
+  mostPowerW,
+  slotsUntilDeparture,
+} from "./limits.ts";
 
 interface Room {
   readonly evses: readonly number[];
@@ -35,7 +42,7 @@ function roomsOf(input: PlanInput): Rooms {
 /** Most power that an EVSE can take in a slot within what is left, W. */
 function roomW(rooms: Rooms, at: { index: number; evse: PlanEvse; slot: number }): number {
   const { index, evse, slot } = at;
-  let mostW = Math.min(evse.maxPowerW, rooms.importW[slot] ?? 0);
+  let mostW = Math.min(mostPowerW(evse, slot), rooms.importW[slot] ?? 0);
   for (const circuit of rooms.circuits) {
     if (!circuit.evses.includes(index)) continue;
     for (const phase of evse.phases) mostW = Math.min(mostW, (circuit.phaseW[phase]?.[slot] ?? 0) * evse.phases.length);

@@ -1,5 +1,6 @@
 /** Says when a new plan is due, and why: the words stand on the page. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
+import { nextChangeMs } from "../core/market/ceiling.ts";
 import { slotStartMs } from "../core/slots.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state.ts";
@@ -18,6 +19,13 @@ type OperatorLimits = Pick<PlanInput, "gridLimit" | "gridExportLimit">;
 function operatorChanged(planned: OperatorLimits, now: OperatorLimits): boolean {
   return (["gridLimit", "gridExportLimit"] as const).some(
     (which) => planned[which]?.limitW !== now[which]?.limitW || planned[which]?.untilMs !== now[which]?.untilMs,
+  );
+}
+
+/** Whether a partner's ceiling took another value since the plan was made. */
+function ceilingTurned(state: SiteState, sinceMs: number, nowMs: number): boolean {
+  return Object.values(state.upstream.profiles).some(
+    (profiles) => (nextChangeMs(profiles, sinceMs) ?? nowMs + 1) <= nowMs,
   );
 }
 
@@ -70,6 +78,8 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
     return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
   }
   if (wishChangedAfter(state, context.plannedSeq ?? plan.seq)) return "a driver's wish changed";
+  if ((state.upstream.profilesSeq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a partner's profile changed";
+  if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";
   if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)

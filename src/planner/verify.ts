@@ -52,6 +52,8 @@ function evsePowerViolation(evse: PlanEvse, powerW: number, context: { slot: num
   const endsMs = input.startMs + (slot + 1) * SLOT_MS;
   if (powerW < 0) return "is negative";
   if (powerW > evse.maxPowerW + 1) return `is above its ${evse.maxPowerW} W`;
+  const ceilingW = evse.ceilingW?.[slot];
+  if (ceilingW !== undefined && powerW > ceilingW + 1) return `is above a partner's ceiling of ${ceilingW} W`;
   if (slot > 0 && powerW > 0 && endsMs > evse.departureMs) return "comes after its departure";
   if (slot < input.binarySlots && powerW > 0 && powerW < evse.minPowerW - 1) return `is below its ${evse.minPowerW} W`;
   return undefined;

@@ -1,5 +1,6 @@
 /** A limit as a schedule that ends in the safe current by itself. */
 import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
+import { ceilingA, nextChangeMs, profilesOf } from "../market/ceiling.ts";
 import { nextSlotStartMs } from "../slots.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseObservation } from "./observe-evse.ts";
@@ -16,8 +17,32 @@ function periods(input: ControlInput, entry: EvseObservation, currentA: number):
   const next = follows ? plannedCurrentA(input, planInForce(input), entry, 1) : undefined;
   // Ahead of time a limit only goes down: up needs a fresh reading.
   if (next !== undefined && next < currentA) list.push({ offsetS: at(untilSlotMs), currentA: next });
+  const lower = ceilingAhead(input, entry);
+  if (lower && lower.afterMs < evse.leaseMs && lower.currentA < currentA)
+    insert(list, { offsetS: at(lower.afterMs), currentA: lower.currentA });
   list.push({ offsetS: at(evse.leaseMs), currentA: evse.safeCurrentA });
   return list;
+}
+
+/** A partner's ceiling after its next change, and in how long that is. */
+function ceilingAhead(input: ControlInput, { session, phases, evse }: EvseObservation) {
+  const profiles = session ? profilesOf(input.state, session) : [];
+  const { nowMs } = input.image;
+  const atMs = nextChangeMs(profiles, nowMs);
+  const lowest =
+    atMs === undefined ? undefined : ceilingA(profiles, atMs, { voltageV: input.site.voltageV, phases: phases.length });
+  if (!lowest || atMs === undefined) return undefined;
+  return { afterMs: atMs - nowMs, currentA: lowest.currentA < evse.minCurrentA ? 0 : lowest.currentA };
+}
+
+type Periods = { offsetS: number; currentA: number }[];
+
+/** Adds a period; what follows it is not above it. */
+function insert(list: Periods, period: Periods[number]): void {
+  const earlier = list.filter((entry) => entry.offsetS < period.offsetS);
+  const later = list.filter((entry) => entry.offsetS > period.offsetS && entry.currentA < period.currentA);
+  const currentA = Math.min(period.currentA, earlier.at(-1)?.currentA ?? period.currentA);
+  list.splice(0, list.length, ...earlier, { ...period, currentA }, ...later);
 }
 
 /**

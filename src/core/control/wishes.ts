@@ -1,4 +1,5 @@
 /** What each EVSE should get if nothing were tight: the driver's override, the plan, the sun, or a fair share. */
+import { ceilingA, nextChangeMs, profilesOf } from "../market/ceiling.ts";
 import type { Reason } from "../reason.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseMemory } from "./memory.ts";
@@ -66,6 +67,20 @@ function bounded(wish: Wish, entry: EvseObservation): Wish {
   return { currentA: capA, reason: { kind: "vehicle", limitA: capA } };
 }
 
+/** What a partner's profile leaves of a wish; below the least current of the EVSE that is nothing. */
+function belowCeiling(wish: Wish, input: ControlInput, entry: EvseObservation): Wish {
+  if (!entry.session) return wish;
+  const profiles = profilesOf(input.state, entry.session);
+  if (profiles.length === 0) return wish;
+  const { nowMs } = input.image;
+  const lowest = ceilingA(profiles, nowMs, { voltageV: input.site.voltageV, phases: entry.phases.length });
+  if (!lowest || lowest.currentA > wish.currentA) return wish;
+  const currentA = lowest.currentA < entry.evse.minCurrentA ? 0 : lowest.currentA;
+  const untilMs = nextChangeMs(profiles, nowMs);
+  const reason: Reason = { kind: "contract", limitA: lowest.currentA, by: lowest.partnerId };
+  return { currentA, reason: untilMs === undefined ? reason : { ...reason, untilMs } };
+}
+
 /** The wishes of all EVSEs with a session, by position; their observations come back with what has to be kept. */
 export function wishesOf(
   input: ControlInput,
@@ -81,7 +96,7 @@ export function wishesOf(
     if (!entry.session) return entry;
     const wished = desired(today, entry);
     const wish = steady(wished, monoMs);
-    wishes.set(entry.index, bounded(wish, entry));
+    wishes.set(entry.index, belowCeiling(bounded(wish, entry), input, entry));
     const memory = remember(wished.memory, wish, monoMs);
     return memory === entry.memory ? entry : { ...entry, memory };
   });

@@ -1,6 +1,7 @@
 /** Every type of fact. A topic has a file of its own; this one only lists them. */
 import type { DraftOf, FactDeclaration, FactOf } from "../fact.ts";
 import * as chargePoint from "./charge-point-facts.ts";
+import * as contract from "./contract-facts.ts";
 import * as driver from "./driver-facts.ts";
 import * as forecast from "./forecast-facts.ts";
 import * as limit from "./limit-facts.ts";
@@ -20,6 +21,7 @@ const topics = {
   ...plan,
   ...partner,
   ...market,
+  ...contract,
 };
 
 type Declared = Extract<(typeof topics)[keyof typeof topics], FactDeclaration>;

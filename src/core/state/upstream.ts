@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
 import type { PartnerEndpointSchema, PartnerPartySchema } from "../facts/partner-facts.ts";
+import type { Profile } from "../market/ceiling.ts";
 
 export type PartnerParty = Static<typeof PartnerPartySchema>;
 export type PartnerEndpoint = Static<typeof PartnerEndpointSchema>;
@@ -52,6 +53,12 @@ export interface UpstreamState {
   readonly drivers: Readonly<Record<string, Driver>>;
   /** By transaction, the last ones. */
   readonly sessions: Readonly<Record<string, MarketSession>>;
+  /** Ceilings of partners by open transaction. */
+  readonly profiles: Readonly<Record<string, readonly Profile[]>>;
+  /** Partners whose profile was once taken, by open transaction: they are owed every change. */
+  readonly owed: Readonly<Record<string, readonly string[]>>;
+  /** Sequence of the last change of a profile: a plan before it is out of date. */
+  readonly profilesSeq?: number;
   /** By transaction, the last ones. */
   readonly billed: Readonly<Record<string, BilledSession>>;
 }
@@ -61,7 +68,7 @@ const SESSIONS_KEPT = 600;
 const BILLED_KEPT = 2_000;
 
 export function initialUpstream(): UpstreamState {
-  return { partners: {}, drivers: {}, sessions: {}, billed: {} };
+  return { partners: {}, drivers: {}, sessions: {}, profiles: {}, owed: {}, billed: {} };
 }
 
 /** Adds an entry as the youngest; the oldest ones of too many go. */
@@ -116,6 +123,39 @@ function billed(slice: UpstreamState, fact: Extract<SiteFact, { type: "cdr-issue
   return { ...slice, billed: kept(slice.billed, String(transactionId), entry, BILLED_KEPT) };
 }
 
+function profileReceived(
+  slice: UpstreamState,
+  fact: Extract<SiteFact, { type: "charging-profile-received" }>,
+): UpstreamState {
+  const { partnerId, transactionId, ceiling } = fact.data;
+  const others = (slice.profiles[transactionId] ?? []).filter((profile) => profile.partnerId !== partnerId);
+  const owed = new Set(slice.owed[transactionId]).add(partnerId);
+  return {
+    ...slice,
+    profiles: { ...slice.profiles, [transactionId]: [...others, { partnerId, receivedMs: fact.atMs, ceiling }] },
+    owed: { ...slice.owed, [transactionId]: [...owed] },
+    profilesSeq: fact.seq,
+  };
+}
+
+function profileEnded(
+  slice: UpstreamState,
+  fact: Extract<SiteFact, { type: "charging-profile-ended" }>,
+): UpstreamState {
+  const { partnerId, transactionId } = fact.data;
+  const { [transactionId]: before = [], ...profiles } = slice.profiles;
+  const left = before.filter((profile) => profile.partnerId !== partnerId);
+  const kept = left.length === 0 ? profiles : { ...profiles, [transactionId]: left };
+  return { ...slice, profiles: kept, profilesSeq: fact.seq };
+}
+
+function sessionEnded(slice: UpstreamState, fact: Extract<SiteFact, { type: "transaction-ended" }>): UpstreamState {
+  const { transactionId } = fact.data;
+  const { [transactionId]: _, ...profiles } = slice.profiles;
+  const { [transactionId]: __, ...owed } = slice.owed;
+  return touch({ ...slice, profiles, owed }, transactionId, fact, { endedSeq: fact.seq });
+}
+
 /** Folds one fact into what is known of the market. */
 export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamState {
   switch (fact.type) {
@@ -143,7 +183,13 @@ export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamSt
     case "transaction-metered":
       return touch(slice, fact.data.transactionId, fact);
     case "transaction-ended":
-      return touch(slice, fact.data.transactionId, fact, { endedSeq: fact.seq });
+      return sessionEnded(slice, fact);
+    case "charging-profile-received":
+      return profileReceived(slice, fact);
+    case "charging-profile-ended":
+      return profileEnded(slice, fact);
+    case "preferences-agreed":
+      return touch(slice, fact.data.transactionId, fact, { preference: fact.data.preference });
     case "cdr-issued":
       return billed(slice, fact);
     default:

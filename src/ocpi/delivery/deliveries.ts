@@ -13,6 +13,7 @@ import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf, joinUrl, type Partner, partyOf } from "../partner.ts";
 import type { Secrets } from "../secrets.ts";
 import { seesCdr, seesSession } from "../visible.ts";
+import { createActiveProfiles } from "./active-profiles.ts";
 import type { Delivered } from "./pump.ts";
 import { createSessionPatches } from "./session-patch.ts";
 
@@ -44,6 +45,16 @@ export function changedBy(fact: Envelope, partnerId: string): string[] {
       return [`session:${known.data.transactionId}`];
     case "cdr-issued":
       return [`cdr:${known.data.transactionId}`];
+    case "charging-profile-received":
+    case "charging-profile-ended":
+      return [`profile:${known.data.transactionId}`];
+    case "preferences-agreed":
+      return [`session:${known.data.transactionId}`];
+    case "limit-changed":
+    case "override-changed":
+      return [`profiles-at:${known.data.evseId}`];
+    case "plan-made":
+      return ["profiles-at:"];
     default:
       return [];
   }
@@ -97,6 +108,15 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
     if (result !== "away") publishedFor = stamp;
     return result;
   }
+
+  const profiles = createActiveProfiles({
+    partnerId: partner.id,
+    nowMs: () => clock.wallMs(),
+    async put(id, body) {
+      const endpoint = endpointOf(partner, "chargingprofiles", "SENDER");
+      return endpoint === undefined ? "done" : judged(await send("PUT", joinUrl(endpoint, id), body));
+    },
+  });
 
   async function evse(id: string): Promise<Delivered> {
     const endpoint = endpointOf(partner, "locations", "RECEIVER");
@@ -154,6 +174,8 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
     if (kind === "everything") return everything();
     if (kind === "evse") return evse(id);
     if (kind === "charge-point") return chargePoint(id);
+    if (kind === "profile") return profiles.deliver(market(), Number(id));
+    if (kind === "profiles-at") return profiles.deliverAll(market(), id === "" ? undefined : id);
     if (kind === "session") return session(Number(id));
     return cdr(Number(id));
   };

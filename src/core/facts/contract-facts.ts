@@ -1,0 +1,56 @@
+/** Facts about what partners ask for a session: profiles that cap it, preferences of its driver, and what was refused. */
+import { Type } from "typebox";
+import { declareFact } from "../fact.ts";
+import { PreferenceSchema } from "./driver-facts.ts";
+
+/** A ceiling over time. `limit` is in W over all phases, or A per phase; before the start and after the end none holds. */
+export const CeilingSchema = Type.Object({
+  unit: Type.Union([Type.Literal("W"), Type.Literal("A")]),
+  startMs: Type.Number(),
+  endMs: Type.Optional(Type.Number()),
+  periods: Type.Array(Type.Object({ offsetS: Type.Number(), limit: Type.Number() })),
+});
+
+/** A partner caps a session; an earlier profile of the same partner is replaced. Ends with the transaction at the latest. */
+export const ChargingProfileReceived = declareFact(
+  "charging-profile-received",
+  1,
+  Type.Object({
+    partnerId: Type.String(),
+    transactionId: Type.Integer(),
+    evseId: Type.String(),
+    ceiling: CeilingSchema,
+  }),
+);
+
+/** A partner's profile no longer holds: it was cleared, or lost to a driver's wish (`by` says whose). */
+export const ChargingProfileEnded = declareFact(
+  "charging-profile-ended",
+  1,
+  Type.Object({
+    partnerId: Type.String(),
+    transactionId: Type.Integer(),
+    evseId: Type.String(),
+    reason: Type.Union([Type.Literal("cleared"), Type.Literal("overridden")]),
+    by: Type.String(),
+  }),
+);
+
+/** What a driver wants of a session, through a partner. The tariff goes by the last one. */
+export const PreferencesAgreed = declareFact(
+  "preferences-agreed",
+  1,
+  Type.Object({
+    partnerId: Type.String(),
+    transactionId: Type.Integer(),
+    evseId: Type.String(),
+    preference: PreferenceSchema,
+  }),
+);
+
+/** A partner asked for something that was not done; of a kind at most one a minute. */
+export const PartnerRefused = declareFact(
+  "partner-refused",
+  1,
+  Type.Object({ partnerId: Type.String(), what: Type.String(), reason: Type.String() }),
+);

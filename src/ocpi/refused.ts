@@ -1,0 +1,19 @@
+/** What partners asked for and did not get, as facts: of a kind at most one a minute. */
+import type { Clock, SiteAccess } from "../core/ports.ts";
+
+const MINUTE_MS = 60_000;
+
+export type NoteRefusal = (partnerId: string, what: string, reason: string) => void;
+
+export function createRefusals(site: Pick<SiteAccess, "record">, clock: Clock): NoteRefusal {
+  const last = new Map<string, number>();
+  return (partnerId, what, reason) => {
+    const kind = `${partnerId}/${what}`;
+    const monoMs = clock.monoMs();
+    if (monoMs - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < MINUTE_MS) return;
+    last.set(kind, monoMs);
+    const data = { partnerId, what, reason: reason.slice(0, 200) };
+    // It explains; nothing depends on it.
+    site.record([{ type: "partner-refused", source: `partner:${partnerId}`, data }]).catch(() => undefined);
+  };
+}

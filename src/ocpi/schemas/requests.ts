@@ -1,0 +1,101 @@
+/** What partners send us, read leniently. */
+import { type Static, Type } from "typebox";
+import { CiString, CountryCode, DateTime, PartyId, reader, Url } from "./wire.ts";
+
+export const ChargingProfileSchema = Type.Object({
+  start_date_time: Type.Optional(DateTime),
+  duration: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_622_400 })),
+  charging_rate_unit: Type.Union([Type.Literal("W"), Type.Literal("A")]),
+  min_charging_rate: Type.Optional(Type.Number()),
+  charging_profile_period: Type.Optional(
+    Type.Array(
+      Type.Object({
+        start_period: Type.Integer({ minimum: 0, maximum: 31_622_400 }),
+        limit: Type.Number({ minimum: -10_000_000, maximum: 10_000_000 }),
+      }),
+      { maxItems: 1_000 },
+    ),
+  ),
+});
+export type ChargingProfile = Static<typeof ChargingProfileSchema>;
+export const readSetChargingProfile = reader(
+  Type.Object({ charging_profile: ChargingProfileSchema, response_url: Url }),
+);
+
+export const readActiveProfileQuery = reader(
+  Type.Object({ duration: Type.String({ pattern: "^\\d{1,8}$" }), response_url: Url }),
+);
+export const readResponseUrlQuery = reader(Type.Object({ response_url: Url }));
+
+export const ChargingPreferencesSchema = Type.Object({
+  profile_type: Type.Union([
+    Type.Literal("CHEAP"),
+    Type.Literal("FAST"),
+    Type.Literal("GREEN"),
+    Type.Literal("REGULAR"),
+  ]),
+  departure_time: Type.Optional(DateTime),
+  energy_need: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000 })),
+  discharge_allowed: Type.Optional(Type.Boolean()),
+});
+export const readChargingPreferences = reader(ChargingPreferencesSchema);
+
+export const TokenSchema = Type.Object({
+  country_code: CountryCode,
+  party_id: PartyId,
+  uid: CiString(36),
+  type: Type.String({ maxLength: 20 }),
+  contract_id: CiString(36),
+  visual_number: Type.Optional(Type.String({ maxLength: 128 })),
+  issuer: Type.String({ maxLength: 128 }),
+  group_id: Type.Optional(CiString(36)),
+  valid: Type.Boolean(),
+  whitelist: Type.Union([
+    Type.Literal("ALWAYS"),
+    Type.Literal("ALLOWED"),
+    Type.Literal("ALLOWED_OFFLINE"),
+    Type.Literal("NEVER"),
+  ]),
+  last_updated: DateTime,
+});
+export type Token = Static<typeof TokenSchema>;
+export const readToken = reader(TokenSchema);
+export const readTokenPatch = reader(
+  Type.Intersect([Type.Partial(TokenSchema), Type.Object({ last_updated: DateTime })]),
+);
+export const readAuthorizationInfo = reader(
+  Type.Object({
+    allowed: Type.String({ maxLength: 40 }),
+    token: Type.Optional(TokenSchema),
+    authorization_reference: Type.Optional(CiString(36)),
+  }),
+);
+
+const ResponseUrl = { response_url: Url };
+const EvseUid = CiString(36);
+export const readStartSession = reader(
+  Type.Object({
+    ...ResponseUrl,
+    token: TokenSchema,
+    location_id: CiString(36),
+    evse_uid: Type.Optional(EvseUid),
+    connector_id: Type.Optional(CiString(36)),
+    authorization_reference: Type.Optional(CiString(36)),
+  }),
+);
+export const readStopSession = reader(Type.Object({ ...ResponseUrl, session_id: CiString(36) }));
+export const readReserveNow = reader(
+  Type.Object({
+    ...ResponseUrl,
+    token: TokenSchema,
+    expiry_date: DateTime,
+    reservation_id: CiString(36),
+    location_id: CiString(36),
+    evse_uid: Type.Optional(EvseUid),
+    authorization_reference: Type.Optional(CiString(36)),
+  }),
+);
+export const readCancelReservation = reader(Type.Object({ ...ResponseUrl, reservation_id: CiString(36) }));
+export const readUnlockConnector = reader(
+  Type.Object({ ...ResponseUrl, location_id: CiString(36), evse_uid: EvseUid, connector_id: CiString(36) }),
+);
