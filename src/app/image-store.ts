@@ -1,6 +1,7 @@
 /** Collects readings as they come and freezes them into the process image of a tick. */
 import { inputSource } from "../core/grid-limit.ts";
 import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../core/image.ts";
+import { impossibleReading } from "../core/impossible.ts";
 import type { Clock, DeviceSink, Prices } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import { slotStartMs } from "../core/slots.ts";
@@ -26,8 +27,8 @@ export function createImageStore(
   prices: Prices,
   onMeter: (deviceId: string) => void,
 ): ImageStore {
-  const evsesBelow = new Map(
-    circuits.flatMap(({ meterId, evseIds }) => (meterId ? [[meterId, evseIds] as const] : [])),
+  const circuitOf = new Map(
+    circuits.flatMap((circuit) => (circuit.meterId ? [[circuit.meterId, circuit] as const] : [])),
   );
   const meters = new Map<string, MeterReading>();
   const watches = new Map<string, MeterWatch>();
@@ -43,7 +44,13 @@ export function createImageStore(
     troubles,
     meter(reading) {
       const { deviceId } = reading;
-      const below = (evsesBelow.get(deviceId) ?? []).flatMap((id) => evses.get(id) ?? []);
+      const circuit = circuitOf.get(deviceId);
+      const impossible = circuit && impossibleReading(reading, circuit.limitA);
+      if (impossible !== undefined) {
+        troubles.set(deviceId, impossible);
+        return;
+      }
+      const below = (circuit?.evseIds ?? []).flatMap((id) => evses.get(id) ?? []);
       const watch = watchMeter(watches.get(deviceId), reading, below);
       watches.set(deviceId, watch);
       meters.set(deviceId, believed(watch, reading));

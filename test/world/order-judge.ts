@@ -15,6 +15,8 @@ const SAFE_AFTER_S = 25;
 /** Somebody who was not reachable lately may still hold what it had. */
 const LEASE_S = 190;
 const CHARGES_A = 5.5;
+/** A start is the safe state: it may stop a car. */
+const START_LASTS_S = 40;
 /** Stops of one car in ten minutes; a car that is shed again and again is a contactor that dies. */
 export const MOST_STOPS_IN_TEN_MINUTES = 6;
 
@@ -28,6 +30,7 @@ export class OrderJudge {
   readonly #charged = new Map<string, boolean>();
   #said: string[] = [];
   #upSinceS = 0;
+  #slowDiskS = Number.NEGATIVE_INFINITY;
 
   constructor(world: World) {
     this.#world = world;
@@ -45,7 +48,9 @@ export class OrderJudge {
     if (schedule.periods.length < 2 || last.currentA !== stall.safeCurrentA) say("does not end in the safe current");
     if (!(schedule.durationS > last.offsetS && schedule.durationS < 3 * 3600)) say(`lasts ${schedule.durationS} s`);
     const before = this.#lastA.get(evseId) ?? stall.safeCurrentA;
-    if (currentA > Math.max(before, stall.safeCurrentA) && this.#readingAgeS(stall.circuit) > STALE_S)
+    // What was decided while the meter was good, and has counted since, may have waited for the disk.
+    const waited = this.#world.second - this.#slowDiskS < 3;
+    if (currentA > Math.max(before, stall.safeCurrentA) && this.#readingAgeS(stall.circuit) > STALE_S && !waited)
       say(`rises from ${before} to ${currentA} A without a good meter`);
     this.#lastA.set(evseId, currentA);
   }
@@ -63,6 +68,7 @@ export class OrderJudge {
       this.#upSinceS = second;
       this.#lastA.clear();
     }
+    if (this.#world.disk.slowMs > 0) this.#slowDiskS = second;
     const said = [...this.#said, ...this.#bounds()];
     this.#said = [];
     for (const chargePoint of chargePoints) said.push(...this.#withoutMeter(chargePoint), ...this.#flaps(chargePoint));
@@ -106,7 +112,7 @@ export class OrderJudge {
     const stopped =
       this.#charged.get(id) === true && !charges && chargePoint.open !== undefined && !chargePoint.rebooting;
     this.#charged.set(id, charges);
-    if (!stopped) return [];
+    if (!stopped || second - this.#upSinceS < START_LASTS_S) return [];
     const stops = [...(this.#stopsS.get(id) ?? []), second].filter((at) => second - at < 600);
     this.#stopsS.set(id, stops);
     this.mostStops = Math.max(this.mostStops, stops.length);
