@@ -9,6 +9,8 @@ import type { Recorder } from "./recorder.ts";
 
 const PLAN_SLOTS = 96;
 const PLAN_DEADLINE_MS = 5_000;
+/** A kettle is over before it matters to a plan of quarter-hours. */
+const MEAN_MS = 300_000;
 
 export interface PlanLoopOptions {
   readonly site: SiteModel;
@@ -36,6 +38,19 @@ function lastPricedSlotMs(prices: Prices, nowMs: number): number {
   return last >= first + (2 * PLAN_SLOTS - 1) * SLOT_MS ? Number.POSITIVE_INFINITY : last;
 }
 
+interface Mean {
+  readonly powerW: number;
+  readonly monoMs: number;
+}
+
+/** The mean of the last minutes, older values counting less and less; forgotten while nobody measures. */
+function meanWith(before: Mean | undefined, powerW: number | undefined, monoMs: number): Mean | undefined {
+  if (powerW === undefined) return undefined;
+  const part = before ? 1 - Math.exp((before.monoMs - monoMs) / MEAN_MS) : 1;
+  const from = before?.powerW ?? powerW;
+  return { powerW: from + (powerW - from) * part, monoMs };
+}
+
 export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   const { site, recorder, solver, prices, log } = options;
   let solving = false;
@@ -43,6 +58,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   let plannedSeq: number | undefined;
   let deviatesSinceMs: number | undefined;
   let pricesUntilAtPlanMs: number | undefined;
+  let usual: Mean | undefined;
 
   async function plan(image: ProcessImage, trigger: string): Promise<void> {
     const { seq } = recorder.state();
@@ -52,6 +68,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       image,
       nowMs: image.nowMs,
       slots: PLAN_SLOTS,
+      buildingW: usual?.powerW,
       importEurPerKwh: (slotMs) => prices.importEurPerKwh(slotMs),
       exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
     });
@@ -63,7 +80,10 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
 
   return {
     consider(image, buildingW) {
-      deviatesSinceMs = deviatesFromPlan(recorder.state(), buildingW) ? (deviatesSinceMs ?? image.nowMs) : undefined;
+      usual = meanWith(usual, buildingW, image.monoMs);
+      deviatesSinceMs = deviatesFromPlan(recorder.state(), usual?.powerW)
+        ? (deviatesSinceMs ?? image.nowMs)
+        : undefined;
       if (solving) return undefined;
       const pricesUntilMs = lastPricedSlotMs(prices, image.nowMs);
       const trigger = planTrigger({

@@ -31,6 +31,8 @@ export interface PlanQuestion {
   readonly image: ProcessImage;
   readonly nowMs: number;
   readonly slots: number;
+  /** What the building drew in the last minutes, W; left out: what it draws now. */
+  readonly buildingW?: number | undefined;
   /** EUR/kWh by slot start, missing where not known yet. */
   readonly importEurPerKwh: (slotStartMs: number) => number | undefined;
   readonly exportEurPerKwh: (slotStartMs: number) => number | undefined;
@@ -198,7 +200,11 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const startMs = slotStartMs(nowMs);
   const horizon = { quarterHours: state.site.quarterHours, startMs, slots };
   const expected = (kind: ForecastKind) => ({ expectedW: (atMs: number) => powerAt(state.forecasts[kind], atMs) });
-  const buildingW = forecastBuildingW({ ...horizon, ...expected("building"), ...present(buildingNowW(site, image)) });
+  const buildingW = forecastBuildingW({
+    ...horizon,
+    ...expected("building"),
+    ...present(question.buildingW ?? buildingNowW(site, image)),
+  });
   const peak = peakW(site);
   const pvW =
     site.pvIds.length === 0

@@ -52,12 +52,12 @@ export interface PlanTriggerContext {
 /** Least time between two plans unless a quarter-hour begins, ms. */
 export const PLAN_DEBOUNCE_MS = 5_000;
 
-/** A building that draws so differently from the plan, for so long, is a reason for a new one. */
+/** A building that draws so differently from the plan, for so long, is a reason for a new one; a kettle is none. */
 const DEVIATION_W = 2_000;
 const DEVIATION_PART = 0.25;
 const DEVIATION_MS = 60_000;
 
-/** Whether the building is far from what the plan in force thought of the running slot. */
+/** Whether what the building draws, a mean of some minutes, is far from what the plan in force thought of the running slot. */
 export function deviatesFromPlan(state: SiteState, buildingW: number | undefined): boolean {
   const plannedW = state.plan.current?.input.buildingW[0];
   if (plannedW === undefined || buildingW === undefined) return false;

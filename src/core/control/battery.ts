@@ -2,17 +2,19 @@
 import type { SiteDraft } from "../facts/index.ts";
 import { exportLimitInForce } from "../grid-limit.ts";
 import { clamp } from "../quantity.ts";
+import { type BatteryRole, batteryRole, powerInRole } from "./battery-role.ts";
 import type { CircuitView } from "./circuits.ts";
 import type { BatteryCommand, ControlInput } from "./control.ts";
 import type { BatteryMemory, ControlMemory } from "./memory.ts";
 import type { OperatorLimit } from "./operator.ts";
-import { planInForce, slotIndex } from "./plan-current.ts";
+import { planInForce } from "./plan-current.ts";
 import {
   BATTERY_CHANGE_W,
   BATTERY_FACT_MS,
   BATTERY_FACT_W,
   BATTERY_FIRST_MS,
   BATTERY_FIRST_UP_TO,
+  BATTERY_FOLLOW_MS,
   BATTERY_LEASE_MS,
   BATTERY_RENEW_MS,
   INTERVENTION_OVER_MS,
@@ -23,6 +25,8 @@ type BatteryDevice = ControlInput["site"]["batteries"][number];
 interface Wanted {
   readonly powerW: number | undefined;
   readonly reason: string;
+  /** It changes with the meter: not each change is a fact. */
+  readonly follows?: boolean;
 }
 
 /** The state of the grid connection as far as batteries care. */
@@ -66,27 +70,44 @@ export function batteryRelief(
   return { reliefA: waits ? powerW / (input.site.voltageV * input.site.phases) : 0, cutMonoMs };
 }
 
-function plannedPowerW(input: ControlInput, deviceId: string): number | undefined {
+const ROLE_WORDS: Readonly<Record<BatteryRole["kind"], string>> = {
+  own: "plan: the battery follows the site by itself",
+  follow: "plan: the battery follows the meter within what is planned",
+  set: "plan",
+};
+
+/** What the plan wants of it; where nobody knows what flows, the planned average. */
+function planned(input: ControlInput, device: BatteryDevice, view: CircuitView, before?: BatteryMemory): Wanted {
   const plan = planInForce(input);
-  const row = plan?.result.batteries.find((battery) => battery.deviceId === deviceId);
-  return plan && row?.powerW[slotIndex(plan, input.image.nowMs)];
+  const role = plan && batteryRole(plan, input, device);
+  if (!role) return { powerW: undefined, reason: "no plan: the battery runs by itself" };
+  const reading = input.image.batteries.get(device.id);
+  const reason = ROLE_WORDS[role.kind];
+  if (role.kind !== "follow" || view.powerW === undefined) return { powerW: powerInRole(role, 0, 0), reason };
+  const last = before?.reason === reason ? before : undefined;
+  const settles = last?.powerW !== undefined && input.image.monoMs - last.changedMonoMs < BATTERY_FOLLOW_MS;
+  const powerW = settles
+    ? clamp(last.powerW!, -role.coverW, role.absorbW)
+    : powerInRole(role, view.powerW, reading?.powerW ?? 0);
+  return { powerW, reason, follows: true };
 }
 
-function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteries): Wanted {
+function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteries, before?: BatteryMemory): Wanted {
   const { view } = grid;
   if (view.quality === "absent")
     return { powerW: undefined, reason: "the grid meter does not answer: the battery runs by itself" };
-  const powerW = plannedPowerW(input, device.id);
+  const want = planned(input, device, view, before);
+  const { powerW } = want;
   const nowW = input.image.batteries.get(device.id)?.powerW ?? 0;
   if ((highestA(view) ?? 0) > view.limitA && nowW > 0)
     return { powerW: 0, reason: "the grid connection is overloaded: charging the battery stops first" };
-  if (powerW === undefined) return { powerW, reason: "no plan: the battery runs by itself" };
+  if (powerW === undefined) return want;
   if (powerW < 0 && view.currentA && Math.min(...view.currentA) <= -view.limitA)
     return { powerW: 0, reason: "the grid connection is full of export: the battery does not discharge" };
   const bounds = boundsOf(input, device, grid, nowW);
-  const reason = bounds.find((bound) => powerW < bound.lowestW || powerW > bound.highestW)?.reason ?? "plan";
+  const reason = bounds.find((bound) => powerW < bound.lowestW || powerW > bound.highestW)?.reason;
   const within = bounds.reduce((power, { lowestW, highestW }) => clamp(power, lowestW, highestW), powerW);
-  return { powerW: Math.round(within), reason };
+  return { ...want, powerW: Math.round(within), ...(reason === undefined || reason === "plan" ? {} : { reason }) };
 }
 
 interface Bounds {
@@ -145,7 +166,8 @@ function fact(
 ): SiteDraft | undefined {
   const never = before === undefined || before.factMonoMs === Number.NEGATIVE_INFINITY;
   const byItself = (want.powerW === undefined) !== (before?.factPowerW === undefined);
-  const changed = byItself || Math.abs((want.powerW ?? 0) - (before?.factPowerW ?? 0)) > BATTERY_FACT_W;
+  const moved = Math.abs((want.powerW ?? 0) - (before?.factPowerW ?? 0)) > BATTERY_FACT_W;
+  const changed = byItself || (want.follows ? want.reason !== before?.factReason : moved);
   const recent = !never && input.image.monoMs - before.factMonoMs < BATTERY_FACT_MS;
   if ((never && want.powerW === undefined) || !changed || recent) return undefined;
   return {
@@ -173,7 +195,7 @@ export function batteries(
   for (const device of input.site.batteries) {
     if (!device.battery?.control) continue;
     const before = memories.get(device.id);
-    const want = steady(wanted(input, device, grid), before);
+    const want = steady(wanted(input, device, grid, before), before);
     const draft = fact(device, want, before, input);
     if (draft) drafts.push(draft);
     // A battery that runs by itself is told once; a setpoint is renewed well inside its life.
@@ -183,6 +205,9 @@ export function batteries(
     next.set(device.id, {
       sentMonoMs: due ? monoMs : (before?.sentMonoMs ?? Number.NEGATIVE_INFINITY),
       powerW: want.powerW,
+      reason: want.reason,
+      changedMonoMs: changed ? monoMs : (before?.changedMonoMs ?? monoMs),
+      factReason: draft ? want.reason : before?.factReason,
       factPowerW: draft ? want.powerW : before?.factPowerW,
       factMonoMs: draft ? monoMs : (before?.factMonoMs ?? Number.NEGATIVE_INFINITY),
     });

@@ -1,72 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
-import type { PlanInput, PlanResult } from "../facts/plan-facts.ts";
 import type { PerPhase } from "../quantity.ts";
-import { Checker, watched } from "./checker.test-kit.ts";
-import { Plant, START_MS } from "./plant.test-kit.ts";
+import { watched } from "./checker.test-kit.ts";
+import { plan, SLOT_MS } from "./planned.test-kit.ts";
+import { type Plant, START_MS } from "./plant.test-kit.ts";
 import { siteOf, VOLTAGE_V } from "./site.test-kit.ts";
-
-const SLOT_MS = 900_000;
-
-interface PlannedEvse {
-  readonly evseId: string;
-  readonly transactionId: number;
-  readonly currentA: readonly number[];
-}
-
-/** A plan from the slot in which the plant stands. */
-function plan(plant: Plant, evses: readonly PlannedEvse[], batteryW: readonly number[] = []): void {
-  const slots = 8;
-  const series = (values: readonly number[]) => Array.from({ length: slots }, (_, slot) => values[slot] ?? 0);
-  const prices = series([0.4, 0.4, 0.2, 0.2]);
-  const input: PlanInput = {
-    startMs: Math.floor(plant.nowMs() / SLOT_MS) * SLOT_MS,
-    nowMs: plant.nowMs(),
-    slots,
-    nominalVoltageV: VOLTAGE_V,
-    sitePhases: 3,
-    importEurPerKwh: prices,
-    exportEurPerKwh: series([]),
-    buildingW: series([]),
-    pvW: series([]),
-    circuits: [],
-    evses: evses.map(({ evseId, transactionId }) => ({
-      evseId,
-      transactionId,
-      circuitId: "grid",
-      phases: [0, 1, 2],
-      minPowerW: 4140,
-      maxPowerW: 11_040,
-      energyNeededWh: 10_000,
-      departureMs: START_MS + 8 * 3_600_000,
-      priority: 5,
-      preference: "cheap",
-      mayPause: true,
-      chargingNow: false,
-      connectedSinceMs: START_MS,
-    })),
-    batteries: [],
-    opportunityEurPerHour: 0,
-    binarySlots: 8,
-  };
-  const result: PlanResult = {
-    status: "optimal",
-    detail: "",
-    evses: evses.map(({ evseId, transactionId, currentA }) => ({
-      evseId,
-      transactionId,
-      powerW: series(currentA.map((value) => value * 3 * VOLTAGE_V)),
-      shortfallWh: 0,
-    })),
-    batteries: batteryW.length ? [{ deviceId: "battery", powerW: series(batteryW) }] : [],
-    importW: series([]),
-    exportW: series([]),
-    pvUsedW: series([]),
-    costEur: 1,
-    solveMs: 1,
-  };
-  plant.record({ type: "plan-made", source: "planner", data: { trigger: "test", input, result } });
-}
 
 function schedules(plant: Plant, evseId: string): { second: number; schedule: LimitSchedule }[] {
   return plant.commands.flatMap(({ second, command }) =>
@@ -268,93 +206,6 @@ describe("what a car should get", () => {
     run(400);
     expect(plant.limitA("a")).toBe(6);
     expect(plant.limitA("b")).toBe(16);
-  });
-});
-
-describe("the battery", () => {
-  const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
-
-  test("follows the plan, is told every 20 s, and lives 60 s without us", () => {
-    const plant = new Plant({ site, building: () => [2, 2, 2] });
-    plan(plant, [], [-3000, 2000]);
-    const sent: { second: number; powerW: number | undefined; expiresInMs: number }[] = [];
-    plant.run(130, () => {
-      for (const { powerW, expiresInMs } of plant.last!.batteries)
-        sent.push({ second: plant.second, powerW, expiresInMs });
-    });
-    expect(sent[0]).toEqual({ second: 1, powerW: -3000, expiresInMs: 60_000 });
-    expect(sent.map(({ second }) => second)).toEqual([1, 21, 41, 61, 81, 101, 121]);
-    expect(plant.factsOf("battery-setpoint-changed")).toHaveLength(1);
-    plant.run(800);
-    expect(plant.batteryW).toBe(2000);
-  });
-
-  test("stops charging before a car is shed, and a car is shed when that is not enough", () => {
-    const rising = (second: number) => (second < 300 ? 3 : second < 500 ? 10 : 18);
-    const plant = new Plant({ site, building: (second) => [rising(second), rising(second), rising(second)] });
-    plant.plug("a");
-    plan(plant, [], [6000, 6000, 6000]);
-    const checker = new Checker(plant);
-    plant.run(299, () => checker.look());
-    expect(plant.batteryActualW).toBeGreaterThan(5000);
-    expect(plant.limitA("a")).toBe(16);
-    plant.run(1, () => checker.look());
-    expect(plant.batteryW).toBe(0);
-    plant.run(7, () => checker.look());
-    // 10 + 16 A fit below 32 A once the battery's 8.7 A are gone.
-    expect(plant.limitA("a")).toBe(16);
-    plant.run(185, () => checker.look());
-    expect(plant.batteryActualW).toBeGreaterThan(1000);
-    expect(plant.limitA("a")).toBe(16);
-    expect(plant.factsOf("guard-intervened")).toHaveLength(0);
-    plant.run(16, () => checker.look());
-    expect(plant.limitA("a")).toBeLessThan(14);
-    expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(32);
-    expect(plant.factsOf("guard-intervened")).toHaveLength(1);
-    expect(checker.violations).toEqual([]);
-  });
-
-  test("charges and discharges within the grid operator's limits, and says so", () => {
-    const roomy = siteOf({ worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
-    const plant = new Plant({ site: roomy, building: () => [2, 2, 2] });
-    const limit = (data: { limitW?: number; exportLimitW?: number }) =>
-      plant.record({ type: "grid-limit-received", source: "mqtt", data: { by: "mqtt", ...data } });
-    plan(plant, [], [5000, -5000]);
-    plant.run(60);
-    expect(plant.batteryActualW).toBeGreaterThan(4900);
-    limit({ limitW: 4000 });
-    plant.run(60);
-    // The building takes 1380 W.
-    expect(plant.batteryActualW).toBeLessThanOrEqual(2620);
-    expect(plant.batteryActualW).toBeGreaterThan(2400);
-    expect(plant.factsOf("battery-setpoint-changed").at(-1)!.data.reason).toBe("the grid operator's limit");
-    limit({ limitW: 0 });
-    plant.run(60);
-    expect(plant.batteryActualW).toBeLessThan(1);
-    limit({ exportLimitW: 1000 });
-    plant.run(780);
-    expect(plant.batteryActualW).toBeLessThan(-2200);
-    expect(plant.batteryActualW).toBeGreaterThanOrEqual(-2381);
-    expect(plant.factsOf("battery-setpoint-changed").at(-1)!.data.reason).toBe(
-      "the grid operator's limit of the export",
-    );
-    limit({});
-    plant.run(60);
-    expect(plant.batteryActualW).toBeLessThan(-4900);
-  });
-
-  test("runs by itself without a meter", () => {
-    const plant = new Plant({ site, building: () => [2, 2, 2] });
-    plan(plant, [], [-3000]);
-    plant.run(30);
-    plant.deadMeters.add("grid-meter");
-    const sent: (number | undefined)[] = [];
-    plant.run(30, () => {
-      for (const { powerW } of plant.last!.batteries) sent.push(powerW);
-    });
-    expect(sent.at(-1)).toBeUndefined();
-    expect(sent.filter((powerW) => powerW === undefined)).toHaveLength(1);
-    expect(plant.factsOf("battery-setpoint-changed")).toHaveLength(2);
   });
 });
 

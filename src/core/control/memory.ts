@@ -76,6 +76,9 @@ export interface HeadroomHistory {
 export interface BatteryMemory {
   readonly sentMonoMs: number;
   readonly powerW: number | undefined;
+  readonly reason: string;
+  readonly changedMonoMs: number;
+  readonly factReason?: string | undefined;
   readonly factPowerW?: number | undefined;
   readonly factMonoMs: number;
 }

@@ -1,0 +1,71 @@
+/** A plan for a plant. */
+import type { PlanInput, PlanResult } from "../facts/plan-facts.ts";
+import { type Plant, START_MS } from "./plant.test-kit.ts";
+import { VOLTAGE_V } from "./site.test-kit.ts";
+
+export const SLOT_MS = 900_000;
+
+export interface PlannedEvse {
+  readonly evseId: string;
+  readonly transactionId: number;
+  readonly currentA: readonly number[];
+}
+
+/** A plan from the slot in which the plant stands; what the battery does is traded with the grid, or `gridW` says what is. */
+export function plan(
+  plant: Plant,
+  evses: readonly PlannedEvse[],
+  batteryW: readonly number[] = [],
+  gridW?: readonly number[],
+): void {
+  const slots = 8;
+  const series = (values: readonly number[]) => Array.from({ length: slots }, (_, slot) => values[slot] ?? 0);
+  const prices = series([0.4, 0.4, 0.2, 0.2]);
+  const input: PlanInput = {
+    startMs: Math.floor(plant.nowMs() / SLOT_MS) * SLOT_MS,
+    nowMs: plant.nowMs(),
+    slots,
+    nominalVoltageV: VOLTAGE_V,
+    sitePhases: 3,
+    importEurPerKwh: prices,
+    exportEurPerKwh: series([]),
+    buildingW: series([]),
+    pvW: series([]),
+    circuits: [],
+    evses: evses.map(({ evseId, transactionId }) => ({
+      evseId,
+      transactionId,
+      circuitId: "grid",
+      phases: [0, 1, 2],
+      minPowerW: 4140,
+      maxPowerW: 11_040,
+      energyNeededWh: 10_000,
+      departureMs: START_MS + 8 * 3_600_000,
+      priority: 5,
+      preference: "cheap",
+      mayPause: true,
+      chargingNow: false,
+      connectedSinceMs: START_MS,
+    })),
+    batteries: [],
+    opportunityEurPerHour: 0,
+    binarySlots: 8,
+  };
+  const result: PlanResult = {
+    status: "optimal",
+    detail: "",
+    evses: evses.map(({ evseId, transactionId, currentA }) => ({
+      evseId,
+      transactionId,
+      powerW: series(currentA.map((value) => value * 3 * VOLTAGE_V)),
+      shortfallWh: 0,
+    })),
+    batteries: batteryW.length ? [{ deviceId: "battery", powerW: series(batteryW) }] : [],
+    importW: series((gridW ?? batteryW).map((powerW) => Math.max(0, powerW))),
+    exportW: series((gridW ?? batteryW).map((powerW) => Math.max(0, -powerW))),
+    pvUsedW: series([]),
+    costEur: 1,
+    solveMs: 1,
+  };
+  plant.record({ type: "plan-made", source: "planner", data: { trigger: "test", input, result } });
+}
