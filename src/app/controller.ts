@@ -18,6 +18,7 @@ import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
 import { gridLimitDrafts, isGridLimitRenewal } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
+import { examineMeters, initialPlausibility, type PlausibilityMemory } from "../core/plausibility.ts";
 import type { ChargePoints, Clock, Devices, Log, Prices, SiteAccess, Solver, Tape } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import { gridLimitSource } from "../core/state/grid-limits.ts";
@@ -38,7 +39,12 @@ const CLOCK_STEP_MS = 2_000;
 const SHED_PATIENCE_MS = 50;
 const DISK_PATIENCE_MS = 500;
 /** Drafts that compare with the recorded state: they would come again with every tick of a slow disk. */
-const COMPARES_WITH_STATE = new Set<string>(["site-mode-changed", "device-quality-changed", "grid-limit-received"]);
+const COMPARES_WITH_STATE = new Set<string>([
+  "site-mode-changed",
+  "device-quality-changed",
+  "grid-limit-received",
+  "meter-doubted",
+]);
 
 export interface ControllerOptions {
   readonly site: SiteModel;
@@ -71,6 +77,7 @@ export class Controller implements SiteAccess {
   readonly #plans: PlanLoop;
   #chargePoints: ChargePoints | undefined;
   #devices: Devices | undefined;
+  #plausibility: PlausibilityMemory = initialPlausibility();
   #control: ControlMemory = initialControlMemory();
   #metering: MeteringMemory = initialMeteringMemory();
   #circuits: readonly CircuitObservation[] = [];
@@ -226,10 +233,12 @@ export class Controller implements SiteAccess {
 
   async #decideAndAct(startedMonoMs: number): Promise<void> {
     const { site, recorder, clock, tape } = this.#options;
-    const image = this.sink.freeze();
+    const raw = this.sink.freeze();
     const state = recorder.state();
+    const { image, ...examined } = examineMeters(this.#plausibility, { site, state, image: raw });
     const step = controlStep({ site, state, image }, this.#control);
     const metering = meterTick(this.#metering, { site, state, image, decisions: step.evses });
+    this.#plausibility = examined.memory;
     this.#control = step.memory;
     this.#metering = metering.memory;
     this.#circuits = step.circuits;
@@ -238,14 +247,15 @@ export class Controller implements SiteAccess {
 
     const drafts = [
       ...this.#clockDrafts(image),
-      ...deviceQualityDrafts(site, state, image, this.sink.troubles),
+      ...examined.drafts,
+      ...deviceQualityDrafts(site, state, image, new Map([...this.sink.troubles, ...examined.troubles])),
       ...gridLimitDrafts(site, state, image),
       ...step.drafts,
       ...metering.drafts,
     ];
     await this.#recordThenAct(step, drafts);
 
-    tape.write(image.nowMs, image.monoMs, tapeSamples(image));
+    tape.write(image.nowMs, image.monoMs, tapeSamples(raw));
     const { ticks, lastTickMonoMs, longestTickGapMs } = this.#health;
     this.#health = {
       ticks: ticks + 1,

@@ -2,6 +2,7 @@
 import type { CircuitObservation, EvseDecision } from "./control/control.ts";
 import { limitingReason } from "./control/mode.ts";
 import { deviceQuality, lastReadingMonoMs } from "./device-quality.ts";
+import { doubtTexts, isMeterUnusable } from "./doubt-texts.ts";
 import { exportLimitInForce, gridLimitInForce, silentSource } from "./grid-limit.ts";
 import type { ProcessImage } from "./image.ts";
 import { localTime } from "./local-time.ts";
@@ -134,6 +135,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
       ready: at(readyMs),
       powerW: measured.powerW,
       readingAgeS: readingAgeS(input, reason.deviceId),
+      unusable: reason.deviceId !== undefined && isMeterUnusable(state, reason.deviceId),
       withoutDefault: state.limits.refusedDefaults?.[evse.id] === undefined ? undefined : true,
     }),
   };
@@ -177,9 +179,11 @@ function modeOf(input: DescribeInput): LiveSite["mode"] {
   const since = localTime(sinceMs, input.image.nowMs, input.site.configuration.site.timeZone);
   const detail = modeReason?.deviceId === undefined ? undefined : devices[modeReason.deviceId]?.detail;
   const operator = operatorWords(input);
+  const doubts = doubtTexts(input.site, input.state);
+  const unusable = modeReason?.deviceId !== undefined && isMeterUnusable(input.state, modeReason.deviceId);
   // Inside a word the fact keeps its first reason; people are told what limits now.
   const reason = (word === "limited" ? limitingReason(input.decisions) : undefined) ?? modeReason;
-  return { word, sinceMs, text: en.mode({ word, since, ...known({ detail, operator }), ...reason }) };
+  return { word, sinceMs, text: en.mode({ word, since, doubts, unusable, ...known({ detail, operator }), ...reason }) };
 }
 
 /** The limits of the grid operator, for a sentence; one that is silent and let go has none. */
@@ -202,11 +206,13 @@ function operatorWords({ site, state, image }: DescribeInput): OperatorWords | u
 function devicesOf({ site, state, image }: DescribeInput): LiveSite["devices"] {
   return site.configuration.devices.map((device) => {
     const atMonoMs = lastReadingMonoMs(device, image);
+    const doubts = doubtTexts(site, state, device.id);
     return {
       id: device.id,
       role: device.role,
       quality: deviceQuality(device, image),
       detail: state.site.devices[device.id]?.detail ?? "",
+      ...(doubts.length === 0 ? {} : { doubts }),
       ...(atMonoMs === undefined ? {} : { ageMs: Math.round(image.monoMs - atMonoMs) }),
     };
   });

@@ -86,6 +86,9 @@ export const LiveSiteSchema = Type.Object({
       quality: QualitySchema,
       ageMs: Type.Optional(Type.Number()),
       detail: Type.String(),
+      doubts: Type.Optional(
+        Type.Array(Type.String(), { description: "What is wrong with its values, and what to do" }),
+      ),
     }),
   ),
   circuits: Type.Array(LiveCircuitSchema),

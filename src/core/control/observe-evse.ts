@@ -1,6 +1,6 @@
 /** What each EVSE draws, as far as it is known, and what others must leave to it. */
 import type { EvseReading } from "../image.ts";
-import type { PhaseIndex } from "../quantity.ts";
+import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { EvseModel } from "../site-model.ts";
 import type { ConnectorStatus } from "../state/charge-points.ts";
 import type { Session } from "../state/sessions.ts";
@@ -171,6 +171,13 @@ function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseM
   return connected ? base : { ...base, reservedA: offlineReserveA(input, evse, false, memory) };
 }
 
+/** Its cars show on other phases than it is configured for: until that is put right they count on all. */
+function isMisplaced({ state, site }: ControlInput, evse: EvseModel): boolean {
+  const { doubts } = state.site;
+  for (const key in doubts) if (doubts[key]!.evseId === evse.id) return site.phases === 3;
+  return false;
+}
+
 /** Observes one EVSE; its memory comes back brought up to this tick. */
 export function observeEvse(
   input: ControlInput,
@@ -209,5 +216,6 @@ export function observeEvse(
     ...(measuredA === undefined ? {} : { measuredA }),
   };
   const reservedA = reserved(input, entry);
-  return reservedA === undefined ? entry : { ...entry, reservedA };
+  const certain = reservedA === undefined ? entry : { ...entry, reservedA };
+  return isMisplaced(input, evse) ? { ...certain, phases: PHASE_INDEXES } : certain;
 }

@@ -37,6 +37,32 @@ export const DeviceQualityChanged = declareFact(
   }),
 );
 
+const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
+
+/** A meter that answers cannot be right, or is believed again. What each kind means: core/plausibility/doubt.ts. */
+export const MeterDoubted = declareFact(
+  "meter-doubted",
+  1,
+  Type.Object({
+    deviceId: Type.String(),
+    kind: Type.Union([
+      Type.Literal("impossible"),
+      Type.Literal("contradicts-itself"),
+      Type.Literal("dead-phase"),
+      Type.Literal("turned-phase"),
+      Type.Literal("turned"),
+      Type.Literal("scaled"),
+      Type.Literal("swapped"),
+      Type.Literal("less-than-cars"),
+      Type.Literal("register-back"),
+    ]),
+    phases: Type.Optional(Type.Array(Phase)),
+    seenOn: Type.Optional(Type.Array(Phase)),
+    evseId: Type.Optional(Type.String()),
+    active: Type.Boolean(),
+  }),
+);
+
 /** The site's word: normal, limited by something, or in safe mode. Recorded when it changes. */
 export const SiteModeChanged = declareFact(
   "site-mode-changed",

@@ -1,5 +1,6 @@
 /** What is known of the site itself: boot, mode, device quality, the last quarter-hours, outside limits. */
 import type { SiteFact } from "../facts/index.ts";
+import { type Doubt, doubtKey, isLearned } from "../plausibility/doubt.ts";
 import type { Quality } from "../quantity.ts";
 import { type GridLimits, withGridLimit } from "./grid-limits.ts";
 
@@ -28,19 +29,47 @@ export interface SiteSlice {
   /** The last three weeks, oldest first: what the forecasts learn from. */
   readonly quarterHours: readonly QuarterHour[];
   readonly gridLimits: GridLimits;
+  /** What is doubted of meters that answer, and since when. */
+  readonly doubts: Readonly<Record<string, Doubt & { readonly sinceMs: number }>>;
+  readonly configurationHash: string;
 }
 
 const QUARTER_HOURS_KEPT = 21 * 96;
 
 export function initialSite(): SiteSlice {
-  return { boot: "", bootSeq: 0, mode: "safe", modeSinceMs: 0, devices: {}, quarterHours: [], gridLimits: {} };
+  return {
+    boot: "",
+    bootSeq: 0,
+    mode: "safe",
+    modeSinceMs: 0,
+    devices: {},
+    quarterHours: [],
+    gridLimits: {},
+    doubts: {},
+    configurationHash: "",
+  };
+}
+
+/** What was learned from cars holds over a restart, unless the configuration was corrected. */
+function withBoot({ doubts, configurationHash }: SiteSlice, hash: string) {
+  const learned = Object.entries(doubts).filter(([, doubt]) => isLearned(doubt) && hash === configurationHash);
+  return { doubts: Object.fromEntries(learned), configurationHash: hash };
+}
+
+function withDoubt(
+  doubts: SiteSlice["doubts"],
+  { atMs, data }: Extract<SiteFact, { type: "meter-doubted" }>,
+): SiteSlice["doubts"] {
+  const { active, ...doubt } = data;
+  const { [doubtKey(doubt)]: _, ...others } = doubts;
+  return active ? { ...others, [doubtKey(doubt)]: { ...doubt, sinceMs: atMs } } : others;
 }
 
 /** Folds one fact into the site's slice. */
 export function evolveSite(slice: SiteSlice, fact: SiteFact): SiteSlice {
   switch (fact.type) {
     case "booted":
-      return { ...slice, boot: fact.boot, bootSeq: fact.seq };
+      return { ...slice, ...withBoot(slice, fact.data.configurationHash), boot: fact.boot, bootSeq: fact.seq };
     case "site-mode-changed": {
       const { modeReason: _, ...rest } = slice;
       const { mode, reason } = fact.data;
@@ -54,6 +83,8 @@ export function evolveSite(slice: SiteSlice, fact: SiteFact): SiteSlice {
       return { ...slice, quarterHours: [...slice.quarterHours, fact.data].slice(-QUARTER_HOURS_KEPT) };
     case "grid-limit-received":
       return { ...slice, gridLimits: withGridLimit(slice.gridLimits, fact.data) };
+    case "meter-doubted":
+      return { ...slice, doubts: withDoubt(slice.doubts, fact) };
     default:
       return slice;
   }

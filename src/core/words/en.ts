@@ -1,6 +1,7 @@
 /** English. */
 import { PHASE_NAMES } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
+import { doubt } from "./en-doubts.ts";
 import type { EvseWords, ModeWords, OperatorWords, Words } from "./words.ts";
 
 function place(reason: Reason): string {
@@ -38,6 +39,7 @@ function answersAgain({ reason, readingAgeS }: EvseWords): boolean {
 function safe(evse: EvseWords): string {
   const { reason, readingAgeS } = evse;
   const meter = reason.deviceId ?? "the meter";
+  if (evse.unusable) return `the values of ${meter} cannot be used; power returns slowly when this is put right`;
   if (answersAgain(evse)) return `${meter} answers again, power returns slowly`;
   if (readingAgeS === undefined) return `no reading from ${meter} yet; power returns slowly when it answers`;
   return `no reading from ${meter} for ${readingAgeS} s; power returns slowly when it answers`;
@@ -141,16 +143,19 @@ function operatorText({ limitW, exportLimitW, until, by, silent, controllable }:
 }
 
 function mode(words: ModeWords): string {
-  const { operator, kind } = words;
+  const { operator, kind, doubts = [] } = words;
   const texts = [
+    ...doubts,
     ...(operator && kind === "grid-operator" ? [] : [siteText(words)]),
     ...(operator ? [operatorText(operator)] : []),
   ];
   return texts.join(" ");
 }
 
-function siteText({ word, since, kind, deviceId, circuitId, detail }: ModeWords): string {
+function siteText({ word, since, kind, deviceId, circuitId, detail, unusable }: ModeWords): string {
   if (word === "normal") return "Nothing limits the site.";
+  if (word === "safe" && kind === "meter-absent" && unusable)
+    return `Every EVSE behind ${deviceId ?? "the meter"} is at its safe current since ${since}; power returns slowly when this is put right.`;
   if (word === "safe" && kind === "meter-absent") {
     const why = detail === undefined || detail === "" ? "" : ` (${detail})`;
     return `No reading from ${deviceId ?? "the meter"} since ${since}${why}: every EVSE behind it is at its safe current. It ends when the meter answers; power then returns slowly.`;
@@ -163,4 +168,4 @@ function siteText({ word, since, kind, deviceId, circuitId, detail }: ModeWords)
   return `${where} limits charging since ${since}; it ends when other loads stop.`;
 }
 
-export const en: Words = { because, sentence, mode };
+export const en: Words = { because, sentence, mode, doubt };

@@ -1,4 +1,6 @@
 /** Every text that the core puts into words. A language is a file that implements this; English is `en.ts`. */
+import type { DoubtKind } from "../plausibility/doubt.ts";
+import type { PhaseIndex } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
 
 /** What a text about one EVSE may say. Times are already local text. */
@@ -14,6 +16,8 @@ export interface EvseWords {
   readonly session: boolean;
   /** Age of the last reading of the device that the reason names; missing when it never answered. */
   readonly readingAgeS?: number;
+  /** That device answers, but its values cannot be used. */
+  readonly unusable?: boolean;
   /** The charge point has not taken its safe default. */
   readonly withoutDefault?: boolean;
 }
@@ -30,6 +34,15 @@ export interface OperatorWords {
   readonly controllable: boolean;
 }
 
+/** What is wrong with a meter that answers. */
+export interface DoubtWords {
+  readonly meter: string;
+  readonly kind: DoubtKind;
+  readonly phases?: readonly PhaseIndex[];
+  readonly seenOn?: readonly PhaseIndex[];
+  readonly evses?: readonly string[];
+}
+
 export interface ModeWords {
   readonly word: "normal" | "limited" | "safe";
   readonly since: string;
@@ -38,6 +51,9 @@ export interface ModeWords {
   readonly circuitId?: string;
   readonly detail?: string;
   readonly operator?: OperatorWords;
+  /** Sentences on meters that cannot be right, and whether one of them is why the site is in safe mode. */
+  readonly doubts?: readonly string[];
+  readonly unusable?: boolean;
 }
 
 export interface Words {
@@ -47,4 +63,6 @@ export interface Words {
   sentence(evse: EvseWords): string;
   /** The site's word, why, since when, and what ends it. */
   mode(mode: ModeWords): string;
+  /** What is wrong with a meter, what it means, and what to do. */
+  doubt(doubt: DoubtWords): string;
 }

@@ -21,6 +21,11 @@ function gridLimitLine({ limitW, exportLimitW, by, failSafe }: Data): string {
   return failSafe ? `${by} is silent: fail-safe limit of ${what}` : `The grid operator allows ${what} (${by})`;
 }
 
+function doubtLine({ deviceId, kind, evseId, active }: Data): string {
+  const what = `${String(kind).replaceAll("-", " ")}${evseId === undefined ? "" : ` (${evseId})`}`;
+  return active ? `${deviceId} is doubted: ${what}` : `${deviceId} is believed again: ${what}`;
+}
+
 const LINES: Readonly<Record<string, (data: Data) => string>> = {
   booted: (data) =>
     `The controller started (release ${data.release})${data.cleanStop ? "" : "; it had not been stopped in order"}`,
@@ -60,6 +65,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
       : `${data.deviceId} set to ${(Number(data.powerW) / 1000).toFixed(1)} kW`,
   "token-checked": (data) => `Token ${data.token}: ${data.status}`,
   "grid-limit-received": gridLimitLine,
+  "meter-doubted": doubtLine,
   "forecast-received": (data) => `A forecast of the ${data.kind === "pv" ? "sun" : "building"} came from ${data.by}`,
   "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
   "message-violated": (data) => `${data.chargePointId} sent a faulty ${data.action}: ${data.problem}`,

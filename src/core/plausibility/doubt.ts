@@ -1,0 +1,57 @@
+/** What can be wrong with a meter that answers. */
+import type { PhaseIndex } from "../quantity.ts";
+
+/**
+ * `impossible`: values that cannot be (no numbers, many times the fuse); `contradicts-itself`: more power than its
+ * currents can carry; `dead-phase`: nothing on a phase that cars load; `turned-phase`, `turned`: cars show with the wrong
+ * sign, on one phase or on all; `scaled`: ten times too much or too little; `swapped`: the cars of an EVSE show on other
+ * phases than it is configured for; `less-than-cars`: less than the cars draw; `register-back`: an energy register went
+ * backwards. A meter that stands still is silent: see standstill.ts.
+ */
+export type DoubtKind =
+  | "impossible"
+  | "contradicts-itself"
+  | "dead-phase"
+  | "turned-phase"
+  | "turned"
+  | "scaled"
+  | "swapped"
+  | "less-than-cars"
+  | "register-back";
+
+export interface Doubt {
+  readonly deviceId: string;
+  readonly kind: DoubtKind;
+  /** The phases concerned; of `swapped` those that the EVSE should load. */
+  readonly phases?: readonly PhaseIndex[];
+  /** Of `swapped`: where its cars show instead. */
+  readonly seenOn?: readonly PhaseIndex[];
+  readonly evseId?: string;
+}
+
+/** One doubt of a kind for each meter, phase and EVSE. */
+export function doubtKey({ deviceId, kind, phases, evseId }: Doubt): string {
+  const phase = kind === "swapped" ? undefined : phases?.[0];
+  return [deviceId, kind, phase, evseId].filter((part) => part !== undefined).join("/");
+}
+
+/** What makes all values of the meter worthless for the guard: without them it goes to safe currents. */
+const UNUSABLE: ReadonlySet<DoubtKind> = new Set([
+  "impossible",
+  "contradicts-itself",
+  "dead-phase",
+  "turned-phase",
+  "turned",
+  "scaled",
+]);
+
+export function isUnusable({ kind }: Pick<Doubt, "kind">): boolean {
+  return UNUSABLE.has(kind);
+}
+
+/** Found by what cars do, one by one; it stays over a restart, until cars show the opposite, or for a day. */
+const LEARNED: ReadonlySet<DoubtKind> = new Set(["turned-phase", "turned", "scaled", "swapped"]);
+
+export function isLearned({ kind }: Pick<Doubt, "kind">): boolean {
+  return LEARNED.has(kind);
+}

@@ -1,0 +1,72 @@
+/** What the EVSEs' own meters say, by grid phase. */
+import type { ProcessImage } from "../image.ts";
+import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
+import type { EvseModel, SiteModel } from "../site-model.ts";
+import { evsePowerW, type PowersInput } from "../site-powers.ts";
+import { openSessionAt } from "../state/sessions.ts";
+
+export interface EvseReport {
+  readonly atMonoMs: number;
+  /** By grid phase, A; missing where it reports none. */
+  readonly currentA?: PerPhase;
+  readonly powerW: number;
+}
+
+/** An EVSE as plausibility sees it: with its two last reports while a car is there. */
+export interface EvseTrack {
+  readonly evse: EvseModel;
+  readonly transactionId: number | undefined;
+  /** Since when it is looked at; older reports are of another car. */
+  readonly sinceMonoMs: number;
+  readonly last?: EvseReport;
+  readonly before?: EvseReport;
+}
+
+/** Currents of an EVSE on the phases of the grid. */
+export function gridCurrents(evse: EvseModel, currentA: PerPhase): PerPhase {
+  const grid: [number, number, number] = [0, 0, 0];
+  evse.phases.forEach((phase, index) => {
+    grid[phase] += currentA[index as 0 | 1 | 2] ?? 0;
+  });
+  return grid;
+}
+
+function reportOf(site: SiteModel, evse: EvseModel, image: ProcessImage): EvseReport | undefined {
+  const reading = image.evses.get(evse.id);
+  const powerW = evsePowerW(reading, image.monoMs, site.voltageV);
+  if (!reading || powerW === undefined) return undefined;
+  const currentA = reading.currentA && gridCurrents(evse, reading.currentA);
+  return { atMonoMs: reading.atMonoMs, powerW, ...(currentA ? { currentA } : {}) };
+}
+
+/** A car that came while somebody watched drew nothing before. */
+function newTrack(evse: EvseModel, transactionId: number | undefined, monoMs: number, watched: boolean): EvseTrack {
+  const nothing: EvseReport = { atMonoMs: monoMs, currentA: ZERO_PHASES, powerW: 0 };
+  return {
+    evse,
+    transactionId,
+    sinceMonoMs: monoMs,
+    ...(watched && transactionId !== undefined ? { last: nothing } : {}),
+  };
+}
+
+/** Follows the reports of all EVSEs; a new transaction begins without those of the one before. */
+export function trackEvses(
+  before: ReadonlyMap<string, EvseTrack>,
+  { site, state, image }: PowersInput,
+): Map<string, EvseTrack> {
+  const next = new Map<string, EvseTrack>();
+  for (const evse of site.evses) {
+    const transactionId = openSessionAt(state.sessions, evse.id)?.transactionId;
+    const known = before.get(evse.id);
+    const track =
+      known?.transactionId === transactionId && known
+        ? known
+        : newTrack(evse, transactionId, image.monoMs, known !== undefined);
+    const report = transactionId === undefined ? undefined : reportOf(site, evse, image);
+    const isNew = report && report.atMonoMs >= track.sinceMonoMs && report.atMonoMs !== track.last?.atMonoMs;
+    const { last } = track;
+    next.set(evse.id, isNew ? { ...track, last: report, ...(last ? { before: last } : {}) } : track);
+  }
+  return next;
+}

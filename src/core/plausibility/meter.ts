@@ -1,0 +1,143 @@
+/** Watches one meter: everything that its readings, and the cars below it, say about whether it can be right. */
+import type { MeterReading } from "../image.ts";
+import type { PerPhase } from "../quantity.ts";
+import type { Doubt } from "./doubt.ts";
+import type { EvseTrack } from "./evses.ts";
+import { type Balance, deadPhases, type Missing, missing, type ZeroSince, zeroSince } from "./levels.ts";
+import { judgeStep, type PendingStep, SAMPLES_KEPT_MS, type Sample, stayed, stepOf } from "./steps.ts";
+import { contradictsItself, isPossible, wentBack } from "./values.ts";
+import { believed, count, refuted, type Votes } from "./votes.ts";
+
+/** A reading after a longer silence begins anew. */
+const SILENCE_MS = 5_000;
+/** Values of one reading may be taken one after the other: a contradiction has to last. */
+const CONTRADICTS_MS = 5_000;
+/** Before values that cannot be are spoken of; they are not used from the first on. */
+const IMPOSSIBLE_MS = 10_000;
+const REGISTER_SAID_MS = 3_600_000;
+
+export interface MeterWatch {
+  /** The last reading that can be. */
+  readonly reading?: MeterReading;
+  readonly seenMonoMs: number;
+  readonly impossibleSinceMonoMs?: number;
+  readonly contradictsSinceMonoMs?: number;
+  readonly registerBackMonoMs?: number;
+  readonly zero: ZeroSince;
+  readonly missing?: Missing;
+  readonly samples: readonly Sample[];
+  readonly steps: readonly PendingStep[];
+  readonly votes: Votes;
+}
+
+/** What a meter is watched with. */
+export interface Surroundings {
+  readonly deviceId: string;
+  readonly ratingA: number;
+  readonly phases: 1 | 3;
+  readonly voltageV: number;
+  /** EVSEs below it. */
+  readonly tracks: readonly EvseTrack[];
+  readonly hasBattery: boolean;
+  /** Of the grid meter, with sun and battery. */
+  readonly balance?: Balance;
+  readonly monoMs: number;
+}
+
+export function newWatch(): MeterWatch {
+  return {
+    seenMonoMs: Number.NEGATIVE_INFINITY,
+    zero: [undefined, undefined, undefined],
+    samples: [],
+    steps: [],
+    votes: new Map(),
+  };
+}
+
+function currentsOf({ currentA, powerW }: MeterReading, { phases, voltageV }: Surroundings): PerPhase | undefined {
+  return currentA ?? (phases === 1 ? [powerW / voltageV, 0, 0] : undefined);
+}
+
+/** A new reading that can be. */
+function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): MeterWatch {
+  const { monoMs } = around;
+  const { reading: before, impossibleSinceMonoMs: _, contradictsSinceMonoMs, ...rest } = watch;
+  const silent = monoMs - watch.seenMonoMs > SILENCE_MS;
+  const currentA = currentsOf(reading, around);
+  const since = contradictsItself(reading) ? (contradictsSinceMonoMs ?? monoMs) : undefined;
+  const young = watch.samples.filter(({ atMonoMs }) => monoMs - atMonoMs <= SAMPLES_KEPT_MS);
+  return {
+    ...rest,
+    reading,
+    seenMonoMs: monoMs,
+    ...(since === undefined ? {} : { contradictsSinceMonoMs: since }),
+    ...(before && wentBack(before, reading) ? { registerBackMonoMs: monoMs } : {}),
+    zero: currentA && !silent ? zeroSince(watch.zero, currentA, monoMs) : [undefined, undefined, undefined],
+    samples: currentA ? [...young, { atMonoMs: reading.atMonoMs, currentA }] : young,
+  };
+}
+
+/** Steps of EVSEs that reported just now join those that wait; those that can be judged are. */
+function judgeSteps(watch: MeterWatch, deviceId: string, tracks: readonly EvseTrack[], monoMs: number): MeterWatch {
+  const waiting = [
+    ...watch.steps,
+    ...tracks.flatMap((track) => (track.last?.atMonoMs === monoMs ? (stepOf(track, tracks) ?? []) : [])),
+  ];
+  if (waiting.length === 0) return watch;
+  let { votes } = watch;
+  const steps = waiting.filter((step) => {
+    const alone = stayed(step, tracks, monoMs);
+    const verdict = alone ? judgeStep(step, watch.samples) : undefined;
+    if (verdict) votes = count(votes, deviceId, step, verdict);
+    return alone === undefined;
+  });
+  return { ...watch, steps, votes };
+}
+
+/** Brings the watch of a meter to this tick. */
+export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, around: Surroundings): MeterWatch {
+  const { deviceId, monoMs, tracks } = around;
+  const isNew = fresh !== undefined && fresh.atMonoMs !== watch.reading?.atMonoMs;
+  if (!fresh || !isNew) return judgeSteps(watch, deviceId, tracks, monoMs);
+  if (!isPossible(fresh, around.ratingA, around.phases))
+    return { ...watch, impossibleSinceMonoMs: watch.impossibleSinceMonoMs ?? monoMs };
+  const taken = take(watch, fresh, around);
+  const { missing: before, ...rest } = judgeSteps(taken, deviceId, tracks, monoMs);
+  const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
+  return {
+    ...rest,
+    ...(lacks ? { missing: lacks } : {}),
+  };
+}
+
+/** What is doubted of a meter now, without what was learned before. */
+export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
+  const { deviceId, monoMs, tracks, hasBattery } = around;
+  const lasts = (sinceMonoMs: number | undefined, forMs: number) =>
+    sinceMonoMs !== undefined && monoMs - sinceMonoMs >= forMs;
+  const recent = watch.registerBackMonoMs !== undefined && monoMs - watch.registerBackMonoMs < REGISTER_SAID_MS;
+  const kinds: [Doubt["kind"], boolean][] = [
+    ["impossible", lasts(watch.impossibleSinceMonoMs, IMPOSSIBLE_MS)],
+    ["contradicts-itself", lasts(watch.contradictsSinceMonoMs, CONTRADICTS_MS)],
+    ["less-than-cars", watch.missing?.found === true],
+    ["register-back", recent],
+  ];
+  return [
+    ...kinds.filter(([, holds]) => holds).map(([kind]): Doubt => ({ deviceId, kind })),
+    // A battery can make up for a car to the ampere.
+    ...(hasBattery ? [] : deadPhases(watch.zero, tracks)).map(
+      (phase): Doubt => ({ deviceId, kind: "dead-phase", phases: [phase] }),
+    ),
+    ...believed(watch.votes),
+  ];
+}
+
+/** What cars have shown not to be so. */
+export function refutedOf(watch: MeterWatch): Doubt[] {
+  return refuted(watch.votes);
+}
+
+/** The watch after what was learned has been let go: it has to be learned anew. */
+export function forgetVotes(watch: MeterWatch): MeterWatch {
+  return { ...watch, votes: new Map() };
+}
