@@ -24,7 +24,7 @@ import type { SiteModel } from "../core/site-model.ts";
 import { gridLimitSource } from "../core/state/grid-limits.ts";
 import type { SiteState } from "../core/state.ts";
 import type { LiveSite } from "../core/view.ts";
-import { commandAnswerDraft, createDispatcher, type Dispatcher } from "./dispatch.ts";
+import { commandAnswerDraft, createDispatcher, type Dispatcher, remoteStartDraft } from "./dispatch.ts";
 import { createImageStore, type ImageStore } from "./image-store.ts";
 import { createPlanLoop, type PlanLoop } from "./plan-loop.ts";
 import type { Recorder } from "./recorder.ts";
@@ -178,6 +178,7 @@ export class Controller implements SiteAccess {
 
   async command(command: ChargePointCommand, by: string): Promise<CommandResult> {
     if (!this.#chargePoints) return { status: "offline", detail: "no charge points are attached" };
+    if (command.type === "start-transaction") await this.record([remoteStartDraft(command, by)]);
     const result = await this.#chargePoints.send(command);
     await this.#options.recorder.note([commandAnswerDraft(command, result, by)]);
     return result;

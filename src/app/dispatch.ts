@@ -56,6 +56,18 @@ export function commandAnswerDraft(command: ChargePointCommand, result: CommandR
   };
 }
 
+/** The fact that makes the token of a remote start welcome; it has to be there before the charge point presents it. */
+export function remoteStartDraft(
+  { chargePointId, connector, token }: Extract<ChargePointCommand, { type: "start-transaction" }>,
+  by: string,
+): SiteDraft {
+  return {
+    type: "remote-start-requested",
+    source: `charge-point:${chargePointId}`,
+    data: { chargePointId, connectorId: connector, token, by },
+  };
+}
+
 export interface Dispatcher {
   /** Sends the commands that were decided in a tick. A limit that waited for the disk does not undo a younger one. */
   dispatch(commands: readonly ChargePointCommand[], tick: number): void;

@@ -147,7 +147,7 @@ export function decideChargePointInput(context: DecideContext, input: ChargePoin
     case "status":
       return status(context, located(context, input));
     case "authorize":
-      if (input.unrecorded) return only([], { tokenStatus: tokenStatus(context, input.token) });
+      if (input.unrecorded) return only([], { tokenStatus: tokenStatus(context, { ...input, atMs: context.nowMs }) });
       return { ...checkToken(context, input.chargePointId, input.token), readings: [] };
     case "transaction-started":
       return { ...startTransaction(context, input), readings: [] };

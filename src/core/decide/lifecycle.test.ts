@@ -198,6 +198,35 @@ describe("a car that is gone without a word", () => {
   });
 });
 
+describe("a remote start", () => {
+  const closed = { ...homeConfiguration().charging, acceptUnknownTokens: false, tokens: [] };
+  const asked = { chargePointId: "garage", connectorId: 1, token: "wattledger", by: "api" };
+
+  it("is welcome where only known tokens are, for as long as a charge point waits for the car, and may end it", () => {
+    const books = new Books(homeConfiguration({ charging: closed }));
+    const authorize = () => books.tell({ type: "authorize", chargePointId: "garage", token: "WattLedger" }).answer;
+    expect(authorize()).toEqual({ tokenStatus: "unknown" });
+    books.record([{ type: "remote-start-requested", source: "test", data: asked }]);
+    later(books, 2);
+    expect(authorize()).toEqual({ tokenStatus: "accepted" });
+    expect(books.tell(start({ token: "wattledger", atMs: books.nowMs })).answer.tokenStatus).toBe("accepted");
+    later(books, 60);
+    expect(authorize()).toEqual({ tokenStatus: "unknown" });
+    expect(books.tell(end({ transactionId: 1, token: "wattledger" })).answer.tokenStatus).toBe("accepted");
+  });
+
+  it("is welcome at the charge point that was asked, also when its start is heard hours later", () => {
+    const books = new Books(
+      homeConfiguration({ chargePoints: [chargePoint("garage"), chargePoint("yard")], charging: closed }),
+    );
+    books.record([{ type: "remote-start-requested", source: "test", data: asked }]);
+    later(books, 300);
+    const late = { token: "wattledger", atMs: NOON_MS + MINUTE_MS, replayed: true };
+    expect(books.tell(start({ ...late, chargePointId: "yard" })).answer.tokenStatus).toBe("unknown");
+    expect(books.tell(start(late)).answer.tokenStatus).toBe("accepted");
+  });
+});
+
 describe("a message of a known transaction that does not say where", () => {
   it("is of the EVSE at which that transaction runs", () => {
     const twins = chargePoint("garage");

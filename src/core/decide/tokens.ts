@@ -3,12 +3,39 @@ import type { ChargePointAnswer, TokenStatus } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { DecideContext } from "./context.ts";
 
+/** A token as a charge point presents it, and when. */
+export interface Presented {
+  readonly chargePointId: string;
+  readonly token?: string;
+  readonly atMs: number;
+}
+
+/** A car is plugged in within this after a remote start, or the charge point gives up (its ConnectionTimeOut). */
+const REMOTE_START_MS = 600_000;
+
 /** Status of a token. OCPP tokens are case-insensitive strings (1.6 IdToken is CiString20). */
-export function tokenStatus(context: DecideContext, token: string | undefined): TokenStatus {
-  const { acceptUnknownTokens, tokens } = context.site.configuration.charging;
-  const asked = token?.toLowerCase();
-  const known = asked !== undefined && tokens.some((entry) => entry.token.toLowerCase() === asked);
-  return known || acceptUnknownTokens ? "accepted" : "unknown";
+export function tokenStatus(
+  { site, state, nowMs }: DecideContext,
+  { chargePointId, token, atMs }: Presented,
+): TokenStatus {
+  const { acceptUnknownTokens, tokens } = site.configuration.charging;
+  const isSame = (other: string) => other.toLowerCase() === token?.toLowerCase();
+  const isKnown = tokens.some((entry) => isSame(entry.token));
+  // Its clock may be wrong, or its message late.
+  const isNear = (askedMs: number) => [atMs, nowMs].some((ms) => Math.abs(ms - askedMs) < REMOTE_START_MS);
+  const wasAsked = state.sessions.remoteStarts?.some(
+    (asked) => asked.chargePointId === chargePointId && isSame(asked.token) && isNear(asked.atMs),
+  );
+  return isKnown || wasAsked || acceptUnknownTokens ? "accepted" : "unknown";
+}
+
+/** The token with which a transaction was begun is welcome to end it. */
+export function tokenStatusAtEnd(context: DecideContext, presented: Presented): TokenStatus {
+  const { chargePointId, token } = presented;
+  const isItsOwn = Object.values(context.state.sessions.open).some(
+    (session) => session.chargePointId === chargePointId && token !== undefined && session.token === token,
+  );
+  return isItsOwn ? "accepted" : tokenStatus(context, presented);
 }
 
 const MINUTE_MS = 60_000;
@@ -19,7 +46,7 @@ export function checkToken(
   chargePointId: string,
   token: string,
 ): { drafts: SiteDraft[]; answer: ChargePointAnswer } {
-  const status = tokenStatus(context, token);
+  const status = tokenStatus(context, { chargePointId, token, atMs: context.nowMs });
   const answer: ChargePointAnswer = { tokenStatus: status };
   const key = `token:${chargePointId}:${token}:${Math.floor(context.nowMs / MINUTE_MS)}`;
   if (context.findByKey(key)) return { drafts: [], answer };

@@ -8,7 +8,7 @@ import type { Session } from "../state/sessions.ts";
 import { ABANDONED } from "./abandoned.ts";
 import { type DecideContext, evseAt } from "./context.ts";
 import { POSSIBLE_AT_END_WH, registerProblem } from "./registers.ts";
-import { tokenStatus } from "./tokens.ts";
+import { tokenStatus, tokenStatusAtEnd } from "./tokens.ts";
 import { unknownConnector, violationDrafts } from "./violations.ts";
 
 type Started = Extract<ChargePointInput, { type: "transaction-started" }>;
@@ -100,7 +100,7 @@ function supersededBy(input: Started, open: readonly Session[]): Session[] {
 /** Decides a start. The same start again is answered with the same transaction id, however long ago it was. */
 export function startTransaction(context: DecideContext, input: Started): Decision {
   const key = transactionKey(input);
-  const tokenStatusNow = tokenStatus(context, input.token);
+  const tokenStatusNow = tokenStatus(context, input);
   const before = context.findByKey(key);
   if (before) {
     const { transactionId, adopted } = before.data as { transactionId: number; adopted?: boolean };
@@ -262,7 +262,7 @@ function stopProblem(context: DecideContext, input: Ended, session: Session): st
 
 /** Decides an end. */
 export function endTransaction(context: DecideContext, input: Ended): Decision {
-  const answer: ChargePointAnswer = { tokenStatus: tokenStatus(context, input.token) };
+  const answer: ChargePointAnswer = { tokenStatus: tokenStatusAtEnd(context, input) };
   const before = endOnRecord(context, input);
   if (before) {
     // We ended it ourselves when the next car came; now its register is known after all.

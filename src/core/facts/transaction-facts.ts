@@ -13,6 +13,13 @@ export const TokenChecked = declareFact(
   }),
 );
 
+/** Somebody asked from here that a car is charged: the token that the charge point will present for it is welcome. */
+export const RemoteStartRequested = declareFact(
+  "remote-start-requested",
+  1,
+  Type.Object({ chargePointId: Type.String(), connectorId: Type.Integer(), token: Type.String(), by: Type.String() }),
+);
+
 /**
  * `transactionId` is ours: unique, positive, 31 bits; `remoteId` is the charge point's own (OCPP 2.0.1).
  * `atMs` is the charge point's time, `meterStartWh` its register. Key: identity, connector, token, meter start, time.

@@ -50,6 +50,12 @@ export interface Wish {
   readonly seq: number;
 }
 
+export interface RemoteStart {
+  readonly chargePointId: string;
+  readonly token: string;
+  readonly atMs: number;
+}
+
 export interface SessionsState {
   readonly nextTransactionId: number;
   /** Open transactions by our id. */
@@ -58,9 +64,12 @@ export interface SessionsState {
   readonly ended: readonly Session[];
   readonly wishes: Readonly<Record<string, Wish>>;
   readonly overrides: Readonly<Record<string, { readonly sinceMs: number; readonly by: string }>>;
+  /** The last ones, oldest first. */
+  readonly remoteStarts?: readonly RemoteStart[];
 }
 
 export const ENDED_SESSIONS_KEPT = 200;
+const REMOTE_STARTS_KEPT = 200;
 export const QUARTER_HOURS_KEPT = 7 * 96;
 const LARGEST_TRANSACTION_ID = 2_147_483_647;
 
@@ -172,6 +181,11 @@ export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsSt
       return end(state, fact);
     case "transaction-metered":
       return meter(state, fact);
+    case "remote-start-requested": {
+      const { chargePointId, token } = fact.data;
+      const asked = [...(state.remoteStarts ?? []), { chargePointId, token, atMs: fact.atMs }];
+      return { ...state, remoteStarts: asked.slice(-REMOTE_STARTS_KEPT) };
+    }
     case "wish-stated": {
       const { evseId, ...wish } = fact.data;
       return { ...state, wishes: { ...state.wishes, [evseId]: { ...wish, statedMs: fact.atMs, seq: fact.seq } } };

@@ -50,6 +50,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "charge-point-status-changed": (data) =>
     `Charge point ${data.chargePointId} is ${data.status}${data.info ? `: ${data.info}` : ""}`,
   "evse-status-changed": (data) => `${name(data)} is ${data.status}`,
+  "remote-start-requested": (data) => `${data.by} asked ${data.chargePointId} to begin to charge`,
   "transaction-started": (data) => `${name(data)}: a car began to charge`,
   "transaction-ended": (data) => `${name(data)}: the transaction ended (${data.reason})`,
   "signed-value-reported": (data) => `${name(data)}: a signed meter value is kept`,
