@@ -20,6 +20,35 @@ export type BatteryRole =
 /** Below this a plan does not trade with the grid, W. */
 const TRADE_W = 100;
 
+function powersOf(plan: Plan, device: BatteryDevice): readonly number[] {
+  return plan.result.batteries.find((battery) => battery.deviceId === device.id)?.powerW ?? [];
+}
+
+/**
+ * Where the plan leaves sun to the grid now and stores that of later, the order is free: what is stored already is sure,
+ * and the sun of later may not come. Only where selling later brings less than now does the order matter.
+ */
+function storesSunLater(plan: Plan, device: BatteryDevice, slot: number): boolean {
+  const { importW } = plan.result;
+  const prices = plan.input.exportEurPerKwh;
+  return powersOf(plan, device).some(
+    (powerW, later) =>
+      later > slot && powerW > TRADE_W && (importW[later] ?? 0) <= TRADE_W && prices[later]! >= prices[slot]!,
+  );
+}
+
+/** Where the plan discharges now and in no dearer slot before it charges again, nothing is gained by keeping any of it. */
+function coversDearest(plan: Plan, device: BatteryDevice, slot: number): boolean {
+  const powersW = powersOf(plan, device);
+  const prices = plan.input.importEurPerKwh;
+  if ((powersW[slot] ?? 0) >= -TRADE_W) return false;
+  for (let later = slot + 1; later < powersW.length; later++) {
+    if (powersW[later]! > TRADE_W) return true;
+    if (powersW[later]! < -TRADE_W && prices[later]! > prices[slot]!) return false;
+  }
+  return true;
+}
+
 /** The role of a battery now; missing where the plan does not know it. */
 export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevice): BatteryRole | undefined {
   const slot = slotIndex(plan, input.image.nowMs);
@@ -36,8 +65,8 @@ export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevi
   const reading = input.image.batteries.get(device.id);
   const isSeen = reading !== undefined && input.image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
   if (buys || sells || !isAlone || !isSeen) return { kind: "set", powerW };
-  const coverW = imports ? Math.max(0, -powerW) : maxDischargeW;
-  const absorbW = exports ? Math.max(0, powerW) : maxChargeW;
+  const coverW = imports && !coversDearest(plan, device, slot) ? Math.max(0, -powerW) : maxDischargeW;
+  const absorbW = exports && !storesSunLater(plan, device, slot) ? Math.max(0, powerW) : maxChargeW;
   return coverW >= maxDischargeW && absorbW >= maxChargeW ? { kind: "own" } : { kind: "follow", coverW, absorbW };
 }
 

@@ -79,8 +79,8 @@ describe("the battery", () => {
   test("covers what the site takes, no more, where the plan imports: it does not sell what it buys back", () => {
     const cooking = (second: number) => (second % 120 < 60 ? 12 : 2);
     const plant = new Plant({ site, building: (second) => [cooking(second), cooking(second), cooking(second)] });
-    // 3 kW on average of which the plan leaves some to the grid.
-    plan(plant, [], [-3000], [1000]);
+    // 3 kW and no more: the rest is for the dearer quarter-hour.
+    plan(plant, [], [-3000, -3000], { gridW: [1000, 1000], importEurPerKwh: [0.3, 0.4] });
     let soldWh = 0;
     plant.run(600, () => {
       soldWh += (Math.max(0, -plant.trueA("grid")[0]) * 3 * 230) / 3600;
@@ -98,7 +98,7 @@ describe("the battery", () => {
     const cloudy = (second: number) => (second % 120 < 60 ? -8 : 4);
     const plant = new Plant({ site, building: (second) => [cloudy(second), cloudy(second), cloudy(second)] });
     // It exports what is left: half of the sun is for the battery.
-    plan(plant, [], [2500], [-3000]);
+    plan(plant, [], [2500], { gridW: [-3000] });
     plant.run(650);
     expect(plant.batteryActualW).toBeCloseTo(2500, -2);
     plant.run(50);
@@ -106,9 +106,19 @@ describe("the battery", () => {
     expect(plant.batteryActualW).toBeCloseTo(-2760, -2);
   });
 
+  test("runs by itself where the order is free: covers at once what no later price is worth, stores the sun that is there", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    plan(plant, [], [-3000, -3000], { gridW: [1000, 1000] });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+    plan(plant, [], [0, 2000], { gridW: [-2000, 0] });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+  });
+
   test("runs by itself where the plan neither imports nor exports", () => {
     const plant = new Plant({ site, building: () => [2, 2, 2] });
-    plan(plant, [], [-1380], [0]);
+    plan(plant, [], [-1380], { gridW: [0] });
     plant.run(60);
     expect(plant.batteryW).toBeUndefined();
     expect(plant.factsOf("battery-setpoint-changed")).toHaveLength(0);

@@ -12,15 +12,20 @@ export interface PlannedEvse {
 }
 
 /** A plan from the slot in which the plant stands; what the battery does is traded with the grid, or `gridW` says what is. */
+export interface PlannedGrid {
+  readonly gridW?: readonly number[];
+  readonly importEurPerKwh?: readonly number[];
+}
+
 export function plan(
   plant: Plant,
   evses: readonly PlannedEvse[],
   batteryW: readonly number[] = [],
-  gridW?: readonly number[],
+  { gridW = batteryW, importEurPerKwh = [0.4, 0.4, 0.2, 0.2] }: PlannedGrid = {},
 ): void {
   const slots = 8;
   const series = (values: readonly number[]) => Array.from({ length: slots }, (_, slot) => values[slot] ?? 0);
-  const prices = series([0.4, 0.4, 0.2, 0.2]);
+  const prices = series(importEurPerKwh);
   const input: PlanInput = {
     startMs: Math.floor(plant.nowMs() / SLOT_MS) * SLOT_MS,
     nowMs: plant.nowMs(),
@@ -61,8 +66,8 @@ export function plan(
       shortfallWh: 0,
     })),
     batteries: batteryW.length ? [{ deviceId: "battery", powerW: series(batteryW) }] : [],
-    importW: series((gridW ?? batteryW).map((powerW) => Math.max(0, powerW))),
-    exportW: series((gridW ?? batteryW).map((powerW) => Math.max(0, -powerW))),
+    importW: series(gridW.map((powerW) => Math.max(0, powerW))),
+    exportW: series(gridW.map((powerW) => Math.max(0, -powerW))),
     pvUsedW: series([]),
     costEur: 1,
     solveMs: 1,
