@@ -38,6 +38,8 @@ export interface EvseModel {
   readonly safeCurrentA: number;
   readonly priority: number;
   readonly leaseMs: number;
+  /** False where a plan charges in one go. */
+  readonly mayPause: boolean;
 }
 
 export interface SiteModel {
@@ -89,6 +91,7 @@ function evseModel(
     maxCurrentA: evse.maxCurrentA,
     safeCurrentA: evse.safeCurrentA,
     priority: evse.priority,
+    mayPause: evse.mayPause ?? true,
     leaseMs: chargePoint.leaseSeconds * 1000,
   };
 }

@@ -88,6 +88,12 @@ export const EvseSchema = Type.Object(
       description: "Current per phase, A, that the EVSE falls back to without the controller; 0 pauses",
     }),
     priority: Type.Integer({ minimum: 0, maximum: 9, default: 5, description: "Higher keeps its current longer" }),
+    mayPause: Type.Optional(
+      Type.Boolean({
+        description:
+          "False where cars do not wake up after a pause: planned in one go, once begun. Protection still pauses",
+      }),
+    ),
   },
   closed,
 );

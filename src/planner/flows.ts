@@ -1,6 +1,6 @@
 /** What flows over the grid connection, and what it costs, once the powers of cars and batteries are decided. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import { exportCapW } from "./limits.ts";
+import { energyOfWh, exportCapW, slotHours } from "./limits.ts";
 
 interface Decided {
   readonly evses: readonly { readonly powerW: readonly number[] }[];
@@ -30,17 +30,13 @@ export function flowsOf(input: PlanInput, decided: Decided): Flows {
     flows.exportW.push(exportW);
     flows.pvUsedW.push(pvUsedW);
     flows.costEur +=
-      (importW * (input.importEurPerKwh[slot] ?? 0) - exportW * (input.exportEurPerKwh[slot] ?? 0)) / 4000;
+      ((importW * (input.importEurPerKwh[slot] ?? 0) - exportW * (input.exportEurPerKwh[slot] ?? 0)) / 1000) *
+      slotHours(input, slot);
   }
   for (const [index, battery] of input.batteries.entries()) {
-    const throughW = (decided.batteries[index]?.powerW ?? []).reduce((sum, powerW) => sum + Math.abs(powerW), 0);
+    const throughWh = energyOfWh((decided.batteries[index]?.powerW ?? []).map(Math.abs), input);
     // In and out again is one kWh through the battery.
-    flows.costEur += (throughW * battery.wearEurPerKwh) / 8000;
+    flows.costEur += (throughWh * battery.wearEurPerKwh) / 2000;
   }
   return { ...flows, costEur: Math.round(flows.costEur * 1e6) / 1e6 };
-}
-
-/** Energy of a series of slot powers, Wh. */
-export function energyOfWh(powerW: readonly number[]): number {
-  return powerW.reduce((sum, power) => sum + power, 0) / 4;
 }

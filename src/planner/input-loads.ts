@@ -12,7 +12,11 @@ const EVSE_READING_MS = 180_000;
 export const LOADED_A = 1;
 
 /** A reading that is young enough to plan with. */
-function fresh<T extends { readonly atMonoMs: number }>(reading: T | undefined, image: ProcessImage, ageMs: number) {
+export function fresh<T extends { readonly atMonoMs: number }>(
+  reading: T | undefined,
+  image: ProcessImage,
+  ageMs: number,
+) {
   return reading && image.monoMs - reading.atMonoMs <= ageMs ? reading : undefined;
 }
 

@@ -155,6 +155,39 @@ describe("the input of a plan", () => {
     expect([exportCapW(held, 0), exportCapW(held, 1)]).toEqual([500, Number.POSITIVE_INFINITY]);
   });
 
+  it("counts only what is left of the running slot", () => {
+    expect(input.elapsed).toBe(0.067);
+  });
+
+  it("plans with a battery while its state of charge is not old", () => {
+    const battery = {
+      capacityWh: 10_000,
+      maxChargeW: 5000,
+      maxDischargeW: 5000,
+      minSocPercent: 10,
+      efficiencyPercent: 90,
+      wearEurPerKwh: 0.03,
+      control: true,
+    };
+    const device = { ...configuration.devices[0]!, id: "store", role: "battery" as const, battery };
+    const withBattery = siteModel({ ...configuration, devices: [...configuration.devices, device] });
+    const at = (atMonoMs: number) => {
+      const reading = { deviceId: "store", atMonoMs, powerW: 0, socPercent: 50 };
+      const picture = { ...image(), monoMs: 1_000_000, batteries: new Map([["store", reading]]) };
+      const prices = { importEurPerKwh: () => undefined, exportEurPerKwh: () => undefined };
+      return buildPlanInput({
+        site: withBattery,
+        state: stateWithCar(),
+        image: picture,
+        nowMs: NOW_MS,
+        slots: 96,
+        ...prices,
+      });
+    };
+    expect(at(900_000).batteries).toMatchObject([{ deviceId: "store", energyWh: 5000 }]);
+    expect(at(600_000).batteries).toEqual([]);
+  });
+
   it("gives a plan by rules that holds, with readings or without any", () => {
     const silent = { ...image(), meters: new Map(), evses: new Map() };
     for (const picture of [image(), silent]) {

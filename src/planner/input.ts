@@ -15,7 +15,7 @@ import { openSessionAt, type Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state.ts";
 import { carLimit } from "./car.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
-import { buildingNowW, evseReading, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
+import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
 import { completePrices } from "./price-series.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi. */
@@ -24,6 +24,10 @@ const MOST_BINARIES = 160;
 const MOST_BINARY_SLOTS = 8;
 const CHARGING_W = 500;
 const HOUR_MS = 3_600_000;
+/** A state of charge moves by a percent or so in this time; older ones are not planned with. */
+const SOC_MS = 300_000;
+/** The last seconds of a slot are not worth a plan of their own. */
+const MOST_ELAPSED = 0.9;
 
 export interface PlanQuestion {
   readonly site: SiteModel;
@@ -119,7 +123,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     priority: evse.priority,
     // A driver who pressed "charge now" is planned as one in a hurry.
     preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,
-    mayPause: true,
+    mayPause: evse.mayPause,
     chargingNow: powerW >= CHARGING_W,
     connectedSinceMs: session.startedMs,
   };
@@ -139,7 +143,7 @@ function median(values: readonly number[]): number {
 /** Batteries that may be set and whose charge is known. What is left at the end is worth a usual kWh, after losses. */
 function planBatteries(question: PlanQuestion, importEurPerKwh: readonly number[]): PlanBattery[] {
   return question.site.batteries.flatMap((device): PlanBattery[] => {
-    const socPercent = question.image.batteries.get(device.id)?.socPercent;
+    const socPercent = fresh(question.image.batteries.get(device.id), question.image, SOC_MS)?.socPercent;
     const { battery } = device;
     if (!battery?.control || socPercent === undefined || !Number.isFinite(socPercent)) return [];
     const efficiency = Math.sqrt(battery.efficiencyPercent / 100);
@@ -191,10 +195,7 @@ function binarySlots(evses: number, slots: number): number {
   return evses === 0 ? 0 : Math.min(slots, clamp(Math.floor(MOST_BINARIES / evses), 1, MOST_BINARY_SLOTS));
 }
 
-/**
- * The complete input of a plan from the running slot on. The running slot counts whole: what the cars already got in it
- * is deducted from their need by the register.
- */
+/** The complete input of a plan from now on: of the running slot what is left of it. */
 export function buildPlanInput(question: PlanQuestion): PlanInput {
   const { site, state, image, nowMs, slots } = question;
   const startMs = slotStartMs(nowMs);
@@ -223,6 +224,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     startMs,
     nowMs,
     slots,
+    elapsed: Math.round(clamp((nowMs - startMs) / SLOT_MS, 0, MOST_ELAPSED) * 1000) / 1000,
     nominalVoltageV: site.voltageV,
     sitePhases: site.phases,
     ...(importLimitW === undefined ? {} : { importLimitW }),
@@ -235,6 +237,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     circuits: planCircuits(site, image, { buildingW, pvW }),
     evses,
     batteries: planBatteries(question, importEurPerKwh),
+    ...(site.unbalanceLimitA === undefined || site.phases === 1 ? {} : { unbalanceLimitA: site.unbalanceLimitA }),
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
     missedEurPerKwh: site.configuration.charging.missedEurPerKwh,
     binarySlots: binarySlots(evses.length, slots),

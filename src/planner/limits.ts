@@ -1,7 +1,17 @@
 /** Room that the building leaves, by circuit, phase and slot; and until when a car can be charged. */
 import type { PlanCircuit, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_HOURS, SLOT_MS } from "../core/slots.ts";
+
+/** Hours that a plan has in a slot: of the running one what is left of it. */
+export function slotHours(input: PlanInput, slot: number): number {
+  return slot === 0 ? SLOT_HOURS * (1 - (input.elapsed ?? 0)) : SLOT_HOURS;
+}
+
+/** Energy of a series of slot powers, Wh. */
+export function energyOfWh(powerW: readonly number[], input: PlanInput): number {
+  return powerW.reduce((sum, power, slot) => sum + power * slotHours(input, slot), 0);
+}
 
 /** Slots from the start in which the car is still there; none after its departure. The running slot always counts. */
 export function slotsUntilDeparture(evse: PlanEvse, input: PlanInput): number {

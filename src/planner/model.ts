@@ -13,6 +13,7 @@ import {
   importCapW,
   mostEnergyWh,
   mostPowerW,
+  slotHours,
   slotsUntilDeparture,
 } from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
@@ -93,16 +94,17 @@ function addEvse(build: ModelBuilder, index: number, context: Context): PlanLayo
   const power: number[] = [];
   const on: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
-    const cost = carCost(evse, slot, context) * SLOT_HOURS;
+    const cost = carCost(evse, slot, context) * slotHours(input, slot);
     power.push(build.variable(`p${index}_${slot}`, { upper: mostPowerW(evse, slot) / KILO, cost }));
     if (slot >= input.binarySlots) continue;
-    const yes = build.binary(`on${index}_${slot}`, slot < runSlots ? -KEEP_RUNNING_EUR : 0);
+    const yes = build.binary(`on${index}_${slot}`, evse.chargingNow && slot < runSlots ? -KEEP_RUNNING_EUR : 0);
     on.push(yes);
     build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -maxKw)]);
     build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
   }
+  if (!evse.mayPause) addOneGo(build, index, on, evse.chargingNow);
   const shortfall = addShortfall(build, index, context);
-  const energy = power.map((variable) => term(variable, SLOT_HOURS));
+  const energy = power.map((variable, slot) => term(variable, slotHours(input, slot)));
   build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
   if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
   return { power, on, shortfall };
@@ -127,7 +129,6 @@ function addBattery(
 ): PlanLayout["batteries"][number] {
   const battery = input.batteries[index]!;
   const { efficiency } = battery;
-  const wear = (battery.wearEurPerKwh / 2) * SLOT_HOURS;
   const chargeKw = battery.maxChargeW / KILO;
   const dischargeKw = battery.maxDischargeW / KILO;
   const nowKwh = battery.energyWh / KILO;
@@ -140,9 +141,11 @@ function addBattery(
   let before: number | undefined;
   for (let slot = 0; slot < input.slots; slot++) {
     const isLast = slot === input.slots - 1;
+    const hours = slotHours(input, slot);
+    const wear = (battery.wearEurPerKwh / 2) * hours;
     const c = build.variable(`charge${index}_${slot}`, {
       upper: chargeKw,
-      cost: wear + slot * EARLY_EUR_PER_KWH_SLOT * SLOT_HOURS,
+      cost: wear + slot * EARLY_EUR_PER_KWH_SLOT * hours,
     });
     const d = build.variable(`discharge${index}_${slot}`, { upper: dischargeKw, cost: wear });
     const energy = build.variable(`stored${index}_${slot}`, {
@@ -150,7 +153,7 @@ function addBattery(
       upper: Math.max(battery.capacityWh / KILO, nowKwh),
       cost: isLast ? -battery.endValueEurPerKwh : 0,
     });
-    const change = [term(energy, 1), term(c, -efficiency * SLOT_HOURS), term(d, SLOT_HOURS / efficiency)];
+    const change = [term(energy, 1), term(c, -efficiency * hours), term(d, hours / efficiency)];
     const start = before === undefined ? nowKwh : 0;
     build.row(
       `store${index}_${slot}`,
@@ -200,14 +203,15 @@ function addGrid(build: ModelBuilder, { input, directions }: Directed): Grid {
   const exclusive = exclusiveSlots(input, pays);
   for (let slot = 0; slot < input.slots; slot++) {
     const most = mostFlows(input, slot);
+    const hours = slotHours(input, slot);
     const [importKw, exportKw] = [most.importW / KILO, most.exportW / KILO];
     const importPrice = input.importEurPerKwh[slot]!;
     // Beyond the slots with a yes-or-no, exporting earns at most what importing costs.
     const exportPrice = exclusive.has(slot)
       ? input.exportEurPerKwh[slot]!
       : Math.min(importPrice, input.exportEurPerKwh[slot]!);
-    const i = build.variable(`import_${slot}`, { upper: importKw, cost: importPrice * SLOT_HOURS });
-    const e = build.variable(`export_${slot}`, { upper: exportKw, cost: -exportPrice * SLOT_HOURS });
+    const i = build.variable(`import_${slot}`, { upper: importKw, cost: importPrice * hours });
+    const e = build.variable(`export_${slot}`, { upper: exportKw, cost: -exportPrice * hours });
     grid.imports.push(i);
     grid.exports.push(e);
     grid.pvs.push(build.variable(`pv_${slot}`, { upper: (input.pvW[slot] ?? 0) / KILO, cost: -1e-7 }));
@@ -241,7 +245,7 @@ function addGreen(build: ModelBuilder, layout: PlanLayout, input: PlanInput): vo
     const sunKw = Math.max(0, (input.pvW[slot] ?? 0) - (input.buildingW[slot] ?? 0)) / KILO;
     const bought = build.variable(`bought_${slot}`, {
       upper: Number.POSITIVE_INFINITY,
-      cost: GREEN_EUR_PER_KWH * SLOT_HOURS,
+      cost: GREEN_EUR_PER_KWH * slotHours(input, slot),
     });
     build.row(`green_${slot}`, { lower: -sunKw }, [term(bought, 1), ...powers]);
   }
@@ -293,6 +297,43 @@ function addCircuit(build: ModelBuilder, room: CircuitRoom, context: { layout: P
   }
 }
 
+/** What cars on one or two phases draw on one phase, less what they draw on another. */
+function addUnbalance(build: ModelBuilder, layout: PlanLayout, input: PlanInput): void {
+  const { unbalanceLimitA, nominalVoltageV } = input;
+  if (unbalanceLimitA === undefined || input.sitePhases === 1) return;
+  const limitKw = (unbalanceLimitA * nominalVoltageV) / KILO;
+  const uneven = input.evses.flatMap((evse, index) =>
+    evse.phases.length < 3 ? [{ evse, power: layout.evses[index]!.power }] : [],
+  );
+  for (let slot = 0; slot < input.slots; slot++) {
+    const there = uneven.filter(({ power }) => slot < power.length);
+    for (const high of PHASE_INDEXES) {
+      const on = there.filter(({ evse }) => evse.phases.includes(high));
+      const mostKw = on.reduce((most, { evse }) => most + evse.maxPowerW / evse.phases.length / KILO, 0);
+      if (mostKw <= limitKw) continue;
+      for (const low of PHASE_INDEXES.filter((phase) => phase !== high)) {
+        const terms = there.flatMap(({ evse, power }) => {
+          const share = (evse.phases.includes(high) ? 1 : 0) - (evse.phases.includes(low) ? 1 : 0);
+          return share === 0 ? [] : [term(power[slot]!, share / evse.phases.length)];
+        });
+        build.row(`u${high}${low}_${slot}`, { upper: limitKw }, terms);
+      }
+    }
+  }
+}
+
+/** A car that must not pause begins at most once as far as the yes-or-no reach; one that charges goes on or ends. */
+function addOneGo(build: ModelBuilder, index: number, on: readonly number[], chargingNow: boolean): void {
+  const begins = on.map((yes, slot) => {
+    const begin = build.variable(`begin${index}_${slot}`, { upper: 1 });
+    const before = slot === 0 ? [] : [term(on[slot - 1]!, 1)];
+    const was = slot === 0 && chargingNow ? 1 : 0;
+    build.row(`begins${index}_${slot}`, { lower: -was }, [term(begin, 1), term(yes, -1), ...before]);
+    return term(begin, 1);
+  });
+  if (begins.length > 1) build.row(`once${index}`, { upper: chargingNow ? 0 : 1 }, begins);
+}
+
 /** The model of a plan; equal inputs give equal models. The input's numbers must be finite. */
 export function planModel(input: PlanInput): PlanModel {
   const build = modelBuilder();
@@ -304,5 +345,6 @@ export function planModel(input: PlanInput): PlanModel {
   addBalance(build, layout, input);
   addGreen(build, layout, input);
   for (const room of circuitRooms(input)) addCircuit(build, room, { layout, input });
+  addUnbalance(build, layout, input);
   return { model: build.model(), layout };
 }

@@ -123,6 +123,8 @@ export function seededInput(seed: number, evses: number): PlanInput {
     exportEurPerKwh: series((slot) => Math.round((0.08 - 0.1 * day(slot)) * 1e4) / 1e4),
     evses: Array.from({ length: evses }, (_, index) => seededEvse(index, random, circuits)),
     batteries: [planBattery()],
+    elapsed: seed % 3 === 0 ? 0.4 : 0,
+    ...(seed % 4 === 0 ? { unbalanceLimitA: 20 } : {}),
     opportunityEurPerHour: seed % 2,
     binarySlots: evses === 0 ? 0 : Math.max(1, Math.min(8, Math.floor(160 / evses))),
   });

@@ -3,14 +3,16 @@
  * limit; batteries rest. Not the best, but always there and always within the limits.
  */
 import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import type { PhaseIndex } from "../core/quantity.ts";
-import { energyOfWh, flowsOf } from "./flows.ts";
+import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
+import { flowsOf } from "./flows.ts";
 import {
   type CircuitRoom,
   circuitRooms,
+  energyOfWh,
   firstUnsoundInput,
   importCapW,
   mostPowerW,
+  slotHours,
   slotsUntilDeparture,
 } from "./limits.ts";
 
@@ -21,6 +23,8 @@ interface Room {
 }
 
 interface Rooms {
+  /** What cars on one or two phases draw by phase and slot, W, and how much they may differ; missing without a rule. */
+  readonly uneven?: { readonly drawnW: readonly number[][]; readonly limitW: number };
   readonly circuits: readonly Room[];
   /** Import left by slot, W. */
   readonly importW: number[];
@@ -36,7 +40,11 @@ function roomsOf(input: PlanInput): Rooms {
     const sunW = Math.floor(input.pvW[slot] ?? 0);
     return Math.max(0, importCapW(input, slot) - (input.buildingW[slot] ?? 0) + sunW);
   });
-  return { circuits: circuitRooms(input).map(copyOf), importW };
+  const { unbalanceLimitA, sitePhases, nominalVoltageV } = input;
+  const circuits = circuitRooms(input).map(copyOf);
+  if (unbalanceLimitA === undefined || sitePhases === 1) return { circuits, importW };
+  const drawnW = PHASE_INDEXES.map(() => new Array<number>(input.slots).fill(0));
+  return { circuits, importW, uneven: { drawnW, limitW: unbalanceLimitA * nominalVoltageV } };
 }
 
 /** Most power that an EVSE can take in a slot within what is left, W. */
@@ -48,7 +56,16 @@ function roomW(rooms: Rooms, at: { index: number; evse: PlanEvse; slot: number }
     for (const phase of evse.phases) mostW = Math.min(mostW, (circuit.phaseW[phase]?.[slot] ?? 0) * evse.phases.length);
     if (circuit.sumW) mostW = Math.min(mostW, circuit.sumW[slot] ?? 0);
   }
-  return Math.floor(mostW);
+  return Math.floor(Math.min(mostW, unevenRoomW(rooms, at)));
+}
+
+/** What a car may draw before its phases differ too much from those that it does not load, W. */
+function unevenRoomW({ uneven }: Rooms, { evse, slot }: { evse: PlanEvse; slot: number }): number {
+  if (!uneven || evse.phases.length === 3) return Number.POSITIVE_INFINITY;
+  const drawnW = (phase: PhaseIndex) => uneven.drawnW[phase]![slot]!;
+  const others = PHASE_INDEXES.filter((phase) => !evse.phases.includes(phase)).map(drawnW);
+  const roomW = Math.min(...others) + uneven.limitW - Math.max(...evse.phases.map(drawnW));
+  return Math.max(0, roomW) * evse.phases.length;
 }
 
 function take(rooms: Rooms, at: { index: number; evse: PlanEvse; slot: number }, powerW: number): void {
@@ -57,6 +74,8 @@ function take(rooms: Rooms, at: { index: number; evse: PlanEvse; slot: number },
   const less = (series: number[] | undefined, byW: number) => {
     if (series) series[slot] = (series[slot] ?? 0) - byW;
   };
+  if (rooms.uneven && evse.phases.length < 3)
+    for (const phase of evse.phases) rooms.uneven.drawnW[phase]![slot]! += powerW / evse.phases.length;
   for (const circuit of rooms.circuits) {
     if (!circuit.evses.includes(index)) continue;
     for (const phase of evse.phases as PhaseIndex[]) less(circuit.phaseW[phase], powerW / evse.phases.length);
@@ -78,12 +97,12 @@ function fill(index: number, rooms: Rooms, input: PlanInput): number[] {
   for (const slot of slotOrder(evse, input)) {
     if (leftWh <= 0) break;
     const at = { index, evse, slot };
-    const wantedW = Math.max(evse.minPowerW, Math.ceil(leftWh * 4));
+    const wantedW = Math.max(evse.minPowerW, Math.ceil(leftWh / slotHours(input, slot)));
     const powerW = Math.min(wantedW, roomW(rooms, at));
     if (powerW < evse.minPowerW) continue;
     powers[slot] = powerW;
     take(rooms, at, powerW);
-    leftWh -= powerW / 4;
+    leftWh -= powerW * slotHours(input, slot);
   }
   return powers;
 }
@@ -122,7 +141,7 @@ export function ruleBasedPlan(input: PlanInput, detail: string, solveMs = 0): Pl
   const powers = new Map(order.map(({ index }) => [index, fill(index, rooms, input)]));
   const evses = input.evses.map((evse, index) => {
     const powerW = powers.get(index) ?? [];
-    const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - energyOfWh(powerW)));
+    const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - energyOfWh(powerW, input)));
     return { evseId: evse.evseId, transactionId: evse.transactionId, powerW, shortfallWh };
   });
   const batteries = input.batteries.map(({ deviceId }) => ({

@@ -1,7 +1,8 @@
 /** A solution's numbers back to a plan in whole watts. */
 import type { PlanBattery, PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { clamp } from "../core/quantity.ts";
-import { energyOfWh, flowsOf } from "./flows.ts";
+import { flowsOf } from "./flows.ts";
+import { energyOfWh, slotHours } from "./limits.ts";
 import type { PlanLayout } from "./model.ts";
 
 /** A solver's own tolerance, W. */
@@ -37,20 +38,21 @@ function evsePlan(index: number, context: { input: PlanInput; layout: PlanLayout
     return variable === undefined ? 0 : settled((values[variable] ?? 0) * 1000, evse, slot < input.binarySlots);
   });
   const powerW = wholeWatts(exact);
-  const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - energyOfWh(powerW)));
+  const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - energyOfWh(powerW, input)));
   return { evseId: evse.evseId, transactionId: evse.transactionId, powerW, shortfallWh };
 }
 
 /** Powers that the battery can really follow: never above what fits in, nor below what is in it. */
-function withinStore(battery: PlanBattery, powersW: readonly number[]): number[] {
+function withinStore(battery: PlanBattery, powersW: readonly number[], input: PlanInput): number[] {
   const lowestWh = Math.min(battery.minEnergyWh, battery.energyWh);
   const highestWh = Math.max(battery.capacityWh, battery.energyWh);
   let storedWh = battery.energyWh;
-  return powersW.map((wantedW) => {
-    const mostW = ((highestWh - storedWh) * 4) / battery.efficiency;
-    const leastW = -(storedWh - lowestWh) * 4 * battery.efficiency;
+  return powersW.map((wantedW, slot) => {
+    const hours = slotHours(input, slot);
+    const mostW = (highestWh - storedWh) / hours / battery.efficiency;
+    const leastW = (-(storedWh - lowestWh) / hours) * battery.efficiency;
     const powerW = Math.trunc(clamp(wantedW, leastW, mostW) + Math.sign(wantedW) * 0.01);
-    storedWh += (powerW > 0 ? powerW * battery.efficiency : powerW / battery.efficiency) / 4;
+    storedWh += (powerW > 0 ? powerW * battery.efficiency : powerW / battery.efficiency) * hours;
     return powerW === 0 ? 0 : powerW;
   });
 }
@@ -66,7 +68,7 @@ export function planFromSolution(
   const batteries = input.batteries.map((battery, index) => {
     const { charge, discharge } = layout.batteries[index]!;
     const netW = charge.map((variable, slot) => ((values[variable] ?? 0) - (values[discharge[slot]!] ?? 0)) * 1000);
-    return { deviceId: battery.deviceId, powerW: withinStore(battery, netW) };
+    return { deviceId: battery.deviceId, powerW: withinStore(battery, netW, input) };
   });
   const pvUsedW = layout.pvs.map((variable) => (values[variable] ?? 0) * 1000);
   return { ...said, evses, batteries, ...flowsOf(input, { evses, batteries, pvUsedW }) };

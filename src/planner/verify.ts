@@ -11,6 +11,11 @@ const SLOT_MS = 900_000;
 const WH_PER_W = 0.25;
 const MOST_VIOLATIONS = 20;
 
+/** What is over of the running slot is not planned. */
+function hoursIn(slot: number, { elapsed = 0 }: PlanInput): number {
+  return slot > 0 ? WH_PER_W : WH_PER_W * (1 - elapsed);
+}
+
 interface Check {
   readonly input: PlanInput;
   readonly result: PlanResult;
@@ -66,7 +71,7 @@ function checkEvse(index: number, { input, result, say }: Check): void {
     const violation = evsePowerViolation(evse, powerW, { slot, input });
     if (violation) say(`${evse.evseId} slot ${slot}: ${powerW} W ${violation}`);
   }
-  const energyWh = planned.powerW.reduce((sum, powerW) => sum + powerW, 0) * WH_PER_W;
+  const energyWh = planned.powerW.reduce((sum, powerW, slot) => sum + powerW * hoursIn(slot, input), 0);
   const mostWh = evse.energyNeededWh > 0 ? evse.energyNeededWh + evse.minPowerW * WH_PER_W : 0;
   if (energyWh > mostWh + ROUNDING_WH) say(`${evse.evseId}: ${Math.round(energyWh)} Wh is more than the car takes`);
   const missingWh = Math.max(0, evse.energyNeededWh - energyWh);
@@ -118,7 +123,7 @@ function checkCircuit(circuit: PlanCircuit, check: Check): void {
   }
 }
 
-function checkBattery(battery: PlanBattery, powerW: readonly number[], say: Check["say"]): void {
+function checkBattery(battery: PlanBattery, powerW: readonly number[], { input, say }: Check): void {
   let energyWh = battery.energyWh;
   const lowestWh = Math.min(battery.minEnergyWh, energyWh) - ROUNDING_WH;
   const highestWh = Math.max(battery.capacityWh, energyWh) + ROUNDING_WH;
@@ -126,9 +131,25 @@ function checkBattery(battery: PlanBattery, powerW: readonly number[], say: Chec
     if (power > battery.maxChargeW + 1 || -power > battery.maxDischargeW + 1) {
       say(`${battery.deviceId} slot ${slot}: ${power} W is more than it can`);
     }
-    energyWh += WH_PER_W * (power > 0 ? power * battery.efficiency : power / battery.efficiency);
+    energyWh += hoursIn(slot, input) * (power > 0 ? power * battery.efficiency : power / battery.efficiency);
     if (energyWh < lowestWh || energyWh > highestWh)
       say(`${battery.deviceId} slot ${slot}: ${Math.round(energyWh)} Wh in it`);
+  }
+}
+
+/** Cars on three phases load all alike; the others may not differ by more than is allowed. */
+function checkUnbalance({ input, result, say }: Check): void {
+  if (input.unbalanceLimitA === undefined || input.sitePhases === 1) return;
+  const limitW = input.unbalanceLimitA * input.nominalVoltageV;
+  for (let slot = 0; slot < input.slots; slot++) {
+    const phaseW = [0, 0, 0];
+    for (const [index, evse] of input.evses.entries()) {
+      if (evse.phases.length === 3) continue;
+      for (const phase of evse.phases) phaseW[phase]! += result.evses[index]!.powerW[slot]! / evse.phases.length;
+    }
+    const differenceW = Math.max(...phaseW) - Math.min(...phaseW);
+    if (differenceW > limitW + ROUNDING_W + input.evses.length)
+      say(`Slot ${slot}: phases differ by ${Math.round(differenceW)} W, above ${input.unbalanceLimitA} A`);
   }
 }
 
@@ -183,7 +204,9 @@ export function verifyPlan(input: PlanInput, result: PlanResult): string[] {
   if (!checkShape(check)) return violations;
   for (let index = 0; index < input.evses.length; index++) checkEvse(index, check);
   for (const circuit of input.circuits) checkCircuit(circuit, check);
-  for (const [index, battery] of input.batteries.entries()) checkBattery(battery, result.batteries[index]!.powerW, say);
+  for (const [index, battery] of input.batteries.entries())
+    checkBattery(battery, result.batteries[index]!.powerW, check);
+  checkUnbalance(check);
   checkGrid(check);
   return violations;
 }

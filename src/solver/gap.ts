@@ -1,6 +1,6 @@
 /** How good a solution is: its distance from what no plan can beat, beside what the cars' energy costs. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import { SLOT_HOURS } from "../core/slots.ts";
+import { slotHours } from "../planner/limits.ts";
 import type { PlanModel } from "../planner/model.ts";
 import type { Solution } from "./glpk.ts";
 
@@ -15,7 +15,7 @@ export function scaleEur(plan: PlanModel, input: PlanInput, solution: Solution):
   let eur = 0;
   for (const { power, shortfall } of plan.layout.evses) {
     for (const [slot, variable] of power.entries())
-      eur += solution.values[variable]! * SLOT_HOURS * Math.abs(input.importEurPerKwh[slot] ?? 0);
+      eur += solution.values[variable]! * slotHours(input, slot) * Math.abs(input.importEurPerKwh[slot] ?? 0);
     for (const part of shortfall) eur += solution.values[part]! * plan.model.variables[part]!.cost;
   }
   return Math.max(LEAST_SCALE_EUR, eur);

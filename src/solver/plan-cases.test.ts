@@ -91,10 +91,18 @@ describe("what a plan weighs", () => {
 
   it("a car that must not pause is never switched off before it is full", () => {
     const importEurPerKwh = [0.4, 0.1, 0.4, 0.1, 0.4, 0.1, 0.4, 0.1];
-    const evses = [planEvse({ mayPause: false, energyNeededWh: 4 * 1035 + 100 })];
-    const power = solve(planInput({ importEurPerKwh, evses, binarySlots: 8 })).evses[0]?.powerW ?? [];
-    const running = power.findLastIndex((powerW) => powerW > 0);
-    expect(power.slice(0, running + 1).every((powerW) => powerW >= 4140)).toBe(true);
+    const evses = (chargingNow: boolean) => [
+      planEvse({ mayPause: false, energyNeededWh: 4 * 1035 + 2000, chargingNow }),
+    ];
+    for (const chargingNow of [true, false]) {
+      const plan = solve(planInput({ importEurPerKwh, evses: evses(chargingNow), binarySlots: 8 }));
+      const power = plan.evses[0]?.powerW ?? [];
+      const [first, last] = [power.findIndex((powerW) => powerW > 0), power.findLastIndex((powerW) => powerW > 0)];
+      expect(power.slice(first, last + 1).every((powerW) => powerW >= 4140)).toBe(true);
+      expect(last).toBeGreaterThan(first);
+      // One that has not begun may wait for a better price.
+      expect(first > 0).toBe(!chargingNow);
+    }
   });
 
   it("being paid for taking energy: the car takes it then, and the sun stays unused", () => {
@@ -128,6 +136,61 @@ describe("what a plan weighs", () => {
     expect(limited.exportW).toEqual(new Array(8).fill(3000));
     const paid = solve(planInput({ pvW, exportEurPerKwh: new Array(8).fill(-0.01) }));
     expect(paid.exportW).toEqual(new Array(8).fill(0));
+  });
+});
+
+describe("within the running quarter-hour", () => {
+  it("only what is left of it is planned, paid and counted as delivered", () => {
+    const importEurPerKwh = [0.1, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4];
+    const input = planInput({ importEurPerKwh, elapsed: 0.5, evses: [planEvse({ energyNeededWh: 2760 })] });
+    const plan = solve(input);
+    // Half of 15 minutes at 11 kW are 1.38 kWh; the rest is dear.
+    expect(plan.evses[0]?.powerW[0]).toBe(11040);
+    expect(plan.costEur).toBeCloseTo(1.38 * 0.1 + 1.38 * 0.4, 3);
+    expect(verifyPlan(input, ruleBasedPlan(input, ""))).toEqual([]);
+    const whole = { ...plan, evses: [{ ...plan.evses[0]!, powerW: [11040, 0, 0, 0, 0, 0, 0, 0] }] };
+    expect(verifyPlan(input, whole).join()).toContain("1380 Wh are missing");
+  });
+
+  it("a battery's energy moves by what is left of it", () => {
+    const battery = planBattery({ energyWh: 1500, minEnergyWh: 1000, endValueEurPerKwh: 0 });
+    const buildingW = new Array(8).fill(4000);
+    const importEurPerKwh = [0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1];
+    const plan = solve(planInput({ importEurPerKwh, buildingW, elapsed: 0.5, batteries: [battery] }));
+    // 475 Wh that come out cover the 3.8 kW of half a quarter-hour.
+    expect(plan.batteries[0]?.powerW[0]).toBeCloseTo(-3800, -1);
+  });
+});
+
+describe("where phases may not differ by more than 20 A", () => {
+  const onPhase = (phase: 0 | 1 | 2, part: object = {}) =>
+    planEvse({
+      evseId: `evse-${phase}`,
+      transactionId: phase + 1,
+      phases: [phase],
+      minPowerW: 1380,
+      maxPowerW: 7360,
+      energyNeededWh: 14_720,
+      ...part,
+    });
+
+  it("a one-phase car of 32 A gets 20 A, by solver and by rules", () => {
+    const input = planInput({ unbalanceLimitA: 20, evses: [onPhase(0)] });
+    for (const plan of [solve(input), ruleBasedPlan(input, "")]) {
+      expect(verifyPlan(input, plan)).toEqual([]);
+      expect(Math.max(...powerOf(plan, "evse-0")!)).toBe(4600);
+    }
+  });
+
+  it("cars on the other phases make room for each other", () => {
+    const evses = ([0, 1, 2] as const).map((phase) => onPhase(phase));
+    const plan = solve(planInput({ unbalanceLimitA: 20, evses }));
+    expect(plan.evses.map((evse) => evse.shortfallWh)).toEqual([0, 0, 0]);
+    const uneven = {
+      ...plan,
+      evses: plan.evses.map((evse, i) => (i === 0 ? evse : { ...evse, powerW: evse.powerW.map(() => 0) })),
+    };
+    expect(verifyPlan(planInput({ unbalanceLimitA: 20, evses }), uneven).join()).toContain("phases differ");
   });
 });
 

@@ -60,6 +60,8 @@ export const PlanInputSchema = Type.Object({
   startMs: Type.Number(),
   nowMs: Type.Number(),
   slots: Type.Integer({ minimum: 1, maximum: 400 }),
+  /** Part of the running slot, 0..1, that is over: what is planned for it counts for the rest of it. Missing is none. */
+  elapsed: Type.Optional(Type.Number()),
   nominalVoltageV: Type.Number(),
   sitePhases: Type.Union([Type.Literal(1), Type.Literal(3)]),
   importLimitW: Type.Optional(Type.Number()),
@@ -81,6 +83,8 @@ export const PlanInputSchema = Type.Object({
   circuits: Type.Array(PlanCircuitSchema),
   evses: Type.Array(PlanEvseSchema),
   batteries: Type.Array(PlanBatterySchema),
+  /** Most that cars on one or two phases may draw on a phase above what such cars draw on another, A. */
+  unbalanceLimitA: Type.Optional(Type.Number()),
   opportunityEurPerHour: Type.Number(),
   /** What a kWh weighs that a driver misses by leaving earlier than said, EUR. */
   missedEurPerKwh: Type.Optional(Type.Number()),
