@@ -1,0 +1,69 @@
+/** docs/failsafe.md against what it names: the tests, the faults of the worlds, and the times in the code. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import {
+  GOOD_AFTER_LOSS_MS,
+  HEADROOM_WINDOW_MS,
+  OBEY_MS,
+  RAISE_EVERY_MS,
+  RETRY_MS,
+} from "../src/core/control/thresholds.ts";
+import { ABSENT_AFTER_MS, STALE_AFTER_MS } from "../src/core/device-quality.ts";
+import { ChargePointSchema } from "../src/core/site.ts";
+import { FAULT_NAMES } from "./world/faults/index.ts";
+
+const PAGE = new URL("../docs/failsafe.md", import.meta.url);
+const page = readFileSync(PAGE, "utf8");
+const rows = page.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| What is lost"));
+
+/** Titles of tests that the page names and that do not exist. */
+function missingTests(text: string): string[] {
+  return [...text.matchAll(/\[([^\]]+)\]\(([^)]+\.test\.ts)\)/g)].flatMap(([, title, path]) => {
+    const file = fileURLToPath(new URL(path!, PAGE));
+    const found = existsSync(file) && readFileSync(file, "utf8").includes(`"${title}"`);
+    return found ? [] : [`${path}: ${title}`];
+  });
+}
+
+/** Kinds of faults that a text names, as `family/kind`. */
+function faultsOf(text: string): string[] {
+  return [...text.matchAll(/`([a-z-]+\/[a-z0-9-]+)`/g)]
+    .map(([, name]) => name!)
+    .filter((name) => name !== "test/world");
+}
+
+describe("the page on what happens when something fails", () => {
+  test("names only tests that exist, and notices one that does not", () => {
+    expect(missingTests(page)).toEqual([]);
+    expect(missingTests("[nobody wrote this](../test/guard.test.ts) [at all](../test/nowhere.test.ts)")).toHaveLength(
+      2,
+    );
+  });
+
+  test("names every kind of fault of the worlds, and no other", () => {
+    expect([...new Set(faultsOf(page))].sort()).toEqual([...FAULT_NAMES].sort());
+  });
+
+  test("shows each row by a test", () => {
+    expect(rows.length).toBeGreaterThan(25);
+    expect(rows.filter((row) => faultsOf(row).length === 0 && !row.includes(".test.ts)"))).toEqual([]);
+  });
+
+  test("says the times of the code", () => {
+    const leaseSeconds = ChargePointSchema.properties.leaseSeconds as unknown as { default: number };
+    const seconds = (ms: number) => `${ms / 1000} s`;
+    expect(page).toContain(`younger than ${seconds(STALE_AFTER_MS)}; after ${seconds(ABSENT_AFTER_MS)} without one`);
+    expect(page).toContain(`valid for ${leaseSeconds.default} s`);
+    expect(page).toContain(`at most every\n   ${seconds(RAISE_EVERY_MS)}`);
+    expect(page).toContain(
+      `in the last ${seconds(HEADROOM_WINDOW_MS)}; after a meter was lost, not\n   before it was good for ${seconds(GOOD_AFTER_LOSS_MS)}`,
+    );
+    expect(page).toContain(
+      `tried again after ${RETRY_MS.map((ms) => ms / 1000)
+        .join(", ")
+        .replace(/, (\d+)$/, " and $1")} s`,
+    );
+    expect(page).toContain(`more than its limit, ${seconds(OBEY_MS)} after that was lowered`);
+  });
+});
