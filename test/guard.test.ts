@@ -324,6 +324,21 @@ describe("the books", () => {
     await settle();
   });
 
+  test("a charge point that goes and comes while the disk is full is seen at once, and recorded when there is room", async () => {
+    const rig = new SiteRig({ stalls: four });
+    await charging(rig, ["a"]);
+    rig.ledger.refuse = "disk full";
+    await rig.disconnect("a");
+    await rig.run(5);
+    expect(rig.reason("a").kind).toBe("offline");
+    await rig.connect("a");
+    await rig.run(5);
+    expect(rig.reason("a").kind).not.toBe("offline");
+    rig.ledger.refuse = undefined;
+    await rig.run(5);
+    expect(rig.facts("charge-point-connected").filter(({ data }) => data.chargePointId === "cp-a")).toHaveLength(2);
+  });
+
   test("a transaction that is told twice is one transaction", async () => {
     const rig = new SiteRig({ stalls: [{ id: "a" }] });
     await rig.connectAll();

@@ -192,17 +192,23 @@ export class Controller implements SiteAccess {
     return this.#options.recorder.subscribe(onFacts);
   }
 
-  /** Takes an input from a charge point. Rejects when the ledger refuses, so that the charge point asks again. */
+  /**
+   * Takes an input from a charge point. Rejects when the ledger refuses a transaction, so that the charge point tells it
+   * again; what it tells only once (it is here, it is gone, its status) is kept until the ledger takes it.
+   */
   async handle(input: ChargePointInput): Promise<ChargePointAnswer> {
     const { recorder, site, clock } = this.#options;
-    const { answer } = await recorder.record((state) => {
+    const atMonoMs = clock.monoMs();
+    const decide = (state: SiteState) => {
       const context = { site, state, nowMs: clock.wallMs(), findByKey: (key: string) => recorder.findByKey(key) };
       const decision = decideChargePointInput(context, input);
       return { drafts: decision.drafts, answer: decision };
-    });
-    for (const reading of answer.readings) this.sink.evse({ ...reading, atMonoMs: clock.monoMs() });
-    if (input.type === "transaction-started" || input.type === "transaction-ended") this.#wantTick();
-    return answer.answer;
+    };
+    const isTransaction = input.type === "transaction-started" || input.type === "transaction-ended";
+    const decision = isTransaction ? (await recorder.record(decide)).answer : await recorder.keep(decide);
+    for (const reading of decision.readings) this.sink.evse({ ...reading, atMonoMs });
+    if (isTransaction) this.#wantTick();
+    return decision.answer;
   }
 
   #meterAnswered(): void {

@@ -109,6 +109,26 @@ export class Recorder {
     });
   }
 
+  /**
+   * Records what nobody tells again: it waits in the backlog while the disk refuses, and is answered all the same.
+   * Rejects with a defect of `decide` only, or when too much waits.
+   */
+  keep<Answer>(decide: (state: SiteState) => Decision<Answer>): Promise<Answer> {
+    let decided: { readonly answer: Answer } | undefined;
+    return new Promise((resolve, reject) => {
+      this.#enqueue({
+        keep: true,
+        decide: (state) => {
+          const decision = decide(state);
+          decided = decision;
+          return decision.drafts;
+        },
+        done: () => resolve(decided!.answer),
+        failed: (error) => (decided ? resolve(decided.answer) : reject(error)),
+      });
+    });
+  }
+
   /** Records facts of the control loop. Resolves with whether they are on disk already. */
   note(drafts: readonly SiteDraft[]): Promise<boolean> {
     if (drafts.length === 0) return Promise.resolve(this.#failure === undefined);
