@@ -7,6 +7,7 @@ import { Recorder } from "../src/app/recorder.ts";
 import type { ChargePointCommand, CommandResult, LimitSchedule } from "../src/core/charge-point-input.ts";
 import type { Envelope } from "../src/core/fact.ts";
 import type { SiteFact } from "../src/core/facts/index.ts";
+import type { MeterReading } from "../src/core/image.ts";
 import type { Ledger, Prices, Solver } from "../src/core/ports.ts";
 import { type PerPhase, phaseIndex } from "../src/core/quantity.ts";
 import { type SiteModel, siteModel } from "../src/core/site-model.ts";
@@ -150,6 +151,8 @@ export class SiteRig {
   model!: SiteModel;
   second = 0;
   readonly meters = new Set(["grid-meter", "garage-meter"]);
+  /** What the grid meter tells instead of the truth. */
+  lie: (reading: MeterReading) => MeterReading = (reading) => reading;
   #options: RigOptions;
   readonly #evses = new Map<string, RigEvse>();
   #extraA: PerPhase = [0, 0, 0];
@@ -333,7 +336,8 @@ export class SiteRig {
     ] as const) {
       if (!this.meters.has(deviceId)) continue;
       const { powerW, currentA } = this.wired.meter(circuit);
-      this.controller.sink.meter({ deviceId, atMonoMs, powerW: powerW[0] + powerW[1] + powerW[2], currentA });
+      const reading = { deviceId, atMonoMs, powerW: powerW[0] + powerW[1] + powerW[2], currentA };
+      this.controller.sink.meter(deviceId === "grid-meter" ? this.lie(reading) : reading);
     }
     for (const [id, evse] of this.#evses) {
       if (

@@ -162,27 +162,6 @@ describe("what is found", () => {
     expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(32.5);
   });
 
-  test("values that cannot be are not used from the first on, and named when they stay", () => {
-    const { plant, lies } = lyingPlant({ site: one(), building: () => [5, 5, 5] });
-    plant.plug("a");
-    plant.run(120);
-    for (const lie of [Number.NaN, Number.POSITIVE_INFINITY, -32_768, 6553.5]) {
-      lies.set("grid-meter", (reading) => ({ ...reading, currentA: [lie, 5, 5] }));
-      plant.run(2);
-      expect(plant.limitA("a")).toBe(16);
-      lies.delete("grid-meter");
-      plant.run(2);
-    }
-    expect(plant.factsOf("meter-doubted")).toEqual([]);
-    lies.set("grid-meter", (reading) => ({ ...reading, powerW: Number.NaN }));
-    plant.run(20);
-    expect(doubts(plant)).toEqual([{ deviceId: "grid-meter", kind: "impossible" }]);
-    expect(plant.limitA("a")).toBe(6);
-    lies.delete("grid-meter");
-    plant.run(2);
-    expect(doubts(plant)).toEqual([]);
-  });
-
   test("a power that the currents cannot carry makes both worthless", () => {
     const { plant, lies } = lyingPlant({ site: one(), building: () => [5, 5, 5] });
     plant.plug("a");

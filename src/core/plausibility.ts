@@ -4,7 +4,7 @@
  * then. Everything found is a fact, and a sentence on what to do.
  */
 import type { SiteDraft } from "./facts/index.ts";
-import type { MeterReading, ProcessImage } from "./image.ts";
+import type { ProcessImage } from "./image.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./plausibility/doubt.ts";
 import { type EvseTrack, trackEvses } from "./plausibility/evses.ts";
 import {
@@ -66,7 +66,6 @@ function surroundings(
   const restW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN) - carsW;
   return {
     deviceId,
-    ratingA: circuit.limitA,
     phases: site.phases,
     voltageV: site.voltageV,
     tracks: circuit.evseIds.flatMap((id) => tracks.get(id) ?? []),
@@ -108,11 +107,6 @@ function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] 
   ];
 }
 
-/** What the others see of a meter: nothing where it is worthless, its last word that can be where this one cannot. */
-function trusted(watch: MeterWatch, doubts: readonly Doubt[]): MeterReading | undefined {
-  return doubts.some(isUnusable) ? undefined : watch.reading;
-}
-
 /** Looks at all meters of circuits. To be called once a tick, with the image as it was read. */
 export function examineMeters(memory: PlausibilityMemory, input: PowersInput): Examined {
   const { site, image } = input;
@@ -131,10 +125,11 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
       image.meters.get(meterId),
       around,
     );
-    const doubts = [...doubtsOf(watched, around), ...learned(input, watched, meterId)];
-    const reading = trusted(watched, doubts);
-    if (reading) meters.set(meterId, reading);
-    else meters.delete(meterId);
+    const found = [...doubtsOf(watched, around), ...learned(input, watched, meterId)];
+    const unusable = found.some(isUnusable);
+    if (unusable) meters.delete(meterId);
+    // The cause is known: its effect needs no sentence of its own.
+    const doubts = unusable ? found.filter(({ kind }) => kind !== "less-than-cars") : found;
     watches.set(meterId, watched);
     all.push(...doubts);
   }

@@ -46,7 +46,6 @@ export const MeterDoubted = declareFact(
   Type.Object({
     deviceId: Type.String(),
     kind: Type.Union([
-      Type.Literal("impossible"),
       Type.Literal("contradicts-itself"),
       Type.Literal("dead-phase"),
       Type.Literal("turned-phase"),

@@ -2,14 +2,13 @@
 import type { PhaseIndex } from "../quantity.ts";
 
 /**
- * `impossible`: values that cannot be (no numbers, many times the fuse); `contradicts-itself`: more power than its
- * currents can carry; `dead-phase`: nothing on a phase that cars load; `turned-phase`, `turned`: cars show with the wrong
- * sign, on one phase or on all; `scaled`: ten times too much or too little; `swapped`: the cars of an EVSE show on other
- * phases than it is configured for; `less-than-cars`: less than the cars draw; `register-back`: an energy register went
- * backwards. A meter that stands still is silent: see standstill.ts.
+ * `contradicts-itself`: more power than its currents can carry; `dead-phase`: nothing on a phase that cars load;
+ * `turned-phase`, `turned`: cars show with the wrong sign, on one phase or on all; `scaled`: ten times too much or too
+ * little; `swapped`: the cars of an EVSE show on other phases than it is configured for; `less-than-cars`: less than the
+ * cars draw; `register-back`: an energy register went backwards. A meter that stands still, or says what cannot be, is
+ * silent: see standstill.ts and impossible.ts.
  */
 export type DoubtKind =
-  | "impossible"
   | "contradicts-itself"
   | "dead-phase"
   | "turned-phase"
@@ -37,7 +36,6 @@ export function doubtKey({ deviceId, kind, phases, evseId }: Doubt): string {
 
 /** What makes all values of the meter worthless for the guard: without them it goes to safe currents. */
 const UNUSABLE: ReadonlySet<DoubtKind> = new Set([
-  "impossible",
   "contradicts-itself",
   "dead-phase",
   "turned-phase",

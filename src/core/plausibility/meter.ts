@@ -5,22 +5,18 @@ import type { Doubt } from "./doubt.ts";
 import type { EvseTrack } from "./evses.ts";
 import { type Balance, deadPhases, type Missing, missing, type ZeroSince, zeroSince } from "./levels.ts";
 import { judgeStep, type PendingStep, SAMPLES_KEPT_MS, type Sample, stayed, stepOf } from "./steps.ts";
-import { contradictsItself, isPossible, wentBack } from "./values.ts";
+import { contradictsItself, wentBack } from "./values.ts";
 import { believed, count, refuted, type Votes } from "./votes.ts";
 
 /** A reading after a longer silence begins anew. */
 const SILENCE_MS = 5_000;
 /** Values of one reading may be taken one after the other: a contradiction has to last. */
 const CONTRADICTS_MS = 5_000;
-/** Before values that cannot be are spoken of; they are not used from the first on. */
-const IMPOSSIBLE_MS = 10_000;
 const REGISTER_SAID_MS = 3_600_000;
 
 export interface MeterWatch {
-  /** The last reading that can be. */
   readonly reading?: MeterReading;
   readonly seenMonoMs: number;
-  readonly impossibleSinceMonoMs?: number;
   readonly contradictsSinceMonoMs?: number;
   readonly registerBackMonoMs?: number;
   readonly zero: ZeroSince;
@@ -33,7 +29,6 @@ export interface MeterWatch {
 /** What a meter is watched with. */
 export interface Surroundings {
   readonly deviceId: string;
-  readonly ratingA: number;
   readonly phases: 1 | 3;
   readonly voltageV: number;
   /** EVSEs below it. */
@@ -58,10 +53,10 @@ function currentsOf({ currentA, powerW }: MeterReading, { phases, voltageV }: Su
   return currentA ?? (phases === 1 ? [powerW / voltageV, 0, 0] : undefined);
 }
 
-/** A new reading that can be. */
+/** A new reading. */
 function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): MeterWatch {
   const { monoMs } = around;
-  const { reading: before, impossibleSinceMonoMs: _, contradictsSinceMonoMs, ...rest } = watch;
+  const { reading: before, contradictsSinceMonoMs, ...rest } = watch;
   const silent = monoMs - watch.seenMonoMs > SILENCE_MS;
   const currentA = currentsOf(reading, around);
   const since = contradictsItself(reading) ? (contradictsSinceMonoMs ?? monoMs) : undefined;
@@ -99,8 +94,6 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const { deviceId, monoMs, tracks } = around;
   const isNew = fresh !== undefined && fresh.atMonoMs !== watch.reading?.atMonoMs;
   if (!fresh || !isNew) return judgeSteps(watch, deviceId, tracks, monoMs);
-  if (!isPossible(fresh, around.ratingA, around.phases))
-    return { ...watch, impossibleSinceMonoMs: watch.impossibleSinceMonoMs ?? monoMs };
   const taken = take(watch, fresh, around);
   const { missing: before, ...rest } = judgeSteps(taken, deviceId, tracks, monoMs);
   const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
@@ -117,7 +110,6 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
     sinceMonoMs !== undefined && monoMs - sinceMonoMs >= forMs;
   const recent = watch.registerBackMonoMs !== undefined && monoMs - watch.registerBackMonoMs < REGISTER_SAID_MS;
   const kinds: [Doubt["kind"], boolean][] = [
-    ["impossible", lasts(watch.impossibleSinceMonoMs, IMPOSSIBLE_MS)],
     ["contradicts-itself", lasts(watch.contradictsSinceMonoMs, CONTRADICTS_MS)],
     ["less-than-cars", watch.missing?.found === true],
     ["register-back", recent],

@@ -19,8 +19,6 @@ function swapped({ meter, phases = [], seenOn = [], evses = [] }: DoubtWords): s
 }
 
 const TEXTS: Readonly<Record<DoubtWords["kind"], (words: DoubtWords) => string>> = {
-  impossible: ({ meter }) =>
-    `${meter} answers with values that cannot be. ${NOT_USED} Check its profile, its word order and the ratio of its transformers.`,
   "contradicts-itself": ({ meter }) =>
     `${meter} says more power than its currents can carry. ${NOT_USED} Check its profile and the ratio of its transformers.`,
   "dead-phase": ({ meter, phases = [] }) =>
