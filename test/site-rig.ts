@@ -42,6 +42,7 @@ export interface RigOptions {
   readonly sampleEveryS?: number;
   /** As in site.yaml. */
   readonly upstream?: object;
+  readonly charging?: object;
 }
 
 const START_MS = Date.UTC(2026, 5, 10, 12, 2);
@@ -97,6 +98,7 @@ function configurationOf({
   gridOperator,
   country = "NL",
   upstream,
+  charging,
 }: RigOptions) {
   return {
     site: { id: "rig", timeZone: "UTC", country },
@@ -123,6 +125,7 @@ function configurationOf({
     ...(gridOperator ? { gridOperator, mqtt: { url: "mqtt://127.0.0.1", requests: true } } : {}),
     tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
     ...(upstream ? { upstream } : {}),
+    ...(charging ? { charging } : {}),
   };
 }
 
@@ -230,11 +233,16 @@ export class SiteRig {
     return scheduledA ?? evse.safeA;
   }
 
+  /** What a charge point says to a command, where that is not that it accepts it. */
+  onCommand: (command: ChargePointCommand) => CommandResult | undefined = () => undefined;
+
   async #send(command: ChargePointCommand): Promise<CommandResult> {
     const stall = command.chargePointId.slice(3);
     const evse = this.#evses.get(stall)!;
     this.commands.push({ second: this.second, command });
     if (!evse.online) return { status: "offline", detail: "" };
+    const result = this.onCommand(command);
+    if (result) return result;
     if (command.type === "set-limit") {
       evse.schedule = command.schedule;
       evse.scheduleMonoMs = this.clock.monoMs() - (this.clock.wallMs() - command.schedule.startMs);

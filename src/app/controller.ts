@@ -11,6 +11,7 @@ import type {
 import type { CircuitObservation, EvseDecision } from "../core/control/control.ts";
 import { type ControlMemory, controlStep, initialControlMemory } from "../core/control/step.ts";
 import { decideChargePointInput } from "../core/decide/charge-point.ts";
+import type { DriverVerdict } from "../core/decide/context.ts";
 import { describeSite } from "../core/describe.ts";
 import { deviceQualityDrafts } from "../core/device-quality.ts";
 import type { Envelope } from "../core/fact.ts";
@@ -19,7 +20,17 @@ import { gridLimitDrafts, isGridLimitRenewal } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
 import { examineMeters, initialPlausibility, type PlausibilityMemory } from "../core/plausibility.ts";
-import type { ChargePoints, Clock, Devices, Log, Prices, SiteAccess, Solver, Tape } from "../core/ports.ts";
+import type {
+  ChargePoints,
+  Clock,
+  Devices,
+  DriverRegister,
+  Log,
+  Prices,
+  SiteAccess,
+  Solver,
+  Tape,
+} from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import { gridLimitSource } from "../core/state/grid-limits.ts";
 import type { SiteState } from "../core/state.ts";
@@ -75,6 +86,7 @@ export class Controller implements SiteAccess {
   readonly #options: ControllerOptions;
   readonly #dispatcher: Dispatcher;
   readonly #plans: PlanLoop;
+  #drivers: DriverRegister | undefined;
   #chargePoints: ChargePoints | undefined;
   #devices: Devices | undefined;
   #plausibility: PlausibilityMemory = initialPlausibility();
@@ -192,6 +204,20 @@ export class Controller implements SiteAccess {
     return this.#options.recorder.subscribe(onFacts);
   }
 
+  /** Drivers of partners are known from now on, or no longer. */
+  useDrivers(drivers: DriverRegister | undefined): void {
+    this.#drivers = drivers;
+  }
+
+  /** The word of a partner on the driver of an input; only a card held before a charge point waits for it. */
+  #verdictOn(input: ChargePointInput): DriverVerdict | undefined | Promise<DriverVerdict | undefined> {
+    const drivers = this.#drivers;
+    if (!drivers) return undefined;
+    if (input.type === "authorize") return drivers.ask(input.token, input.chargePointId);
+    const token = input.type === "transaction-started" ? input.token : undefined;
+    return token === undefined ? undefined : drivers.known(token);
+  }
+
   /**
    * Takes an input from a charge point. Rejects when the ledger refuses a transaction, so that the charge point tells it
    * again; what it tells only once (it is here, it is gone, its status) is kept until the ledger takes it.
@@ -199,8 +225,12 @@ export class Controller implements SiteAccess {
   async handle(input: ChargePointInput): Promise<ChargePointAnswer> {
     const { recorder, site, clock } = this.#options;
     const atMonoMs = clock.monoMs();
+    const asked = this.#verdictOn(input);
+    const verdict = asked instanceof Promise ? await asked : asked;
+    const known = verdict ? { verdict } : {};
+    const findByKey = (key: string) => recorder.findByKey(key);
     const decide = (state: SiteState) => {
-      const context = { site, state, nowMs: clock.wallMs(), findByKey: (key: string) => recorder.findByKey(key) };
+      const context = { site, state, nowMs: clock.wallMs(), findByKey, ...known };
       const decision = decideChargePointInput(context, input);
       return { drafts: decision.drafts, answer: decision };
     };

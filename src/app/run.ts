@@ -180,6 +180,7 @@ async function startFaces(
   const api = await supervisor.start("The API", async () => {
     const token = tokenHash === undefined ? {} : { tokenHash };
     const upstream = startUpstreamOf({ ...shared, configuration, directory });
+    controller.useDrivers(upstream?.drivers);
     const market = upstream ? { upstream } : {};
     const face = { ...shared, ...about, ...token, ...market, host, port, verifyPassword, version: release() };
     const started = await startApi(face).catch(async (error) => {
@@ -188,6 +189,7 @@ async function startFaces(
     });
     port = started.port;
     const close = async () => {
+      controller.useDrivers(undefined);
       await upstream?.close();
       await started.close();
     };

@@ -1,5 +1,6 @@
 /** The ports that the shells implement. The core declares them; only `src/app` connects them. */
 import type { ChargePointAnswer, ChargePointCommand, ChargePointInput, CommandResult } from "./charge-point-input.ts";
+import type { DriverVerdict } from "./decide/context.ts";
 import type { Envelope } from "./fact.ts";
 import type { SiteDraft, SiteFact } from "./facts/index.ts";
 import type { PlanInput, PlanResult } from "./facts/plan-facts.ts";
@@ -80,6 +81,14 @@ export interface Prices {
 
 /** Readings of an EVSE's own meter, as the core keeps them in the image. */
 export type EvseReadings = ReadonlyMap<string, EvseReading>;
+
+/** Drivers of partners. */
+export interface DriverRegister {
+  /** What is known at once; missing where the token is nobody's. */
+  known(token: string): DriverVerdict | undefined;
+  /** The same, the driver's partner asked first where its rules want that. Resolves within seconds, whoever is away. */
+  ask(token: string, chargePointId: string): Promise<DriverVerdict | undefined>;
+}
 
 /** How far somebody outside has the facts: kept beside the ledger, saved seldom, so perhaps behind after a power cut. */
 export interface Cursor {

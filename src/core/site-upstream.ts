@@ -199,6 +199,21 @@ export const UpstreamSchema = Type.Object(
       description: "Where they differ from a socket",
     }),
     tariffs: Type.Array(TariffSchema, { default: [], maxItems: 32, description: "What drivers pay" }),
+    authorization: Type.Object(
+      {
+        timeoutSeconds: Type.Integer({
+          minimum: 1,
+          maximum: 20,
+          default: 4,
+          description: "A driver's partner is asked for so long; then what is known counts",
+        }),
+        whenAway: Type.Union([Type.Literal("refuse"), Type.Literal("accept")], {
+          default: "refuse",
+          description: "A known driver who must be asked about each time, while the partner does not answer",
+        }),
+      },
+      { ...closed, default: {} },
+    ),
     partners: Type.Array(PartnerSchema, { default: [], maxItems: 16 }),
   },
   { ...closed, description: "OCPI: identity and partners" },

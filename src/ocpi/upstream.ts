@@ -1,19 +1,24 @@
 /** OCPI of a site: partners, registration and modules behind one door. */
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import type { Clock, Log, OpenCursor, SiteAccess } from "../core/ports.ts";
+import type { Clock, DriverRegister, Log, OpenCursor, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site-upstream.ts";
 import type { Attempt, PartnerStatus, UpstreamAdmin } from "../core/upstream-admin.ts";
 import { startBilling } from "./billing.ts";
 import { changedBy, createDeliveries } from "./delivery/deliveries.ts";
 import { createPump, type Pump } from "./delivery/pump.ts";
+import { createDriverRegister } from "./drivers/register.ts";
+import { startTokenSync } from "./drivers/sync.ts";
+import { openTokenStore } from "./drivers/token-store.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { chargingProfilesModule } from "./modules/charging-profiles.ts";
+import { commandsModule } from "./modules/commands.ts";
 import type { ModuleContext } from "./modules/context.ts";
 import { locationsModule, tariffsModule } from "./modules/locations.ts";
 import { preferencesRoute } from "./modules/preferences.ts";
 import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
+import { tokensModule } from "./modules/tokens.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
 import { createRefusals } from "./refused.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
@@ -36,12 +41,14 @@ export interface UpstreamOptions {
 
 export interface Upstream extends UpstreamAdmin {
   readonly identity: Identity;
+  readonly drivers: DriverRegister;
   /** For the site's HTTP server. */
   readonly plugin: (app: FastifyInstance) => Promise<void>;
   close(): Promise<void>;
 }
 
 const SECRETS_FILE = "ocpi-secrets.json";
+const TOKENS_FILE = "ocpi-tokens.json";
 
 function statusOf(partner: Partner, pending: number): PartnerStatus {
   const known = partner.registration();
@@ -80,6 +87,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
       createPartner(configuration, { site, clock, certificates: certificates.get(configuration.id) ?? {} }),
     ]),
   );
+  const store = openTokenStore(join(directory, TOKENS_FILE), { clock, log });
   const registrations: Registrations = createRegistrations({ identity, secrets, site, clock });
   const context: ModuleContext = { site, model, upstream, secrets, clock, log };
   const { countryCode, partyId } = upstream;
@@ -91,7 +99,11 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     sessionsModule(context, [preferencesRoute(context, noteRefusal)]),
     cdrsModule(context),
     chargingProfilesModule(context, { results, noteRefusal }),
+    tokensModule(store),
+    commandsModule(context, { results, noteRefusal }),
   ];
+  const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
+  const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
   const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
   const stopBilling = startBilling({ site, model, clock, log });
   const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {
@@ -103,6 +115,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   };
   return {
     identity,
+    drivers,
     plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules, clock, log }),
     status: () => [...partners.values()].map((partner) => statusOf(partner, pumps.get(partner.id)?.pending ?? 0)),
     issueToken(id) {
@@ -121,6 +134,8 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     },
     async close() {
       stopBilling();
+      stopSync();
+      store.close();
       for (const pump of pumps.values()) pump.close();
       for (const partner of partners.values()) partner.http.close();
     },

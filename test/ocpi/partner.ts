@@ -158,6 +158,7 @@ export class TestPartner {
       text,
     };
     this.received.push(received);
+    this.#wake();
     const shown = incoming.headers.authorization ?? "";
     const known = [...this.accepts].some((token) => shown === `Token ${this.#rawToken ? token : encode(token)}`);
     let answer: Answered | undefined = known ? this.broken : { http: 401, code: 2000 };

@@ -99,6 +99,7 @@ export class OcpiRig {
       log,
     };
     this.upstream = startUpstream({ ...given, openCursor: cursorsIn(directory, { clock, log }) });
+    controller.useDrivers(this.upstream.drivers);
     this.#app = Fastify({ forceCloseConnections: true });
     await this.upstream.plugin(this.#app);
     await this.#app.listen({ host: "127.0.0.1", port: this.#port });

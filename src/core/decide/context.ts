@@ -1,6 +1,14 @@
+import type { TokenStatus } from "../charge-point-input.ts";
 import type { Envelope } from "../fact.ts";
+import type { SiteDraft } from "../facts/index.ts";
 import type { EvseModel, SiteModel } from "../site-model.ts";
 import type { SiteState } from "../state.ts";
+
+/** A partner's word on a driver, and how it was had. */
+export interface DriverVerdict {
+  readonly status: TokenStatus;
+  readonly authorised: Omit<Extract<SiteDraft, { type: "driver-authorised" }>["data"], "token" | "allowed">;
+}
 
 /** What a decision about a charge point's message may know. */
 export interface DecideContext {
@@ -10,6 +18,8 @@ export interface DecideContext {
   readonly nowMs: number;
   /** The fact that has this idempotency key already. */
   findByKey(key: string): Envelope | undefined;
+  /** What is known of the driver whose token the message holds, where that is a partner's. */
+  readonly verdict?: DriverVerdict;
 }
 
 interface About {

@@ -15,7 +15,7 @@ const REMOTE_START_MS = 600_000;
 
 /** Status of a token. OCPP tokens are case-insensitive strings (1.6 IdToken is CiString20). */
 export function tokenStatus(
-  { site, state, nowMs }: DecideContext,
+  { site, state, nowMs, verdict }: DecideContext,
   { chargePointId, token, atMs }: Presented,
 ): TokenStatus {
   const { acceptUnknownTokens, tokens } = site.configuration.charging;
@@ -26,7 +26,8 @@ export function tokenStatus(
   const wasAsked = state.sessions.remoteStarts?.some(
     (asked) => asked.chargePointId === chargePointId && isSame(asked.token) && isNear(asked.atMs),
   );
-  return isKnown || wasAsked || acceptUnknownTokens ? "accepted" : "unknown";
+  if (isKnown || wasAsked) return "accepted";
+  return verdict?.status ?? (acceptUnknownTokens ? "accepted" : "unknown");
 }
 
 /** The token with which a transaction was begun is welcome to end it. */
@@ -36,6 +37,23 @@ export function tokenStatusAtEnd(context: DecideContext, presented: Presented): 
     (session) => session.chargePointId === chargePointId && token !== undefined && session.token === token,
   );
   return isItsOwn ? "accepted" : tokenStatus(context, presented);
+}
+
+/** The same word of a partner on the same driver is one fact in so long. */
+const SAME_WORD_MS = 900_000;
+
+/** What a partner says of a driver, unless that is on record already. */
+export function driverDrafts(context: DecideContext, token: string | undefined, source: string): SiteDraft[] {
+  const { verdict, state, nowMs } = context;
+  if (verdict === undefined || token === undefined) return [];
+  const { status, authorised } = verdict;
+  const known = state.upstream.drivers[token.toLowerCase()];
+  const isSame =
+    known?.contract.contractId === authorised.contract.contractId &&
+    known.authorizationReference === authorised.authorizationReference &&
+    nowMs - known.atMs < SAME_WORD_MS;
+  if (isSame && status === "accepted") return [];
+  return [{ type: "driver-authorised", source, data: { token, allowed: status === "accepted", ...authorised } }];
 }
 
 const MINUTE_MS = 60_000;
@@ -49,7 +67,11 @@ export function checkToken(
   const status = tokenStatus(context, { chargePointId, token, atMs: context.nowMs });
   const answer: ChargePointAnswer = { tokenStatus: status };
   const key = `token:${chargePointId}:${token}:${Math.floor(context.nowMs / MINUTE_MS)}`;
-  if (context.findByKey(key)) return { drafts: [], answer };
   const source = `charge-point:${chargePointId}`;
-  return { drafts: [{ type: "token-checked", source, key, data: { chargePointId, token, status } }], answer };
+  const driver = driverDrafts(context, token, source);
+  if (context.findByKey(key)) return { drafts: driver, answer };
+  return {
+    drafts: [...driver, { type: "token-checked", source, key, data: { chargePointId, token, status } }],
+    answer,
+  };
 }

@@ -8,7 +8,7 @@ import type { Session } from "../state/sessions.ts";
 import { ABANDONED } from "./abandoned.ts";
 import { type DecideContext, evseAt } from "./context.ts";
 import { POSSIBLE_AT_END_WH, registerProblem } from "./registers.ts";
-import { tokenStatus, tokenStatusAtEnd } from "./tokens.ts";
+import { driverDrafts, tokenStatus, tokenStatusAtEnd } from "./tokens.ts";
 import { unknownConnector, violationDrafts } from "./violations.ts";
 
 type Started = Extract<ChargePointInput, { type: "transaction-started" }>;
@@ -117,7 +117,11 @@ export function startTransaction(context: DecideContext, input: Started): Decisi
   const unknown = evse ? [] : unknownConnector(context, input, "StartTransaction");
   const ended = supersededBy(input, open).map((session) => supersede(session, input));
   const over = endHeardBefore(context, input, { transactionId, evseId });
-  return { drafts: [...ended, draft, ...over, ...unknown], answer: { transactionId, tokenStatus: tokenStatusNow } };
+  const driver = driverDrafts(context, input.token, `charge-point:${input.chargePointId}`);
+  return {
+    drafts: [...ended, ...driver, draft, ...over, ...unknown],
+    answer: { transactionId, tokenStatus: tokenStatusNow },
+  };
 }
 
 type UnknownFact = Extract<SiteDraft, { type: "unknown-transaction-reported" }>["data"];
