@@ -182,10 +182,19 @@ describe("what is found", () => {
   test("a transformer that came off leaves its phase dead", () => {
     const { plant, lies } = lyingPlant({ site: one(), building: lively });
     lies.set("grid-meter", deadL3);
+    plant.run(100);
     plant.plug("a");
-    plant.run(200);
+    plant.run(60);
     expect(doubts(plant)).toContainEqual({ deviceId: "grid-meter", kind: "dead-phase", phases: [2] });
     expect(plant.limitA("a")).toBe(6);
+  });
+
+  test("a phase on which the sun gives just what a car takes is not dead", () => {
+    const { plant } = lyingPlant({ site: one(), building: () => [-16, -16, 4] });
+    plant.plug("a");
+    plant.run(900);
+    expect(plant.meters.get("grid-meter")!.currentA).toEqual([0, 0, 20]);
+    expect(doubts(plant).map(({ kind }) => kind)).not.toContain("dead-phase");
   });
 
   test("a generator that nobody named is only spoken of", () => {

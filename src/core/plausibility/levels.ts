@@ -3,27 +3,40 @@ import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { EvseTrack } from "./evses.ts";
 
 const NOTHING_A = 0.3;
-const CAR_A = 5;
-/** So long a phase showed nothing when a car's report says it draws: it was measured in that time. */
-const DEAD_MS = 90_000;
+const CHANGE_A = 4;
+/** A report that arrives so long after the phase went silent was measured after it. */
+const REPORT_DELAY_MS = 60_000;
 
-/** Since when each phase shows nothing. */
-export type ZeroSince = readonly [number | undefined, number | undefined, number | undefined];
+/** A phase that shows nothing: since when, and whether a car changed on it meanwhile. */
+export interface Silence {
+  readonly sinceMonoMs: number;
+  readonly dead: boolean;
+}
 
-export function zeroSince(before: ZeroSince, currentA: PerPhase, monoMs: number): ZeroSince {
-  const of = (phase: PhaseIndex) => (Math.abs(currentA[phase]) <= NOTHING_A ? (before[phase] ?? monoMs) : undefined);
+/** By phase; missing where it shows something. */
+export type Silences = readonly [Silence | undefined, Silence | undefined, Silence | undefined];
+
+function changedOn(phase: PhaseIndex, { last, before }: EvseTrack, sinceMonoMs: number): boolean {
+  if (!last?.currentA || !before?.currentA || before.atMonoMs - sinceMonoMs < REPORT_DELAY_MS) return false;
+  return Math.abs(last.currentA[phase] - before.currentA[phase]) >= CHANGE_A;
+}
+
+/**
+ * Follows the phases that show nothing. The sun may make up for a car to the ampere, but not for one that comes or goes.
+ */
+export function silences(before: Silences, currentA: PerPhase, tracks: readonly EvseTrack[], monoMs: number): Silences {
+  const of = (phase: PhaseIndex): Silence | undefined => {
+    if (Math.abs(currentA[phase]) > NOTHING_A) return undefined;
+    const silence = before[phase] ?? { sinceMonoMs: monoMs, dead: false };
+    const dead = silence.dead || tracks.some((track) => changedOn(phase, track, silence.sinceMonoMs));
+    return dead === silence.dead ? silence : { ...silence, dead };
+  };
   return [of(0), of(1), of(2)];
 }
 
-/** Phases on which a meter shows nothing while cars load them. */
-export function deadPhases(zero: ZeroSince, tracks: readonly EvseTrack[]): PhaseIndex[] {
-  return PHASE_INDEXES.filter((phase) => {
-    const since = zero[phase];
-    return (
-      since !== undefined &&
-      tracks.some(({ last }) => last && last.atMonoMs - since >= DEAD_MS && (last.currentA?.[phase] ?? 0) >= CAR_A)
-    );
-  });
+/** Phases on which a meter shows nothing whatever cars do. */
+export function deadPhases(silent: Silences): PhaseIndex[] {
+  return PHASE_INDEXES.filter((phase) => silent[phase]?.dead);
 }
 
 /** Cars above what grid, sun and battery deliver: so much, for so long, with two reports of each car in that time. */

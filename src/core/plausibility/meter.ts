@@ -3,7 +3,7 @@ import type { MeterReading } from "../image.ts";
 import type { PerPhase } from "../quantity.ts";
 import type { Doubt } from "./doubt.ts";
 import type { EvseTrack } from "./evses.ts";
-import { type Balance, deadPhases, type Missing, missing, type ZeroSince, zeroSince } from "./levels.ts";
+import { type Balance, deadPhases, type Missing, missing, type Silences, silences } from "./levels.ts";
 import { judgeStep, type PendingStep, SAMPLES_KEPT_MS, type Sample, stayed, stepOf } from "./steps.ts";
 import { contradictsItself, wentBack } from "./values.ts";
 import { believed, count, refuted, type Votes } from "./votes.ts";
@@ -19,7 +19,7 @@ export interface MeterWatch {
   readonly seenMonoMs: number;
   readonly contradictsSinceMonoMs?: number;
   readonly registerBackMonoMs?: number;
-  readonly zero: ZeroSince;
+  readonly silent: Silences;
   readonly missing?: Missing;
   readonly samples: readonly Sample[];
   readonly steps: readonly PendingStep[];
@@ -39,10 +39,12 @@ export interface Surroundings {
   readonly monoMs: number;
 }
 
+const NONE_SILENT: Silences = [undefined, undefined, undefined];
+
 export function newWatch(): MeterWatch {
   return {
     seenMonoMs: Number.NEGATIVE_INFINITY,
-    zero: [undefined, undefined, undefined],
+    silent: NONE_SILENT,
     samples: [],
     steps: [],
     votes: new Map(),
@@ -55,9 +57,9 @@ function currentsOf({ currentA, powerW }: MeterReading, { phases, voltageV }: Su
 
 /** A new reading. */
 function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): MeterWatch {
-  const { monoMs } = around;
+  const { monoMs, tracks } = around;
   const { reading: before, contradictsSinceMonoMs, ...rest } = watch;
-  const silent = monoMs - watch.seenMonoMs > SILENCE_MS;
+  const gap = monoMs - watch.seenMonoMs > SILENCE_MS;
   const currentA = currentsOf(reading, around);
   const since = contradictsItself(reading) ? (contradictsSinceMonoMs ?? monoMs) : undefined;
   const young = watch.samples.filter(({ atMonoMs }) => monoMs - atMonoMs <= SAMPLES_KEPT_MS);
@@ -67,7 +69,7 @@ function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): M
     seenMonoMs: monoMs,
     ...(since === undefined ? {} : { contradictsSinceMonoMs: since }),
     ...(before && wentBack(before, reading) ? { registerBackMonoMs: monoMs } : {}),
-    zero: currentA && !silent ? zeroSince(watch.zero, currentA, monoMs) : [undefined, undefined, undefined],
+    silent: currentA && !gap ? silences(watch.silent, currentA, tracks, monoMs) : NONE_SILENT,
     samples: currentA ? [...young, { atMonoMs: reading.atMonoMs, currentA }] : young,
   };
 }
@@ -105,7 +107,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
 
 /** What is doubted of a meter now, without what was learned before. */
 export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
-  const { deviceId, monoMs, tracks, hasBattery } = around;
+  const { deviceId, monoMs, hasBattery } = around;
   const lasts = (sinceMonoMs: number | undefined, forMs: number) =>
     sinceMonoMs !== undefined && monoMs - sinceMonoMs >= forMs;
   const recent = watch.registerBackMonoMs !== undefined && monoMs - watch.registerBackMonoMs < REGISTER_SAID_MS;
@@ -117,7 +119,7 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
   return [
     ...kinds.filter(([, holds]) => holds).map(([kind]): Doubt => ({ deviceId, kind })),
     // A battery can make up for a car to the ampere.
-    ...(hasBattery ? [] : deadPhases(watch.zero, tracks)).map(
+    ...(hasBattery ? [] : deadPhases(watch.silent)).map(
       (phase): Doubt => ({ deviceId, kind: "dead-phase", phases: [phase] }),
     ),
     ...believed(watch.votes),
