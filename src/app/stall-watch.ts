@@ -3,7 +3,7 @@ import type { Clock, Log } from "../core/ports.ts";
 
 const LOOK_MS = 100;
 export const STALL_MS = 500;
-/** A machine that stalls again and again is one fact a minute, the longest stall of it. */
+/** A machine that stalls again and again is one fact a minute, the longest stall of it; one twice as long is news. */
 const FACT_EVERY_MS = 60_000;
 
 export interface StallWatch {
@@ -13,7 +13,7 @@ export interface StallWatch {
   stop(): void;
 }
 
-/** Watches from now on. `onStall` is called at once for the first stall, then at most once a minute with the longest. */
+/** Watches from now on. `onStall` is called at once for the first stall, then once a minute with the longest. */
 export function watchStalls(options: {
   readonly clock: Clock;
   readonly log: Log;
@@ -22,6 +22,7 @@ export function watchStalls(options: {
   const { clock, log, onStall } = options;
   let lookedMonoMs = clock.monoMs();
   let toldMonoMs = Number.NEGATIVE_INFINITY;
+  let toldMs = 0;
   let untoldMs = 0;
   let count = 0;
   let longestMs = 0;
@@ -36,9 +37,10 @@ export function watchStalls(options: {
       untoldMs = Math.max(untoldMs, stalledMs);
       log.warn("The controller stood still; limits went on by themselves", { stalledMs });
     }
-    if (untoldMs === 0 || monoMs - toldMonoMs < FACT_EVERY_MS) return;
+    if (untoldMs === 0 || (monoMs - toldMonoMs < FACT_EVERY_MS && untoldMs < 2 * toldMs)) return;
     onStall(untoldMs);
     toldMonoMs = monoMs;
+    toldMs = untoldMs;
     untoldMs = 0;
   }
 
