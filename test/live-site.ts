@@ -164,6 +164,11 @@ export class ChildSite {
     return Number(new RegExp(`^${name} (.+)$`, "m").exec(text)?.[1]);
   }
 
+  /** The garage meter is gone. */
+  async closeGarageMeter(): Promise<void> {
+    await this.#meters.pop()?.close();
+  }
+
   async close(): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
     await this.ended;

@@ -4,9 +4,10 @@ import { performance } from "node:perf_hooks";
 import type { Clock } from "../core/ports.ts";
 
 /** No release is older than this; a Pi without a battery-backed clock starts before it. */
-const EARLIEST_WALL_MS = Date.UTC(2026, 0, 1);
+export const EARLIEST_WALL_MS = Date.UTC(2026, 0, 1);
 const TIMESYNC_DIRECTORY = "/run/systemd/timesync";
-const TIMESYNC_MARK = `${TIMESYNC_DIRECTORY}/synchronized`;
+/** There as soon as systemd's time service has heard from a server. */
+export const TIMESYNC_MARK = `${TIMESYNC_DIRECTORY}/synchronized`;
 const SYNC_CHECK_MS = 10_000;
 
 /**

@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "say what is wrong with a configuration, without touching a device: check site.yaml",
     load: async () => (await import("./check.ts")).check,
   },
+  doctor: {
+    summary: "look at everything a site needs on its gateway, and say what to do: doctor [--config site.yaml]",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   simulate: {
     summary: "run a scenario in virtual time and compare: simulate [--days N]",
     load: async () => (await import("./simulate.ts")).simulate,
