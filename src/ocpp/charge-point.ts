@@ -1,6 +1,5 @@
 /** One charge point over all its connections: calls in, commands out. The newest connection is the one. */
 import { createHash } from "node:crypto";
-import { createRPCError } from "ocpp-rpc";
 import type {
   ChargePointAnswer,
   ChargePointCommand,
@@ -17,6 +16,7 @@ import type { InboundContext, ParsedCall } from "./inbound.ts";
 import { parseCall16 } from "./inbound-16.ts";
 import { parseCall201 } from "./inbound-201.ts";
 import { Intake } from "./intake.ts";
+import { createRPCError } from "./ocpp-rpc.ts";
 import { callsOf } from "./outbound.ts";
 import type { ProfileStyle } from "./profile.ts";
 import { configuredQuirks, modelQuirks } from "./quirks.ts";

@@ -1,9 +1,9 @@
 /** What is used of ocpp-rpc: it carries messages over a WebSocket that {@link FrameSocket} keeps clean, nothing more. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { RPCServer } from "ocpp-rpc";
 import type { RpcClient } from "./caller.ts";
 import { FrameSocket } from "./frame-socket.ts";
+import { RPCServer } from "./ocpp-rpc.ts";
 import type { KnownVersion } from "./version.ts";
 
 /** A connection whose handshake is done. */

@@ -8,6 +8,8 @@ import { solvePlan } from "./plan-solver.ts";
 
 /** Beyond its deadline a thread gets so long to end by itself. */
 const GRACE_MS = 2_000;
+/** It begins in some tenths of a second and holds 20 MB: too much to keep for the next quarter-hour. */
+const IDLE_MS = 10_000;
 const HEAP_MB = 256;
 const YOUNG_MB = 4;
 
@@ -24,17 +26,20 @@ export interface SolverOptions {
   readonly workerUrl?: URL;
   /** How long a thread may go on beyond its deadline before it is ended, ms. */
   readonly graceMs?: number;
+  /** How long a thread without work is kept, ms. */
+  readonly idleMs?: number;
 }
 
 /**
- * Starts the thread at once, warm for the first plan. One plan is solved at a time; of those waiting only the last counts,
+ * The thread lives while there is something to plan. One plan is solved at a time; of those waiting only the last counts,
  * the others get a plan by rules. A thread that overruns or dies is replaced and its plan made by rules.
  */
-export function createSolver({ log, workerUrl, graceMs = GRACE_MS }: SolverOptions): Solver {
+export function createSolver({ log, workerUrl, graceMs = GRACE_MS, idleMs = IDLE_MS }: SolverOptions): Solver {
   let worker: Worker | undefined;
   let running: Job | undefined;
   let waiting: Job | undefined;
   let overrun: NodeJS.Timeout | undefined;
+  let idle: NodeJS.Timeout | undefined;
   let nextId = 1;
   let closed = false;
 
@@ -46,6 +51,13 @@ export function createSolver({ log, workerUrl, graceMs = GRACE_MS }: SolverOptio
     const job = waiting;
     waiting = undefined;
     if (job) begin(job);
+    else idle = setTimeout(rest, idleMs).unref();
+  }
+
+  function rest(): void {
+    const resting = worker;
+    worker = undefined;
+    void resting?.terminate();
   }
 
   function fail(detail: string): void {
@@ -75,12 +87,12 @@ export function createSolver({ log, workerUrl, graceMs = GRACE_MS }: SolverOptio
 
   function begin(job: Job): void {
     running = job;
+    clearTimeout(idle);
     worker ??= start();
     overrun = setTimeout(() => fail(`No plan within ${job.deadlineMs} ms`), job.deadlineMs + graceMs);
     worker.postMessage({ id: job.id, input: job.input, deadlineMs: job.deadlineMs });
   }
 
-  worker = start();
   return {
     solve(input, deadlineMs) {
       return new Promise((resolve) => {
@@ -94,6 +106,7 @@ export function createSolver({ log, workerUrl, graceMs = GRACE_MS }: SolverOptio
     async close() {
       closed = true;
       clearTimeout(overrun);
+      clearTimeout(idle);
       const last = worker;
       worker = undefined;
       for (const job of [running, waiting]) if (job) byRules(job, "The controller stops");
