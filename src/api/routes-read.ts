@@ -3,12 +3,15 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { SiteAccess } from "../core/ports.ts";
 import { publicFact, publicSession } from "../core/public.ts";
+import { savings } from "../core/savings.ts";
+import type { SiteModel } from "../core/site-model.ts";
 import { type LiveSite, LiveSiteSchema } from "../core/view.ts";
 import { sendProblem } from "./problem.ts";
 import type { Stream } from "./stream.ts";
 
 export interface ReadRoutes {
   readonly site: SiteAccess;
+  readonly model: SiteModel;
   readonly live: () => LiveSite;
   readonly stream: Stream;
 }
@@ -21,7 +24,7 @@ function latestFacts(site: SiteAccess, query: { after?: number; limit: number })
 }
 
 /** Registers the GET routes below /api/v1. */
-export function readRoutes(app: FastifyInstance, { site, live, stream }: ReadRoutes): void {
+export function readRoutes(app: FastifyInstance, { site, model, live, stream }: ReadRoutes): void {
   app.get("/api/v1/site", { schema: { summary: "The live picture", response: { 200: LiveSiteSchema } } }, async () =>
     live(),
   );
@@ -98,6 +101,22 @@ export function readRoutes(app: FastifyInstance, { site, live, stream }: ReadRou
           .state()
           .site.quarterHours.filter(({ slotStartMs }) => slotStartMs >= from && slotStartMs < to),
       };
+    },
+  );
+
+  app.get(
+    "/api/v1/savings",
+    {
+      schema: {
+        summary: "What control saved against charging at once and equal shares, in up to three weeks, and from what",
+        querystring: historyQuery,
+      },
+    },
+    async (request) => {
+      const { from = 0, to = Number.MAX_SAFE_INTEGER } = request.query as { from?: number; to?: number };
+      const { sessions, site: books } = site.state();
+      const all = [...sessions.ended, ...Object.values(sessions.open)];
+      return savings({ quarterHours: books.quarterHours, sessions: all, fromMs: from, toMs: to, site: model });
     },
   );
 }

@@ -110,7 +110,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
   const { verifyPassword, tokenHash } = options;
   const access = createAccess({ clock, verifyPassword, ...(tokenHash === undefined ? {} : { tokenHash }) });
   await app.register(async (routes) => {
-    readRoutes(routes, { site, live, stream });
+    readRoutes(routes, { site, model: options.model, live, stream });
     writeRoutes(routes, { site, model: options.model, clock, access });
     if (options.upstream) upstreamRoutes(routes, { upstream: options.upstream, access });
     pageRoutes(routes, options.page.routes);

@@ -1,16 +1,24 @@
-/** `wattledger export events|sessions|telemetry`: from a ledger, running or not, as JSONL or CSV. */
+/** `wattledger export events|sessions|savings|telemetry`: from a ledger, running or not, as JSONL or CSV. */
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { exportEvents, exportSessions, exportTelemetry } from "../ledger/index.ts";
+import { problemText, readConfiguration } from "../app/configuration.ts";
+import { type SiteModel, siteModel } from "../core/site-model.ts";
+import { exportEvents, exportSavings, exportSessions, exportTelemetry } from "../ledger/index.ts";
 
-const EXPORTS = { events: exportEvents, sessions: exportSessions, telemetry: exportTelemetry } as const;
-const USAGE = `Usage: wattledger export events|sessions|telemetry --ledger DIRECTORY
+const EXPORTS = {
+  events: exportEvents,
+  sessions: exportSessions,
+  savings: exportSavings,
+  telemetry: exportTelemetry,
+} as const;
+const USAGE = `Usage: wattledger export events|sessions|savings|telemetry --ledger DIRECTORY [--config site.yaml]
   [--format jsonl|csv] [--from TIME] [--to TIME] [--out FILE] [--delimiter ;] [--bom] [--time-zone ZONE]`;
 
 const OPTIONS = {
   ledger: { type: "string" },
+  config: { type: "string" },
   format: { type: "string", default: "jsonl" },
   from: { type: "string" },
   to: { type: "string" },
@@ -27,6 +35,14 @@ function timeOf(text: string | undefined): number | undefined {
   return ms;
 }
 
+/** The site, for savings over equal shares, which need the fuses; `undefined` without one. Throws on a refused one. */
+function siteOf(file: string | undefined): SiteModel | undefined {
+  if (file === undefined) return undefined;
+  const result = readConfiguration(file);
+  if (result.ok) return siteModel(result.configuration);
+  throw new Error(result.problems.map(problemText).join("\n"));
+}
+
 /** Exit code 0, 1 when the ledger cannot be read, 2 usage. */
 export async function exportCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
@@ -38,10 +54,12 @@ export async function exportCommand(args: string[]): Promise<number> {
   }
   try {
     const [fromMs, toMs] = [timeOf(values.from), timeOf(values.to)];
+    const site = siteOf(values.config);
     const lines = EXPORTS[what as keyof typeof EXPORTS]({
       directory,
       format,
       byteOrderMark: values.bom,
+      ...(site ? { site } : {}),
       ...(values.delimiter === ";" || values.delimiter === "," ? { delimiter: values.delimiter } : {}),
       ...(fromMs === undefined ? {} : { fromMs }),
       ...(toMs === undefined ? {} : { toMs }),

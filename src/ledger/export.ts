@@ -1,7 +1,9 @@
 /** Exports, line by line, from a ledger that may be running: a reading connection and short reads by sequence. */
 import type Database from "better-sqlite3";
 import type { Envelope } from "../core/fact.ts";
+import type { SiteModel } from "../core/site-model.ts";
 import { type LineFormat, lines, timeFormatter } from "./export-format.ts";
+import { SAVINGS_COLUMNS, savingsByMonth, savingsRow } from "./export-savings.ts";
 import { SESSION_COLUMNS, sessionRow, sessionsOf } from "./export-sessions.ts";
 import { type FactRow, factOf } from "./row.ts";
 import { ledgerFiles, openForReading } from "./schema.ts";
@@ -14,6 +16,8 @@ export interface ExportOptions extends LineFormat {
   readonly toMs?: number;
   /** IANA zone of the times; UTC without one. */
   readonly timeZone?: string;
+  /** The configured site, for savings over equal shares. */
+  readonly site?: SiteModel;
 }
 
 const FACTS_PER_READ = 2000;
@@ -71,6 +75,17 @@ export function* exportSessions(options: ExportOptions): Generator<string> {
     for (const session of sessionsOf(facts)) if (within(session.startedMs, options)) yield sessionRow(session, time);
   }
   yield* lines(withFacts(options.directory, rows), SESSION_COLUMNS, options);
+}
+
+/** What control saved, a line a month. */
+export function* exportSavings(options: ExportOptions): Generator<string> {
+  const { site, fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = options;
+  const time = timeFormatter(options.timeZone);
+  function* rows(facts: Iterable<Envelope>) {
+    for (const month of savingsByMonth(facts, { fromMs, toMs, time, ...(site ? { site } : {}) }))
+      yield savingsRow(month);
+  }
+  yield* lines(withFacts(options.directory, rows), SAVINGS_COLUMNS, options);
 }
 
 function channelsOf(options: ExportOptions, fromMs: number, toMs: number): string[] {

@@ -1,6 +1,6 @@
 /** The month so far, and the sessions. */
 import { clockTime, cost, kwh, timeZone } from "./format.ts";
-import { evseNames, history, sessions } from "./store.ts";
+import { evseNames, history, savings, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
 
 function monthOf(ms: number): string {
@@ -57,7 +57,46 @@ export function Month() {
         )}
       </dl>
       <p class="quiet">{words.monthNote}</p>
+      <Saved />
     </section>
+  );
+}
+
+/** What control saved, and what that was computed from: nothing that was not measured. */
+function Saved() {
+  const known = savings.value;
+  if (!known || known.sessions === 0) return <p class="quiet">{words.savedNothing}</p>;
+  const {
+    savedEur,
+    savedOverEqualSharesEur,
+    actual,
+    uncontrolled,
+    quarterHours,
+    sessions: cars,
+    sessionsLeftOut,
+  } = known;
+  return (
+    <>
+      <dl class="month">
+        <div>
+          <dt>{words.savedAtOnce}</dt>
+          <dd>{savedEur.toFixed(2)} EUR</dd>
+        </div>
+        {savedOverEqualSharesEur === undefined ? null : (
+          <div>
+            <dt>{words.savedEqualShares}</dt>
+            <dd>{savedOverEqualSharesEur.toFixed(2)} EUR</dd>
+          </div>
+        )}
+        <div>
+          <dt>{words.savedPeak}</dt>
+          <dd>
+            {(actual.peakW / 1000).toFixed(1)} / {(uncontrolled.peakW / 1000).toFixed(1)} kW
+          </dd>
+        </div>
+      </dl>
+      <p class="quiet">{words.savedNote(Math.round(quarterHours / 96), cars, sessionsLeftOut)}</p>
+    </>
   );
 }
 

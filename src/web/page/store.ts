@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Envelope } from "../../core/fact.ts";
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
+import type { Savings } from "../../core/savings.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { QuarterHour } from "../../core/state/site-slice.ts";
 import type { LiveSite } from "../../core/view.ts";
@@ -21,6 +22,7 @@ export const facts = signal<readonly Envelope[]>([]);
 export const plan = signal<Plan | undefined>(undefined);
 export const history = signal<readonly QuarterHour[]>([]);
 export const sessions = signal<readonly Session[]>([]);
+export const savings = signal<Savings | undefined>(undefined);
 export const evseNames = computed(() => new Map((live.value?.evses ?? []).map((evse) => [evse.id, evse.name])));
 
 const FACTS_KEPT = 300;
@@ -36,6 +38,7 @@ async function refreshPlan(): Promise<void> {
 async function refreshBooks(): Promise<void> {
   history.value = (await get<{ quarterHours: QuarterHour[] }>("/history"))?.quarterHours ?? history.value;
   sessions.value = (await get<{ sessions: Session[] }>("/sessions?limit=200"))?.sessions ?? sessions.value;
+  savings.value = (await get<Savings>("/savings")) ?? savings.value;
 }
 
 function take(fact: Envelope): void {

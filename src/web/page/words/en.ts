@@ -61,8 +61,13 @@ export const words = {
   monthCost: "energy cost",
   monthSessions: "sessions",
   monthSolar: "of the site's use from its own sun",
-  monthNote:
-    "Costs are energy at the import price of each quarter-hour. What charging at once would have cost is not computed in this release.",
+  monthNote: "Costs are energy at the import price of each quarter-hour.",
+  savedAtOnce: "saved against charging at once",
+  savedEqualShares: "saved against equal shares",
+  savedPeak: "highest quarter-hour / at once",
+  savedNothing: "What was saved is shown after the first session that has ended.",
+  savedNote: (days: number, sessions: number, leftOut: number) =>
+    `Of the last ${days} days, from ${sessions} ended sessions and the metered bill; building, sun and battery as measured. ${leftOut} sessions are left out: still open, or not whole in the books.`,
   facts: "Latest facts",
   factsAll: "All",
   factsCharging: "Charging",

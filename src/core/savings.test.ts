@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { savings } from "./savings.ts";
+import { SLOT_MS } from "./slots.ts";
+import type { Session } from "./state/sessions.ts";
+import type { QuarterHour } from "./state/site-slice.ts";
+
+const START_MS = Date.parse("2026-06-01T00:00Z");
+const at = (slot: number) => START_MS + slot * SLOT_MS;
+
+/** Eight quarter-hours: dear ones, then cheap ones; 250 Wh of building in each. */
+function quarterHours(carWh: Readonly<Record<number, number>>, part: Partial<QuarterHour> = {}): QuarterHour[] {
+  return Array.from({ length: 8 }, (_, slot) => ({
+    slotStartMs: at(slot),
+    complete: true,
+    importWh: 250 + (carWh[slot] ?? 0),
+    exportWh: 0,
+    importEurPerKwh: slot < 4 ? 0.4 : 0.1,
+    exportEurPerKwh: 0.08,
+    ...part,
+  }));
+}
+
+function session(carWh: Readonly<Record<number, number>>, part: Partial<Session> = {}): Session {
+  const quarterHours = Object.entries(carWh).map(([slot, energyWh]) => ({
+    slotStartMs: at(Number(slot)),
+    energyWh,
+    costEur: 0,
+    maxPowerW: 4 * energyWh,
+    limitedBySeconds: {},
+  }));
+  return {
+    transactionId: 1,
+    chargePointId: "cp",
+    evseId: "evse",
+    connectorId: 1,
+    startedMs: at(0),
+    endedMs: at(8),
+    energyWh: quarterHours.reduce((sum, { energyWh }) => sum + energyWh, 0),
+    costEur: 0,
+    quarterHours,
+    ...part,
+  };
+}
+
+const period = { fromMs: at(0), toMs: at(8) };
+
+describe("what the owner saved", () => {
+  it("is the price difference of the energy that was moved, and nothing else", () => {
+    const carWh = { 5: 2000, 6: 2000 };
+    const result = savings({ ...period, quarterHours: quarterHours(carWh), sessions: [session(carWh)] });
+    expect(result).toMatchObject({ quarterHours: 8, sessions: 1, sessionsLeftOut: 0, movedWh: 4000 });
+    // Building 4 x 0.25 kWh at 0.40 and as much at 0.10; the car 4 kWh at 0.10 instead of 0.40.
+    expect(result.actual.costEur).toBeCloseTo(0.5 + 0.4, 9);
+    expect(result.uncontrolled.costEur).toBeCloseTo(0.5 + 1.6, 9);
+    expect(result.savedEur).toBeCloseTo(1.2, 9);
+    expect(result.uncontrolled).toMatchObject({ importWh: 6000, missingWh: 0 });
+  });
+
+  it("counts the sun that charging at once would not have met", () => {
+    const carWh = { 5: 2000 };
+    // In slot 5 the sun gave what the car took; without the car it is exported.
+    const result = savings({
+      ...period,
+      quarterHours: quarterHours({}).map((q, s) => (s === 5 ? { ...q, importWh: 0, exportWh: 250 } : q)),
+      sessions: [session(carWh)],
+    });
+    expect(result.uncontrolled.exportWh).toBe(2250);
+    expect(result.savedEur).toBeCloseTo(2 * 0.4 - 2 * 0.08, 9);
+  });
+
+  it("leaves out what cannot be known: open sessions, quarter-hours without a price, stays that are not whole", () => {
+    const carWh = { 5: 2000 };
+    const known = quarterHours(carWh);
+    const without = known.map((quarterHour, slot) => {
+      const { importEurPerKwh: _, ...unpriced } = quarterHour;
+      return slot === 2 ? unpriced : quarterHour;
+    });
+    const { endedMs: _, ...open } = session(carWh);
+    expect(savings({ ...period, quarterHours: known, sessions: [open] })).toMatchObject({
+      sessions: 0,
+      sessionsLeftOut: 1,
+      savedEur: 0,
+    });
+    const holes = savings({ ...period, quarterHours: without, sessions: [session(carWh)] });
+    expect(holes).toMatchObject({
+      quarterHours: 7,
+      quarterHoursLeftOut: 1,
+      sessions: 0,
+      sessionsLeftOut: 1,
+      savedEur: 0,
+    });
+  });
+
+  it("may be a loss, and says so", () => {
+    const carWh = { 0: 2000 };
+    const late = session(carWh, { startedMs: at(0), quarterHours: session({ 0: 1000, 1: 1000 }).quarterHours });
+    const dearer = quarterHours({ 0: 1000, 1: 1000 }).map((quarterHour, slot) => ({
+      ...quarterHour,
+      importEurPerKwh: 0.1 * (slot + 1),
+    }));
+    const faster = { ...late, quarterHours: late.quarterHours.map((q) => ({ ...q, maxPowerW: 8000 })) };
+    expect(savings({ ...period, quarterHours: dearer, sessions: [faster] }).savedEur).toBeCloseTo(-0.1, 9);
+  });
+});

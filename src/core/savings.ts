@@ -1,0 +1,246 @@
+/**
+ * What the site really cost, beside what the same cars would have cost without control: charging at once, and equal
+ * shares of what the fuses leave. Computed from the books alone (quarter-hours of the site and of the sessions), so that
+ * everybody can check it. Sun, building and battery stay as measured; only the cars move.
+ */
+import type { EvseModel, SiteModel } from "./site-model.ts";
+import { SLOT_HOURS, SLOT_MS, slotStartMs } from "./slots.ts";
+import type { Session } from "./state/sessions.ts";
+import type { QuarterHour } from "./state/site-slice.ts";
+
+export interface SavingsInput {
+  readonly quarterHours: readonly QuarterHour[];
+  readonly sessions: Iterable<Session>;
+  /** Epoch ms; from inclusive, to exclusive. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** For equal shares, which need the fuses. */
+  readonly site?: SiteModel;
+}
+
+/** The bill of the quarter-hours that were counted. */
+export interface Bill {
+  readonly costEur: number;
+  readonly importWh: number;
+  readonly exportWh: number;
+  /** Highest import of a quarter-hour, W. */
+  readonly peakW: number;
+  /** Energy that the cars would have missed, Wh. */
+  readonly missingWh: number;
+}
+
+export interface Savings {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Quarter-hours with a bill, and those left out because import or price is not known. */
+  readonly quarterHours: number;
+  readonly quarterHoursLeftOut: number;
+  /** Sessions that were moved in time, and those left where they were: still open, or not whole in these quarter-hours. */
+  readonly sessions: number;
+  readonly sessionsLeftOut: number;
+  readonly movedWh: number;
+  readonly actual: Bill;
+  readonly uncontrolled: Bill;
+  readonly equalShares?: Bill;
+  readonly savedEur: number;
+  readonly savedOverEqualSharesEur?: number;
+  /** What the batteries gave, Wh, and in full cycles where their size is known. */
+  readonly batteryDischargeWh: number;
+  readonly batteryCycles?: number;
+}
+
+interface Car {
+  readonly session: Session;
+  readonly endedMs: number;
+  readonly energyWh: number;
+  /** Most that it was seen to draw, W. */
+  readonly powerW: number;
+}
+
+/** Energy by slot start, Wh. */
+type Load = Map<number, number>;
+
+const HOUR_MS = 3_600_000;
+
+function add(load: Load, slotMs: number, wh: number): void {
+  if (wh !== 0) load.set(slotMs, (load.get(slotMs) ?? 0) + wh);
+}
+
+function slotsBetween(fromMs: number, toMs: number): number[] {
+  const slots: number[] = [];
+  for (let slotMs = slotStartMs(fromMs); slotMs < toMs; slotMs += SLOT_MS) slots.push(slotMs);
+  return slots;
+}
+
+/** Hours of a slot in which the car was there. */
+function presenceHours({ session, endedMs }: Car, slotMs: number): number {
+  return Math.max(0, Math.min(endedMs, slotMs + SLOT_MS) - Math.max(session.startedMs, slotMs)) / HOUR_MS;
+}
+
+/** A car that can be moved in time: it has left, and all of its stay is in the books. */
+function movable(session: Session, known: ReadonlyMap<number, QuarterHour>): Car | undefined {
+  const { endedMs, quarterHours, olderWh, startedMs } = session;
+  const energyWh = quarterHours.reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0);
+  const powerW = Math.max(
+    0,
+    ...quarterHours.map(({ maxPowerW, energyWh: wh }) => Math.max(maxPowerW, wh / SLOT_HOURS)),
+  );
+  if (endedMs === undefined || olderWh !== undefined || energyWh <= 0 || powerW <= 0) return undefined;
+  const booked = quarterHours.every(({ slotStartMs: slotMs }) => known.has(slotMs));
+  return booked && slotsBetween(startedMs, endedMs).every((slotMs) => known.has(slotMs))
+    ? { session, endedMs, energyWh, powerW }
+    : undefined;
+}
+
+/** Charging at once, as fast as the car was ever seen to. */
+function atOnce(cars: readonly Car[]): { readonly load: Load; readonly missingWh: number } {
+  const load: Load = new Map();
+  let missingWh = 0;
+  for (const car of cars) {
+    let leftWh = car.energyWh;
+    for (const slotMs of slotsBetween(car.session.startedMs, car.endedMs)) {
+      const wh = Math.min(leftWh, car.powerW * presenceHours(car, slotMs));
+      add(load, slotMs, wh);
+      leftWh -= wh;
+    }
+    missingWh += leftWh;
+  }
+  return { load, missingWh };
+}
+
+interface Sharing {
+  readonly car: Car;
+  readonly circuits: readonly string[];
+  leftWh: number;
+}
+
+/** Energy that each circuit leaves for cars in a slot, Wh; the phases together. */
+function roomWh(site: SiteModel, othersWh: number): Map<string, number> {
+  return new Map(
+    site.circuits.map(({ id, parentId, limitA, limitW }) => {
+      const mostW = Math.min(limitA * site.voltageV * site.phases, limitW ?? Number.POSITIVE_INFINITY);
+      return [id, Math.max(0, mostW * SLOT_HOURS - (parentId === undefined ? othersWh : 0))];
+    }),
+  );
+}
+
+/** Rounds in which what one does not need goes to the others. */
+const SHARE_ROUNDS = 4;
+
+function shareSlot(present: readonly Sharing[], slotMs: number, room: Map<string, number>, load: Load): void {
+  const given = new Map<Sharing, number>();
+  const wantsWh = (entry: Sharing) =>
+    Math.min(entry.leftWh, entry.car.powerW * presenceHours(entry.car, slotMs) - (given.get(entry) ?? 0));
+  for (let round = 0; round < SHARE_ROUNDS; round++) {
+    const wanting = present.filter((entry) => wantsWh(entry) > 1);
+    const shares = wanting.map((entry) => {
+      const parts = entry.circuits.map((id) => {
+        const sharers = wanting.filter((other) => other.circuits.includes(id)).length;
+        return (room.get(id) ?? 0) / sharers;
+      });
+      return { entry, wh: Math.max(0, Math.min(wantsWh(entry), ...parts)) };
+    });
+    for (const { entry, wh } of shares) {
+      given.set(entry, (given.get(entry) ?? 0) + wh);
+      entry.leftWh -= wh;
+      for (const id of entry.circuits) room.set(id, (room.get(id) ?? 0) - wh);
+      add(load, slotMs, wh);
+    }
+  }
+}
+
+/** Equal parts of what the fuses leave, the phases taken together. */
+function shared(cars: readonly Car[], site: SiteModel, othersWh: (slotMs: number) => number) {
+  const load: Load = new Map();
+  const entries = cars.map((car): Sharing => {
+    const evse: EvseModel | undefined = site.evseById.get(car.session.evseId);
+    return { car, circuits: evse?.circuitPath ?? [site.circuits[0]!.id], leftWh: car.energyWh };
+  });
+  const bySlot = new Map<number, Sharing[]>();
+  for (const entry of entries) {
+    for (const slotMs of slotsBetween(entry.car.session.startedMs, entry.car.endedMs))
+      bySlot.set(slotMs, [...(bySlot.get(slotMs) ?? []), entry]);
+  }
+  for (const slotMs of [...bySlot.keys()].sort((a, b) => a - b))
+    shareSlot(bySlot.get(slotMs)!, slotMs, roomWh(site, othersWh(slotMs)), load);
+  return { load, missingWh: entries.reduce((sum, { leftWh }) => sum + leftWh, 0) };
+}
+
+/** The bill with `changeWh` more (or less) drawn in each slot: more uses up the export first, less the import. */
+function bill(known: ReadonlyMap<number, QuarterHour>, changeWh: (slotMs: number) => number, missingWh: number): Bill {
+  const sum = { costEur: 0, importWh: 0, exportWh: 0, peakW: 0 };
+  for (const [slotMs, quarterHour] of known) {
+    const change = changeWh(slotMs);
+    const fromExport = change > 0 ? Math.min(quarterHour.exportWh ?? 0, change) : 0;
+    const fromImport = change < 0 ? Math.min(quarterHour.importWh!, -change) : 0;
+    const importWh = quarterHour.importWh! - fromImport + Math.max(0, change - fromExport);
+    const exportWh = (quarterHour.exportWh ?? 0) - fromExport + Math.max(0, -change - fromImport);
+    sum.importWh += importWh;
+    sum.exportWh += exportWh;
+    sum.costEur += (importWh * quarterHour.importEurPerKwh! - exportWh * (quarterHour.exportEurPerKwh ?? 0)) / 1000;
+    sum.peakW = Math.max(sum.peakW, importWh / SLOT_HOURS);
+  }
+  return {
+    costEur: Math.round(sum.costEur * 1e4) / 1e4,
+    importWh: Math.round(sum.importWh),
+    exportWh: Math.round(sum.exportWh),
+    peakW: Math.round(sum.peakW),
+    missingWh: Math.round(missingWh),
+  };
+}
+
+const hasBill = ({ importWh, importEurPerKwh }: QuarterHour) => importWh !== undefined && importEurPerKwh !== undefined;
+
+function batteryLife(known: Iterable<QuarterHour>, site: SiteModel | undefined) {
+  let batteryDischargeWh = 0;
+  for (const quarterHour of known) batteryDischargeWh += quarterHour.batteryDischargeWh ?? 0;
+  const capacityWh = site?.batteries.reduce(
+    (sum, { battery }) => sum + (battery ? battery.capacityWh * (1 - battery.minSocPercent / 100) : 0),
+    0,
+  );
+  const cycles = capacityWh ? { batteryCycles: Math.round((100 * batteryDischargeWh) / capacityWh) / 100 } : {};
+  return { batteryDischargeWh, ...cycles };
+}
+
+/** The savings of a time. Every number can be computed again from the quarter-hours and sessions of the ledger. */
+export function savings({ quarterHours, sessions, fromMs, toMs, site }: SavingsInput): Savings {
+  const within = quarterHours.filter(({ slotStartMs: slotMs }) => slotMs >= fromMs && slotMs < toMs);
+  const known = new Map(within.filter(hasBill).map((quarterHour) => [quarterHour.slotStartMs, quarterHour]));
+  const cars: Car[] = [];
+  const actual: Load = new Map();
+  let sessionsLeftOut = 0;
+  for (const session of sessions) {
+    if (session.startedMs >= toMs || (session.endedMs ?? toMs) <= fromMs) continue;
+    const car = movable(session, known);
+    if (!car) sessionsLeftOut++;
+    else {
+      cars.push(car);
+      for (const quarterHour of session.quarterHours) add(actual, quarterHour.slotStartMs, quarterHour.energyWh);
+    }
+  }
+  const actualWh = (slotMs: number) => actual.get(slotMs) ?? 0;
+  const moved = ({ load, missingWh }: { readonly load: Load; readonly missingWh: number }) =>
+    bill(known, (slotMs) => (load.get(slotMs) ?? 0) - actualWh(slotMs), missingWh);
+  const othersWh = (slotMs: number) => {
+    const quarterHour = known.get(slotMs)!;
+    return quarterHour.importWh! - (quarterHour.exportWh ?? 0) - actualWh(slotMs);
+  };
+  const real = bill(known, () => 0, 0);
+  const uncontrolled = moved(atOnce(cars));
+  const equalShares = site && moved(shared(cars, site, othersWh));
+  const eur = (value: number) => Math.round(value * 1e4) / 1e4;
+  return {
+    fromMs,
+    toMs,
+    quarterHours: known.size,
+    quarterHoursLeftOut: within.length - known.size,
+    sessions: cars.length,
+    sessionsLeftOut,
+    movedWh: Math.round(cars.reduce((sum, { energyWh }) => sum + energyWh, 0)),
+    actual: real,
+    uncontrolled,
+    savedEur: eur(uncontrolled.costEur - real.costEur),
+    ...(equalShares ? { equalShares, savedOverEqualSharesEur: eur(equalShares.costEur - real.costEur) } : {}),
+    ...batteryLife(known.values(), site),
+  };
+}
