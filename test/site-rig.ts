@@ -151,6 +151,7 @@ export class SiteRig {
   readonly wired: WiredSite;
   readonly commands: { readonly second: number; readonly command: ChargePointCommand }[] = [];
   controller: Controller;
+  recorder!: Recorder;
   model!: SiteModel;
   second = 0;
   readonly meters = new Set(["grid-meter", "garage-meter"]);
@@ -193,6 +194,7 @@ export class SiteRig {
     const { clock, ledger } = this;
     const state = ledger.facts.reduce(evolve, initialState());
     const recorder = new Recorder({ ledger, state, boot: `boot-${this.second}`, clock, log: silentLog });
+    this.recorder = recorder;
     const tape = { write() {}, flush() {}, close() {} };
     const controller = new Controller({
       site,

@@ -171,7 +171,8 @@ export class Controller implements SiteAccess {
       circuits: this.#circuits,
       decisions: this.#decisions,
     };
-    return describeSite({ site, state, image, circuits, decisions, simulated });
+    const ledger = this.#options.recorder.health();
+    return describeSite({ site, state, image, circuits, decisions, simulated, ledger });
   }
 
   /** A limit of the grid operator that is sent again as it is keeps its source alive and is no fact. */

@@ -7,9 +7,11 @@ import type { Draft, Envelope } from "../core/fact.ts";
 import { FACT_DECLARATIONS, type SiteDraft, type SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Log } from "../core/ports.ts";
 import { evolve, type SiteState } from "../core/state.ts";
+import { Backlog } from "./backlog.ts";
 
-const BACKLOG_MAX = 5000;
 const QUEUE_MAX = 10_000;
+/** What waited goes to the disk in pieces: a disk that still refuses is found out with little work. */
+const PIECE_FACTS = 200;
 
 /** What a caller wants recorded, given the state at its turn, and what it is answered once that is on disk. */
 export interface Decision<Answer> {
@@ -21,8 +23,28 @@ interface Job {
   decide(state: SiteState): readonly SiteDraft[];
   done(facts: readonly SiteFact[]): void;
   failed(error: unknown): void;
-  /** Whether its facts go to the backlog when the disk refuses. */
-  readonly keep: boolean;
+  /** The disk refused and the facts wait in the backlog. Without it they are dropped, and the job has failed. */
+  readonly waits?: (facts: readonly SiteFact[]) => void;
+}
+
+/** Asks the disk again. */
+const NOTHING: Job = { decide: () => [], done() {}, failed() {} };
+
+interface Failure {
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly droppedBefore: number;
+}
+
+/** The disk, as it is now. */
+export interface LedgerHealth {
+  readonly lastCommitMs: number;
+  /** Why it refuses at present, and since when (epoch ms). */
+  readonly failure?: string;
+  readonly failingSinceMs?: number;
+  /** Facts that wait for it, and facts that were given up since the start. */
+  readonly backlog: number;
+  readonly dropped: number;
 }
 
 export interface RecorderOptions {
@@ -38,45 +60,30 @@ export class Recorder {
   readonly #listeners = new Set<(facts: readonly SiteFact[]) => void>();
   #queue: Job[] = [];
   #running = false;
-  /** On disk. */
-  #committed: SiteState;
-  /** On disk, plus the backlog. */
-  #state: SiteState;
-  #backlog: SiteFact[] = [];
-  #dropped = 0;
+  readonly #backlog: Backlog;
   #lastCommitMs = 0;
-  #failure: string | undefined;
-  /** Facts with a key that are decided but not in the ledger yet. */
+  #failure: Failure | undefined;
+  /** Facts with a key that are being decided. */
   readonly #keyed = new Map<string, SiteFact>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#committed = options.state;
-    this.#state = options.state;
+    this.#backlog = new Backlog(options.state);
   }
 
   state(): SiteState {
-    return this.#state;
+    return this.#backlog.state;
   }
 
-  /** State of the disk: the last commit's duration, and why the disk refuses at present. */
-  health(): {
-    readonly lastCommitMs: number;
-    readonly failure?: string;
-    readonly backlog: number;
-    readonly dropped: number;
-  } {
-    return {
-      lastCommitMs: this.#lastCommitMs,
-      backlog: this.#backlog.length,
-      dropped: this.#dropped,
-      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-    };
+  health(): LedgerHealth {
+    const failing = this.#failure && { failure: this.#failure.reason, failingSinceMs: this.#failure.sinceMs };
+    const { length, dropped } = this.#backlog;
+    return { lastCommitMs: this.#lastCommitMs, backlog: length, dropped, ...failing };
   }
 
   /** The fact with this idempotency key, be it on disk, in the backlog or just being decided. */
   findByKey(key: string): Envelope | undefined {
-    return this.#keyed.get(key) ?? this.#options.ledger.findByKey(key);
+    return this.#keyed.get(key) ?? this.#backlog.findByKey(key) ?? this.#options.ledger.findByKey(key);
   }
 
   /** Facts on disk after `seq`, oldest first, at most `limit`. */
@@ -97,7 +104,6 @@ export class Recorder {
     let answer: Answer;
     return new Promise((resolve, reject) => {
       this.#enqueue({
-        keep: false,
         decide: (state) => {
           const decision = decide(state);
           answer = decision.answer;
@@ -114,31 +120,32 @@ export class Recorder {
    * Rejects with a defect of `decide` only, or when too much waits.
    */
   keep<Answer>(decide: (state: SiteState) => Decision<Answer>): Promise<Answer> {
-    let decided: { readonly answer: Answer } | undefined;
+    let answer: Answer;
     return new Promise((resolve, reject) => {
+      const answered = () => resolve(answer);
       this.#enqueue({
-        keep: true,
         decide: (state) => {
           const decision = decide(state);
-          decided = decision;
+          answer = decision.answer;
           return decision.drafts;
         },
-        done: () => resolve(decided!.answer),
-        failed: (error) => (decided ? resolve(decided.answer) : reject(error)),
+        done: answered,
+        failed: reject,
+        waits: answered,
       });
     });
   }
 
   /** Records facts of the control loop. Resolves with whether they are on disk already. */
   note(drafts: readonly SiteDraft[]): Promise<boolean> {
-    if (drafts.length === 0) return Promise.resolve(this.#failure === undefined);
+    if (drafts.length === 0) {
+      const refuses = this.#failure !== undefined;
+      if (refuses && !this.#running) this.#enqueue(NOTHING);
+      return Promise.resolve(!refuses);
+    }
     return new Promise((resolve) => {
-      this.#enqueue({
-        keep: true,
-        decide: () => drafts,
-        done: () => resolve(true),
-        failed: () => resolve(false),
-      });
+      const later = () => resolve(false);
+      this.#enqueue({ decide: () => drafts, done: () => resolve(true), failed: later, waits: later });
     });
   }
 
@@ -160,9 +167,8 @@ export class Recorder {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
-    const backlog = this.#backlog;
     const recorded: { job: Job; facts: SiteFact[] }[] = [];
-    let state = this.#state;
+    let state = this.#backlog.state;
     for (const job of jobs) {
       const result = this.#decide(job, state);
       if (!result) continue;
@@ -170,22 +176,33 @@ export class Recorder {
       state = result.state;
     }
     const facts = recorded.flatMap((entry) => entry.facts);
-    const error = await this.#append([...backlog, ...facts]);
+    const error = (await this.#drain()) ?? (await this.#append(facts));
     this.#keyed.clear();
     if (error === undefined) {
-      this.#backlog = [];
-      this.#committed = state;
-      this.#state = state;
-      this.#announce([...backlog, ...facts]);
+      this.#backlog.committed(state);
+      this.#announce(facts);
       for (const { job, facts: own } of recorded) job.done(own);
-    } else {
-      this.#setAside(recorded.filter((entry) => entry.job.keep).flatMap((entry) => entry.facts));
-      // Who wanted nothing recorded has lost nothing.
-      for (const { job, facts: own } of recorded) {
-        if (own.length === 0) job.done(own);
-        else job.failed(error);
-      }
+      return;
     }
+    this.#backlog.keep(recorded.filter(({ job }) => job.waits).flatMap((entry) => entry.facts));
+    // Who wanted nothing recorded has lost nothing.
+    for (const { job, facts: own } of recorded) {
+      if (own.length === 0) job.done(own);
+      else if (job.waits) job.waits(own);
+      else job.failed(error);
+    }
+  }
+
+  /** Writes what waits, the oldest first. Returns why the disk refuses. */
+  async #drain(): Promise<unknown> {
+    while (this.#backlog.length > 0) {
+      const piece = this.#backlog.first(PIECE_FACTS);
+      const error = await this.#append(piece);
+      if (error !== undefined) return error;
+      this.#backlog.written(piece.length);
+      this.#announce(piece);
+    }
+    return undefined;
   }
 
   #decide(job: Job, state: SiteState): { facts: SiteFact[]; state: SiteState } | undefined {
@@ -222,37 +239,36 @@ export class Recorder {
 
   async #append(facts: readonly SiteFact[]): Promise<unknown> {
     if (facts.length === 0) return undefined;
-    const before = this.#options.clock.monoMs();
+    const { clock, ledger } = this.#options;
+    const before = clock.monoMs();
     try {
-      await this.#options.ledger.append(facts);
+      await ledger.append(facts);
     } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error);
-      if (this.#failure === undefined)
-        this.#options.log.error("The ledger refuses facts; charging goes on protected", { failure });
-      this.#failure = failure;
-      return error ?? new Error(failure);
+      this.#refused(error instanceof Error ? error.message : String(error));
+      return error ?? new Error("refused");
     } finally {
-      this.#lastCommitMs = this.#options.clock.monoMs() - before;
+      this.#lastCommitMs = clock.monoMs() - before;
     }
-    if (this.#failure !== undefined)
-      this.#options.log.info("The ledger takes facts again", { kept: this.#backlog.length });
-    this.#failure = undefined;
+    if (this.#failure !== undefined) this.#resumed(this.#failure);
     return undefined;
   }
 
-  /** Keeps facts for later, renumbered after the backlog; the oldest of a full backlog are given up, and counted. */
-  #setAside(facts: readonly SiteFact[]): void {
-    const all = [...this.#backlog, ...facts];
-    const kept = all.slice(-BACKLOG_MAX);
-    this.#dropped += all.length - kept.length;
-    let state = this.#committed;
-    this.#backlog = kept.map((fact) => {
-      const renumbered = { ...fact, seq: state.seq + 1 };
-      state = evolve(state, renumbered);
-      return renumbered;
-    });
-    this.#state = state;
-    for (const fact of this.#backlog) if (fact.key !== undefined) this.#keyed.set(fact.key, fact);
+  #refused(reason: string): void {
+    const { clock, log } = this.#options;
+    if (this.#failure === undefined) log.error("The ledger refuses facts; charging goes on protected", { reason });
+    const { sinceMs, droppedBefore } = this.#failure ?? {
+      sinceMs: clock.wallMs(),
+      droppedBefore: this.#backlog.dropped,
+    };
+    this.#failure = { reason, sinceMs, droppedBefore };
+  }
+
+  /** The gap in time, and what is missing for good, belong into the books. */
+  #resumed({ reason, sinceMs, droppedBefore }: Failure): void {
+    this.#failure = undefined;
+    const data = { sinceMs, reason, keptFacts: this.#backlog.length, lostFacts: this.#backlog.dropped - droppedBefore };
+    this.#options.log.info("The ledger takes facts again", data);
+    void this.note([{ type: "ledger-resumed", source: "controller", data }]);
   }
 
   #announce(facts: readonly SiteFact[]): void {

@@ -85,10 +85,10 @@ async function openBooks(
   closing.stack.defer(() => tape.close());
   const recorder = new Recorder({ ledger, state, boot: randomUUID(), clock, log });
   const { configurationHash } = options;
-  await recorder.record(() => ({
-    drafts: [{ type: "booted", source: "controller", data: { release: release(), cleanStop, configurationHash } }],
-    answer: undefined,
-  }));
+  // A disk that is full must not keep the site dark: the fact waits.
+  await recorder.note([
+    { type: "booted", source: "controller", data: { release: release(), cleanStop, configurationHash } },
+  ]);
   closing.stack.defer(async () => {
     const { reason } = closing;
     await recorder

@@ -25,6 +25,13 @@ export interface DescribeInput {
   readonly circuits: readonly CircuitObservation[];
   readonly decisions: readonly EvseDecision[];
   readonly simulated: boolean;
+  /** Why and since when the disk refuses facts, how many wait, and how many are lost. */
+  readonly ledger?: {
+    readonly failure?: string;
+    readonly failingSinceMs?: number;
+    readonly backlog: number;
+    readonly dropped: number;
+  };
 }
 
 const EVSE_READING_VALID_MS = 120_000;
@@ -203,6 +210,13 @@ function operatorWords({ site, state, image }: DescribeInput): OperatorWords | u
   };
 }
 
+function ledgerOf({ ledger, site, image }: DescribeInput): LiveSite["ledger"] {
+  if (ledger?.failure === undefined || ledger.failingSinceMs === undefined) return undefined;
+  const { failure: reason, failingSinceMs: sinceMs, backlog: waitingFacts, dropped: lostFacts } = ledger;
+  const since = localTime(sinceMs, image.nowMs, site.configuration.site.timeZone);
+  return { sinceMs, waitingFacts, lostFacts, text: en.ledger({ since, reason, waitingFacts, lostFacts }) };
+}
+
 function devicesOf({ site, state, image }: DescribeInput): LiveSite["devices"] {
   return site.configuration.devices.map((device) => {
     const atMonoMs = lastReadingMonoMs(device, image);
@@ -233,6 +247,7 @@ export function describeSite(input: DescribeInput): LiveSite {
     wallTrusted: image.wallTrusted,
     site: { id, name: name || id, timeZone, country, simulated: input.simulated },
     mode: modeOf(input),
+    ...known({ ledger: ledgerOf(input) }),
     meter: { deviceId: site.gridMeterId, quality: meter?.quality ?? "absent", ...known({ ageMs: meter?.ageMs }) },
     devices,
     circuits: input.circuits.map(({ circuitId, currentA, limitA, quality }) => {

@@ -69,6 +69,17 @@ export const LiveSiteSchema = Type.Object({
     sinceMs: Type.Number(),
     text: Type.String({ description: "Why, and what ends it, in English words" }),
   }),
+  ledger: Type.Optional(
+    Type.Object(
+      {
+        sinceMs: Type.Number(),
+        waitingFacts: Type.Integer({ description: "Kept in memory until the disk takes them" }),
+        lostFacts: Type.Integer({ description: "Given up since the start: more than can wait" }),
+        text: Type.String({ description: "What it means and what to do, in English words" }),
+      },
+      { description: "Only while the disk refuses: nothing is recorded" },
+    ),
+  ),
   meter: Type.Object({ deviceId: Type.String(), ageMs: Type.Optional(Type.Number()), quality: QualitySchema }),
   gridLimit: Type.Optional(
     Type.Object({

@@ -25,6 +25,11 @@ export class LedgerError extends Error {
 
 const KIND_BY_CODE: readonly (readonly [prefix: string, kind: LedgerErrorKind, message: string])[] = [
   ["SQLITE_FULL", "disk-full", "The disk is full: facts cannot be recorded. Free space on the data partition"],
+  [
+    "SQLITE_IOERR_SHMSIZE",
+    "disk-full",
+    "The disk is full: there is no room to open the ledger. Free space on the data partition",
+  ],
   ["SQLITE_READONLY", "disk-read-only", "The data directory cannot be written: check its owner and the file system"],
   ["SQLITE_CORRUPT", "damaged", "The ledger file is damaged. Stop wattledger and run `wattledger restore`"],
   ["SQLITE_NOTADB", "damaged", "The ledger file is damaged. Stop wattledger and run `wattledger restore`"],
@@ -32,15 +37,20 @@ const KIND_BY_CODE: readonly (readonly [prefix: string, kind: LedgerErrorKind, m
   ["SQLITE_CONSTRAINT_PRIMARYKEY", "out-of-order", "A fact with this sequence number is already in the ledger"],
   ["SQLITE_CONSTRAINT", "invalid-fact", "The ledger's table does not take this fact"],
   ["SQLITE_BUSY", "in-use", "Another process uses this ledger"],
+  ["ENOSPC", "disk-full", "The disk is full: facts cannot be recorded. Free space on the data partition"],
+  ["EDQUOT", "disk-full", "The disk quota is used up: facts cannot be recorded. Free space on the data partition"],
+  ["EROFS", "disk-read-only", "The file system is read-only: often the card is worn out. Look at `dmesg`, replace it"],
+  ["EACCES", "disk-read-only", "The data directory cannot be written: check its owner"],
+  ["EPERM", "disk-read-only", "The data directory cannot be written: check its owner"],
   ["SQLITE_CANTOPEN", "disk-error", "The ledger file cannot be opened: check that the directory exists and its owner"],
 ];
 
-/** Kind and words for an error of SQLite, recognised by its result code; anything else is a disk error. */
+/** Kind and words for an error of SQLite or of the file system, recognised by its result code; anything else is a disk error. */
 export function ledgerErrorOf(error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   const code = String((error as { code?: unknown } | undefined)?.code ?? "");
   const detail = error instanceof Error ? error.message : String(error);
   const known = KIND_BY_CODE.find(([prefix]) => code.startsWith(prefix));
-  if (known) return new LedgerError(known[1], `${known[2]} (${code}: ${detail})`);
+  if (known) return new LedgerError(known[1], `${known[2]} (${detail.startsWith(code) ? "" : `${code}: `}${detail})`);
   return new LedgerError("disk-error", `The disk refused (${code || "no code"}: ${detail}). Check the storage`);
 }

@@ -1,5 +1,5 @@
 /** Opening the ledger: lock, check, fold. A start after a year takes seconds because of the snapshot. */
-import { existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { SiteFact } from "../core/facts/index.ts";
@@ -18,6 +18,7 @@ import {
   syncPath,
 } from "./schema.ts";
 import { loadSnapshot } from "./snapshot.ts";
+import { giveUpSpare, spare } from "./spare-room.ts";
 import { SqliteLedger } from "./store.ts";
 import { newerFactError } from "./upcast.ts";
 import { findWalDamage } from "./wal-check.ts";
@@ -159,16 +160,12 @@ function open(options: OpenLedgerOptions, files: LedgerFiles, release: () => voi
   }
 }
 
-/**
- * Opens (or creates) the ledger of a site. Throws a {@link LedgerError}: `in-use`, `newer-release`, `damaged`,
- * `disk-read-only`, each with what to do.
- */
-export function openLedger(options: OpenLedgerOptions): OpenedLedger {
-  const directory = resolve(options.directory);
+function openOnce(options: OpenLedgerOptions, directory: string): OpenedLedger {
   const files = ledgerFiles(directory);
   let release: (() => void) | undefined;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
+    accessSync(directory, constants.W_OK);
     release = takeWriterLock(files.lock);
     const walDamage = findWalDamage(files.wal);
     if (walDamage) throw damagedError(files.events, walDamage);
@@ -180,4 +177,22 @@ export function openLedger(options: OpenLedgerOptions): OpenedLedger {
     const refusal = ledgerErrorOf(error);
     throw refusal.kind === "damaged" && refusal !== error ? damagedError(files.events, refusal.message) : refusal;
   }
+}
+
+/**
+ * Opens (or creates) the ledger of a site. Throws a {@link LedgerError}: `in-use`, `newer-release`, `damaged`,
+ * `disk-full`, `disk-read-only`, each with what to do. A site starts on a full disk too: there is a spare for it.
+ */
+export function openLedger(options: OpenLedgerOptions): OpenedLedger {
+  const directory = resolve(options.directory);
+  let opened: OpenedLedger;
+  try {
+    opened = openOnce(options, directory);
+  } catch (error) {
+    if (!(error instanceof LedgerError && error.kind === "disk-full" && giveUpSpare(directory))) throw error;
+    options.log.error("The disk is full; the site starts on what was spared for that", { reason: error.message });
+    return openOnce(options, directory);
+  }
+  spare(directory);
+  return opened;
 }

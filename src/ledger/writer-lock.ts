@@ -9,6 +9,8 @@ import { LedgerError } from "./ledger-error.ts";
 export function takeWriterLock(path: string): () => void {
   const database = new Database(path, { timeout: 0 });
   try {
+    // No journal: the lock is taken on a full disk too.
+    database.pragma("journal_mode = MEMORY");
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();

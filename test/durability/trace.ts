@@ -25,9 +25,9 @@ const CALLS = `${UNDERSTOOD},${OTHERS},${NAMES}`;
 /** More than any page or header that SQLite writes at once. */
 const STRING_MAX = 70_000;
 
-/** The index of shared memory means nothing after a crash, and the tape is never promised. */
+/** Shared memory means nothing after a crash, and neither the tape nor spare room is ever promised. */
 export function isOfNoPromise(path: string): boolean {
-  return path.endsWith("-shm") || /(^|\/)tape-[^/]*$/.test(path);
+  return path.endsWith("-shm") || /(^|\/)(tape-[^/]*|spare-room)$/.test(path);
 }
 
 /** Whether this machine may trace. */

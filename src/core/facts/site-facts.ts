@@ -26,6 +26,18 @@ export const PartCrashed = declareFact(
   Type.Object({ part: Type.String(), reason: Type.String(), pauseMs: Type.Number() }),
 );
 
+/** The disk refused facts since then and takes them again: how many waited for it, and how many are lost for good. */
+export const LedgerResumed = declareFact(
+  "ledger-resumed",
+  1,
+  Type.Object({
+    sinceMs: Type.Number(),
+    reason: Type.String(),
+    keptFacts: Type.Integer(),
+    lostFacts: Type.Integer(),
+  }),
+);
+
 /** A device (meter, PV, battery) became good, stale or absent. */
 export const DeviceQualityChanged = declareFact(
   "device-quality-changed",

@@ -2,7 +2,7 @@
 import { PHASE_NAMES } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
 import { doubt } from "./en-doubts.ts";
-import type { EvseWords, ModeWords, OperatorWords, Words } from "./words.ts";
+import type { EvseWords, LedgerWords, ModeWords, OperatorWords, Words } from "./words.ts";
 
 function place(reason: Reason): string {
   const circuit =
@@ -168,4 +168,9 @@ function siteText({ word, since, kind, deviceId, circuitId, detail, unusable }: 
   return `${where} limits charging since ${since}; it ends when other loads stop.`;
 }
 
-export const en: Words = { because, sentence, mode, doubt };
+function ledger({ since, reason, waitingFacts, lostFacts }: LedgerWords): string {
+  const lost = lostFacts > 0 ? `, ${lostFacts} are lost` : "";
+  return `Nothing is recorded since ${since}: ${reason.replace(/\.$/, "")}. Fuses stay protected and cars that charge go on; new transactions are taken when the disk takes them. ${waitingFacts} facts wait in memory${lost}: do not switch off.`;
+}
+
+export const en: Words = { because, sentence, mode, doubt, ledger };

@@ -56,6 +56,13 @@ export interface ModeWords {
   readonly unusable?: boolean;
 }
 
+export interface LedgerWords {
+  readonly since: string;
+  readonly reason: string;
+  readonly waitingFacts: number;
+  readonly lostFacts: number;
+}
+
 export interface Words {
   /** Why the limit is what it is, and what would change it. */
   because(evse: EvseWords): string;
@@ -65,4 +72,6 @@ export interface Words {
   mode(mode: ModeWords): string;
   /** What is wrong with a meter, what it means, and what to do. */
   doubt(doubt: DoubtWords): string;
+  /** The disk refuses: what goes on, what does not, and what to do. */
+  ledger(ledger: LedgerWords): string;
 }

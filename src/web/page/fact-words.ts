@@ -30,6 +30,8 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   booted: (data) =>
     `The controller started (release ${data.release})${data.cleanStop ? "" : "; it had not been stopped in order"}`,
   stopped: (data) => `The controller stopped (${data.reason})`,
+  "ledger-resumed": (data) =>
+    `The disk takes facts again since it refused (${data.reason}): ${data.keptFacts} waited, ${data.lostFacts} are lost`,
   "site-mode-changed": (data) => `The site is ${data.mode === "safe" ? "in safe mode" : data.mode}`,
   "device-quality-changed": (data) =>
     data.quality === "good" ? `${data.deviceId} answers` : `${data.deviceId} is ${data.quality}: ${data.detail}`,

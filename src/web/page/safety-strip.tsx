@@ -34,7 +34,7 @@ function CircuitBars({ circuit, nested }: { circuit: Circuit; nested: boolean })
 }
 
 export function SafetyStrip({ site }: { site: LiveSite }) {
-  const { mode, meter } = site;
+  const { mode, meter, ledger } = site;
   const age = meter.ageMs === undefined ? words.meterSilent : words.meterAge(fixed(meter.ageMs / 1000, 0));
   return (
     <section class={`strip ${mode.word}`} aria-live="polite">
@@ -46,6 +46,7 @@ export function SafetyStrip({ site }: { site: LiveSite }) {
           {words.mode[mode.word]}
         </strong>
         <p>{mode.text}</p>
+        {ledger && <p class="age old">{ledger.text}</p>}
         <p class={meter.quality === "good" ? "age" : "age old"}>{age}</p>
       </div>
       <div class="strip-circuits">
