@@ -40,11 +40,8 @@ import { createImageStore, type ImageStore } from "./image-store.ts";
 import { createPlanLoop, type PlanLoop } from "./plan-loop.ts";
 import type { Recorder } from "./recorder.ts";
 import { tapeSamples } from "./tape-samples.ts";
+import { TickPace } from "./tick-pace.ts";
 
-/** The guard runs with every reading of a meter, and at least this often. */
-export const TICK_MS = 1_000;
-/** Two meters that answer together share a tick. */
-const LEAST_TICK_GAP_MS = 200;
 const CLOCK_STEP_MS = 2_000;
 /** A fuse that is overloaded waits no longer for the disk; the next tick no longer than the other. */
 const SHED_PATIENCE_MS = 50;
@@ -87,6 +84,7 @@ export class Controller implements SiteAccess {
   readonly #dispatcher: Dispatcher;
   readonly #plans: PlanLoop;
   #drivers: DriverRegister | undefined;
+  readonly #pace: TickPace;
   #chargePoints: ChargePoints | undefined;
   #devices: Devices | undefined;
   #plausibility: PlausibilityMemory = initialPlausibility();
@@ -96,7 +94,6 @@ export class Controller implements SiteAccess {
   #decisions: readonly EvseDecision[] = [];
   #image: ProcessImage;
   #ticking = false;
-  #tickWanted = false;
   #health: ControllerHealth = {
     ticks: 0,
     lastTickMonoMs: 0,
@@ -108,14 +105,14 @@ export class Controller implements SiteAccess {
   /** Notes that are not on disk yet, and the youngest step whose commands have left. */
   #unwritten = 0;
   #actedTick = -1;
-  #stops: (() => void)[] = [];
 
   constructor(options: ControllerOptions) {
     const { clock, prices, recorder, log } = options;
     this.#options = options;
+    this.#pace = new TickPace(clock, () => this.tick());
     const meters = new Set(options.site.circuits.flatMap((circuit) => circuit.meterId ?? []));
     this.sink = createImageStore(options.site, clock, prices, (deviceId) => {
-      if (meters.has(deviceId)) this.#meterAnswered();
+      if (meters.has(deviceId)) this.#pace.want();
     });
     this.#dispatcher = createDispatcher({
       chargePoints: () => this.#chargePoints,
@@ -133,18 +130,13 @@ export class Controller implements SiteAccess {
     this.#devices = shells.devices;
   }
 
-  /** Begins to tick at least once a second. Virtual time calls {@link tick} itself. */
+  /** Begins to tick. Virtual time calls {@link tick} itself. */
   start(): void {
-    const { clock } = this.#options;
-    this.#stops.push(
-      clock.every(TICK_MS / 4, "tick", () => {
-        if (clock.monoMs() - this.#health.lastTickMonoMs >= TICK_MS) void this.tick();
-      }),
-    );
+    this.#pace.start();
   }
 
   stop(): void {
-    for (const stop of this.#stops.splice(0)) stop();
+    this.#pace.stop();
   }
 
   health(): ControllerHealth {
@@ -238,22 +230,8 @@ export class Controller implements SiteAccess {
     const isTransaction = input.type === "transaction-started" || input.type === "transaction-ended";
     const decision = isTransaction ? (await recorder.record(decide)).answer : await recorder.keep(decide);
     for (const reading of decision.readings) this.sink.evse({ ...reading, atMonoMs });
-    if (isTransaction) this.#wantTick();
+    if (isTransaction) this.#pace.want();
     return decision.answer;
-  }
-
-  #meterAnswered(): void {
-    const { clock } = this.#options;
-    if (clock.monoMs() - this.#health.lastTickMonoMs >= LEAST_TICK_GAP_MS) this.#wantTick();
-  }
-
-  #wantTick(): void {
-    if (this.#stops.length === 0 || this.#tickWanted) return;
-    this.#tickWanted = true;
-    queueMicrotask(() => {
-      this.#tickWanted = false;
-      void this.tick();
-    });
   }
 
   /** One tick: freeze, decide, record, act, feed. Resolves when the commands are on their way. */
