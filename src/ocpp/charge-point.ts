@@ -8,8 +8,8 @@ import type {
 } from "../core/charge-point-input.ts";
 import type { ChargePointHandler, Clock, Log } from "../core/ports.ts";
 import type { ChargePointConfiguration } from "../core/site.ts";
-import { CallQueue, PRIORITY } from "./call-queue.ts";
-import { type Called, type Caller, makeCall, type RpcClient } from "./caller.ts";
+import { CallQueue } from "./call-queue.ts";
+import type { RpcClient } from "./caller.ts";
 import { EventSequence } from "./event-sequence.ts";
 import type { FrameSocket } from "./frame-socket.ts";
 import type { InboundContext, ParsedCall } from "./inbound.ts";
@@ -17,11 +17,8 @@ import { parseCall16 } from "./inbound-16.ts";
 import { parseCall201 } from "./inbound-201.ts";
 import { Intake } from "./intake.ts";
 import { createRPCError } from "./ocpp-rpc.ts";
-import { callsOf } from "./outbound.ts";
-import type { ProfileStyle } from "./profile.ts";
-import { configuredQuirks, modelQuirks } from "./quirks.ts";
+import { type Line, Outgoing } from "./outgoing.ts";
 import { problemOf } from "./schemas.ts";
-import { setUp } from "./setup.ts";
 import { StationClock, timesIn } from "./station-clock.ts";
 import { writtenTime } from "./time.ts";
 import type { OcppVersion } from "./version.ts";
@@ -34,18 +31,12 @@ export interface ChargePointOptions {
   readonly log: Log;
 }
 
-interface Connection extends Caller {
-  readonly queue: CallQueue;
+interface Connection extends Line {
   readonly connectedAtMs: number;
   ready: boolean;
-  takingOver: boolean;
 }
 
 const BOOT_GRACE_MS = 5_000;
-const LIMIT_TIMEOUT_MS = 10_000;
-const CALL_TIMEOUT_MS = 30_000;
-/** Pauses between attempts to clear the profiles of a former controller. */
-const TAKE_OVER_RETRY_MS: readonly number[] = [15_000, 60_000, 300_000];
 const KEPT_ANSWERS = 50;
 const KEPT_TRANSACTIONS = 64;
 const REPEATABLE = /^\[\s*2\s*,[^,]*,\s*"(StartTransaction|StopTransaction|MeterValues|TransactionEvent)"/;
@@ -65,11 +56,8 @@ export class ChargePoint {
   readonly #stationClock = new StationClock();
   #connection: Connection | undefined;
   #inputs: Promise<unknown> = Promise.resolve();
-  /** The last safe default and limit of each connector. */
-  readonly #standing = new Map<string, ChargePointCommand>();
+  readonly #outgoing: Outgoing;
   #booted = false;
-  #takenOver = false;
-  #style: ProfileStyle;
 
   constructor(options: ChargePointOptions) {
     this.#options = options;
@@ -78,14 +66,13 @@ export class ChargePoint {
       tell: (input) => this.#tellOrThrow(input),
       flooded: (action, problem, input) => void this.#violated(action, problem, input),
     });
-    const quirks = configuredQuirks(options.configuration.quirks);
-    this.#style = { rateUnit: this.#rateUnit("A", quirks), quirks };
-  }
-
-  #rateUnit(probed: "A" | "W", quirks: ProfileStyle["quirks"]): "A" | "W" {
-    const configured = this.#options.configuration.rateUnit;
-    if (configured !== "auto") return configured;
-    return quirks.has("watts-only") ? "W" : quirks.has("amperes-only") ? "A" : probed;
+    this.#outgoing = new Outgoing({
+      configuration: options.configuration,
+      clock: options.clock,
+      lagMs: () => this.#stationClock.lagMs,
+      tell: (input) => this.#tell(input),
+      violated: (action, problem, payload) => void this.#violated(action, problem, payload),
+    });
   }
 
   /** Takes a new connection; an older one is ended and no longer counts. */
@@ -139,35 +126,7 @@ export class ChargePoint {
   async send(command: ChargePointCommand): Promise<CommandResult> {
     const connection = this.#connection;
     if (!connection) return { status: "offline", detail: "the charge point is not connected" };
-    const isLimit = command.type === "set-limit";
-    if (isLimit || command.type === "install-safe-default")
-      this.#standing.set(`${command.type} ${command.connector}`, command);
-    const isSafety = isLimit || command.type === "install-safe-default" || command.type === "clear-limits";
-    return connection.queue.push({
-      priority: isSafety ? PRIORITY.limit : PRIORITY.command,
-      ...(isLimit ? { key: `limit ${command.evseId}` } : {}),
-      run: () => this.#run(connection, command, isSafety ? LIMIT_TIMEOUT_MS : CALL_TIMEOUT_MS),
-    });
-  }
-
-  /** The safe defaults and the limits that have not run out, in the order in which they have to be set. */
-  #inForce(): ChargePointCommand[] {
-    const nowMs = this.#options.clock.wallMs();
-    const isOver = (command: ChargePointCommand) =>
-      command.type === "set-limit" && command.schedule.startMs + command.schedule.durationS * 1000 < nowMs;
-    return [...this.#standing.values()].filter((command) => !isOver(command));
-  }
-
-  /** The calls of a command, one after the other, up to the first that fails. */
-  async #run(connection: Connection, command: ChargePointCommand, timeoutMs: number): Promise<CommandResult> {
-    const style = { ...this.#style, clockLagMs: this.#stationClock.lagMs };
-    const context = { nowMs: this.#options.clock.wallMs(), style };
-    let result: CommandResult = { status: "accepted", detail: "" };
-    for (const call of callsOf(connection.version, command, context)) {
-      ({ result } = await makeCall(connection, call, command.type, timeoutMs));
-      if (result.status !== "accepted") break;
-    }
-    return result;
+    return this.#outgoing.send(connection, command);
   }
 
   async close(): Promise<void> {
@@ -238,7 +197,7 @@ export class ChargePoint {
     const minutes = Math.round(this.#stationClock.lagMs / 60_000);
     const problem = `its clock is ${Math.abs(minutes)} min ${minutes < 0 ? "fast" : "slow"}: its times are corrected by that; set its clock`;
     if (minutes !== 0) void this.#violated("clock", problem, payload);
-    for (const command of this.#inForce()) void this.send(command);
+    this.#outgoing.repeat(connection);
   }
 
   #sawCall(connection: Connection, call: ParsedCall): void {
@@ -246,8 +205,7 @@ export class ChargePoint {
     if (boot) {
       // Message ids may begin anew; a message that was sent before the boot is known by what is in it.
       this.#answers.clear();
-      const quirks = new Set([...this.#style.quirks, ...modelQuirks(boot.vendor, boot.model)]);
-      this.#style = { ...this.#style, quirks, rateUnit: this.#rateUnit(this.#style.rateUnit, quirks) };
+      this.#outgoing.isA(boot.vendor, boot.model);
       connection.ready = false;
       this.#stationClock.booted();
     }
@@ -266,64 +224,7 @@ export class ChargePoint {
     if (connection.ready || this.#connection !== connection) return;
     connection.ready = true;
     this.#booted = true;
-    if (!this.#takenOver && !connection.takingOver) void this.#takeOver(connection);
-    if (!this.#style.quirks.has("no-setup")) void this.#probe(connection);
-    connection.queue.open();
-  }
-
-  /**
-   * Profiles of a former controller would lie above ours: cleared once, before the first limit leaves. A charge point
-   * that refuses is asked again; what clears then takes ours with it, and that is sent once more.
-   */
-  async #takeOver(connection: Connection, tries = 0): Promise<void> {
-    const { clock, configuration } = this.#options;
-    connection.takingOver = true;
-    const { status, detail } = await connection.queue.push({
-      priority: PRIORITY.takeOver,
-      run: async () => {
-        const clear = { type: "clear-limits", chargePointId: configuration.id } as const;
-        const result = await this.#run(connection, clear, LIMIT_TIMEOUT_MS);
-        if (tries === 0 || result.status !== "accepted") return result;
-        for (const command of this.#inForce()) await this.#run(connection, command, LIMIT_TIMEOUT_MS);
-        return result;
-      },
-    });
-    this.#takenOver = status === "accepted";
-    if (this.#takenOver || this.#connection !== connection) return;
-    const problem = "the profiles of a former controller are not cleared and may lie above its limits";
-    void this.#violated("ClearChargingProfile", problem, `${status} ${detail}`);
-    if (status === "not-supported") return;
-    const pauseMs = TAKE_OVER_RETRY_MS[Math.min(tries, TAKE_OVER_RETRY_MS.length - 1)]!;
-    clock.after(pauseMs, "ocpp take-over", () => {
-      if (this.#connection === connection) void this.#takeOver(connection, tries + 1);
-    });
-  }
-
-  async #probe(connection: Connection): Promise<void> {
-    const ask = async (action: string, payload: Readonly<Record<string, unknown>>) => {
-      let answer: unknown;
-      await connection.queue.push({
-        priority: PRIORITY.setup,
-        run: async () => {
-          const called: Called = await makeCall(connection, { action, payload }, "setup", CALL_TIMEOUT_MS);
-          answer = called.answer;
-          return called.result;
-        },
-      });
-      return answer;
-    };
-    const probed = await setUp(connection.version, ask);
-    if (this.#connection !== connection || Object.keys(probed.settings).length === 0) return;
-    const { quirks } = this.#style;
-    const { maxPeriods, maxStackLevel } = probed;
-    const rateUnit = this.#rateUnit(probed.rateUnit, quirks);
-    this.#style = {
-      quirks,
-      rateUnit,
-      ...(maxPeriods === undefined ? {} : { maxPeriods }),
-      ...(maxStackLevel === undefined ? {} : { maxStackLevel }),
-    };
-    await this.#tell({ type: "probed", chargePointId: this.#options.configuration.id, ...probed, rateUnit });
+    this.#outgoing.begin(connection);
   }
 
   #violated(action: string, problem: string, payload: unknown): Promise<unknown> {
