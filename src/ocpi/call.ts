@@ -83,6 +83,12 @@ function judge(status: number, headers: IncomingHttpHeaders, text: string): Outc
   return { kind: "ok", data: envelope.ok ? envelope.value.data : undefined, headers };
 }
 
+/** What is undefined is left out, or null where the partner wants every name. */
+function textOf(body: unknown, partner: Partner): string {
+  if (!partner.has("explicit-nulls")) return JSON.stringify(body);
+  return JSON.stringify(body, (_name, value) => (value === undefined ? null : value));
+}
+
 /** Calls a partner. Never throws; a URL that is not allowed is refused without being called. */
 export async function callPartner(partner: Partner, call: Call, clock: Clock): Promise<Outcome> {
   const why = whyNotCalled(call.url, partner.reach(call.versionsUrl));
@@ -93,7 +99,7 @@ export async function callPartner(partner: Partner, call: Call, clock: Clock): P
     method,
     url: `${call.url}${slash}`,
     headers: headersOf(partner, call),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: textOf(body, partner) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   const outcome: Outcome = result.ok

@@ -15,6 +15,7 @@ import { type Identity, identityOf } from "./identity.ts";
 import { chargingProfilesModule } from "./modules/charging-profiles.ts";
 import { commandsModule } from "./modules/commands.ts";
 import type { ModuleContext } from "./modules/context.ts";
+import { hubClientInfoModule } from "./modules/hub-client-info.ts";
 import { locationsModule, tariffsModule } from "./modules/locations.ts";
 import { preferencesRoute } from "./modules/preferences.ts";
 import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
@@ -101,6 +102,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     chargingProfilesModule(context, { results, noteRefusal }),
     tokensModule(store),
     commandsModule(context, { results, noteRefusal }),
+    hubClientInfoModule(),
   ];
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });

@@ -3,6 +3,7 @@ import { benchCard } from "./card.ts";
 import { benchLatency } from "./latency.ts";
 import { benchLedger } from "./ledger.ts";
 import type { BenchLine } from "./line.ts";
+import { benchOcpi } from "./ocpi.ts";
 import { benchPlan } from "./plan.ts";
 import { benchProcess } from "./process.ts";
 import { benchRegret } from "./regret.ts";
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   plan: benchPlan,
   ledger: benchLedger,
   card: benchCard,
+  ocpi: benchOcpi,
   process: benchProcess,
 };
 /** Takes minutes to an hour: only when it is asked for. */

@@ -141,6 +141,53 @@ describe("a partner that is registered", () => {
     expect(bodies(rig.partner.received.slice(before), "POST", "cdrs")).toHaveLength(1);
   });
 
+  test("carries the meter's signature in the record, byte for byte", async () => {
+    const rig = await registered();
+    await rig.site.connectAll();
+    await rig.site.plugIn("one");
+    const record = (reading: string) => `OCMF|{"PG":"T1","RD":[{"RV":${reading}}]}|{"SD":"30450220"}`;
+    const sign = (atMs: number, reading: string) =>
+      rig.site.controller.handle({
+        type: "signed-metered",
+        chargePointId: "cp-one",
+        connector: 1,
+        transactionId: 1,
+        values: [
+          {
+            atMs,
+            atEdge: true,
+            timestamp: new Date(atMs).toISOString(),
+            sampledValue: JSON.stringify({ value: record(reading), format: "SignedData" }),
+          },
+        ],
+      });
+    await sign(rig.site.clock.wallMs(), "100.0");
+    await rig.run(300);
+    await sign(rig.site.clock.wallMs(), "101.0");
+    await rig.site.unplug("one");
+    await rig.run(30);
+    const [cdr] = bodies(rig.partner.received, "POST", "cdrs");
+    fits(CdrSchema("2.2.1"), cdr);
+    expect(cdr.signed_data.encoding_method).toBe("OCMF");
+    const values = cdr.signed_data.signed_values as { nature: string; signed_data: string; plain_data: string }[];
+    expect(values.map(({ nature }) => nature)).toEqual(["Start", "End"]);
+    expect(values.map((value) => Buffer.from(value.signed_data, "base64").toString())).toEqual([
+      record("100.0"),
+      record("101.0"),
+    ]);
+    expect(values[1]!.plain_data).toContain('"RV":101.0');
+  });
+
+  test("is sent every name, with nulls, where it wants them", async () => {
+    const rig = await registered({ configuration: { sees: "all", quirks: ["explicit-nulls"] } });
+    await rig.site.connectAll();
+    await rig.site.plugIn("one");
+    await rig.run(5);
+    const [session] = bodies(rig.partner.received, "PUT", "sessions");
+    expect(session.end_date_time).toBeNull();
+    expect(session.authorization_reference).toBeNull();
+  });
+
   test("a partner that takes no PATCH is sent whole sessions", async () => {
     const rig = await registered({ configuration: { sees: "all", quirks: ["put-only"] } });
     await oneHour(rig);

@@ -50,6 +50,7 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
       authMethod: driver?.authMethod ?? "WHITELIST",
       ...(tariff ? { tariff: { ...tariff } } : {}),
       ...(token === undefined ? {} : { token }),
+      ...(known?.signed ? { signedSeqs: known.signed.map(({ seq }) => seq) } : {}),
       ...(driver ? { contract: driver.contract } : {}),
       ...(driver?.authorizationReference === undefined
         ? {}

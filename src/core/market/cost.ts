@@ -60,6 +60,10 @@ interface Piece extends Period {
   readonly beforeMs: number;
 }
 
+function goesByCalendar({ startTime, endTime, startDate, endDate, days }: Restrictions): boolean {
+  return [startTime, endTime, startDate, endDate, days].some((value) => value !== undefined);
+}
+
 function timeHolds(at: LocalTime, { startTime, endTime }: Restrictions): boolean {
   const from = startTime === undefined ? 0 : minutesOf(startTime);
   const to = endTime === undefined ? DAY_MINUTES : minutesOf(endTime);
@@ -69,16 +73,16 @@ function timeHolds(at: LocalTime, { startTime, endTime }: Restrictions): boolean
 
 function holds(restrictions: Restrictions | undefined, piece: Piece, timeZone: string): boolean {
   if (!restrictions) return true;
-  const at = localTimeOf(piece.startMs, timeZone);
   const { startDate, endDate, minKwh, maxKwh, minPowerKw, maxPowerKw, minDurationS, maxDurationS, days } = restrictions;
   const [kwh, powerKw, durationS] = [piece.beforeWh / 1000, piece.maxPowerW / 1000, piece.beforeMs / 1000];
   const within = (value: number, least: number | undefined, most: number | undefined) =>
     value >= (least ?? Number.NEGATIVE_INFINITY) && value < (most ?? Number.POSITIVE_INFINITY);
+  if (goesByCalendar(restrictions)) {
+    const at = localTimeOf(piece.startMs, timeZone);
+    const isDay = (startDate === undefined || at.date >= startDate) && (endDate === undefined || at.date < endDate);
+    if (!isDay || !timeHolds(at, restrictions) || (days && !days.includes(at.day))) return false;
+  }
   return (
-    timeHolds(at, restrictions) &&
-    (startDate === undefined || at.date >= startDate) &&
-    (endDate === undefined || at.date < endDate) &&
-    (days === undefined || days.includes(at.day)) &&
     within(kwh, minKwh, maxKwh) &&
     within(powerKw, minPowerKw, maxPowerKw) &&
     within(durationS, minDurationS, maxDurationS)
@@ -88,11 +92,15 @@ function holds(restrictions: Restrictions | undefined, piece: Piece, timeZone: s
 /** Times inside a period at which a restriction of the tariff may begin or end to hold, epoch ms. */
 function cutsOf(tariff: TariffConfiguration, period: Piece, timeZone: string): number[] {
   const { startMs, endMs, energyWh, beforeWh, beforeMs } = period;
-  const local = localTimeOf(startMs, timeZone).minutes;
+  if (!tariff.elements.some(({ restrictions }) => restrictions)) return [];
+  const isLocal = tariff.elements.some(({ restrictions }) => restrictions && goesByCalendar(restrictions));
+  const local = isLocal ? localTimeOf(startMs, timeZone).minutes : 0;
   const cuts = tariff.elements.flatMap(({ restrictions = {} }) => {
     const { startTime, endTime, minKwh, maxKwh, minDurationS, maxDurationS } = restrictions;
     const clocks = [startTime, endTime, "00:00"].flatMap((clock) =>
-      clock === undefined ? [] : [startMs + ((minutesOf(clock) - local + DAY_MINUTES) % DAY_MINUTES) * MINUTE_MS],
+      clock === undefined || !isLocal
+        ? []
+        : [startMs + ((minutesOf(clock) - local + DAY_MINUTES) % DAY_MINUTES) * MINUTE_MS],
     );
     const energies = [minKwh, maxKwh].flatMap((kwh) =>
       kwh === undefined || energyWh <= 0 ? [] : [startMs + ((kwh * 1000 - beforeWh) / energyWh) * (endMs - startMs)],

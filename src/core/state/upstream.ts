@@ -32,6 +32,8 @@ export interface MarketSession {
   readonly updatedMs: number;
   readonly endedSeq?: number;
   readonly driver?: Driver;
+  /** The first and the last signed meter value: sequence of the fact and time. */
+  readonly signed?: readonly { readonly seq: number; readonly atMs: number }[];
   /** What the driver asked for last, in lower case; the tariff goes by it. */
   readonly preference?: string;
 }
@@ -123,6 +125,15 @@ function billed(slice: UpstreamState, fact: Extract<SiteFact, { type: "cdr-issue
   return { ...slice, billed: kept(slice.billed, String(transactionId), entry, BILLED_KEPT) };
 }
 
+function signed(slice: UpstreamState, fact: Extract<SiteFact, { type: "signed-value-reported" }>): UpstreamState {
+  const { transactionId, atMs } = fact.data;
+  const known = transactionId === undefined ? undefined : slice.sessions[transactionId];
+  if (transactionId === undefined || !known) return slice;
+  const all = [...(known.signed ?? []), { seq: fact.seq, atMs }].sort((a, b) => a.atMs - b.atMs);
+  const edges = all.length > 2 ? [all[0]!, all.at(-1)!] : all;
+  return { ...slice, sessions: { ...slice.sessions, [transactionId]: { ...known, signed: edges } } };
+}
+
 function profileReceived(
   slice: UpstreamState,
   fact: Extract<SiteFact, { type: "charging-profile-received" }>,
@@ -188,6 +199,8 @@ export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamSt
       return profileReceived(slice, fact);
     case "charging-profile-ended":
       return profileEnded(slice, fact);
+    case "signed-value-reported":
+      return signed(slice, fact);
     case "preferences-agreed":
       return touch(slice, fact.data.transactionId, fact, { preference: fact.data.preference });
     case "cdr-issued":

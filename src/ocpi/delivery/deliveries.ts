@@ -165,7 +165,13 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
     if (endpoint === undefined || !entry || !seesCdr(partner, entry)) return "done";
     const [fact] = site.read(entry.seq - 1, 1);
     if (fact?.type !== "cdr-issued") return "refused";
-    return judged(await send("POST", endpoint, cdrObject(now, fact as CdrFact)));
+    return judged(
+      await send(
+        "POST",
+        endpoint,
+        cdrObject(now, fact as CdrFact, (seq) => site.read(seq - 1, 1)[0]),
+      ),
+    );
   }
 
   return (name) => {

@@ -10,7 +10,7 @@ import {
 } from "../objects/location.ts";
 import { tariffObject } from "../objects/tariff.ts";
 import { pageOf } from "../pages.ts";
-import { CLIENT_ERROR, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
+import { type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
 
 const notHere = (what: string) => refuse(UNKNOWN_LOCATION, `There is no such ${what}`, 404);
@@ -19,9 +19,9 @@ export function locationsModule(context: ModuleContext): Module {
   function found(request: OcpiRequest): Reply {
     const { params } = request;
     const market = marketOf(context, request.version);
-    const object = locationObject(market);
-    if (!object || params.location?.toLowerCase() !== locationId(market).toLowerCase()) return notHere("location");
-    if (params.evse === undefined) return { ok: true, data: object };
+    const isHere = params.location?.toLowerCase() === locationId(market).toLowerCase();
+    if (!isHere || !context.upstream.location) return notHere("location");
+    if (params.evse === undefined) return { ok: true, data: locationObject(market) };
     const evse = evseOfUid(context.model, params.evse);
     if (!evse) return notHere("EVSE");
     if (params.connector === undefined) return { ok: true, data: evseObject(market, evse) };
@@ -67,9 +67,4 @@ export function tariffsModule(context: ModuleContext): Module {
       },
     ],
   };
-}
-
-/** A path of a module that exists, to an object that does not. */
-export function unknownObject(what: string): Reply {
-  return refuse(CLIENT_ERROR, `There is no such ${what}`, 404);
 }

@@ -53,7 +53,8 @@ export function cdrsModule(context: ModuleContext): Module {
             .filter((entry) => seesCdr(request.partner, entry))
             .sort((a, b) => a.seq - b.seq)
             .map(({ seq, atMs }) => ({ seq, updatedMs: atMs }));
-          return pageOf(entries, request, ({ seq }) => cdrObject(market, context.site.read(seq - 1, 1)[0] as CdrFact));
+          const read = (seq: number) => context.site.read(seq - 1, 1)[0];
+          return pageOf(entries, request, ({ seq }) => cdrObject(market, read(seq) as CdrFact, read));
         },
       },
     ],

@@ -1,12 +1,16 @@
 /** A charge detail record on the wire, from the fact that it is. */
+import type { Envelope } from "../../core/fact.ts";
 import type { SiteFact } from "../../core/facts/index.ts";
 import type { TariffConfiguration } from "../../core/site-upstream.ts";
 import { ocpiTime } from "../status.ts";
 import { CONNECTOR_ID, emi3Id, evseUid, locationId, type Market, plugOf } from "./location.ts";
 import { cdrTokenOf, periodObject, sessionId } from "./session.ts";
+import { type SignedFact, signedData } from "./signed-data.ts";
 import { tariffObject } from "./tariff.ts";
 import { hours, kwh, priceOf, type WireObject } from "./wire-object.ts";
 
+/** A fact of the ledger by its sequence. */
+export type ReadFact = (seq: number) => Envelope | undefined;
 export type CdrFact = Extract<SiteFact, { type: "cdr-issued" }>;
 
 function cdrLocation(market: Market, evseId: string): WireObject {
@@ -32,9 +36,13 @@ function cdrLocation(market: Market, evseId: string): WireObject {
 }
 
 /** The record. */
-export function cdrObject(market: Market, { data, atMs }: CdrFact): WireObject {
+export function cdrObject(market: Market, { data, atMs }: CdrFact, read: ReadFact): WireObject {
   const { upstream, version } = market;
   const { cost, contract, periods } = data;
+  const signed = (data.signedSeqs ?? []).flatMap((seq) => {
+    const fact = read(seq);
+    return fact?.type === "signed-value-reported" ? [fact as SignedFact] : [];
+  });
   const tariff = data.tariff as TariffConfiguration | undefined;
   const total = (of: (period: (typeof periods)[number]) => number) =>
     periods.reduce((sum, period) => sum + of(period), 0);
@@ -53,6 +61,7 @@ export function cdrObject(market: Market, { data, atMs }: CdrFact): WireObject {
     currency: data.currency,
     tariffs: tariff ? [tariffObject(tariff, { upstream, version, updatedMs: atMs })] : undefined,
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, false)),
+    signed_data: signedData(signed),
     total_cost: priceOf(cost.total, version),
     total_fixed_cost: priceOf(cost.fixed, version),
     total_energy: kwh(data.energyWh),

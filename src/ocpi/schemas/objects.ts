@@ -142,6 +142,15 @@ export const CdrSchema = (version: OcpiVersion) =>
     currency: Currency,
     tariffs: optional(Type.Array(TariffSchema(version))),
     charging_periods: Type.Array(Period, { minItems: 1 }),
+    signed_data: optional(
+      object({
+        encoding_method: Id(36),
+        public_key: optional(Text(512)),
+        signed_values: Type.Array(object({ nature: Id(32), plain_data: Text(5_000), signed_data: Text(5_000) }), {
+          minItems: 1,
+        }),
+      }),
+    ),
     total_cost: Price(version),
     total_fixed_cost: optional(Price(version)),
     total_energy: Type.Number(),

@@ -1,0 +1,50 @@
+/** HubClientInfo, as its receiver: a hub tells who is behind it and connected. Kept while the controller runs. */
+import { type Static, Type } from "typebox";
+import type { Module, OcpiRequest } from "../module.ts";
+import { CountryCode, DateTime, PartyId, reader } from "../schemas/wire.ts";
+import { INVALID_PARAMETERS, type Reply, refuse } from "../status.ts";
+
+const ClientInfoSchema = Type.Object({
+  party_id: PartyId,
+  country_code: CountryCode,
+  role: Type.String({ maxLength: 20 }),
+  status: Type.String({ maxLength: 20 }),
+  last_updated: DateTime,
+});
+const readClientInfo = reader(ClientInfoSchema);
+const MOST_KNOWN = 1_000;
+
+export function hubClientInfoModule(): Module {
+  const known = new Map<string, Static<typeof ClientInfoSchema>>();
+  const nameOf = ({ partner, params }: OcpiRequest) => `${partner.id}/${params.country}/${params.party}`.toLowerCase();
+
+  function put(request: OcpiRequest): Reply {
+    const parsed = readClientInfo(request.body);
+    if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
+    const { country_code, party_id } = parsed.value;
+    const name = nameOf(request);
+    if (`${request.partner.id}/${country_code}/${party_id}`.toLowerCase() !== name)
+      return refuse(INVALID_PARAMETERS, "The body is not about the party in the address");
+    const isNew = !known.has(name);
+    if (isNew && known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
+    known.set(name, parsed.value);
+    return { ok: true, http: isNew ? 201 : 200 };
+  }
+
+  return {
+    identifier: "hubclientinfo",
+    role: "RECEIVER",
+    path: "hubclientinfo",
+    routes: [
+      {
+        method: "GET",
+        path: "/:country/:party",
+        handle(request) {
+          const info = known.get(nameOf(request));
+          return info ? { ok: true, data: info } : refuse(INVALID_PARAMETERS, "There is no such party", 404);
+        },
+      },
+      { method: "PUT", path: "/:country/:party", handle: put },
+    ],
+  };
+}
