@@ -1,0 +1,108 @@
+/** The whole controller, as `wattledger run` composes it, and the command line beside it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { realClock } from "../../src/app/clock.ts";
+import { parseConfiguration } from "../../src/app/configuration.ts";
+import { silentLog } from "../../src/app/log.ts";
+import { type RunningSite, runSite } from "../../src/app/run.ts";
+import { ocpi } from "../../src/cli/ocpi.ts";
+import { TestPartner } from "./partner.ts";
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+  vi.restoreAllMocks();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function configurationOf(partner: TestPartner, port: number) {
+  const parsed = parseConfiguration(
+    JSON.stringify({
+      site: { id: "run", timeZone: "UTC", country: "NL" },
+      gridConnection: { mainFuseA: 25, meter: "grid", worstBuildingLoadA: 10 },
+      chargePoints: [{ id: "cp", evses: [{ id: "one", safeCurrentA: 6 }] }],
+      devices: [
+        { id: "grid", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "127.0.0.1", port: 1 } } },
+      ],
+      tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
+      ocpp: { host: "127.0.0.1", port: 0 },
+      api: { port },
+      upstream: {
+        countryCode: "NL",
+        partyId: "CPO",
+        publicUrl: `http://127.0.0.1:${port}/`,
+        location: { address: "Kade 1", city: "Utrecht", country: "NLD", latitude: "52.09070", longitude: "5.12140" },
+        partners: [{ id: "emsp", versionsUrl: partner.versionsUrl, allowHttp: true, allowPrivateAddresses: true }],
+      },
+    }),
+    "run",
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.configuration;
+}
+
+async function started(configuration: ReturnType<typeof configurationOf>, directory: string): Promise<RunningSite> {
+  const clock = realClock();
+  const site = await runSite({
+    configuration,
+    configurationHash: "h",
+    directory,
+    clock,
+    log: silentLog,
+    simulated: false,
+  });
+  ends.push(() => site.close("test"));
+  return site;
+}
+
+test("an operator hands a partner a token, the partner registers, and both see it, also after a restart", async () => {
+  const partner = await TestPartner.listen();
+  const directory = mkdtempSync(join(tmpdir(), "wattledger-run-"));
+  ends.push(
+    () => rmSync(directory, { recursive: true, force: true }),
+    () => partner.close(),
+  );
+  const port = await freePort();
+  const url = ["--url", `http://127.0.0.1:${port}`];
+  const printed: string[] = [];
+  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+  vi.spyOn(console, "error").mockImplementation((line: string) => void printed.push(line));
+  const configuration = configurationOf(partner, port);
+  const first = await started(configuration, directory);
+
+  expect(await ocpi(["token", "emsp", ...url])).toBe(0);
+  const token = printed.at(-1)!;
+  expect((await partner.register(`http://127.0.0.1:${port}/ocpi/versions`, token)).body.status_code).toBe(1000);
+  await partner.until((received) =>
+    received.find(({ method, path }) => method === "PUT" && path.includes("/locations/")),
+  );
+  expect(await ocpi(["status", ...url])).toBe(0);
+  expect(printed.at(-1)).toContain("emsp: registered, OCPI 2.2.1");
+  // The page and the API are beside it, and are no part of it.
+  expect((await partner.call("GET", `http://127.0.0.1:${port}/api/v1/site`)).http).toBe(200);
+  expect((await partner.call("GET", `http://127.0.0.1:${port}/ocpi/nothing`)).http).toBe(404);
+
+  await ends.pop()!();
+  expect(first.apiPort).toBe(port);
+  await started(configuration, directory);
+  expect(await ocpi(["update", "emsp", ...url])).toBe(0);
+  expect((await partner.call("GET", `http://127.0.0.1:${port}/ocpi/versions`)).http).toBe(200);
+  expect(await ocpi(["send", "emsp", ...url])).toBe(0);
+  expect(await ocpi(["unregister", "emsp", ...url])).toBe(0);
+  expect((await partner.call("GET", `http://127.0.0.1:${port}/ocpi/versions`)).http).toBe(401);
+
+  writeFileSync(join(directory, "token"), `${partner.newInbound()}\n`);
+  expect(await ocpi(["register", "emsp", "--token-file", join(directory, "token"), ...url])).toBe(0);
+  expect(await ocpi(["register", "nobody", "--token-file", join(directory, "token"), ...url])).toBe(1);
+  expect(await ocpi(["dance"])).toBe(2);
+});
