@@ -24,6 +24,7 @@ export interface FramePace {
 const MAX_WAITING = 100;
 const MAX_MALFORMED_IN_ROW = 50;
 const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
 const CALL = 2;
 
 interface WaitingCall {
@@ -39,19 +40,42 @@ const TRANSACTION = /^(StartTransaction|StopTransaction|MeterValues|TransactionE
  * The error that tells a charge point that its call is no JSON, so that it does not wait for an answer. A transaction
  * message gets none: an error may make it drop what it wanted to tell.
  */
-function brokenCallError(text: string, protocol: string): string | undefined {
+function brokenCallError(text: string, protocol: string, problem: string): string | undefined {
   const [, id, action] = /^\s*\[\s*2\s*,\s*"([^"\\]{1,36})"\s*,\s*"(\w{1,50})"/.exec(text) ?? [];
   if (id === undefined || action === undefined || TRANSACTION.test(action)) return undefined;
   const code = protocol.toLowerCase() === "ocpp1.6" || protocol === "" ? "FormationViolation" : "FormatViolation";
-  return JSON.stringify([4, id, code, "not JSON", {}]);
+  return JSON.stringify([4, id, code, problem, {}]);
 }
 
 type Reading = { readonly call: WaitingCall } | { readonly pass: string } | { readonly problem: string };
+
+/** 36 characters in OCPP; some write more. */
+const LONGEST_ID = 255;
+/** No message of OCPP is nested so deep; what is, exhausts the stack of whoever writes it out again. */
+const DEEPEST = 64;
+
+function isDeep(text: string): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (inText) {
+      if (char === "\\") at += 1;
+      else if (char === '"') inText = false;
+    } else if (char === '"') inText = true;
+    else if (char === "[" || char === "{") {
+      depth += 1;
+      if (depth > DEEPEST) return true;
+    } else if (char === "]" || char === "}") depth -= 1;
+  }
+  return false;
+}
 
 /** Sorts one text frame: a call to queue, an answer to pass on, or a problem. Pure. */
 export function readFrame(text: string): Reading | undefined {
   const frame = text.replace(/^\uFEFF/, "").trim();
   if (frame === "") return undefined;
+  if (isDeep(frame)) return { problem: "nested too deep" };
   let parts: unknown;
   try {
     parts = JSON.parse(frame);
@@ -61,6 +85,7 @@ export function readFrame(text: string): Reading | undefined {
   if (!Array.isArray(parts)) return { problem: "not a list" };
   const [type, id, action, payload] = parts;
   if (typeof id !== "string" && typeof id !== "number") return { problem: "no message id" };
+  if (String(id).length > LONGEST_ID) return { problem: "a message id without end" };
   if (type !== CALL)
     return type === 3 || type === 4
       ? { pass: JSON.stringify([type, String(id), ...parts.slice(2)]) }
@@ -82,7 +107,13 @@ export class FrameSocket extends WebSocket {
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     if ((event === "message" || event === "ping") && !this.#mayCome()) return true;
     if (event !== "message") return super.emit(event, ...(values as []));
-    this.#take(String(values[0]));
+    try {
+      this.#take(String(values[0]));
+    } catch (error) {
+      // Here it would end the process: whatever a charge point sends, that is not worth the others.
+      this.watcher?.malformed(`a defect here: ${String(error).slice(0, 200)}`, String(values[0]).slice(0, 1024));
+      this.close(INTERNAL_ERROR, "a defect of the controller");
+    }
     return true;
   }
 
@@ -98,7 +129,7 @@ export class FrameSocket extends WebSocket {
     if (reading === undefined) return;
     if ("problem" in reading) {
       this.watcher?.malformed(reading.problem, text.slice(0, 1024));
-      const answer = brokenCallError(text.slice(0, 200).replace(/^\uFEFF/, ""), this.protocol);
+      const answer = brokenCallError(text.slice(0, 200).replace(/^\uFEFF/, ""), this.protocol, reading.problem);
       if (answer !== undefined && this.readyState === WebSocket.OPEN) super.send(answer);
       if (++this.#malformedInRow > MAX_MALFORMED_IN_ROW) this.close(POLICY_VIOLATION, "too many malformed frames");
       return;

@@ -123,6 +123,17 @@ describe("what a charger says", () => {
   });
 
   it.each([
+    ["a call", (deep: string) => `[2,"deep","DataTransfer",{"data":${deep}}]`],
+    ["an answer", (deep: string) => `[3,"deep",{"data":${deep}}]`],
+  ])("lives on after %s that is nested a hundred thousand times", async (_, frame) => {
+    const { server, until } = await site([chargePoint("cp")]);
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
+    station.ws.send(frame("[".repeat(100_000) + "]".repeat(100_000)));
+    expect(await until((input) => input.type === "violated")).toMatchObject({ problem: "nested too deep" });
+    expect((await station.call("Heartbeat", {}))[0]).toBe(3);
+  });
+
+  it.each([
     ["ocpp1.6", "FormationViolation"],
     ["ocpp2.0.1", "FormatViolation"],
   ])("tells a charger at once over %s that its call is no JSON, but for what it must not drop", async (protocol, code) => {
