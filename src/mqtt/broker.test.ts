@@ -329,8 +329,10 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
     const answers = listener.seen
       .filter(({ topic }) => topic === `${ROOT}/responses`)
       .map(({ text }) => JSON.parse(text));
-    expect(answers.map(({ ok }) => ok)).toEqual([true, true, true, false, false, false, false]);
-    expect(answers[3].detail).toContain("limitW");
+    // A refusal need not wait for the ledger: it may overtake.
+    const refused = answers.filter(({ ok }) => !ok);
+    expect([answers.length, refused.length]).toEqual([7, 4]);
+    expect(refused.map(({ detail }) => detail).join()).toContain("limitW");
   });
 
   test("a flood of requests is cut off with one answer, and a retained one is refused", async () => {
