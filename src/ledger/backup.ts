@@ -85,6 +85,21 @@ function setAside(directory: string): string | undefined {
   return existsSync(aside) ? aside : undefined;
 }
 
+/** Throws, and leaves nothing behind, when the copy is not good. */
+function copyVerified(file: string, copy: string): VerifiedLedger {
+  try {
+    copyFileSync(file, copy);
+    const verified = verifyLedger(copy);
+    syncPath(copy);
+    return verified;
+  } catch (error) {
+    rmSync(copy, { force: true });
+    throw error;
+  } finally {
+    for (const suffix of ["-wal", "-shm"]) rmSync(copy + suffix, { force: true });
+  }
+}
+
 /**
  * Puts the backup `file` in the place of the ledger in `directory`, after verifying it; the old ledger is kept beside
  * it. Throws `in-use` while wattledger runs there.
@@ -96,10 +111,7 @@ export function restoreLedger(file: string, directory: string): Restored {
     const release = takeWriterLock(lock);
     try {
       const partial = `${events}.partial`;
-      copyFileSync(file, partial);
-      const verified = verifyLedger(partial);
-      for (const suffix of ["-wal", "-shm"]) rmSync(partial + suffix, { force: true });
-      syncPath(partial);
+      const verified = copyVerified(file, partial);
       const aside = setAside(directory);
       renameSync(partial, events);
       syncPath(directory);

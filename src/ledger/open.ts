@@ -175,7 +175,8 @@ function openOnce(options: OpenLedgerOptions, directory: string): OpenedLedger {
   } catch (error) {
     release?.();
     const refusal = ledgerErrorOf(error);
-    throw refusal.kind === "damaged" && refusal !== error ? damagedError(files.events, refusal.message) : refusal;
+    const isPlain = refusal.kind === "damaged" && !refusal.message.includes(files.events);
+    throw isPlain ? damagedError(files.events, refusal.message.replace(/\.$/, "")) : refusal;
   }
 }
 

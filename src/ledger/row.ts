@@ -47,8 +47,8 @@ export function factOf(row: FactRow): Envelope {
   if (checksum(row) !== row.crc) {
     throw new LedgerError(
       "damaged",
-      `Fact ${row.seq} in the ledger is damaged (its checksum does not fit). Stop wattledger and restore the last ` +
-        "backup with `wattledger restore`; what the storage did once it will do again: replace it.",
+      `fact ${row.seq} does not fit its checksum. Stop wattledger and restore the last backup with ` +
+        "`wattledger restore`; what the storage did once it will do again: replace it.",
     );
   }
   return upcast({

@@ -58,6 +58,27 @@ export async function traceWriter(
   return operations;
 }
 
+/**
+ * Runs the writer while calls of the operating system fail or take long, as `inject` says it to strace. Resolves with
+ * the lines of its output.
+ */
+export async function failingWriter(
+  directory: string,
+  args: readonly string[],
+  inject: string,
+): Promise<readonly string[]> {
+  const options = ["-f", "-qq", "-e", `inject=${inject}`, "-o", "/dev/null"];
+  const child = spawn("strace", [...options, process.execPath, WRITER, directory, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  await new Promise((resolve) => child.on("close", resolve));
+  return output.split("\n");
+}
+
 function bytesOf(hex: string): Buffer {
   return Buffer.from(hex.replaceAll("\\x", ""), "hex");
 }

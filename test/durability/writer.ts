@@ -1,9 +1,12 @@
 /**
  * A writer to be killed or traced: `writer.ts DIRECTORY SEED COMMITS END`. Appends facts of foretold content, says each
  * sequence number on its output once that is acknowledged, saves snapshots and writes the tape in between. `END` is
- * what it does after its commits: `kill` dies at once, `close` says goodbye, `both` closes, opens again and dies.
+ * what it does after its commits: `kill` dies at once, `close` says goodbye, `both` closes, opens again and dies. A
+ * refusal is said, and the same facts are tried again.
  */
 import { writeSync } from "node:fs";
+import type { SiteFact } from "../../src/core/facts/index.ts";
+import type { Ledger } from "../../src/core/ports.ts";
 import { evolve } from "../../src/core/state.ts";
 import { openLedger, openTape } from "../../src/ledger/index.ts";
 import { foretoldFacts } from "./facts.ts";
@@ -12,6 +15,17 @@ import { randomOf } from "./random.ts";
 const [directory, seed, commits, end] = process.argv.slice(2) as [string, string, string, "kill" | "close" | "both"];
 const random = randomOf(Number(seed));
 const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function insist(ledger: Ledger, facts: readonly SiteFact[]): Promise<void> {
+  if (facts.length === 0) return;
+  for (;;) {
+    const refusal = await ledger.append(facts).catch((error) => error.kind as string);
+    if (refusal === undefined) break;
+    writeSync(1, `refused ${refusal}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  writeSync(1, `${facts.at(-1)!.seq}\n`);
+}
 
 async function write(count: number): Promise<() => void> {
   const opened = openLedger({ directory, log, checkpointPages: 60 });
@@ -23,10 +37,7 @@ async function write(count: number): Promise<() => void> {
     // Sometimes two calls are on their way at once, as when a charge point and the tick record together.
     const first = foretoldFacts(state.seq + 1, 1 + random.below(random.chance(0.1) ? 40 : 6));
     const second = random.chance(0.2) ? foretoldFacts(state.seq + first.length + 1, 1 + random.below(4)) : [];
-    const acknowledged = [first, second].map((facts) =>
-      ledger.append(facts).then(() => facts.length > 0 && writeSync(1, `${facts.at(-1)!.seq}\n`)),
-    );
-    await Promise.all(acknowledged);
+    await Promise.all([first, second].map((facts) => insist(ledger, facts)));
     for (const fact of [...first, ...second]) state = evolve(state, fact);
     tape.write(1.79e12 + state.seq * 1000, state.seq * 1000, { "grid.w": state.seq });
     if (random.chance(0.05)) tape.flush();
