@@ -18,6 +18,7 @@ import type { Envelope } from "../core/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
 import { gridLimitDrafts, isGridLimitRenewal } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
+import { importedSoFarWh } from "../core/metering/site-meter.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
 import { examineMeters, initialPlausibility, type PlausibilityMemory } from "../core/plausibility.ts";
 import type {
@@ -281,7 +282,8 @@ export class Controller implements SiteAccess {
       interventions:
         this.#health.interventions + step.drafts.filter((draft) => draft.type === "guard-intervened").length,
     };
-    void this.#plans.consider(image, this.#buildingW(image));
+    const importedWh = importedSoFarWh(this.#metering.site, site);
+    void this.#plans.consider(image, { buildingW: this.#buildingW(image), importedWh });
   }
 
   /** What the building draws without cars, sun and battery; unknown as soon as one part of the sum is. */

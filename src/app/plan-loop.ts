@@ -21,9 +21,16 @@ export interface PlanLoopOptions {
   readonly log: Log;
 }
 
+/** What was measured of the site, where it was. */
+export interface MeasuredNow {
+  readonly buildingW: number | undefined;
+  /** Since the running slot began, Wh. */
+  readonly importedWh: number | undefined;
+}
+
 export interface PlanLoop {
   /** Called at the end of each tick with what the building draws, W; returns at once. The promise is there for virtual time and tests. */
-  consider(image: ProcessImage, buildingW: number | undefined): Promise<void> | undefined;
+  consider(image: ProcessImage, measured: MeasuredNow): Promise<void> | undefined;
 }
 
 function lastPricedSlotMs(prices: Prices, nowMs: number): number {
@@ -60,7 +67,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   let pricesUntilAtPlanMs: number | undefined;
   let usual: Mean | undefined;
 
-  async function plan(image: ProcessImage, trigger: string): Promise<void> {
+  async function plan(image: ProcessImage, trigger: string, importedWh: number | undefined): Promise<void> {
     const { seq } = recorder.state();
     const input = buildPlanInput({
       site,
@@ -71,6 +78,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       buildingW: usual?.powerW,
       importEurPerKwh: (slotMs) => prices.importEurPerKwh(slotMs),
       exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
+      ...(importedWh === undefined ? {} : { importedWh }),
     });
     const result = await solver.solve(input, PLAN_DEADLINE_MS);
     if (result.status === "rule-based") log.warn("The plan is rule-based", { detail: result.detail });
@@ -79,7 +87,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   }
 
   return {
-    consider(image, buildingW) {
+    consider(image, { buildingW, importedWh }) {
       usual = meanWith(usual, buildingW, image.monoMs);
       deviatesSinceMs = deviatesFromPlan(recorder.state(), usual?.powerW)
         ? (deviatesSinceMs ?? image.nowMs)
@@ -101,7 +109,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       lastAttemptMs = image.nowMs;
       deviatesSinceMs = undefined;
       pricesUntilAtPlanMs = pricesUntilMs;
-      return plan(image, trigger)
+      return plan(image, trigger, importedWh)
         .catch((error) => log.error("Planning failed; the last plan or fair shares go on", { error: String(error) }))
         .finally(() => {
           solving = false;

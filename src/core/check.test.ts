@@ -31,6 +31,19 @@ const timeOfUse = (periods: [from: string, to: string, eurPerKwh: number, days?:
   periods: periods.map(([from, to, eurPerKwh, days = [1, 2, 3, 4, 5, 6, 7]]) => ({ from, to, eurPerKwh, days })),
 });
 
+function capacity(): NonNullable<SiteConfiguration["tariff"]["capacity"]>[number] {
+  return {
+    name: "power",
+    intervalMinutes: 15,
+    peaks: 1,
+    floorKw: 0,
+    eurPerKwMonth: 0,
+    steps: [],
+    windows: [],
+    otherwise: { weight: 1, contractedKw: 0 },
+  };
+}
+
 describe("a site that is in order", () => {
   it("has no problems", () => {
     expect(checkSite(homeConfiguration())).toEqual([]);
@@ -340,6 +353,35 @@ describe("what does not go together", () => {
       "is not whole",
       (site) => {
         site.api.tokenHash = "scrypt$secret";
+      },
+    ],
+    [
+      "a tariff for power without a price",
+      "warning",
+      "tariff.capacity.0",
+      "costs nothing",
+      (site) => {
+        site.tariff.capacity = [capacity()];
+      },
+    ],
+    [
+      "steps of power that do not rise",
+      "error",
+      "tariff.capacity.0.steps.1",
+      "do not rise",
+      (site) => {
+        const steps = [5, 2].map((upToKw) => ({ upToKw, eurPerMonth: 10 }));
+        site.tariff.capacity = [{ ...capacity(), steps }];
+      },
+    ],
+    [
+      "a tariff for power that never counts",
+      "error",
+      "tariff.capacity.0",
+      "never counts",
+      (site) => {
+        const never = { weight: 0, contractedKw: 0 };
+        site.tariff.capacity = [{ ...capacity(), eurPerKwMonth: 4, otherwise: never }];
       },
     ],
     [

@@ -4,6 +4,7 @@
  * default is present. Each field's description is what the installer's editor shows.
  */
 import { type Static, Type } from "typebox";
+import { CapacityTariffSchema } from "./site-capacity.ts";
 import { GridOperatorSchema } from "./site-grid-operator.ts";
 import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
 import { UpstreamSchema } from "./site-upstream.ts";
@@ -241,6 +242,12 @@ export const SiteConfigurationSchema = Type.Object(
       {
         import: PriceSourceSchema,
         export: Type.Optional(PriceSourceSchema),
+        capacity: Type.Optional(
+          Type.Array(CapacityTariffSchema, {
+            maxItems: 8,
+            description: "What a month's peaks cost, see docs/tariffs.md",
+          }),
+        ),
         opportunityEurPerHour: Type.Number({
           minimum: 0,
           default: 0,

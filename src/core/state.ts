@@ -5,6 +5,7 @@
 import type { SiteFact } from "./facts/index.ts";
 import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./state/charge-points.ts";
 import { evolveForecasts, type ForecastsState } from "./state/forecasts.ts";
+import { evolveImports, type ImportsState, initialImports } from "./state/imports.ts";
 import { evolveLimits, initialLimits, type LimitsState } from "./state/limits.ts";
 import { evolvePlan, initialPlan, type PlanState } from "./state/plan.ts";
 import { evolveSessions, initialSessions, type SessionsState } from "./state/sessions.ts";
@@ -19,6 +20,7 @@ export interface SiteState {
   readonly chargePoints: ChargePointsState;
   readonly sessions: SessionsState;
   readonly stays: StaysState;
+  readonly imports: ImportsState;
   readonly limits: LimitsState;
   readonly plan: PlanState;
   readonly upstream: UpstreamState;
@@ -26,7 +28,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 8;
+export const STATE_VERSION = 9;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -36,6 +38,7 @@ export function initialState(): SiteState {
     chargePoints: initialChargePoints(),
     sessions: initialSessions(),
     stays: initialStays(),
+    imports: initialImports(),
     limits: initialLimits(),
     plan: initialPlan(),
     upstream: initialUpstream(),
@@ -51,6 +54,7 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     chargePoints: evolveChargePoints(state.chargePoints, fact),
     sessions: evolveSessions(state.sessions, fact),
     stays: evolveStays(state.stays, fact, state.sessions),
+    imports: evolveImports(state.imports, fact),
     limits: evolveLimits(state.limits, fact),
     plan: evolvePlan(state.plan, fact),
     upstream: evolveUpstream(state.upstream, fact),

@@ -1,6 +1,7 @@
 /** What flows over the grid connection, and what it costs, once the powers of cars and batteries are decided. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { energyOfWh, exportCapW, slotHours } from "./limits.ts";
+import { peakEur, plannedValueKw } from "./peaks.ts";
 
 interface Decided {
   readonly evses: readonly { readonly powerW: readonly number[] }[];
@@ -9,7 +10,10 @@ interface Decided {
   readonly pvUsedW?: readonly number[];
 }
 
-export type Flows = Pick<PlanResult, "importW" | "exportW" | "pvUsedW" | "costEur">;
+export type Flows = Pick<PlanResult, "importW" | "exportW" | "pvUsedW" | "costEur" | "peaks">;
+
+/** A millionth of an EUR is exact enough. */
+const round = (eur: number) => Math.round(eur * 1e6) / 1e6;
 
 /** Import, export and used PV in whole W by slot, and the cost in EUR (import, export, wear of the batteries). */
 export function flowsOf(input: PlanInput, decided: Decided): Flows {
@@ -38,5 +42,9 @@ export function flowsOf(input: PlanInput, decided: Decided): Flows {
     // In and out again is one kWh through the battery.
     flows.costEur += (throughWh * battery.wearEurPerKwh) / 2000;
   }
-  return { ...flows, costEur: Math.round(flows.costEur * 1e6) / 1e6 };
+  const peaks = (input.peaks ?? []).map((peak) => {
+    const valueKw = plannedValueKw(peak, input, flows.importW);
+    return { name: peak.name, valueKw: Math.round(valueKw * 1000) / 1000, eur: round(peakEur(peak, valueKw)) };
+  });
+  return { ...flows, costEur: round(flows.costEur), ...(input.peaks ? { peaks } : {}) };
 }

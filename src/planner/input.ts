@@ -16,6 +16,7 @@ import type { SiteState } from "../core/state.ts";
 import { carLimit } from "./car.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
+import { planPeaks } from "./peaks.ts";
 import { completePrices } from "./price-series.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi. */
@@ -40,6 +41,8 @@ export interface PlanQuestion {
   /** EUR/kWh by slot start, missing where not known yet. */
   readonly importEurPerKwh: (slotStartMs: number) => number | undefined;
   readonly exportEurPerKwh: (slotStartMs: number) => number | undefined;
+  /** Imported since the running slot began, Wh; missing where it was not measured. */
+  readonly importedWh?: number;
 }
 
 /** Grid phases that the car was seen to load; what the last plan knew of this transaction; else all of the EVSE's. */
@@ -195,6 +198,14 @@ function binarySlots(evses: number, slots: number): number {
   return evses === 0 ? 0 : Math.min(slots, clamp(Math.floor(MOST_BINARIES / evses), 1, MOST_BINARY_SLOTS));
 }
 
+function peaks({ site, state, slots, importedWh = 0 }: PlanQuestion, startMs: number): Pick<PlanInput, "peaks"> {
+  const { tariff, site: place } = site.configuration;
+  if (tariff.capacity === undefined || tariff.capacity.length === 0) return {};
+  const { imports } = state;
+  const { timeZone } = place;
+  return { peaks: planPeaks({ tariffs: tariff.capacity, imports, timeZone, startMs, slots, importedWh }) };
+}
+
 /** The complete input of a plan from now on: of the running slot what is left of it. */
 export function buildPlanInput(question: PlanQuestion): PlanInput {
   const { site, state, image, nowMs, slots } = question;
@@ -239,6 +250,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     batteries: planBatteries(question, importEurPerKwh),
     ...(site.unbalanceLimitA === undefined || site.phases === 1 ? {} : { unbalanceLimitA: site.unbalanceLimitA }),
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
+    ...peaks(question, startMs),
     missedEurPerKwh: site.configuration.charging.missedEurPerKwh,
     binarySlots: binarySlots(evses.length, slots),
   };

@@ -6,6 +6,7 @@
 import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../core/quantity.ts";
 import { SLOT_HOURS } from "../core/slots.ts";
+import { type CarCostContext as Context, carCost, EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
 import {
   type CircuitRoom,
   circuitRooms,
@@ -17,15 +18,12 @@ import {
   slotsUntilDeparture,
 } from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
-import { type PlanWeights, planWeights, SHORTFALL_PARTS } from "./weights.ts";
+import { addPeaks, type StepChoice } from "./model-peaks.ts";
+import { planWeights, SHORTFALL_PARTS } from "./weights.ts";
 
 const KILO = 1000;
 /** A driver who wants the sun: a kWh from the grid weighs so much more. */
 const GREEN_EUR_PER_KWH = 0.3;
-/** Of equal plans the earlier; a hundredth of a cent over a day, never more than a price. */
-const EARLY_EUR_PER_KWH_SLOT = 1e-6;
-const KEEP_ON_EUR_PER_KWH = 2e-5;
-const MOST_OPPORTUNITY_EUR_PER_KWH = 2;
 /** A car that must not pause: worth more than any price, less than missing energy. */
 const KEEP_RUNNING_EUR = 1;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
@@ -45,6 +43,8 @@ export interface PlanLayout {
   readonly pvs: readonly number[];
   /** Each yes-or-no between two directions: which flow it allows when it is yes, and which when no. */
   readonly directions: readonly Direction[];
+  /** Steps of what a month's peak costs. */
+  readonly steps: readonly StepChoice[];
 }
 
 export interface Direction {
@@ -58,21 +58,7 @@ export interface PlanModel {
   readonly layout: PlanLayout;
 }
 
-interface Context {
-  readonly input: PlanInput;
-  readonly weights: PlanWeights;
-}
-
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
-
-/** EUR/kWh on the power of a car in a slot, beyond what the energy costs. */
-function carCost(evse: PlanEvse, slot: number, { input, weights }: Context): number {
-  const early = evse.preference === "fast" ? weights.hurryEurPerKwh(slot) : slot * EARLY_EUR_PER_KWH_SLOT;
-  const neededKwh = Math.max(1, evse.energyNeededWh / KILO);
-  const opportunity = (input.opportunityEurPerHour * slot * SLOT_HOURS) / neededKwh;
-  const keepOn = slot === 0 && evse.chargingNow ? -KEEP_ON_EUR_PER_KWH : 0;
-  return early + weights.riskEurPerKwh(evse, slot) + Math.min(MOST_OPPORTUNITY_EUR_PER_KWH, opportunity) + keepOn;
-}
 
 /** A need is met, or missed part by part. */
 function addShortfall(build: ModelBuilder, index: number, { input, weights }: Context): number[] {
@@ -341,7 +327,10 @@ export function planModel(input: PlanInput): PlanModel {
   const directions: Direction[] = [];
   const evses = input.evses.map((_, index) => addEvse(build, index, { input, weights }));
   const batteries = input.batteries.map((_, index) => addBattery(build, index, { input, directions }));
-  const layout: PlanLayout = { evses, batteries, directions, ...addGrid(build, { input, directions }) };
+  const grid = addGrid(build, { input, directions });
+  const mostKw = Math.max(...grid.imports.map((_, slot) => mostFlows(input, slot).importW)) / KILO;
+  const steps = addPeaks(build, { input, imports: grid.imports, mostKw });
+  const layout: PlanLayout = { evses, batteries, directions, steps, ...grid };
   addBalance(build, layout, input);
   addGreen(build, layout, input);
   for (const room of circuitRooms(input)) addCircuit(build, room, { layout, input });

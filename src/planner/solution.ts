@@ -1,6 +1,7 @@
 /** A solution's numbers back to a plan in whole watts. */
 import type { PlanBattery, PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { clamp } from "../core/quantity.ts";
+import { eagerSlots } from "./eager.ts";
 import { flowsOf } from "./flows.ts";
 import { energyOfWh, slotHours } from "./limits.ts";
 import type { PlanLayout } from "./model.ts";
@@ -71,5 +72,10 @@ export function planFromSolution(
     return { deviceId: battery.deviceId, powerW: withinStore(battery, netW, input) };
   });
   const pvUsedW = layout.pvs.map((variable) => (values[variable] ?? 0) * 1000);
-  return { ...said, evses, batteries, ...flowsOf(input, { evses, batteries, pvUsedW }) };
+  const flows = flowsOf(input, { evses, batteries, pvUsedW });
+  const eager = evses.map((planned, index) => {
+    const slots = eagerSlots(input.evses[index]!, planned, { input, importW: flows.importW });
+    return slots > 0 ? { ...planned, eagerSlots: slots } : planned;
+  });
+  return { ...said, evses: eager, batteries, ...flows };
 }

@@ -38,7 +38,8 @@ export function planWeights(input: PlanInput): PlanWeights {
   const hurryEurPerKwh = (slot: number) =>
     Math.min(slot, HURRY_SLOTS) * stepEur + Math.max(0, slot - HURRY_SLOTS) * HURRY_EUR_PER_KWH_SLOT;
   const missedEur = Math.max(0, input.missedEurPerKwh ?? 0);
-  const baseEur = SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
+  const baseEur =
+    peaksEur(input) + SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
   return {
@@ -46,6 +47,13 @@ export function planWeights(input: PlanInput): PlanWeights {
     riskEurPerKwh: (evse, slot) => missedEur * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) => baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
   };
+}
+
+/** The most that a kWh in one slot can cost by raising peaks, EUR. */
+function peaksEur(input: PlanInput): number {
+  return (input.peaks ?? []).reduce((sum, { eurPerKw, spreadDays, steps = [] }) => {
+    return sum + (4 * eurPerKw + Math.max(0, ...steps.map(({ eurPerMonth }) => eurPerMonth))) / spreadDays;
+  }, 0);
 }
 
 /** What a car's missing energy weighs in all, EUR: how plans are compared before money. */

@@ -39,6 +39,10 @@ function rounded(plan: PlanModel, relaxed: Solution, context: { input: PlanInput
   // Where both directions flow, the larger one: what remains of it is what really flows.
   for (const { choice, whenYes, whenNo } of plan.layout.directions)
     fixed.set(choice, relaxed.values[whenYes]! >= relaxed.values[whenNo]! ? 1 : 0);
+  for (const { value, steps } of plan.layout.steps) {
+    const reached = steps.findIndex(({ upToKw }) => relaxed.values[value]! <= upToKw + NEAR);
+    for (const [index, { choice }] of steps.entries()) fixed.set(choice, index === reached ? 1 : 0);
+  }
   for (const [index, evse] of plan.layout.evses.entries()) {
     const leastKw = input.evses[index]!.minPowerW / 1000;
     for (const [slot, variable] of evse.on.entries()) {

@@ -1,6 +1,7 @@
 /** Prices that cannot be known, or not as they were meant. */
 
 import type { PriceSource, SiteConfiguration } from "../site.ts";
+import type { CapacityTariff } from "../site-capacity.ts";
 import type { Problem } from "./problem.ts";
 
 type Path = readonly (string | number)[];
@@ -62,10 +63,43 @@ function sourceProblems(source: PriceSource, path: Path): Problem[] {
   return [];
 }
 
-/** Problems of both price sources. What no period covers has `otherwiseEurPerKwh`: there are no gaps. */
+function capacityProblems(tariff: CapacityTariff, path: Path): Problem[] {
+  const problems: Problem[] = [];
+  const { steps, eurPerKwMonth, name } = tariff;
+  if (steps.length === 0 && eurPerKwMonth === 0)
+    problems.push({
+      severity: "warning",
+      path,
+      message: `${name} costs nothing: it has neither eurPerKwMonth nor steps`,
+      advice: "Write what a kW costs a month, or what each step does; or leave the tariff out",
+    });
+  const falls = steps.findIndex((step, index) => {
+    const before = steps[index - 1];
+    return before !== undefined && (step.upToKw <= before.upToKw || step.eurPerMonth < before.eurPerMonth);
+  });
+  if (falls >= 0)
+    problems.push({
+      severity: "error",
+      path: [...path, "steps", falls],
+      message: `The steps of ${name} do not rise: a plan could not tell which of them counts`,
+      advice: "Write the smallest first, each with a larger upToKw and at least the price of the one before",
+    });
+  const nothing = tariff.windows.every(({ weight }) => weight === 0) && tariff.otherwise.weight === 0;
+  if (nothing)
+    problems.push({
+      severity: "error",
+      path,
+      message: `${name} never counts: the weight is 0 at all times`,
+      advice: "Give a window, or otherwise, a weight above 0",
+    });
+  return problems;
+}
+
+/** Problems of both price sources and of the tariffs for power. What no period covers has `otherwiseEurPerKwh`: there are no gaps. */
 export function tariffProblems({ tariff }: SiteConfiguration): Problem[] {
   return [
     ...sourceProblems(tariff.import, ["tariff", "import"]),
     ...(tariff.export ? sourceProblems(tariff.export, ["tariff", "export"]) : []),
+    ...(tariff.capacity ?? []).flatMap((capacity, index) => capacityProblems(capacity, ["tariff", "capacity", index])),
   ];
 }

@@ -13,7 +13,6 @@ import { reasonFor } from "./reasons.ts";
 import { type Claim, share } from "./share.ts";
 import { Bounds, Slack } from "./slack.ts";
 import { OBEY_MS } from "./thresholds.ts";
-import type { Wish } from "./wishes.ts";
 
 export interface GuardResult {
   /** By position of the EVSE; those without a transaction are missing. */
@@ -69,7 +68,7 @@ function slackToRaise(guarded: GuardInput, bounds: Bounds): Slack {
   return slack;
 }
 
-function claims(guarded: GuardInput, wantedA: (entry: EvseObservation, wish: Wish) => number): Claim[] {
+function claims(guarded: GuardInput, mostA: (entry: EvseObservation, wishA: number) => number): Claim[] {
   const list: Claim[] = [];
   for (const entry of guarded.active) {
     const wish = guarded.wishes.get(entry.index);
@@ -77,7 +76,8 @@ function claims(guarded: GuardInput, wantedA: (entry: EvseObservation, wish: Wis
     list.push({
       index: entry.index,
       minA: entry.evse.minCurrentA,
-      wantedA: wantedA(entry, wish),
+      wantedA: mostA(entry, wish.currentA),
+      ...(wish.moreA === undefined ? {} : { moreA: mostA(entry, wish.moreA) }),
       rank: () => rankOf(guarded.input, entry),
     });
   }
@@ -86,21 +86,21 @@ function claims(guarded: GuardInput, wantedA: (entry: EvseObservation, wish: Wis
 
 /** Within the limits in force. A shed starts from what a car surely draws: a limit above that would cure nothing. */
 function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
-  return claims(guarded, (entry, wish) => {
+  return claims(guarded, (entry, wishA) => {
     const { memory, evse, surelyA, index } = entry;
     const inForce = bounds.isOverloaded(index)
       ? Math.min(memory.limitA, Math.max(evse.minCurrentA, surelyA))
       : memory.limitA;
-    return Math.min(wish.currentA, inForce);
+    return Math.min(wishA, inForce);
   });
 }
 
 /** What each should come to have: its wish, but no more than now where nothing may be raised. */
 function idealClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
-  return claims(guarded, (entry, wish) => {
+  return claims(guarded, (entry, wishA) => {
     const { memory, index, refused } = entry;
     const mayRise = !refused && bounds.mayRaise(index) && pauseLeftMs(entry.memory, guarded.input.image.monoMs) === 0;
-    return mayRise ? wish.currentA : Math.min(wish.currentA, memory.limitA);
+    return mayRise ? wishA : Math.min(wishA, memory.limitA);
   });
 }
 

@@ -41,6 +41,12 @@ export function plannedCurrentA(
   return Math.min(maxCurrentA, Math.max(minCurrentA, Math.round(currentA)));
 }
 
+/** Whether the plan would give the EVSE more now, if a circuit had room. */
+export function takesMore(input: ControlInput, plan: Plan, entry: EvseObservation): boolean {
+  const row = plan.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  return slotIndex(plan, input.image.nowMs) < (row?.eagerSlots ?? 0);
+}
+
 /** Phases that the plan reckoned with, until the car has shown its own. */
 function plannedPhases(plan: Plan | undefined, entry: EvseObservation): number | undefined {
   const row = plan?.input.evses.find((evse) => evse.transactionId === entry.session?.transactionId);

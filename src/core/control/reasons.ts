@@ -43,6 +43,7 @@ export interface Question {
 /** The reason of the current of an EVSE that the guard decides freely. */
 export function reasonFor({ image, entry, wish, currentA, free, recovering }: Question): Reason {
   const { evse, memory, index } = entry;
+  if (currentA > wish.currentA && wish.reason.kind === "plan") return { kind: "plan", limitA: currentA };
   if (currentA >= wish.currentA) {
     const unlimited = wish.currentA >= evse.maxCurrentA && wish.reason.kind === "fair-share";
     return unlimited ? { kind: "maximum" } : wish.reason;

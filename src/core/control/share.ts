@@ -6,6 +6,8 @@ export interface Claim {
   readonly index: number;
   readonly minA: number;
   readonly wantedA: number;
+  /** What it takes on top of that when all have what they want; missing where nothing. */
+  readonly moreA?: number;
   /** Lower goes first when not all can have their minimum. Asked only then. */
   readonly rank: () => number;
 }
@@ -63,8 +65,35 @@ function topUp(claims: readonly Claim[], given: Map<number, number>, slack: Slac
   }
 }
 
+/** Whole amperes, rounded down. */
+function floor(claims: readonly Claim[], given: Map<number, number>, slack: Slack): void {
+  for (const claim of claims) {
+    const exact = given.get(claim.index)!;
+    const whole = Math.max(claim.minA, Math.floor(exact + TINY));
+    given.set(claim.index, whole);
+    slack.give(claim.index, whole - exact);
+  }
+}
+
+/** What is left when all have what they want goes to those who take more, evenly; who has nothing begins with its minimum. */
+function giveMore(claims: readonly Claim[], given: Map<number, number>, slack: Slack): void {
+  const takers = claims.flatMap((claim): Claim[] => {
+    const { moreA = 0, minA } = claim;
+    return moreA >= Math.max(minA, given.get(claim.index)! + 1) - TINY ? [{ ...claim, wantedA: moreA }] : [];
+  });
+  if (takers.length === 0) return;
+  for (const { index, minA } of inOrder(takers.filter((claim) => given.get(claim.index) === 0))) {
+    if (slack.room(index).currentA < minA - TINY) continue;
+    given.set(index, minA);
+    slack.give(index, minA);
+  }
+  const charging = takers.filter((claim) => given.get(claim.index)! > 0);
+  fill(charging, given, slack);
+  floor(charging, given, slack);
+}
+
 /**
- * Gives each claim 0, or between its minimum and what it wants, within the slack. Whole amperes, rounded down, so that
+ * Gives each claim 0, or between its minimum and what it wants (or takes on top), within the slack. Whole amperes, rounded down, so that
  * the sum holds. By position of the EVSE.
  */
 export function share(claims: readonly Claim[], slack: Slack): Map<number, number> {
@@ -75,12 +104,8 @@ export function share(claims: readonly Claim[], slack: Slack): Map<number, numbe
   }
   const charging = claims.filter((claim) => given.get(claim.index)! > 0);
   fill(charging, given, slack);
-  for (const claim of charging) {
-    const exact = given.get(claim.index)!;
-    const whole = Math.max(claim.minA, Math.floor(exact + TINY));
-    given.set(claim.index, whole);
-    slack.give(claim.index, whole - exact);
-  }
+  floor(charging, given, slack);
   topUp(charging, given, slack);
+  giveMore(claims, given, slack);
   return given;
 }

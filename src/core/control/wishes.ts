@@ -4,12 +4,14 @@ import type { Reason } from "../reason.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
-import { type Plan, planInForce, plannedCurrentA, waiting } from "./plan-current.ts";
+import { type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
 import { sunnyCurrent, surplusW } from "./solar.ts";
 import { WISH_CHANGE_MS } from "./thresholds.ts";
 
 export interface Wish {
   readonly currentA: number;
+  /** What it takes of what the others leave: the plan would give more if there was room. */
+  readonly moreA?: number;
   readonly reason: Reason;
 }
 
@@ -32,7 +34,8 @@ function planned({ input, plan, shareW }: Today, entry: EvseObservation): Wished
   if (sunnyA > currentA) return { wish: { currentA: sunnyA, reason: { kind: "solar" } }, memory };
   const reason: Reason =
     currentA === 0 ? waiting(input, plan, entry.session.transactionId) : { kind: "plan", limitA: currentA };
-  return { wish: { currentA, reason }, memory };
+  const eager = takesMore(input, plan, entry) ? { moreA: entry.evse.maxCurrentA } : {};
+  return { wish: { currentA, reason, ...eager }, memory };
 }
 
 /** A session without a plan is served by fair share: no car sits for ever. */
@@ -63,7 +66,8 @@ function remember(memory: EvseMemory, wish: Wish, monoMs: number): EvseMemory {
 function bounded(wish: Wish, entry: EvseObservation): Wish {
   const { vehicleCapA } = entry.memory;
   const capA = vehicleCapA === undefined ? undefined : Math.max(entry.evse.minCurrentA, vehicleCapA);
-  if (capA === undefined || capA >= wish.currentA) return wish;
+  if (capA === undefined || capA >= Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
+  if (capA >= wish.currentA) return { ...wish, moreA: capA };
   return { currentA: capA, reason: { kind: "vehicle", limitA: capA } };
 }
 
@@ -74,7 +78,8 @@ function belowCeiling(wish: Wish, input: ControlInput, entry: EvseObservation): 
   if (profiles.length === 0) return wish;
   const { nowMs } = input.image;
   const lowest = ceilingA(profiles, nowMs, { voltageV: input.site.voltageV, phases: entry.phases.length });
-  if (!lowest || lowest.currentA > wish.currentA) return wish;
+  if (!lowest || lowest.currentA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
+  if (lowest.currentA > wish.currentA) return { ...wish, moreA: lowest.currentA };
   const currentA = lowest.currentA < entry.evse.minCurrentA ? 0 : lowest.currentA;
   const untilMs = nextChangeMs(profiles, nowMs);
   const reason: Reason = { kind: "contract", limitA: lowest.currentA, by: lowest.partnerId };

@@ -56,6 +56,30 @@ export const PlanCircuitSchema = Type.Object({
   loadW: Type.Optional(Type.Tuple([Series, Series, Series])),
 });
 
+/** A month's peak by a tariff for power; the import of a slot is what counts. */
+export const PlanPeakSchema = Type.Object({
+  name: Type.String(),
+  /** EUR a month for each kW of its value, and by steps of it. */
+  eurPerKw: Type.Number(),
+  steps: Type.Optional(Type.Array(Type.Object({ upToKw: Type.Number(), eurPerMonth: Type.Number() }))),
+  /** The plan reckons with the price divided by this: a peak serves the days to come, too. */
+  spreadDays: Type.Number(),
+  /** The value is the mean of so many highest, each of another day; at least the floor. */
+  count: Type.Integer(),
+  floorKw: Type.Number(),
+  /** Slots in an interval: 1 or 4. */
+  intervalSlots: Type.Integer(),
+  /** Highest of the days before the plan's, the highest first, kW. */
+  earlierKw: Type.Array(Type.Number()),
+  /** The plan's days, and what each has reached. */
+  days: Type.Array(Type.Object({ fromSlot: Type.Integer(), toSlot: Type.Integer(), reachedKw: Type.Number() })),
+  /** Imported in the running interval before the plan, Wh. */
+  beforeWh: Type.Number(),
+  /** How much a kW counts, and what is paid for already, kW; missing is all and nothing. */
+  weight: Type.Optional(Series),
+  contractedKw: Type.Optional(Series),
+});
+
 export const PlanInputSchema = Type.Object({
   startMs: Type.Number(),
   nowMs: Type.Number(),
@@ -88,6 +112,8 @@ export const PlanInputSchema = Type.Object({
   opportunityEurPerHour: Type.Number(),
   /** What a kWh weighs that a driver misses by leaving earlier than said, EUR. */
   missedEurPerKwh: Type.Optional(Type.Number()),
+  /** Missing is none. */
+  peaks: Type.Optional(Type.Array(PlanPeakSchema)),
   /** Slots from the start whose EVSE power is either 0 or at least the minimum. */
   binarySlots: Type.Integer(),
 });
@@ -103,13 +129,22 @@ export const PlanResultSchema = Type.Object({
   /** Why it is not optimal. */
   detail: Type.String(),
   evses: Type.Array(
-    Type.Object({ evseId: Type.String(), transactionId: Type.Integer(), powerW: Series, shortfallWh: Type.Number() }),
+    Type.Object({
+      evseId: Type.String(),
+      transactionId: Type.Integer(),
+      powerW: Series,
+      shortfallWh: Type.Number(),
+      /** In so many slots from the start it would get more, if a circuit had room; missing is none. */
+      eagerSlots: Type.Optional(Type.Integer()),
+    }),
   ),
   batteries: Type.Array(Type.Object({ deviceId: Type.String(), powerW: Series })),
   importW: Series,
   exportW: Series,
   pvUsedW: Series,
   costEur: Type.Number(),
+  /** What the months of the input's peaks come to, in their order; not in the cost. */
+  peaks: Type.Optional(Type.Array(Type.Object({ name: Type.String(), valueKw: Type.Number(), eur: Type.Number() }))),
   /** Relative gap to the proven bound; missing where there is no bound. */
   gap: Type.Optional(Type.Number()),
   solveMs: Type.Number(),
@@ -129,5 +164,6 @@ export type PlanInput = Static<typeof PlanInputSchema>;
 export type PlanResult = Static<typeof PlanResultSchema>;
 export type PlanEvse = Static<typeof PlanEvseSchema>;
 export type PlanBattery = Static<typeof PlanBatterySchema>;
+export type PlanPeak = Static<typeof PlanPeakSchema>;
 export type PlanCircuit = Static<typeof PlanCircuitSchema>;
 export type PlanStatus = Static<typeof PlanStatusSchema>;

@@ -160,6 +160,11 @@ function energies(meter: SiteMeter, site: SiteModel): Readonly<Record<string, nu
   };
 }
 
+/** Imported since the quarter-hour began, Wh; missing where the meter was silent for too long to say. */
+export function importedSoFarWh(meter: SiteMeter, site: SiteModel): number | undefined {
+  return meter.missedMs.grid <= MISSING_ALLOWED_MS ? gridEnergy(meter, site).importWh : undefined;
+}
+
 /** The fact on a quarter-hour of the site. What was not measured for more than half a minute is left out. */
 export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number, site: SiteModel): SiteDraft {
   const rounded = Object.fromEntries(

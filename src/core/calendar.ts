@@ -1,0 +1,101 @@
+/** The calendar of a place, by IANA zone, cheap enough to ask for every quarter-hour of a month. */
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface LocalMoment {
+  /** Days and months are counted from an arbitrary one on: only equality says something. */
+  readonly day: number;
+  readonly month: number;
+  readonly monthOfYear: number;
+  /** 1 is Monday. */
+  readonly weekday: number;
+  readonly minuteOfDay: number;
+  /** Days of the month that are left, this one included. */
+  readonly daysLeft: number;
+}
+
+const MOST_KEPT = 4_000;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+const offsets = new Map<string, Map<number, number>>();
+
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  let formatter = formatters.get(timeZone);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat("en-GB", {
+      timeZone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    formatters.set(timeZone, formatter);
+  }
+  return formatter;
+}
+
+/** What the clock on the wall is ahead of UTC, ms. Changes of clocks happen at whole hours. */
+function offsetMs(hourMs: number, timeZone: string): number {
+  const known = offsets.get(timeZone) ?? new Map<number, number>();
+  offsets.set(timeZone, known);
+  const before = known.get(hourMs);
+  if (before !== undefined) return before;
+  const parts = formatterOf(timeZone).formatToParts(hourMs);
+  const part = new Map(parts.map(({ type, value }) => [type, Number(value)]));
+  const at = (type: Intl.DateTimeFormatPartTypes) => part.get(type)!;
+  const offset = Date.UTC(at("year"), at("month") - 1, at("day"), at("hour"), at("minute")) - hourMs;
+  if (known.size >= MOST_KEPT) known.clear();
+  known.set(hourMs, offset);
+  return offset;
+}
+
+/** Year and month of a day of the epoch, by the length of months. */
+function monthOf(day: number): { readonly year: number; readonly monthOfYear: number } {
+  let year = 1970 + Math.floor(day / 365.2425);
+  if (day >= Date.UTC(year + 1, 0, 1) / DAY_MS) year++;
+  if (day < Date.UTC(year, 0, 1) / DAY_MS) year--;
+  let monthOfYear = 12;
+  while (monthOfYear > 1 && day < Date.UTC(year, monthOfYear - 1, 1) / DAY_MS) monthOfYear--;
+  return { year, monthOfYear };
+}
+
+/** Day, month, weekday and minute at `atMs` (epoch ms) in a zone. */
+export function localMoment(atMs: number, timeZone: string): LocalMoment {
+  const wallMs = atMs + offsetMs(Math.floor(atMs / HOUR_MS) * HOUR_MS, timeZone);
+  const day = Math.floor(wallMs / DAY_MS);
+  const { year, monthOfYear } = monthOf(day);
+  const nextMonth = Date.UTC(year, monthOfYear, 1) / DAY_MS;
+  return {
+    day,
+    month: year * 12 + monthOfYear - 1,
+    monthOfYear,
+    // Day 0 of the epoch was a Thursday.
+    weekday: ((((day + 3) % 7) + 7) % 7) + 1,
+    minuteOfDay: Math.floor((wallMs - day * DAY_MS) / 60_000),
+    daysLeft: nextMonth - day,
+  };
+}
+
+export interface TimeWindow {
+  readonly from: string;
+  readonly to: string;
+  readonly days?: readonly number[];
+  readonly months?: readonly number[];
+}
+
+function minuteOf(text: string): number {
+  const [hours = 0, minutes = 0] = text.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
+/** Whether a moment lies in a window; one over midnight belongs to the day on which it begins. */
+export function isWithin(moment: LocalMoment, { from, to, days, months }: TimeWindow): boolean {
+  if (months && !months.includes(moment.monthOfYear)) return false;
+  const [begins, ends] = [minuteOf(from), minuteOf(to)];
+  const onDay = (weekday: number) => !days || days.includes(weekday);
+  const { minuteOfDay: minute, weekday } = moment;
+  if (begins < ends) return onDay(weekday) && minute >= begins && minute < ends;
+  return (onDay(weekday) && minute >= begins) || (onDay(weekday === 1 ? 7 : weekday - 1) && minute < ends);
+}

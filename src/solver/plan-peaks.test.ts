@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PlanInput, PlanPeak, PlanResult } from "../core/facts/plan-facts.ts";
+import { plannedValueKw } from "../planner/peaks.ts";
+import { planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
+import { verifyPlan } from "../planner/verify.ts";
+import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { solvePlan } from "./plan-solver.ts";
+
+const HOUR_MS = 3_600_000;
+const WHOLE_HOUR_MS = Math.ceil(START_MS / HOUR_MS) * HOUR_MS;
+let linear: LinearSolver;
+beforeAll(async () => {
+  linear = await createLinearSolver();
+});
+
+function solve(input: PlanInput): PlanResult {
+  const plan = solvePlan(input, 4_000, { linear, nowMs: () => 0, repeatable: true });
+  expect(verifyPlan(input, plan)).toEqual([]);
+  expect(plan.status).not.toBe("rule-based");
+  return plan;
+}
+
+function peak(part: Partial<PlanPeak> = {}): PlanPeak {
+  return {
+    name: "peak",
+    eurPerKw: 4,
+    spreadDays: 1,
+    count: 1,
+    floorKw: 0,
+    intervalSlots: 1,
+    earlierKw: [],
+    days: [{ fromSlot: 0, toSlot: 8, reachedKw: 0 }],
+    beforeWh: 0,
+    ...part,
+  };
+}
+
+/** 11.04 kWh for one car in two hours: 5.52 kW all the time, or 11.04 kW in the cheap half. */
+function input(part: Partial<PlanInput> = {}): PlanInput {
+  const importEurPerKwh = [0.3, 0.3, 0.3, 0.3, 0.2, 0.2, 0.2, 0.2];
+  const evses = [planEvse({ departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
+  return planInput({ startMs: WHOLE_HOUR_MS, nowMs: WHOLE_HOUR_MS, importEurPerKwh, evses, ...part });
+}
+
+const highest = (plan: PlanResult) => Math.max(...plan.importW) / 1000;
+
+describe("a month's peak", () => {
+  it("is raised only as far as it pays: a kW costs more than the cheap half saves", () => {
+    expect(highest(solve(input()))).toBeCloseTo(11.04);
+    const plan = solve(input({ peaks: [peak()] }));
+    expect(highest(plan)).toBeCloseTo(5.52, 2);
+    expect(plan.peaks).toEqual([{ name: "peak", valueKw: expect.closeTo(5.52, 2), eur: expect.closeTo(22.08, 1) }]);
+    expect(plan.evses[0]?.shortfallWh).toBeLessThanOrEqual(1);
+  });
+
+  it("is free up to what the month has reached, and up to the floor", () => {
+    for (const part of [{ earlierKw: [9] }, { floorKw: 9 }, { days: [{ fromSlot: 0, toSlot: 8, reachedKw: 9 }] }])
+      expect(highest(solve(input({ peaks: [peak(part)] })))).toBeCloseTo(9, 2);
+  });
+
+  it("never keeps energy from a driver", () => {
+    const evses = [planEvse({ energyNeededWh: 22_080, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
+    expect(solve(input({ evses, peaks: [peak({ eurPerKw: 200 })] })).evses[0]?.shortfallWh).toBeLessThanOrEqual(1);
+  });
+
+  it("of an hour is its mean: a quarter-hour at full power is one of 2.76 kW", () => {
+    const evses = [planEvse({ energyNeededWh: 5520, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
+    const plan = solve(input({ evses, peaks: [peak({ intervalSlots: 4, eurPerKw: 100 })] }));
+    expect(plan.peaks?.[0]?.valueKw).toBeCloseTo(2.76, 2);
+  });
+
+  it("counts what the running quarter-hour has drawn before", () => {
+    const evses = [planEvse({ minPowerW: 1380, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
+    const drawn = input({ evses, elapsed: 0.5, peaks: [peak({ beforeWh: 1000, eurPerKw: 100 })] });
+    const plan = solve(drawn);
+    // 4 kW on average already: what is left may add up to the same mean as the others have.
+    expect(plan.peaks?.[0]?.valueKw).toBeCloseTo((11.04 + 1) / 2, 1);
+    expect((plan.importW[0]! * 0.125 + 1000) / 250).toBeCloseTo((11.04 + 1) / 2, 1);
+  });
+
+  it("as the mean of three days weighs a third of it", () => {
+    const threeDays = { count: 3, earlierKw: [6, 6, 6], eurPerKw: 100 };
+    expect(solve(input({ peaks: [peak(threeDays)] })).peaks?.[0]?.valueKw).toBeCloseTo(6, 2);
+    const plan = solve(input({ peaks: [peak({ ...threeDays, earlierKw: [9, 3, 3], eurPerKw: 0.3 })] }));
+    // 10 ct for a kW of this day; the cheap half saves 10 ct for 1 kWh, which is a kW for an hour.
+    expect(plannedValueKw(peak({ ...threeDays, earlierKw: [9, 3, 3] }), input(), plan.importW)).toBeGreaterThan(5);
+  });
+
+  it("by steps is used up to the edge of the step that it must take", () => {
+    const steps = [
+      { upToKw: 2, eurPerMonth: 10 },
+      { upToKw: 7, eurPerMonth: 20 },
+      { upToKw: 10, eurPerMonth: 40 },
+    ];
+    const plan = solve(input({ peaks: [peak({ eurPerKw: 0, steps })] }));
+    expect(plan.peaks?.[0]).toMatchObject({ eur: 20 });
+    expect(highest(plan)).toBeCloseTo(7, 2);
+  });
+
+  it("does not count where the tariff does not look, nor below what is contracted", () => {
+    const weight = [1, 1, 1, 1, 0, 0, 0, 0];
+    expect(highest(solve(input({ peaks: [peak({ weight })] })))).toBeCloseTo(11.04);
+    const contractedKw = new Array(8).fill(8);
+    expect(highest(solve(input({ peaks: [peak({ contractedKw })] })))).toBeCloseTo(8, 2);
+  });
+
+  it("costs what the independent valuation says, whatever the tariff", () => {
+    const kw = fc.integer({ min: 0, max: 12 });
+    const arbitrary = fc.record({
+      count: fc.integer({ min: 1, max: 3 }),
+      intervalSlots: fc.constantFrom(1, 4),
+      floorKw: kw,
+      earlierKw: fc.array(kw, { maxLength: 3 }),
+      reachedKw: kw,
+      eurPerKw: fc.integer({ min: 0, max: 20 }),
+    });
+    fc.assert(
+      fc.property(arbitrary, ({ reachedKw, ...part }) => {
+        const days = [
+          { fromSlot: 0, toSlot: 4, reachedKw },
+          { fromSlot: 4, toSlot: 8, reachedKw: 0 },
+        ];
+        const ours = peak({ ...part, days });
+        const with_ = input({ peaks: [ours] });
+        const without = solve(input());
+        const plan = solve(with_);
+        const worth = (result: PlanResult) =>
+          result.costEur + plannedValueKw(ours, with_, result.importW) * ours.eurPerKw;
+        expect(worth(plan)).toBeLessThanOrEqual(worth(without) + 0.01);
+      }),
+      { numRuns: 40, seed: 5 },
+    );
+  });
+});
