@@ -17,7 +17,7 @@ import {
   watchMeter,
 } from "./plausibility/meter.ts";
 import type { CircuitModel } from "./site-model.ts";
-import { type PowersInput, sitePowers } from "./site-powers.ts";
+import { devicePowers, type PowersInput } from "./site-powers.ts";
 
 /** What was learned from cars is looked at anew after a day. */
 const LEARNED_FOR_MS = 86_400_000;
@@ -57,7 +57,7 @@ function surroundings(
   deviceId: string,
   circuit: CircuitModel,
   tracks: ReadonlyMap<string, EvseTrack>,
-  powers: ReturnType<typeof sitePowers>,
+  powers: ReturnType<typeof devicePowers>,
 ): Surroundings {
   const { gridW, pvW, chargeW, dischargeW } = powers;
   const known = pvW !== undefined && chargeW !== undefined && dischargeW !== undefined;
@@ -111,7 +111,7 @@ function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] 
 export function examineMeters(memory: PlausibilityMemory, input: PowersInput): Examined {
   const { site, image } = input;
   const evses = trackEvses(memory.evses, input);
-  const powers = sitePowers(input);
+  const powers = devicePowers(input);
   const watches = new Map<string, MeterWatch>();
   const meters = new Map(image.meters);
   const all: Doubt[] = [];

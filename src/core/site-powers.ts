@@ -66,9 +66,8 @@ function evsesPowerW({ site, state, image }: PowersInput): number | undefined {
   );
 }
 
-/** What is known of the site's powers. */
-export function sitePowers(input: PowersInput): SitePowers {
-  const { site, image } = input;
+/** What is known of the powers of grid meter, sun and batteries. */
+export function devicePowers({ site, image }: PowersInput): Omit<SitePowers, "evsesW" | "buildingW"> {
   const { devices } = site.configuration;
   const gridMeter = devices.find((device) => device.id === site.gridMeterId);
   const gridW = gridMeter && valid(image.meters.get(gridMeter.id), gridMeter, image)?.powerW;
@@ -76,6 +75,12 @@ export function sitePowers(input: PowersInput): SitePowers {
   const batteries = site.batteries.map((device) => valid(image.batteries.get(device.id), device, image)?.powerW);
   const chargeW = total(batteries.map((powerW) => powerW && Math.max(0, powerW)));
   const dischargeW = total(batteries.map((powerW) => powerW && Math.max(0, -powerW)));
+  return { gridW, pvW, chargeW, dischargeW };
+}
+
+/** What is known of the site's powers. */
+export function sitePowers(input: PowersInput): SitePowers {
+  const { gridW, pvW, chargeW, dischargeW } = devicePowers(input);
   const evsesW = evsesPowerW(input);
   const known =
     gridW !== undefined &&

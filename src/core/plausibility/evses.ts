@@ -3,7 +3,7 @@ import type { ProcessImage } from "../image.ts";
 import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
 import type { EvseModel, SiteModel } from "../site-model.ts";
 import { evsePowerW, type PowersInput } from "../site-powers.ts";
-import { openSessionAt } from "../state/sessions.ts";
+import type { Session } from "../state/sessions.ts";
 
 export interface EvseReport {
   readonly atMonoMs: number;
@@ -50,23 +50,36 @@ function newTrack(evse: EvseModel, transactionId: number | undefined, monoMs: nu
   };
 }
 
+/** Open transactions by EVSE, the youngest where a charge point reports several. */
+function transactions({ sessions }: PowersInput["state"]): Map<string, Session> {
+  const byEvse = new Map<string, Session>();
+  for (const id in sessions.open) {
+    const session = sessions.open[id]!;
+    const other = byEvse.get(session.evseId);
+    if (!other || session.startedMs >= other.startedMs) byEvse.set(session.evseId, session);
+  }
+  return byEvse;
+}
+
 /** Follows the reports of all EVSEs; a new transaction begins without those of the one before. */
 export function trackEvses(
   before: ReadonlyMap<string, EvseTrack>,
   { site, state, image }: PowersInput,
 ): Map<string, EvseTrack> {
   const next = new Map<string, EvseTrack>();
+  const open = transactions(state);
   for (const evse of site.evses) {
-    const transactionId = openSessionAt(state.sessions, evse.id)?.transactionId;
+    const transactionId = open.get(evse.id)?.transactionId;
     const known = before.get(evse.id);
     const track =
       known?.transactionId === transactionId && known
         ? known
         : newTrack(evse, transactionId, image.monoMs, known !== undefined);
-    const report = transactionId === undefined ? undefined : reportOf(site, evse, image);
-    const isNew = report && report.atMonoMs >= track.sinceMonoMs && report.atMonoMs !== track.last?.atMonoMs;
-    const { last } = track;
-    next.set(evse.id, isNew ? { ...track, last: report, ...(last ? { before: last } : {}) } : track);
+    const { last, sinceMonoMs } = track;
+    const atMonoMs = transactionId === undefined ? undefined : image.evses.get(evse.id)?.atMonoMs;
+    const isNew = atMonoMs !== undefined && atMonoMs >= sinceMonoMs && atMonoMs !== last?.atMonoMs;
+    const report = isNew ? reportOf(site, evse, image) : undefined;
+    next.set(evse.id, report ? { ...track, last: report, ...(last ? { before: last } : {}) } : track);
   }
   return next;
 }

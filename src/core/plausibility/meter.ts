@@ -62,7 +62,12 @@ function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): M
   const gap = monoMs - watch.seenMonoMs > SILENCE_MS;
   const currentA = currentsOf(reading, around);
   const since = contradictsItself(reading) ? (contradictsSinceMonoMs ?? monoMs) : undefined;
-  const young = watch.samples.filter(({ atMonoMs }) => monoMs - atMonoMs <= SAMPLES_KEPT_MS);
+  // Thrown away seldom: to copy them every second would cost more than to keep them.
+  const oldest = watch.samples[0]?.atMonoMs ?? monoMs;
+  const young =
+    monoMs - oldest > 2 * SAMPLES_KEPT_MS
+      ? watch.samples.filter(({ atMonoMs }) => monoMs - atMonoMs <= SAMPLES_KEPT_MS)
+      : watch.samples;
   return {
     ...rest,
     reading,
