@@ -56,6 +56,7 @@ function openCursor(options: {
     moveTo(next) {
       seq = next;
     },
+    save,
     close() {
       stop();
       save();

@@ -95,6 +95,8 @@ export interface Cursor {
   /** Everything up to this sequence has been taken. */
   readonly seq: number;
   moveTo(seq: number): void;
+  /** Saves it now: what must not be delivered twice has been. */
+  save(): void;
   /** Saves it now, and no more after that. */
   close(): void;
 }

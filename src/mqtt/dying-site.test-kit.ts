@@ -13,7 +13,7 @@ startBroker({
   everySeconds: 5,
   facts: false,
   requests: false,
-  openCursor: () => ({ seq: 0, moveTo() {}, close() {} }),
+  openCursor: () => ({ seq: 0, moveTo() {}, save() {}, close() {} }),
   site: { state: initialState, read: () => [], record: async () => [], subscribe: () => nothing },
   model: siteModel(homeConfiguration()),
   live: () => ({ circuits: [], devices: [], evses: [], meter: {} }) as unknown as LiveSite,

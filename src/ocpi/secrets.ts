@@ -106,6 +106,14 @@ export function openSecrets(file: string): Secrets {
     writeSecrets(file, partners);
   };
   const keep = (partnerId: string, inbound: Inbound[]) => change(partnerId, { ...of(partnerId), inbound });
+  /** In memory, and on disk where that takes it: a full disk keeps no partner out. */
+  const remember = (partnerId: string, inbound: Inbound[]) => {
+    try {
+      keep(partnerId, inbound);
+    } catch {
+      // The next change writes it too.
+    }
+  };
   return {
     whoHas(tokens, nowMs) {
       const shown = tokens.map((token) => ({ token, hash: hashOf(token) }));
@@ -117,7 +125,7 @@ export function openSecrets(file: string): Secrets {
             if (sameHash(entry.hash, hash) && alive(entry, nowMs)) found = { partnerId, entry, token };
       if (!found) return undefined;
       const { partnerId, entry, token } = found;
-      if (!entry.used) keep(partnerId, aged(of(partnerId).inbound, entry, nowMs));
+      if (!entry.used) remember(partnerId, aged(of(partnerId).inbound, entry, nowMs));
       return { partnerId, registration: entry.registration, token };
     },
     outbound: (partnerId) => of(partnerId).outbound,

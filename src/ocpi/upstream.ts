@@ -21,7 +21,7 @@ import { preferencesRoute } from "./modules/preferences.ts";
 import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
 import { tokensModule } from "./modules/tokens.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
-import { createRefusals } from "./refused.ts";
+import { createRefusals, type NoteRefusal } from "./refused.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
 import { createResults } from "./results.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
@@ -63,7 +63,11 @@ function statusOf(partner: Partner, pending: number): PartnerStatus {
   };
 }
 
-function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): Pump {
+function pumpOf(
+  partner: Partner,
+  options: UpstreamOptions,
+  { secrets, noteRefusal }: { readonly secrets: Secrets; readonly noteRefusal: NoteRefusal },
+): Pump {
   const { site, model, upstream, clock, log } = options;
   return createPump({
     name: partner.id,
@@ -71,7 +75,8 @@ function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): P
     cursor: options.openCursor(`ocpi-${partner.id}`, site.state().seq),
     wanted: () => partner.registration() !== undefined,
     changedBy: (fact) => changedBy(fact, partner.id),
-    deliver: createDeliveries({ partner, site, model, upstream, secrets, clock }),
+    deliver: createDeliveries({ partner, site, model, upstream, secrets, clock, noteRefusal }),
+    isFinal: (name) => name.startsWith("cdr:"),
     clock,
     log,
   });
@@ -106,7 +111,9 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   ];
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
-  const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
+  const pumps = new Map(
+    [...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, { secrets, noteRefusal })]),
+  );
   const stopBilling = startBilling({ site, model, clock, log });
   const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {
     const partner = partners.get(id);

@@ -125,7 +125,7 @@ const directory = mkdtempSync(join(tmpdir(), "wattledger-bench-ocpi-"));
 const secrets = openSecrets(join(directory, "ocpi-secrets.json"));
 secrets.accept("peer", token, { registration: false, nowMs: Date.now() });
 secrets.show("peer", "bench");
-const openCursor = () => ({ seq: state.seq, moveTo() {}, close() {} });
+const openCursor = () => ({ seq: state.seq, moveTo() {}, save() {}, close() {} });
 const upstream = startUpstream({
   upstream: parsed.configuration.upstream!,
   directory,

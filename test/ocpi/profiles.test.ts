@@ -208,6 +208,15 @@ describe("the sender of a profile", () => {
     expect(resultsOf(rig, "a")).toEqual([{ result: "REJECTED" }]);
   });
 
+  test("loses it with its registration", async () => {
+    const rig = await charging();
+    await set(rig, "a", profileOf(8, "A"));
+    await rig.run(30);
+    await rig.upstream.unregister("emsp");
+    await rig.run(90);
+    expect(currentA(rig)).toBeGreaterThan(15);
+  });
+
   test("without a contract is refused, and the reason is on record", async () => {
     const rig = await charging({ configuration: { sees: "all" } });
     const answer = await set(rig, "a", profileOf(8, "A"));

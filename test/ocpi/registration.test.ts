@@ -249,6 +249,10 @@ describe("whoever comes without a right", () => {
       http: 200,
       body: { status_code: 2001 },
     });
+    expect(await rig.partner.call("PUT", url, { text: `${"[".repeat(100_000)}${"]".repeat(100_000)}` })).toMatchObject({
+      http: 200,
+      body: { status_code: 2001 },
+    });
     expect(await rig.partner.call("GET", `${rig.versionsUrl}/nothing`)).toMatchObject({ http: 404 });
   });
 

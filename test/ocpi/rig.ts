@@ -1,5 +1,5 @@
 /** A site with OCPI on a real loopback port: controller, ledger in memory, virtual time, simulated cars. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -153,6 +153,19 @@ export class OcpiRig {
   async restart(): Promise<void> {
     await this.upstream.close();
     await this.#app.close();
+    this.site.restart();
+    await this.#open();
+  }
+
+  /** What is in memory only is lost: files are as they are on disk now. */
+  async cutPower(): Promise<void> {
+    const files = readdirSync(this.directory).map(
+      (name) => [join(this.directory, name), readFileSync(join(this.directory, name))] as const,
+    );
+    await this.upstream.close();
+    await this.#app.close();
+    for (const name of readdirSync(this.directory)) rmSync(join(this.directory, name));
+    for (const [file, bytes] of files) writeFileSync(file, bytes);
     this.site.restart();
     await this.#open();
   }

@@ -141,6 +141,35 @@ describe("a partner that is registered", () => {
     expect(bodies(rig.partner.received.slice(before), "POST", "cdrs")).toHaveLength(1);
   });
 
+  test("a record that is refused is on record with the reason, and can still be read", async () => {
+    const rig = await registered();
+    rig.partner.handlers.push(({ path }) => (path.endsWith("/cdrs") ? { code: 2001 } : undefined));
+    await rig.site.connectAll();
+    await rig.site.plugIn("one");
+    await rig.run(60);
+    await rig.site.unplug("one");
+    await rig.run(60);
+    expect(bodies(rig.partner.received, "POST", "cdrs")).toHaveLength(1);
+    expect(rig.site.facts("partner-refused")).toMatchObject([
+      { data: { what: "cdr-of-1", reason: "HTTP 200, OCPI 2001" } },
+    ]);
+    await rig.partner.discover(rig.versionsUrl);
+    expect((await rig.partner.call("GET", rig.partner.endpoint("cdrs"))).body.data).toHaveLength(1);
+  });
+
+  test("a record that was heard does not come again after a power cut", async () => {
+    const rig = await registered();
+    await rig.site.connectAll();
+    await rig.site.plugIn("one");
+    await rig.run(60);
+    await rig.site.unplug("one");
+    await rig.run(60);
+    expect(bodies(rig.partner.received, "POST", "cdrs")).toHaveLength(1);
+    await rig.cutPower();
+    await rig.run(60);
+    expect(bodies(rig.partner.received, "POST", "cdrs")).toHaveLength(1);
+  });
+
   test("carries the meter's signature in the record, byte for byte", async () => {
     const rig = await registered();
     await rig.site.connectAll();

@@ -48,7 +48,7 @@ export const PreferencesAgreed = declareFact(
   }),
 );
 
-/** A partner asked for something that was not done; of a kind at most one a minute. */
+/** A partner asked for something that was not done, or refused a record of ours; of a kind at most one a minute. */
 export const PartnerRefused = declareFact(
   "partner-refused",
   1,

@@ -125,6 +125,18 @@ function billed(slice: UpstreamState, fact: Extract<SiteFact, { type: "cdr-issue
   return { ...slice, billed: kept(slice.billed, String(transactionId), entry, BILLED_KEPT) };
 }
 
+/** Nothing that a partner asked for outlives its registration. */
+function unregistered(slice: UpstreamState, fact: Extract<SiteFact, { type: "partner-unregistered" }>): UpstreamState {
+  const { partnerId } = fact.data;
+  const { [partnerId]: _, ...partners } = slice.partners;
+  const left = Object.entries(slice.profiles).map(
+    ([id, profiles]) => [id, profiles.filter((profile) => profile.partnerId !== partnerId)] as const,
+  );
+  const profiles = Object.fromEntries(left.filter(([, remaining]) => remaining.length > 0));
+  const owed = Object.entries(slice.owed).map(([id, ids]) => [id, ids.filter((other) => other !== partnerId)] as const);
+  return { ...slice, partners, profiles, owed: Object.fromEntries(owed), profilesSeq: fact.seq };
+}
+
 function signed(slice: UpstreamState, fact: Extract<SiteFact, { type: "signed-value-reported" }>): UpstreamState {
   const { transactionId, atMs } = fact.data;
   const known = transactionId === undefined ? undefined : slice.sessions[transactionId];
@@ -182,8 +194,7 @@ export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamSt
       return { ...slice, partners, sinceSeq: slice.sinceSeq ?? fact.seq };
     }
     case "partner-unregistered": {
-      const { [fact.data.partnerId]: _, ...partners } = slice.partners;
-      return { ...slice, partners };
+      return unregistered(slice, fact);
     }
     case "driver-authorised":
       return authorised(slice, fact);

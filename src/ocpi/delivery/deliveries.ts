@@ -11,6 +11,7 @@ import { sessionObject, sessionOf } from "../objects/session.ts";
 import { tariffObject } from "../objects/tariff.ts";
 import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf, joinUrl, type Partner, partyOf } from "../partner.ts";
+import type { NoteRefusal } from "../refused.ts";
 import type { Secrets } from "../secrets.ts";
 import { seesCdr, seesSession } from "../visible.ts";
 import { createActiveProfiles } from "./active-profiles.ts";
@@ -24,6 +25,7 @@ export interface DeliveryContext {
   readonly upstream: UpstreamConfiguration;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  readonly noteRefusal: NoteRefusal;
 }
 
 /** How the pump names objects: kind and id. */
@@ -64,7 +66,7 @@ const judged = (outcome: Outcome): Delivered => (outcome.kind === "ok" ? "done" 
 
 /** Delivers objects by name, as they are now. */
 export function createDeliveries(context: DeliveryContext): (name: string) => Promise<Delivered> {
-  const { partner, site, model, upstream, secrets, clock } = context;
+  const { partner, site, model, upstream, secrets, clock, noteRefusal } = context;
   const { countryCode, partyId } = upstream;
   const patches = createSessionPatches();
   let publishedFor: string | undefined;
@@ -165,13 +167,14 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
     if (endpoint === undefined || !entry || !seesCdr(partner, entry)) return "done";
     const [fact] = site.read(entry.seq - 1, 1);
     if (fact?.type !== "cdr-issued") return "refused";
-    return judged(
-      await send(
-        "POST",
-        endpoint,
-        cdrObject(now, fact as CdrFact, (seq) => site.read(seq - 1, 1)[0]),
-      ),
+    const outcome = await send(
+      "POST",
+      endpoint,
+      cdrObject(now, fact as CdrFact, (seq) => site.read(seq - 1, 1)[0]),
     );
+    // It is not sent again by itself; the partner can read it from the list.
+    if (outcome.kind === "refused") noteRefusal(partner.id, `cdr-of-${transactionId}`, outcome.reason);
+    return judged(outcome);
   }
 
   return (name) => {

@@ -23,6 +23,8 @@ export interface PumpOptions {
   /** Names of the objects that a fact changes. */
   readonly changedBy: (fact: Envelope) => readonly string[];
   readonly deliver: (name: string) => Promise<Delivered>;
+  /** Whether an object should reach the partner once only, as far as that can be. */
+  readonly isFinal: (name: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -99,6 +101,7 @@ export function createPump(options: PumpOptions): Pump {
     if (attempt > 0) log.info("A partner takes deliveries again", { partner: name, attempts: attempt });
     attempt = 0;
     advance();
+    if (options.isFinal(object)) cursor.save();
     return true;
   }
 

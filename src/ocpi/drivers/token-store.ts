@@ -7,7 +7,7 @@ import { Ajv } from "ajv";
 import { type Static, Type } from "typebox";
 import type { Clock, Log } from "../../core/ports.ts";
 import { type Token, TokenSchema } from "../schemas/requests.ts";
-import { timeMs } from "../schemas/wire.ts";
+import { onlyKnown, timeMs } from "../schemas/wire.ts";
 
 const SAVE_EVERY_MS = 300_000;
 const MOST_TOKENS = 100_000;
@@ -69,7 +69,7 @@ export function openTokenStore(file: string, { clock, log }: { readonly clock: C
   let changed = false;
 
   function keep(partnerId: string, token: Token): void {
-    const entry = { partnerId, token };
+    const entry = { partnerId, token: onlyKnown(TokenSchema, token) };
     byName.set(nameOfToken(token), entry);
     byUid.set(token.uid.toLowerCase(), entry);
   }

@@ -1,7 +1,7 @@
 /** HubClientInfo, as its receiver: a hub tells who is behind it and connected. Kept while the controller runs. */
 import { type Static, Type } from "typebox";
 import type { Module, OcpiRequest } from "../module.ts";
-import { CountryCode, DateTime, PartyId, reader } from "../schemas/wire.ts";
+import { CountryCode, DateTime, onlyKnown, PartyId, reader } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse } from "../status.ts";
 
 const ClientInfoSchema = Type.Object({
@@ -27,7 +27,7 @@ export function hubClientInfoModule(): Module {
       return refuse(INVALID_PARAMETERS, "The body is not about the party in the address");
     const isNew = !known.has(name);
     if (isNew && known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
-    known.set(name, parsed.value);
+    known.set(name, onlyKnown(ClientInfoSchema, parsed.value));
     return { ok: true, http: isNew ? 201 : 200 };
   }
 

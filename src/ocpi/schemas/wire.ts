@@ -23,17 +23,28 @@ export function timeMs(text: string): number {
   return Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}Z`);
 }
 
-/** Explicit nulls mean the same as absence. Depth is bounded by that of the parsed text. */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((entry) => entry !== null).map(withoutNulls);
+/** Nothing of OCPI is nested so deeply. */
+const DEEPEST = 32;
+
+/** Explicit nulls mean the same as absence; what is nested beyond reason is nothing. */
+export function withoutNulls(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (depth > DEEPEST) return undefined;
+  if (Array.isArray(value))
+    return value.filter((entry) => entry !== null).map((entry) => withoutNulls(entry, depth + 1));
   const entries = Object.entries(value).filter(([, child]) => child !== null);
-  return Object.fromEntries(entries.map(([key, child]) => [key, withoutNulls(child)]));
+  return Object.fromEntries(entries.map(([key, child]) => [key, withoutNulls(child, depth + 1)]));
 }
 
 const ajv = new Ajv({ allErrors: false, strict: false, coerceTypes: false });
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** Only what the schema of an object names: what is kept must not grow with what somebody adds. */
+export function onlyKnown<T extends object>(schema: { readonly properties: object }, value: T): T {
+  const known = Object.entries(value).filter(([name]) => name in schema.properties);
+  return Object.fromEntries(known) as T;
+}
 
 /** A reader of objects from the wire: nulls away, a list of one unwrapped where one object is meant, then checked. */
 export function reader<S extends TSchema>(schema: S): (value: unknown) => Parsed<Static<S>> {
