@@ -38,7 +38,10 @@ const NAMES = {
 
 async function read16(ask: Ask, names: readonly string[]): Promise<Map<string, string>> {
   const answer = fieldsOf(await ask("GetConfiguration", { key: names }));
-  const known = listOf(answer.configurationKey).map((entry) => [textOf(entry.key, 50), textOf(entry.value, 500)]);
+  const known = listOf(answer.configurationKey, 2_000).map((entry) => [
+    textOf(entry.key, 50),
+    textOf(entry.value, 500),
+  ]);
   return new Map(known.filter((entry): entry is [string, string] => !!entry[0] && entry[1] !== undefined));
 }
 
@@ -76,8 +79,10 @@ export function rateUnitOf(value: string | undefined): "A" | "W" {
 export async function setUp(version: "1.6" | "2.0.1", ask: Ask): Promise<Probed> {
   const names = NAMES[version];
   const { unit, stack, periods, interval, measurands, features, others } = names;
-  const wanted = [unit, stack, periods, interval, measurands, features, ...others];
-  const settings = await (version === "1.6" ? read16 : read201)(ask, wanted);
+  const wanted: readonly string[] = [unit, stack, periods, interval, measurands, features, ...others];
+  const answered = await (version === "1.6" ? read16 : read201)(ask, wanted);
+  // Some answer with all that they have.
+  const settings = new Map([...answered].filter(([name]) => wanted.includes(name)));
   const current = (settings.get(measurands) ?? "").split(/[\s,;]+/);
   if (settings.has(measurands) && !ENOUGH.every((name) => current.includes(name))) {
     for (const list of MEASURANDS) {
@@ -98,7 +103,7 @@ export async function setUp(version: "1.6" | "2.0.1", ask: Ask): Promise<Probed>
   }
   const whole = (name: string) => {
     const number = numberOf(settings.get(name));
-    return number !== undefined && Number.isInteger(number) && number >= 0 ? number : undefined;
+    return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
   };
   const [maxStackLevel, maxPeriods, meterIntervalS] = [whole(stack), whole(periods) || undefined, whole(interval)];
   const listed = settings.get(features);
