@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ChildSite, until } from "../live-site.ts";
+import { canMount, SmallDisk } from "./small-disk.ts";
+
+describe.skipIf(!canMount())("a site whose disk is full (skipped where nothing may be mounted: it needs root)", () => {
+  let disk: SmallDisk;
+  let site: ChildSite;
+  beforeAll(async () => {
+    disk = new SmallDisk(12);
+    site = await new ChildSite({ more: { ledger: { directory: join(disk.directory, "data") } } }).start();
+  }, 60_000);
+  afterAll(async () => {
+    await site?.close();
+    disk?.remove();
+  });
+
+  const ticks = () => site.metric("wattledger_ticks_total");
+  const trouble = () => until(async () => (await site.live()).ledger);
+  const recovered = () => until(async () => (await site.live()).ledger === undefined);
+
+  /** The log has room for some facts more: the site has something to tell until it is used up. */
+  async function tellUntilRefused() {
+    for (let told = 0; (await site.live()).ledger === undefined; told++) {
+      expect(told).toBeLessThan(2000);
+      const body = JSON.stringify({ limitW: 5000 + (told % 100) });
+      const headers = { "content-type": "application/json" };
+      await fetch(site.url("/api/v1/grid-limit"), { method: "PUT", headers, body });
+    }
+  }
+
+  test("says so, is ticking, and writes down the gap when there is room again", async () => {
+    disk.fill();
+    await site.closeGarageMeter();
+    await tellUntilRefused();
+    const { text } = await trouble();
+    expect(text).toMatch(/Nothing is recorded since .*disk is full.*Free space.*stay protected/);
+    const before = await ticks();
+    await until(async () => (await ticks()) > before + 2);
+    expect((await fetch(site.url("/healthz"))).ok).toBe(false);
+    disk.free();
+    await recovered();
+    expect(await until(async () => (await site.events("ledger-resumed"))[0])).toMatchObject({ data: { lostFacts: 0 } });
+  }, 60_000);
+
+  test("starts after a power cut, drives the site, and has told of its start when there is room", async () => {
+    site.child.kill("SIGKILL");
+    await site.ended;
+    disk.fill();
+    site.run();
+    const live = await until(() => site.live(), 40_000);
+    expect(live.site.id).toBe("child");
+    await until(async () => (await ticks()) > 2);
+    disk.free();
+    await until(async () => (await site.events("booted")).length === 2);
+    await recovered();
+  }, 90_000);
+});
