@@ -199,6 +199,16 @@ export type ChargePointCommand =
     }
   | { readonly type: "reset"; readonly chargePointId: string; readonly hard: boolean }
   | { readonly type: "unlock"; readonly chargePointId: string; readonly connector: number }
+  | {
+      readonly type: "reserve";
+      readonly chargePointId: string;
+      readonly connector: number;
+      /** The same id again replaces the reservation. */
+      readonly reservationId: number;
+      readonly token: string;
+      readonly expiresAtMs: number;
+    }
+  | { readonly type: "cancel-reservation"; readonly chargePointId: string; readonly reservationId: number }
   | { readonly type: "get-settings"; readonly chargePointId: string; readonly names: readonly string[] }
   | { readonly type: "change-setting"; readonly chargePointId: string; readonly name: string; readonly value: string };
 

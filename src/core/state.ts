@@ -28,7 +28,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 9;
+export const STATE_VERSION = 10;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -82,6 +82,13 @@ function call16(command: ChargePointCommand, { nowMs, style }: OutboundContext):
       return { action: "Reset", payload: { type: command.hard ? "Hard" : "Soft" } };
     case "unlock":
       return { action: "UnlockConnector", payload: { connectorId: command.connector } };
+    case "reserve": {
+      const { connector, reservationId, token, expiresAtMs } = command;
+      const expiryDate = new Date(expiresAtMs).toISOString();
+      return { action: "ReserveNow", payload: { connectorId: connector, expiryDate, idTag: token, reservationId } };
+    }
+    case "cancel-reservation":
+      return { action: "CancelReservation", payload: { reservationId: command.reservationId } };
     case "get-settings":
       return { action: "GetConfiguration", payload: command.names.length > 0 ? { key: command.names } : {} };
     case "change-setting":
@@ -144,6 +151,14 @@ function call201(command: ChargePointCommand, { nowMs, style }: OutboundContext)
       return { action: "Reset", payload: { type: command.hard ? "Immediate" : "OnIdle" } };
     case "unlock":
       return { action: "UnlockConnector", payload: { evseId: command.connector, connectorId: 1 } };
+    case "reserve": {
+      const { connector, reservationId: id, token, expiresAtMs } = command;
+      const idToken = { idToken: token, type: "Central" };
+      const expiryDateTime = new Date(expiresAtMs).toISOString();
+      return { action: "ReserveNow", payload: { id, expiryDateTime, idToken, evseId: connector } };
+    }
+    case "cancel-reservation":
+      return { action: "CancelReservation", payload: { reservationId: command.reservationId } };
     case "get-settings":
       return { action: "GetVariables", payload: { getVariableData: command.names.map(variableOf) } };
     case "change-setting": {

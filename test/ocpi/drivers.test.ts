@@ -252,6 +252,34 @@ describe("a partner's command", () => {
     expect(result(rig, "UNLOCK_CONNECTOR")).toEqual(outcomes.map(([, name]) => ({ result: name })));
   });
 
+  test("reserves an EVSE, changes the reservation under the same id, and cancels it", async () => {
+    const rig = await site();
+    const expiry_date = new Date(rig.site.clock.wallMs() + 1_800_000).toISOString();
+    const reserve = { ...begin, token: token("APP-1"), reservation_id: "R1", expiry_date };
+    expect((await command(rig, "RESERVE_NOW", reserve)).body.data.result).toBe("ACCEPTED");
+    await rig.run(2);
+    await rig.restart();
+    await rig.site.connectAll();
+    await command(rig, "RESERVE_NOW", { ...reserve, token: token("APP-2") });
+    await rig.run(2);
+    const [first, second] = sent(rig, "reserve") as { reservationId: number; token: string }[];
+    expect(second).toMatchObject({ reservationId: first!.reservationId, token: "APP-2" });
+    expect(result(rig, "RESERVE_NOW")).toEqual([{ result: "ACCEPTED" }, { result: "ACCEPTED" }]);
+    await command(rig, "CANCEL_RESERVATION", { reservation_id: "r1" });
+    await rig.run(2);
+    expect(sent(rig, "cancel-reservation")).toMatchObject([{ reservationId: first!.reservationId }]);
+    await command(rig, "CANCEL_RESERVATION", { reservation_id: "R1" });
+    await rig.run(2);
+    expect(result(rig, "CANCEL_RESERVATION")).toEqual([{ result: "ACCEPTED" }, { result: "UNKNOWN_RESERVATION" }]);
+    rig.site.onCommand = ({ type }) => (type === "reserve" ? { status: "rejected", detail: "Occupied" } : undefined);
+    await command(rig, "RESERVE_NOW", reserve);
+    await rig.run(2);
+    expect(result(rig, "RESERVE_NOW").at(-1)).toMatchObject({ result: "EVSE_OCCUPIED" });
+    expect(rig.site.controller.state().upstream.reservations).toEqual({});
+    const late = await command(rig, "RESERVE_NOW", { ...reserve, expiry_date: "2020-01-01T00:00:00Z" });
+    expect(late.body.data.result).toBe("REJECTED");
+  });
+
   test("is answered with the codes of the text where it cannot be", async () => {
     const rig = await site();
     const start = async (body: object) => (await command(rig, "START_SESSION", body)).body;
@@ -259,7 +287,6 @@ describe("a partner's command", () => {
     expect(await start({ ...begin, token: token("A"), location_id: "elsewhere" })).toMatchObject({ status_code: 2003 });
     expect(await start({ ...begin, token: token("A"), evse_uid: "nine" })).toMatchObject({ status_code: 2003 });
     expect((await command(rig, "STOP_SESSION", { session_id: "rig-9" })).body.data.result).toBe("UNKNOWN_SESSION");
-    expect((await command(rig, "CANCEL_RESERVATION", { reservation_id: "1" })).body.data.result).toBe("NOT_SUPPORTED");
     expect(await command(rig, "FLY", {})).toMatchObject({ http: 404 });
     await rig.site.plugIn("one", { token: "OWNERS-CARD" });
     expect((await start({ ...begin, token: token("A") })).data.result).toBe("REJECTED");

@@ -48,6 +48,27 @@ export const PreferencesAgreed = declareFact(
   }),
 );
 
+/** An EVSE is kept for a partner's driver. `chargePointReservationId` is ours; partners' own ids clash with each other. */
+export const ReservationMade = declareFact(
+  "reservation-made",
+  1,
+  Type.Object({
+    partnerId: Type.String(),
+    reservationId: Type.String(),
+    chargePointReservationId: Type.Integer(),
+    evseId: Type.String(),
+    token: Type.String(),
+    expiresAtMs: Type.Number(),
+  }),
+);
+
+/** It was cancelled; one that is used or runs out just ends. */
+export const ReservationCancelled = declareFact(
+  "reservation-cancelled",
+  1,
+  Type.Object({ partnerId: Type.String(), reservationId: Type.String() }),
+);
+
 /** A partner asked for something that was not done, or refused a record of ours; of a kind at most one a minute. */
 export const PartnerRefused = declareFact(
   "partner-refused",

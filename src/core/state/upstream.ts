@@ -45,6 +45,18 @@ export interface BilledSession {
   readonly party?: string;
 }
 
+export interface Reservation {
+  readonly chargePointReservationId: number;
+  readonly evseId: string;
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+/** Where a partner's reservation is in the state. */
+export function reservationKey(partnerId: string, reservationId: string): string {
+  return `${partnerId}/${reservationId.toLowerCase()}`;
+}
+
 export interface UpstreamState {
   readonly partners: Readonly<Record<string, PartnerState>>;
   /** Sequence of the first registration ever: earlier sessions are nobody's business. */
@@ -59,6 +71,8 @@ export interface UpstreamState {
   readonly profiles: Readonly<Record<string, readonly Profile[]>>;
   /** Partners whose profile was once taken, by open transaction: they are owed every change. */
   readonly owed: Readonly<Record<string, readonly string[]>>;
+  /** By partner and its id of the reservation, the last ones. */
+  readonly reservations: Readonly<Record<string, Reservation>>;
   /** Sequence of the last change of a profile: a plan before it is out of date. */
   readonly profilesSeq?: number;
   /** By transaction, the last ones. */
@@ -68,9 +82,10 @@ export interface UpstreamState {
 const DRIVERS_KEPT = 500;
 const SESSIONS_KEPT = 600;
 const BILLED_KEPT = 2_000;
+const RESERVATIONS_KEPT = 250;
 
 export function initialUpstream(): UpstreamState {
-  return { partners: {}, drivers: {}, sessions: {}, profiles: {}, owed: {}, billed: {} };
+  return { partners: {}, drivers: {}, sessions: {}, profiles: {}, owed: {}, reservations: {}, billed: {} };
 }
 
 /** Adds an entry as the youngest; the oldest ones of too many go. */
@@ -210,6 +225,15 @@ export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamSt
       return profileReceived(slice, fact);
     case "charging-profile-ended":
       return profileEnded(slice, fact);
+    case "reservation-made": {
+      const { partnerId, reservationId, ...reservation } = fact.data;
+      const key = reservationKey(partnerId, reservationId);
+      return { ...slice, reservations: kept(slice.reservations, key, reservation, RESERVATIONS_KEPT) };
+    }
+    case "reservation-cancelled": {
+      const { [reservationKey(fact.data.partnerId, fact.data.reservationId)]: _, ...reservations } = slice.reservations;
+      return { ...slice, reservations };
+    }
     case "signed-value-reported":
       return signed(slice, fact);
     case "preferences-agreed":

@@ -3,6 +3,7 @@ import type { ChargePointCommand, CommandResult } from "../../core/charge-point-
 import { whyNotCovered } from "../../core/market/arbitrate.ts";
 import type { EvseModel } from "../../core/site-model.ts";
 import { openSessionAt, type Session } from "../../core/state/sessions.ts";
+import { reservationKey } from "../../core/state/upstream.ts";
 import { contractOf } from "../drivers/register.ts";
 import type { Module, OcpiRequest } from "../module.ts";
 import { CONNECTOR_ID, evseOfUid, locationId } from "../objects/location.ts";
@@ -16,7 +17,7 @@ import {
   readStopSession,
   readUnlockConnector,
 } from "../schemas/requests.ts";
-import type { Parsed } from "../schemas/wire.ts";
+import { type Parsed, timeMs } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
 import { isOwn } from "../visible.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
@@ -30,6 +31,18 @@ const RESULTS: Readonly<Record<CommandResult["status"], string>> = {
   "no-answer": "TIMEOUT",
   offline: "FAILED",
 };
+/** Why charge points do not reserve, as they say it. */
+const REASONS: Readonly<Record<string, string>> = {
+  Occupied: "EVSE_OCCUPIED",
+  Faulted: "EVSE_INOPERATIVE",
+  Unavailable: "EVSE_INOPERATIVE",
+};
+
+function resultName({ status, detail }: CommandResult): string {
+  const reason = status === "rejected" ? REASONS[detail.split(" ")[0] ?? ""] : undefined;
+  return reason ?? RESULTS[status];
+}
+
 /** OCPP 1.6 knows no longer ones. */
 const LONGEST_ID_TAG = 20;
 
@@ -64,13 +77,18 @@ export function commandsModule(
     return whyNotCovered({ partner: request.partner.configuration, right: "commands", evseId: evse.id, own });
   }
 
-  function follow(request: OcpiRequest, responseUrl: string, command: ChargePointCommand): Reply {
+  /** Sends the command and then its result; `accepted` is done before the partner hears that it was. */
+  function follow(
+    request: OcpiRequest,
+    responseUrl: string,
+    command: ChargePointCommand,
+    accepted: () => Promise<void> = async () => {},
+  ): Reply {
     results.send(request, responseUrl, async () => {
-      const { status, detail } = await site.command(command, `partner:${request.partner.id}`);
-      return {
-        result: RESULTS[status],
-        message: detail === "" ? undefined : [{ language: "en", text: detail.slice(0, 500) }],
-      };
+      const result = await site.command(command, `partner:${request.partner.id}`);
+      if (result.status === "accepted") await accepted();
+      const text = result.detail.slice(0, 500);
+      return { result: resultName(result), message: text === "" ? undefined : [{ language: "en", text }] };
     });
     return immediately("ACCEPTED");
   }
@@ -149,10 +167,68 @@ export function commandsModule(
       return follow(request, body.response_url, { type: "unlock", chargePointId, connector });
     });
 
-  const unsupported =
-    <T extends { readonly response_url: string }>(parse: (body: unknown) => Parsed<T>) =>
-    (request: OcpiRequest) =>
-      read(request, parse(request.body), () => immediately("NOT_SUPPORTED"));
+  const reserve = (request: OcpiRequest) =>
+    read(request, readReserveNow(request.body), (body) => {
+      const { token, evse_uid, reservation_id, response_url } = body;
+      const { id: partnerId } = request.partner;
+      if (!isHere(body.location_id)) return refuse(UNKNOWN_LOCATION, "There is no such location");
+      const known = site.state().upstream.reservations[reservationKey(partnerId, reservation_id)];
+      const evse =
+        evse_uid === undefined
+          ? ((known && model.evseById.get(known.evseId)) ?? freeEvse())
+          : evseOfUid(model, evse_uid);
+      if (!evse)
+        return evse_uid === undefined
+          ? immediately("REJECTED", "No EVSE is free")
+          : refuse(UNKNOWN_LOCATION, "There is no such EVSE");
+      const why = whyNot(request, evse, true);
+      if (why !== undefined) return rejected(request, "commands", why);
+      const expiresAtMs = timeMs(body.expiry_date);
+      if (expiresAtMs <= request.nowMs) return immediately("REJECTED", "The reservation has run out already");
+      if (token.uid.length > LONGEST_ID_TAG)
+        return immediately("REJECTED", `A uid may have ${LONGEST_ID_TAG} characters here`);
+      // The same id replaces, at the same charge point.
+      const same = known && model.evseById.get(known.evseId)?.chargePointId === evse.chargePointId ? known : undefined;
+      const chargePointReservationId = same?.chargePointReservationId ?? site.state().seq + 1;
+      const { chargePointId, connector, id: evseId } = evse;
+      const reservationId = chargePointReservationId;
+      const command = {
+        type: "reserve",
+        chargePointId,
+        connector,
+        reservationId,
+        token: token.uid,
+        expiresAtMs,
+      } as const;
+      return follow(request, response_url, command, async () => {
+        const data = {
+          partnerId,
+          reservationId: reservation_id,
+          chargePointReservationId,
+          evseId,
+          token: token.uid,
+          expiresAtMs,
+        };
+        await site.record([{ type: "reservation-made", source: `partner:${partnerId}`, data }]);
+      });
+    });
+
+  const cancel = (request: OcpiRequest) =>
+    read(request, readCancelReservation(request.body), ({ reservation_id, response_url }) => {
+      const { id: partnerId } = request.partner;
+      const known = site.state().upstream.reservations[reservationKey(partnerId, reservation_id)];
+      const evse = known && model.evseById.get(known.evseId);
+      if (!known || !evse || known.expiresAtMs <= request.nowMs) {
+        results.send(request, response_url, async () => ({ result: "UNKNOWN_RESERVATION" }));
+        return immediately("ACCEPTED");
+      }
+      const { chargePointId } = evse;
+      const reservationId = known.chargePointReservationId;
+      return follow(request, response_url, { type: "cancel-reservation", chargePointId, reservationId }, async () => {
+        const data = { partnerId, reservationId: reservation_id };
+        await site.record([{ type: "reservation-cancelled", source: `partner:${partnerId}`, data }]);
+      });
+    });
 
   return {
     identifier: "commands",
@@ -162,8 +238,8 @@ export function commandsModule(
       { method: "POST", path: "/START_SESSION", handle: start },
       { method: "POST", path: "/STOP_SESSION", handle: stop },
       { method: "POST", path: "/UNLOCK_CONNECTOR", handle: unlock },
-      { method: "POST", path: "/RESERVE_NOW", handle: unsupported(readReserveNow) },
-      { method: "POST", path: "/CANCEL_RESERVATION", handle: unsupported(readCancelReservation) },
+      { method: "POST", path: "/RESERVE_NOW", handle: reserve },
+      { method: "POST", path: "/CANCEL_RESERVATION", handle: cancel },
     ],
   };
 }
