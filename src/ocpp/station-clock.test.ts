@@ -33,6 +33,14 @@ describe("the clock of a charge point", () => {
     expect(clock.lagMs).toBe(0);
   });
 
+  it("that was fast is right again as soon as a message is of now", () => {
+    const clock = new StationClock();
+    const nowMs = heard(clock, -60 * MINUTE_MS);
+    expect(clock.lagMs).toBe(-60 * MINUTE_MS);
+    expect(clock.heard(nowMs - 1000, nowMs)).toBe(true);
+    expect(clock.lagMs).toBe(0);
+  });
+
   it("is followed when it was set to another wrong time, and when it drifts", () => {
     const clock = new StationClock();
     let nowMs = heard(clock, 5 * MINUTE_MS);

@@ -1,7 +1,8 @@
 /**
  * How far the clock of a charge point is off. The time of one message does not tell a wrong clock from a message that
  * waited in a queue. Two that come some time apart and are late by the same do: a queue that empties gets younger, a
- * message that is sent again gets older. And what is younger than a slow clock allows disproves it.
+ * message that is sent again gets older. And what is younger than a slow clock allows disproves it, as what is of
+ * now disproves a fast one: until a limit is written in the right time again, it would begin too late.
  */
 import { fieldsOf, listOf } from "./wire.ts";
 
@@ -36,7 +37,8 @@ export class StationClock {
   heard(writtenMs: number, nowMs: number): boolean {
     const before = this.#lagMs;
     const lagMs = nowMs - writtenMs;
-    if (lagMs < before - STEP_MS && before > 0) this.#lagMs = 0;
+    const isRight = before < 0 && Math.abs(lagMs) <= STEP_MS;
+    if (isRight || (lagMs < before - STEP_MS && before > 0)) this.#lagMs = 0;
     if (Math.abs(lagMs - this.#lagMs) <= STEP_MS) {
       this.#candidate = undefined;
       if (this.#lagMs !== 0) this.#lagMs = Math.min(this.#lagMs, lagMs);
