@@ -129,6 +129,18 @@ describe("the fallback sum", () => {
     expect(checkSite(site)[0]!.message).toContain("on L2: 9 EVSEs x 6 A safe current");
   });
 
+  it("is told where it alone unbalances the phases more than the country allows", () => {
+    const site = building(5, 6);
+    for (const [index, { evses }] of site.chargePoints.entries()) evses[0]!.phases = [index === 4 ? "L3" : "L1"];
+    site.site.country = "NL";
+    expect(checkSite(site)).toEqual([]);
+    site.site.country = "DE";
+    expect(checkSite(site)).toMatchObject([{ severity: "warning", path: ["chargePoints"] }]);
+    expect(checkSite(site)[0]!.message).toContain("draw 24 A more on L1 than on L2, above the 20 A");
+    site.site.unbalanceLimitA = 24;
+    expect(checkSite(site)).toEqual([]);
+  });
+
   it("is done for nested circuits, with the loads below them", () => {
     const site = building(3, 6);
     site.circuits = [

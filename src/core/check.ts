@@ -3,6 +3,7 @@
 import { fallbackProblems } from "./check/fallback-sum.ts";
 import type { Problem } from "./check/problem.ts";
 import { referenceProblems } from "./check/references.ts";
+import { unbalanceProblems } from "./check/unbalance.ts";
 import { valueProblems } from "./check/values.ts";
 import type { SiteConfiguration } from "./site.ts";
 
@@ -12,5 +13,6 @@ export type { Problem } from "./check/problem.ts";
 export function checkSite(configuration: SiteConfiguration): readonly Problem[] {
   const references = referenceProblems(configuration);
   const broken = references.some((problem) => problem.severity === "error");
-  return [...references, ...valueProblems(configuration), ...(broken ? [] : fallbackProblems(configuration))];
+  const sums = broken ? [] : [...fallbackProblems(configuration), ...unbalanceProblems(configuration)];
+  return [...references, ...valueProblems(configuration), ...sums];
 }

@@ -8,6 +8,8 @@ import { Plant, type PlantOptions, START_MS } from "./plant.test-kit.ts";
 /** Time to obey (10 s) and 2 s for reading and command. */
 export const MOST_SECONDS_OVER = 12;
 const METER_ERROR_A = 0.2;
+/** A report of its phases (up to 30 s), the time to obey, and a second round where that report came too early. */
+const MOST_SECONDS_UNBALANCED = 60;
 
 interface Over {
   since: number;
@@ -17,6 +19,8 @@ interface Over {
 export class Checker {
   readonly violations: string[] = [];
   longestOverS = 0;
+  longestUnbalanceS = 0;
+  #unbalancedSince: number | undefined;
   readonly #plant: Plant;
   readonly #mostSecondsOver: number;
   readonly #over = new Map<string, Over>();
@@ -34,6 +38,7 @@ export class Checker {
     for (const { id, limitA } of this.#plant.site.circuits)
       for (const phase of PHASE_INDEXES) this.#fuse(id, phase, limitA);
     this.#withoutMeter();
+    this.#unbalance();
     this.#decisions();
     this.#schedules();
   }
@@ -103,6 +108,29 @@ export class Checker {
     this.longestOverS = Math.max(this.longestOverS, forS);
     if (forS > this.#mostSecondsOver)
       this.#say(`${key} carries ${totalA.toFixed(1)} A of ${limitA} A for ${forS} s, others ${othersA.toFixed(1)} A`);
+  }
+
+  /**
+   * What cars on one or two phases draw on a phase above what such cars draw on another. How many phases a car uses is
+   * known from its first report on, and one that is not told (or reports seldom) is found out by its next.
+   */
+  #unbalance(): void {
+    const { site, second } = this.#plant;
+    if (site.unbalanceLimitA === undefined) return;
+    const sumA: [number, number, number] = [0, 0, 0];
+    let deaf = false;
+    for (const { id } of site.evses) {
+      const phases = this.#plant.phasesOf(id);
+      if (phases.length === 0 || phases.length === 3) continue;
+      deaf ||= this.#isDeaf(id);
+      for (const phase of phases) sumA[phase] += this.#plant.drawsA(id);
+    }
+    const differsA = Math.max(...sumA) - Math.min(...sumA);
+    if (deaf || differsA <= site.unbalanceLimitA + METER_ERROR_A) this.#unbalancedSince = undefined;
+    else this.#unbalancedSince ??= second;
+    const forS = second - (this.#unbalancedSince ?? second);
+    this.longestUnbalanceS = Math.max(this.longestUnbalanceS, forS);
+    if (forS > MOST_SECONDS_UNBALANCED) this.#say(`phases differ by ${differsA.toFixed(1)} A for ${forS} s`);
   }
 
   #mayRise(evseId: string): boolean {
