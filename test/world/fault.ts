@@ -16,6 +16,8 @@ export interface FaultKind {
   readonly story: string;
   /** Shortest and longest duration, s. */
   readonly seconds: readonly [least: number, most: number];
+  /** As it was installed, and not somewhere in the middle. */
+  readonly fromTheStart?: boolean;
   begin(world: World, fault: Fault): void;
   /** Called each second while it lasts, the first one included. */
   each?(world: World, fault: Fault): void;

@@ -127,6 +127,8 @@ export class OrderJudge {
     const { failure, backlog } = process.recorder.health();
     if (failure !== undefined || backlog > 0) said.push(`the ledger is not well: ${failure}, ${backlog} facts wait`);
     const state = process.controller.state();
+    // A meter that lied is not believed again before cars have shown that it is right: somebody has to look at it.
+    if (Object.keys(state.site.doubts).length > 0) return said;
     if (state.site.mode === "safe") said.push(`the site is in safe mode: ${JSON.stringify(state.site.modeReason)}`);
     for (const [id, { quality }] of Object.entries(state.site.devices))
       if (quality !== "good") said.push(`${id} is ${quality}`);

@@ -11,6 +11,7 @@ import { SITE_FAULTS } from "./site.ts";
 
 export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   meter: METER_FAULTS,
+  "meter-lie": METER_LIES,
   "charge-point": CHARGE_POINT_FAULTS,
   disk: DISK_FAULTS,
   process: PROCESS_FAULTS,
@@ -18,7 +19,6 @@ export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   site: SITE_FAULTS,
   planner: PLANNER_FAULTS,
 };
-const NOT_DRAWN: Readonly<Record<string, FaultFamily>> = { "meter-lie": METER_LIES };
 
 /** All kinds as `family/kind`. */
 export const FAULT_NAMES: readonly string[] = namesOf(FAULTS);
@@ -32,7 +32,7 @@ const EARLIEST_S = 130;
 const LATEST_END_S = 960;
 
 export function kindOf({ family, kind }: Pick<Fault, "family" | "kind">): FaultKind {
-  return (FAULTS[family] ?? NOT_DRAWN[family])![kind]!;
+  return FAULTS[family]![kind]!;
 }
 
 /** A fault at a time of its own; `only` is `family/kind` or a family. */
@@ -45,5 +45,6 @@ export function drawFault(draw: Draw, only?: string): Fault {
   const kind = name.slice(family.length + 1);
   const [least, most] = kindOf({ family, kind }).seconds;
   const forS = draw.whole(least, most);
-  return { family, kind, fromS: draw.whole(EARLIEST_S, LATEST_END_S - forS), forS, pick: draw.part() };
+  const fromS = kindOf({ family, kind }).fromTheStart ? 1 : draw.whole(EARLIEST_S, LATEST_END_S - forS);
+  return { family, kind, fromS, forS, pick: draw.part() };
 }

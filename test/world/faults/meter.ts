@@ -14,6 +14,8 @@ function distorting(story: string, seconds: FaultKind["seconds"], make: (world: 
 }
 
 const LONG = [5, 300] as const;
+/** Longer than a world. */
+const WHOLE = [2000, 2000] as const;
 
 const flakyOf = (world: World): Distortion => {
   return (values) => (world.draw.chance(0.4) ? undefined : values);
@@ -100,9 +102,9 @@ export const METER_FAULTS: FaultFamily = {
   jumps: distorting("jumps to a thirtyfold, or a hundredth, of the truth now and then", LONG, jumpsOf),
 };
 
-/** Lies that are not found out yet: `--only meter-lie/turned` shows what they do. */
+/** Mistakes of the installer, there from the first second: only the cars give them away, one change after the other. */
 export const METER_LIES: FaultFamily = {
-  turned: distorting("shows import as export", LONG, () => turned),
-  tenth: distorting("shows a tenth of the truth", LONG, () => tenth),
-  swapped: distorting("has its phases swapped", LONG, () => swapped),
+  turned: { ...distorting("shows import as export", WHOLE, () => turned), fromTheStart: true },
+  tenth: { ...distorting("shows a tenth of the truth", WHOLE, () => tenth), fromTheStart: true },
+  swapped: { ...distorting("has its phases swapped", WHOLE, () => swapped), fromTheStart: true },
 };
