@@ -104,7 +104,8 @@ describe("a meter that lies", () => {
 
 describe("what is found", () => {
   test("a meter that is turned round is not used: cars are at their safe currents and the fact stays over a restart", () => {
-    const { plant, lies } = lyingPlant({ site: two(), building: lively });
+    const site = siteOf({ mainFuseA: 63, worstBuildingLoadA: 20, evses: [{ id: "a" }, { id: "b" }] });
+    const { plant, lies } = lyingPlant({ site, building: lively });
     lies.set("grid-meter", turned);
     comeAndGo(plant, 900, { a: 3, b: 3 });
     expect(doubts(plant)).toContainEqual({ deviceId: "grid-meter", kind: "turned" });
@@ -197,12 +198,42 @@ describe("what is found", () => {
     expect(doubts(plant).map(({ kind }) => kind)).not.toContain("dead-phase");
   });
 
-  test("a generator that nobody named is only spoken of", () => {
-    const { plant } = lyingPlant({ site: one(), building: () => [-12, -12, -12] });
+  test("a generator that nobody named is spoken of, and cars have what the worst load of the building leaves", () => {
+    const { plant } = lyingPlant({ site: two(), building: () => [-12, -12, -12] });
     plant.plug("a");
     plant.run(400);
     expect(doubts(plant)).toEqual([{ deviceId: "grid-meter", kind: "less-than-cars" }]);
     expect(plant.limitA("a")).toBe(16);
+    plant.plug("b");
+    plant.run(200);
+    expect(plant.limitA("a") + plant.limitA("b")).toBeLessThanOrEqual(23);
+    expect(plant.state.site.mode).not.toBe("safe");
+  });
+
+  test("a meter that shows less than the cars draw is no meter from their second report on, and is tried again later", () => {
+    const circuits = [{ id: "garage", fuseA: 25, meter: "garage-meter" }];
+    const evses = ["a", "b"].map((id) => ({ id, circuit: "garage", safeCurrentA: 0 }));
+    const { plant, lies } = lyingPlant({ site: siteOf({ circuits, evses }), building: lively });
+    lies.set("garage-meter", turned);
+    plant.plug("a");
+    plant.run(60);
+    expect(doubts(plant)).toEqual([{ deviceId: "garage-meter", kind: "less-than-cars" }]);
+    plant.plug("b");
+    for (let look = 0; look < 60; look++) {
+      plant.run(10);
+      expect(plant.trueA("garage")[0]).toBeLessThanOrEqual(25.1);
+    }
+    lies.delete("garage-meter");
+    plant.run(320);
+    expect(doubts(plant)).toEqual([]);
+  });
+
+  test("a car that stops without a word does not make its meter doubted", () => {
+    const { plant } = lyingPlant({ site: two(), building: () => [0.5, 0.5, 0.5], meterEveryS: 60 });
+    plant.plug("a", { takesA: (second) => (second < 305 ? 16 : 0) });
+    plant.plug("b");
+    plant.run(400);
+    expect(plant.factsOf("meter-doubted")).toEqual([]);
   });
 
   test("a register that goes back is spoken of for an hour", () => {

@@ -16,8 +16,9 @@ import {
   type Surroundings,
   watchMeter,
 } from "./plausibility/meter.ts";
-import type { CircuitModel } from "./site-model.ts";
+import type { CircuitModel, SiteModel } from "./site-model.ts";
 import { devicePowers, type PowersInput } from "./site-powers.ts";
+import type { SiteState } from "./state.ts";
 
 /** What was learned from cars is looked at anew after a day. */
 const LEARNED_FOR_MS = 86_400_000;
@@ -52,8 +53,29 @@ function carsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
   return sumW;
 }
 
+/** EVSEs that are known to show on other phases: they count on all. */
+function swappedEvses({ site }: SiteState, meterId: string): ReadonlySet<string> {
+  const of = Object.values(site.doubts).filter(({ kind, deviceId }) => kind === "swapped" && deviceId === meterId);
+  return new Set(of.flatMap(({ evseId }) => evseId ?? []));
+}
+
+/** Inverters up to so much may feed a single phase. */
+const ONE_PHASE_W = 6_000;
+
+type DevicePowers = ReturnType<typeof devicePowers>;
+
+/** What sun and battery may feed into a phase at most, A: what they say, else what they can. */
+function producedA({ configuration, batteries, pvIds, phases, voltageV }: SiteModel, powers: DevicePowers): number {
+  const peakW = configuration.devices
+    .filter(({ id }) => pvIds.includes(id))
+    .reduce((sum, { pv }) => sum + (pv?.peakW ?? Number.POSITIVE_INFINITY), 0);
+  const batteryW = batteries.reduce((sum, { battery }) => sum + (battery?.maxDischargeW ?? 0), 0);
+  const sumW = (powers.pvW ?? peakW) + (powers.dischargeW ?? batteryW);
+  return (phases === 1 ? sumW : Math.max(sumW / 3, Math.min(sumW, ONE_PHASE_W))) / voltageV;
+}
+
 function surroundings(
-  { site, image }: PowersInput,
+  { site, state, image }: PowersInput,
   deviceId: string,
   circuit: CircuitModel,
   tracks: ReadonlyMap<string, EvseTrack>,
@@ -69,7 +91,9 @@ function surroundings(
     phases: site.phases,
     voltageV: site.voltageV,
     tracks: circuit.evseIds.flatMap((id) => tracks.get(id) ?? []),
+    swapped: swappedEvses(state, deviceId),
     hasBattery: site.batteries.length > 0,
+    producedA: producedA(site, powers),
     ...(deviceId === site.gridMeterId ? { balance: { restW, carsW } } : {}),
     monoMs: image.monoMs,
   };

@@ -192,6 +192,12 @@ function strainAt({ heat, index }: CircuitView, phase: PhaseIndex, reading: numb
   return strainOf({ protection, heat: heat[phase], ratio: reading / limitA, usable }, REACTION_MS / 1000);
 }
 
+/** A meter that shows less than the cars draw says nothing of what others leave: they are reckoned with their worst. */
+function showsTooLittle({ input }: Builder, { index }: CircuitView): boolean {
+  const doubts = Object.values(input.state.site.doubts);
+  return doubts.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === index.circuit.meterId);
+}
+
 function addPhases(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
   if (!view.currentA) return;
   for (const phase of PHASE_INDEXES) {
@@ -211,6 +217,8 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
       strain: strainAt(view, phase, reading),
     };
     if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA, reading);
+    else if (showsTooLittle(builder, view) && reading <= view.limitA)
+      addUnmetered(builder, bound, view.index.worstLoadA, undefined);
     else addMeasured(builder, bound, reading, view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA : 0);
   }
 }

@@ -4,6 +4,7 @@ import type { PerPhase } from "../quantity.ts";
 import type { Doubt } from "./doubt.ts";
 import type { EvseTrack } from "./evses.ts";
 import { type Balance, deadPhases, type Missing, missing, type Silences, silences } from "./levels.ts";
+import { type Shortage, shortage } from "./shortage.ts";
 import { judgeStep, type PendingStep, SAMPLES_KEPT_MS, type Sample, stayed, stepOf } from "./steps.ts";
 import { contradictsItself, wentBack } from "./values.ts";
 import { believed, count, refuted, type Votes } from "./votes.ts";
@@ -21,6 +22,7 @@ export interface MeterWatch {
   readonly registerBackMonoMs?: number;
   readonly silent: Silences;
   readonly missing?: Missing;
+  readonly shortage?: Shortage;
   readonly samples: readonly Sample[];
   readonly steps: readonly PendingStep[];
   readonly votes: Votes;
@@ -33,7 +35,11 @@ export interface Surroundings {
   readonly voltageV: number;
   /** EVSEs below it. */
   readonly tracks: readonly EvseTrack[];
+  /** Of them those that are known to show on other phases than they are configured for. */
+  readonly swapped: ReadonlySet<string>;
   readonly hasBattery: boolean;
+  /** What sun and battery may feed into a phase at most, A. */
+  readonly producedA: number;
   /** Of the grid meter, with sun and battery. */
   readonly balance?: Balance;
   readonly monoMs: number;
@@ -102,11 +108,15 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const isNew = fresh !== undefined && fresh.atMonoMs !== watch.reading?.atMonoMs;
   if (!fresh || !isNew) return judgeSteps(watch, deviceId, tracks, monoMs);
   const taken = take(watch, fresh, around);
-  const { missing: before, ...rest } = judgeSteps(taken, deviceId, tracks, monoMs);
+  const { missing: before, shortage: shortBefore, ...rest } = judgeSteps(taken, deviceId, tracks, monoMs);
   const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
+  const currentA = currentsOf(fresh, around);
+  const plain = tracks.filter(({ evse }) => !around.swapped.has(evse.id));
+  const short = currentA && shortage(shortBefore, { currentA, producedA: around.producedA, tracks: plain, monoMs });
   return {
     ...rest,
     ...(lacks ? { missing: lacks } : {}),
+    ...(short ? { shortage: short } : {}),
   };
 }
 
@@ -118,7 +128,7 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
   const recent = watch.registerBackMonoMs !== undefined && monoMs - watch.registerBackMonoMs < REGISTER_SAID_MS;
   const kinds: [Doubt["kind"], boolean][] = [
     ["contradicts-itself", lasts(watch.contradictsSinceMonoMs, CONTRADICTS_MS)],
-    ["less-than-cars", watch.missing?.found === true],
+    ["less-than-cars", watch.missing?.found === true || watch.shortage?.found === true],
     ["register-back", recent],
   ];
   return [

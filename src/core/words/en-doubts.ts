@@ -31,7 +31,7 @@ const TEXTS: Readonly<Record<DoubtWords["kind"], (words: DoubtWords) => string>>
     `${meter} shows ten times too much or too little of what cars draw. ${NOT_USED} Check the ratio of its transformers and its profile.`,
   swapped,
   "less-than-cars": ({ meter }) =>
-    `${meter} shows less than the cars draw: it counts the wrong way round, its ratio is wrong, or there is a generator or battery that site.yaml does not name. Make the direction test.`,
+    `${meter} shows less than the cars draw: it counts the wrong way round, its ratio is wrong, or there is a generator or battery that site.yaml does not name. Until it fits, the building is reckoned with its worst load. Make the direction test.`,
   "register-back": ({ meter }) =>
     `The energy register of ${meter} went back: it was reset or replaced. This quarter-hour is reckoned from its power; note the old and the new reading.`,
 };

@@ -1,0 +1,48 @@
+/**
+ * A meter that shows less on a phase than the cars below it draw there, by their own meters: turned, of another scale,
+ * swapped, or a generator that nobody named. The reports of cars lag: only those count that came after it began.
+ */
+import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
+import type { EvseTrack } from "./evses.ts";
+
+/** Meters differ by so much. */
+const ALLOWED_A = 2;
+const ALLOWED_PART = 0.05;
+/** A car's report shows what was so long after the meter's reading that both are of the same current. */
+const REPORT_AFTER_MS = 3_000;
+/** With nothing drawn nothing contradicts: it is believed again after this. */
+const HOLDS_MS = 300_000;
+
+export interface Shortage {
+  readonly sinceMonoMs: number;
+  readonly lastMonoMs: number;
+  readonly found: boolean;
+}
+
+export interface ShortageInput {
+  readonly currentA: PerPhase;
+  /** What sun and battery may feed into a phase at most, A. */
+  readonly producedA: number;
+  readonly tracks: readonly EvseTrack[];
+  readonly monoMs: number;
+}
+
+/** Whether the cars that reported since then draw more on a phase than the meter shows. */
+function isShort({ currentA, producedA, tracks }: ShortageInput, sinceMonoMs: number): boolean {
+  return PHASE_INDEXES.some((phase) => {
+    let carsA = 0;
+    for (const { transactionId, last } of tracks)
+      if (transactionId !== undefined && last && last.atMonoMs >= sinceMonoMs) carsA += last.currentA?.[phase] ?? 0;
+    return carsA > 0 && currentA[phase] < carsA - producedA - ALLOWED_A - ALLOWED_PART * carsA;
+  });
+}
+
+/** Follows a meter that shows too little. */
+export function shortage(before: Shortage | undefined, input: ShortageInput): Shortage | undefined {
+  const { monoMs } = input;
+  if (!isShort(input, Number.NEGATIVE_INFINITY))
+    return before?.found && monoMs - before.lastMonoMs < HOLDS_MS ? before : undefined;
+  const sinceMonoMs = before?.sinceMonoMs ?? monoMs;
+  const found = before?.found === true || isShort(input, sinceMonoMs + REPORT_AFTER_MS);
+  return { sinceMonoMs, lastMonoMs: monoMs, found };
+}
