@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Starts the command line on Node 24, whatever the machine's own Node is (the pinned one comes as an optional package),
 // and in half the memory: a small young generation; one malloc arena that gives pages back (glibc keeps one for each of
-// a dozen threads); and the compiled program kept on disk, without which each of the three threads loads Node's type
-// stripper, 30 MB each.
+// a dozen threads), without what is larger than two pages (compiling would leave holes); and the compiled program kept
+// on disk, without which each of the three threads loads Node's type stripper, 30 MB each.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,12 @@ import { fileURLToPath } from "node:url";
 const SELF = fileURLToPath(import.meta.url);
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"];
-const MALLOC = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "65536" };
+const MALLOC = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_TRIM_THRESHOLD_: "65536",
+  MALLOC_MMAP_THRESHOLD_: "8192",
+  MALLOC_TOP_PAD_: "0",
+};
 /** By then everything is loaded that runs all day. */
 const FLUSH_MS = 10_000;
 const LAUNCHED = "WATTLEDGER_LAUNCHED";

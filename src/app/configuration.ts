@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
@@ -44,8 +44,16 @@ const LARGEST_BYTES = 1_000_000;
 const MOST_ALIASES = 100;
 const MOST_PROBLEMS = 100;
 
-const ajv = new Ajv({ allErrors: true, strict: true, verbose: true });
-const validate = ajv.compile(SiteConfigurationSchema);
+let lastValidator: WeakRef<ValidateFunction> | undefined;
+
+/** Some megabytes for what runs once: it may be forgotten. */
+function validator(): ValidateFunction {
+  const known = lastValidator?.deref();
+  if (known) return known;
+  const compiled = new Ajv({ allErrors: true, strict: true, verbose: true }).compile(SiteConfigurationSchema);
+  lastValidator = new WeakRef(compiled);
+  return compiled;
+}
 
 function single(file: string, message: string, advice: string): ConfigurationResult {
   return { ok: false, problems: [{ severity: "error", file, line: 1, column: 1, path: "", message, advice }] };
@@ -113,6 +121,7 @@ export class Source {
 }
 
 function checkValue(source: Source, value: unknown): ConfigurationResult {
+  const validate = validator();
   if (!validate(value)) return { ok: false, problems: source.located(schemaProblems(validate.errors ?? [])) };
   const configuration = value as SiteConfiguration;
   const problems = source.located(checkSite(configuration));

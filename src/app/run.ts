@@ -12,7 +12,6 @@ import { openLedger, openTape } from "../ledger/index.ts";
 import { startOcppServer } from "../ocpp/server.ts";
 import { createSolver } from "../solver/solver.ts";
 import { buildPage } from "../web/bundle.ts";
-import { startBrokerOf } from "./broker.ts";
 import { Controller } from "./controller.ts";
 import { createNotifier } from "./notify.ts";
 import { verifyPassword } from "./password.ts";
@@ -22,7 +21,6 @@ import { release } from "./release.ts";
 import { type StallWatch, watchStalls } from "./stall-watch.ts";
 import { createSupervisor, inCore, type Supervisor } from "./supervise.ts";
 import { superviseLines } from "./supervised-lines.ts";
-import { startUpstreamOf } from "./upstream.ts";
 
 export interface RunOptions {
   readonly configuration: SiteConfiguration;
@@ -179,7 +177,9 @@ async function startFaces(
   let port = configuration.api.port;
   const api = await supervisor.start("The API", async () => {
     const token = tokenHash === undefined ? {} : { tokenHash };
-    const upstream = startUpstreamOf({ ...shared, configuration, directory });
+    // Sites without partners or a broker do not pay for what speaks to them.
+    const ocpi = configuration.upstream && (await import("./upstream.ts"));
+    const upstream = ocpi?.startUpstreamOf({ ...shared, configuration, directory });
     controller.useDrivers(upstream?.drivers);
     const market = upstream ? { upstream } : {};
     const face = { ...shared, ...about, ...token, ...market, host, port, verifyPassword, version: release() };
@@ -198,6 +198,7 @@ async function startFaces(
   closing.stack.defer(() => api.close());
   const { mqtt } = configuration;
   if (mqtt) {
+    const { startBrokerOf } = await import("./broker.ts");
     const start = () => startBrokerOf({ ...shared, configuration: { ...configuration, mqtt }, directory });
     // A site is driven without a broker too.
     const broker = await supervisor.start("MQTT", start, { optional: true });

@@ -13,13 +13,17 @@ function world() {
   const clock = new VirtualClock(0);
   const crashes: { name: string; reason: string; pauseMs: number }[] = [];
   const givenUp: string[] = [];
+  const { promise: crashed, resolve } = Promise.withResolvers<void>();
   const supervisor = createSupervisor({
     clock,
     log: silentLog,
-    onCrash: (name, reason, pauseMs) => crashes.push({ name, reason, pauseMs }),
+    onCrash(name, reason, pauseMs) {
+      crashes.push({ name, reason, pauseMs });
+      resolve();
+    },
     giveUp: (message) => givenUp.push(message),
   });
-  return { clock, supervisor, crashes, givenUp };
+  return { clock, supervisor, crashes, crashed, givenUp };
 }
 
 /** A shell that can be made to fail from inside, as from one of its timers. */
@@ -181,36 +185,32 @@ describe("a shell that cannot be started", () => {
 });
 
 describe("whose defect it is", () => {
-  /** A server that answers a byte with the outcome of `work`. */
-  async function serverShell(work: () => unknown): Promise<Server & Shell> {
+  /** A server that does `work` with each byte. */
+  async function serverShell(work: () => never): Promise<Server & Shell> {
     const server = createServer((socket) => {
       socket.on("error", () => {});
-      socket.on("data", () => socket.end(String(work())));
+      socket.on("data", () => work());
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     closers.push(() => server.close());
     return server;
   }
-  function poke(server: Server): Promise<void> {
+  function poke(server: Server): void {
     const { port } = server.address() as { port: number };
-    return new Promise((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => socket.write("x"));
-      closers.push(() => socket.destroy());
-      socket.on("data", () => resolve());
-      setTimeout(resolve, 200);
-    });
+    const socket = connect(port, "127.0.0.1", () => socket.write("x"));
+    closers.push(() => socket.destroy());
   }
 
   test("an exception on a socket that a shell's server accepted is that shell's", async () => {
-    const { supervisor, crashes } = world();
-    let server: Server | undefined;
+    const { supervisor, crashes, crashed } = world();
     await supervisor.start("a server", async () => {
-      server = await serverShell(() => {
+      const server = await serverShell(() => {
         throw new Error("boom on the socket");
       });
-      return server as Server & Shell;
+      poke(server);
+      return server;
     });
-    await poke(server!);
+    await crashed;
     expect(crashes).toMatchObject([{ name: "a server", reason: expect.stringContaining("boom on the socket") }]);
   });
 

@@ -8,8 +8,16 @@ import { type Profile, ProfileSchema, type RegisterMap, type Term } from "./prof
 
 const DIRECTORY = new URL("./profiles/", import.meta.url);
 
-const ajv = new Ajv({ useDefaults: true, allErrors: true, strict: false });
-const validate = ajv.compile(ProfileSchema);
+let lastAjv: WeakRef<Ajv> | undefined;
+
+/** Some megabytes for what runs once: it may be forgotten. */
+function profileAjv(): Ajv {
+  const known = lastAjv?.deref();
+  if (known) return known;
+  const ajv = new Ajv({ useDefaults: true, allErrors: true, strict: false });
+  lastAjv = new WeakRef(ajv);
+  return ajv;
+}
 
 /**
  * Parses one profile. Throws with the file's name and every problem: unknown field, value outside of a block, a fuse
@@ -17,6 +25,8 @@ const validate = ajv.compile(ProfileSchema);
  */
 export function parseProfile(fileName: string, text: string): Profile {
   const profile: unknown = parse(text);
+  const ajv = profileAjv();
+  const validate = ajv.compile(ProfileSchema);
   if (!validate(profile)) throw new Error(`${fileName}: ${ajv.errorsText(validate.errors, { dataVar: "profile" })}`);
   const problems = problemsOf(profile as Profile);
   if (problems.length > 0) throw new Error(`${fileName}: ${problems.join("; ")}`);
