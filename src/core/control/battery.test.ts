@@ -106,6 +106,15 @@ describe("the battery", () => {
     expect(plant.batteryActualW).toBeCloseTo(-2760, -2);
   });
 
+  test("that is to do nothing is set to 0, not to -0: facts come back from the ledger as they went in", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    plan(plant, [], [0, 0], { gridW: [3000, 3000], importEurPerKwh: [0.3, 0.4] });
+    plant.run(60);
+    const powers = plant.factsOf("battery-setpoint-changed").map(({ data }) => data.powerW);
+    expect(powers).toContain(0);
+    expect(JSON.parse(JSON.stringify(powers))).toEqual(powers);
+  });
+
   test("runs by itself where the order is free: covers at once what no later price is worth, stores the sun that is there", () => {
     const plant = new Plant({ site, building: () => [2, 2, 2] });
     plan(plant, [], [-3000, -3000], { gridW: [1000, 1000] });

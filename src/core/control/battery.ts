@@ -107,7 +107,8 @@ function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteri
   const bounds = boundsOf(input, device, grid, nowW);
   const reason = bounds.find((bound) => powerW < bound.lowestW || powerW > bound.highestW)?.reason;
   const within = bounds.reduce((power, { lowestW, highestW }) => clamp(power, lowestW, highestW), powerW);
-  return { ...want, powerW: Math.round(within), ...(reason === undefined || reason === "plan" ? {} : { reason }) };
+  // Never -0: it would come back from the ledger as another number.
+  return { ...want, powerW: Math.round(within) + 0, ...(reason === undefined || reason === "plan" ? {} : { reason }) };
 }
 
 interface Bounds {
