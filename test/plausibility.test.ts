@@ -72,3 +72,27 @@ test("phases that are exchanged are said with both of their possible places, and
   );
   expect(rig.limitA("a")).toBe(16);
 });
+
+test("a spike that no fuse would have borne sheds nobody, and a meter that goes on like this is lost", async () => {
+  const rig = await site();
+  await rig.plugIn("a");
+  await rig.run(120);
+  expect(rig.limitA("a")).toBe(16);
+  const honest = rig.lie;
+  for (const currentA of [
+    [Number.NaN, 5, 5],
+    [6553.5, 5, 5],
+    [-32_768, 5, 5],
+  ] as const) {
+    rig.lie = (reading) => ({ ...reading, currentA });
+    await rig.run(2);
+    rig.lie = honest;
+    await rig.run(5);
+    expect(rig.limitA("a")).toBe(16);
+  }
+  expect(rig.facts("guard-intervened")).toEqual([]);
+  rig.lie = (reading) => ({ ...reading, powerW: Number.NaN });
+  await rig.run(20);
+  expect(rig.limitA("a")).toBe(6);
+  expect(rig.controller.live().mode.text).toContain("a power of NaN W behind a fuse of 63 A");
+});

@@ -20,7 +20,6 @@ import { gridLimitDrafts, isGridLimitRenewal } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { importedSoFarWh } from "../core/metering/site-meter.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../core/metering.ts";
-import { examineMeters, initialPlausibility, type PlausibilityMemory } from "../core/plausibility.ts";
 import type {
   ChargePoints,
   Clock,
@@ -37,6 +36,7 @@ import { gridLimitSource } from "../core/state/grid-limits.ts";
 import type { SiteState } from "../core/state.ts";
 import type { LiveSite } from "../core/view.ts";
 import { commandAnswerDraft, createDispatcher, type Dispatcher, remoteStartDraft } from "./dispatch.ts";
+import { createExaminer, type Examine } from "./examine.ts";
 import { createImageStore, type ImageStore } from "./image-store.ts";
 import { createPlanLoop, type PlanLoop } from "./plan-loop.ts";
 import type { Recorder } from "./recorder.ts";
@@ -83,12 +83,12 @@ export class Controller implements SiteAccess {
   readonly sink: ImageStore;
   readonly #options: ControllerOptions;
   readonly #dispatcher: Dispatcher;
+  readonly #examine: Examine;
   readonly #plans: PlanLoop;
   #drivers: DriverRegister | undefined;
   readonly #pace: TickPace;
   #chargePoints: ChargePoints | undefined;
   #devices: Devices | undefined;
-  #plausibility: PlausibilityMemory = initialPlausibility();
   #control: ControlMemory = initialControlMemory();
   #metering: MeteringMemory = initialMeteringMemory();
   #circuits: readonly CircuitObservation[] = [];
@@ -121,6 +121,7 @@ export class Controller implements SiteAccess {
       note: (drafts) => void recorder.note(drafts),
       log,
     });
+    this.#examine = createExaminer(options.site, log);
     this.#plans = createPlanLoop(options);
     this.#image = this.sink.freeze();
   }
@@ -170,15 +171,13 @@ export class Controller implements SiteAccess {
 
   /** A limit of the grid operator that is sent again as it is keeps its source alive and is no fact. */
   async record(drafts: readonly SiteDraft[]): Promise<readonly SiteFact[]> {
-    const isNews = (state: SiteState, draft: SiteDraft) => {
-      if (draft.type !== "grid-limit-received") return true;
-      this.sink.heard(gridLimitSource(draft.data.by));
-      return !isGridLimitRenewal(state, draft);
-    };
     const { facts } = await this.#options.recorder.record((state) => ({
-      drafts: drafts.filter((draft) => isNews(state, draft)),
+      drafts: drafts.filter((draft) => draft.type !== "grid-limit-received" || !isGridLimitRenewal(state, draft)),
       answer: undefined,
     }));
+    // Who could not be recorded was not heard.
+    for (const { type, data } of drafts) if (type === "grid-limit-received") this.sink.heard(gridLimitSource(data.by));
+    if (facts.some(({ type }) => type === "grid-limit-received")) this.#pace.want();
     return facts;
   }
 
@@ -252,10 +251,9 @@ export class Controller implements SiteAccess {
     const { site, recorder, clock, tape } = this.#options;
     const raw = this.sink.freeze();
     const state = recorder.state();
-    const { image, ...examined } = examineMeters(this.#plausibility, { site, state, image: raw });
+    const { image, ...examined } = this.#examine(state, raw);
     const step = controlStep({ site, state, image }, this.#control);
     const metering = meterTick(this.#metering, { site, state, image, decisions: step.evses });
-    this.#plausibility = examined.memory;
     this.#control = step.memory;
     this.#metering = metering.memory;
     this.#circuits = step.circuits;

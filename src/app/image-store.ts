@@ -1,6 +1,7 @@
 /** Collects readings as they come and freezes them into the process image of a tick. */
 import { inputSource } from "../core/grid-limit.ts";
 import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../core/image.ts";
+import { impossibleReading } from "../core/impossible.ts";
 import type { Clock, DeviceSink, Prices } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import { slotStartMs } from "../core/slots.ts";
@@ -44,6 +45,11 @@ export function createImageStore(
     meter(reading) {
       const { deviceId } = reading;
       const circuit = circuitOf.get(deviceId);
+      const impossible = circuit && impossibleReading(reading, circuit.limitA);
+      if (impossible !== undefined) {
+        troubles.set(deviceId, impossible);
+        return;
+      }
       const below = (circuit?.evseIds ?? []).flatMap((id) => evses.get(id) ?? []);
       const watch = watchMeter(watches.get(deviceId), reading, below);
       watches.set(deviceId, watch);

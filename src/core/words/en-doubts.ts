@@ -28,7 +28,7 @@ const TEXTS: Readonly<Record<DoubtWords["kind"], (words: DoubtWords) => string>>
   turned: ({ meter }) =>
     `${meter} counts the wrong way round: cars show as export. ${NOT_USED} Change \`invert\` of it in site.yaml, or turn its transformers.`,
   scaled: ({ meter }) =>
-    `${meter} shows ten times too much or too little of what cars draw. ${NOT_USED} Check the ratio of its transformers and its profile.`,
+    `${meter} shows ten times too much or too little of what cars draw. ${NOT_USED} Check the ratio of its transformers and its profile; or it is the EVSE that reports in another unit.`,
   swapped,
   "less-than-cars": ({ meter }) =>
     `${meter} shows less than the cars draw: it counts the wrong way round, its ratio is wrong, or there is a generator or battery that site.yaml does not name. Until it fits, the building is reckoned with its worst load. Make the direction test.`,
