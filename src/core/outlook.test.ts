@@ -51,6 +51,9 @@ describe("when a car has left", () => {
   it("follows the stays of the site where nothing was said", () => {
     expect(chanceAt(times(30, { stayMs: 2 * HOUR_MS }), 2.5)).toBeGreaterThan(0.8);
     expect(chanceAt(times(30, { stayMs: 9 * HOUR_MS }), 2.5)).toBeLessThan(0.05);
+    // Who says nothing does as others who said nothing.
+    const spoke = times(20, { stayMs: 9 * HOUR_MS, saidMs: 9 * HOUR_MS, keptMs: 9 * HOUR_MS });
+    expect(chanceAt([...spoke, ...times(10, { stayMs: HOUR_MS })], 1.5)).toBeGreaterThan(0.4);
   });
 });
 

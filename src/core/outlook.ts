@@ -13,6 +13,8 @@ const WEEK_MS = 7 * DAY_MS;
 const SAME_TOKEN = 8;
 const SAME_EVSE = 2;
 const SAME_TIME = 3;
+/** Who says nothing does as others do who said nothing: mostly short visits. */
+const SAME_SILENCE = 4;
 const ALIKE_MS = 3 * HOUR_MS;
 
 /**
@@ -79,13 +81,18 @@ function samples(
   stays: readonly Stay[],
   visit: Visit,
   value: (stay: Stay) => number | undefined,
+  isSilent: (stay: Stay) => boolean = () => false,
 ): { readonly list: Sample[]; readonly weight: number } {
   const list = stays.flatMap((stay): Sample[] => {
     const found = value(stay);
-    return found === undefined ? [] : [{ value: found, weight: likeness(stay, visit) / SAME_TIME }];
+    if (found === undefined) return [];
+    return [{ value: found, weight: (likeness(stay, visit) * (isSilent(stay) ? SAME_SILENCE : 1)) / SAME_TIME }];
   });
   return { list, weight: list.reduce((sum, sample) => sum + sample.weight, 0) };
 }
+
+const saidNothing = ({ saidMs }: Stay) => saidMs === undefined;
+const askedNothing = ({ askedWh }: Stay) => askedWh === undefined;
 
 export interface DepartureQuestion {
   readonly stays: readonly Stay[];
@@ -101,10 +108,9 @@ export function leftByChance(question: DepartureQuestion): (atMs: number) => num
   const { stays, visit, nowMs, said, assumedStayMs } = question;
   const sinceMs = said ? Math.max(said.statedMs, visit.startedMs) : visit.startedMs;
   const usualMs = Math.max(HOUR_MS / 4, said ? said.departureMs - sinceMs : assumedStayMs);
-  const own = samples(stays, visit, (stay) => {
-    if (!said) return stay.stayMs;
-    return stay.saidMs === undefined || stay.keptMs === undefined ? undefined : (stay.keptMs / stay.saidMs) * usualMs;
-  });
+  const kept = ({ saidMs, keptMs }: Stay) =>
+    saidMs === undefined || keptMs === undefined ? undefined : (keptMs / saidMs) * usualMs;
+  const own = said ? samples(stays, visit, kept) : samples(stays, visit, (stay) => stay.stayMs, saidNothing);
   const total = own.weight + USUAL_WEIGHT;
   const over = (afterMs: number) => {
     const seen = own.list.reduce((sum, { value, weight }) => (value <= afterMs ? sum + weight : sum), 0);
@@ -190,17 +196,19 @@ export function expectedHabit(stays: readonly Stay[], visit: Visit, assumed: Hab
   known.set(stays, kept);
   const before = kept.get(key);
   if (before) return before;
-  const expected = (part: number, otherwise: number, value: (stay: Stay) => number) => {
-    const { list, weight } = samples(stays, visit, value);
+  type Learned = readonly [value: (stay: Stay) => number, isSilent: (stay: Stay) => boolean];
+  const expected = (part: number, otherwise: number, learned: Learned) => {
+    const { list, weight } = samples(stays, visit, ...learned);
     const all = [...list, { value: otherwise, weight: ASSUMED_WEIGHT }];
     return quantile({ list: all, weight: weight + ASSUMED_WEIGHT }, part) ?? otherwise;
   };
   const habit = {
-    stayMs: expected(STAY_QUANTILE, assumed.stayMs, (stay) => stay.stayMs),
+    stayMs: expected(STAY_QUANTILE, assumed.stayMs, [(stay) => stay.stayMs, saidNothing]),
     // Who left while charging might have taken more.
-    energyWh: expected(ENERGY_QUANTILE, assumed.energyWh, (stay) =>
-      stay.cutShort ? Math.max(stay.energyWh, assumed.energyWh) : stay.energyWh,
-    ),
+    energyWh: expected(ENERGY_QUANTILE, assumed.energyWh, [
+      (stay) => (stay.cutShort ? Math.max(stay.energyWh, assumed.energyWh) : stay.energyWh),
+      askedNothing,
+    ]),
   };
   kept.set(key, habit);
   return habit;

@@ -109,6 +109,22 @@ function operatorCapW(input: PlanInput, slot: number): number {
   return gridLimit.limitW + Math.max(0, (buildingW[slot] ?? 0) - (pvW[slot] ?? 0));
 }
 
+/** The most that all circuits on the way of an EVSE leave it in a slot when it is alone, W. */
+export function roomForW(
+  index: number,
+  slot: number,
+  { input, rooms }: { input: PlanInput; rooms: readonly CircuitRoom[] },
+): number {
+  const evse = input.evses[index]!;
+  let roomW = Number.POSITIVE_INFINITY;
+  for (const room of rooms) {
+    if (!room.evses.includes(index)) continue;
+    for (const phase of evse.phases) roomW = Math.min(roomW, (room.phaseW[phase][slot] ?? 0) * evse.phases.length);
+    if (room.sumW) roomW = Math.min(roomW, room.sumW[slot] ?? 0);
+  }
+  return roomW;
+}
+
 /** The import that is allowed in a slot, W; the building's own load is never refused. Infinity without a limit. */
 export function importCapW(input: PlanInput, slot: number): number {
   const root = input.circuits.find((circuit) => circuit.parentId === undefined);

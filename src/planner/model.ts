@@ -3,8 +3,7 @@
  * EVSEs, and far above money a price on energy that a car does not get. A car takes nothing or at least its minimum,
  * by yes-or-no in the first slots only; later slots are planned anew long before they come.
  */
-import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
-import { PHASE_INDEXES } from "../core/quantity.ts";
+import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_HOURS } from "../core/slots.ts";
 import { type CarCostContext as Context, carCost, EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
 import {
@@ -14,10 +13,12 @@ import {
   importCapW,
   mostEnergyWh,
   mostPowerW,
+  roomForW,
   slotHours,
   slotsUntilDeparture,
 } from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
+import { addLimits } from "./model-limits.ts";
 import { addPeaks, type StepChoice } from "./model-peaks.ts";
 import { planWeights, SHORTFALL_PARTS } from "./weights.ts";
 
@@ -69,8 +70,12 @@ function addShortfall(build: ModelBuilder, index: number, { input, weights }: Co
   );
 }
 
-function addEvse(build: ModelBuilder, index: number, context: Context): PlanLayout["evses"][number] {
-  const { input } = context;
+function addEvse(
+  build: ModelBuilder,
+  index: number,
+  context: Context & { readonly rooms: readonly CircuitRoom[] },
+): PlanLayout["evses"][number] {
+  const { input, rooms } = context;
   const evse = input.evses[index]!;
   const needKwh = evse.energyNeededWh / KILO;
   const slots = needKwh > 0 ? slotsUntilDeparture(evse, input) : 0;
@@ -81,11 +86,14 @@ function addEvse(build: ModelBuilder, index: number, context: Context): PlanLayo
   const on: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
     const cost = carCost(evse, slot, context) * slotHours(input, slot);
-    power.push(build.variable(`p${index}_${slot}`, { upper: mostPowerW(evse, slot) / KILO, cost }));
+    const leavesKw = slot < input.binarySlots ? roomForW(index, slot, { input, rooms }) / KILO : maxKw;
+    // Where the circuits leave less than its least power, a car takes nothing: the relaxed model must know that, too.
+    const mostKw = leavesKw < minKw ? 0 : Math.min(mostPowerW(evse, slot) / KILO, leavesKw);
+    power.push(build.variable(`p${index}_${slot}`, { upper: mostKw, cost }));
     if (slot >= input.binarySlots) continue;
     const yes = build.binary(`on${index}_${slot}`, evse.chargingNow && slot < runSlots ? -KEEP_RUNNING_EUR : 0);
     on.push(yes);
-    build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -maxKw)]);
+    build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -mostKw)]);
     build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
   }
   if (!evse.mayPause) addOneGo(build, index, on, evse.chargingNow);
@@ -237,77 +245,6 @@ function addGreen(build: ModelBuilder, layout: PlanLayout, input: PlanInput): vo
   }
 }
 
-interface RowPart {
-  readonly variable: number;
-  readonly share: number;
-  readonly mostW: number;
-}
-
-/** A row only where the limit could be reached at all. */
-function addLimit(
-  build: ModelBuilder,
-  name: string,
-  limit: { readonly roomW: number; readonly parts: readonly RowPart[] },
-): void {
-  const mostW = limit.parts.reduce((total, part) => total + part.mostW * part.share, 0);
-  if (mostW <= limit.roomW) return;
-  const terms = limit.parts.map((part) => term(part.variable, part.share));
-  build.row(name, { upper: limit.roomW / KILO }, terms);
-}
-
-function addCircuit(build: ModelBuilder, room: CircuitRoom, context: { layout: PlanLayout; input: PlanInput }): void {
-  const { layout, input } = context;
-  const parts = (slot: number, share: (evse: PlanEvse) => number, batteryShare: number): RowPart[] => {
-    const evses = room.evses.flatMap((index): RowPart[] => {
-      const evse = input.evses[index]!;
-      const variable = layout.evses[index]!.power[slot];
-      return variable === undefined || share(evse) === 0
-        ? []
-        : [{ variable, share: share(evse), mostW: evse.maxPowerW }];
-    });
-    const batteries = room.isRoot
-      ? layout.batteries.map((battery, index): RowPart => {
-          return { variable: battery.charge[slot]!, share: batteryShare, mostW: input.batteries[index]!.maxChargeW };
-        })
-      : [];
-    return [...evses, ...batteries];
-  };
-  const name = input.circuits.indexOf(room.circuit);
-  for (let slot = 0; slot < input.slots; slot++) {
-    for (const phase of input.sitePhases === 1 ? [0 as const] : PHASE_INDEXES) {
-      const share = (evse: PlanEvse) => (evse.phases.includes(phase) ? 1 / evse.phases.length : 0);
-      const roomW = room.phaseW[phase][slot] ?? 0;
-      addLimit(build, `c${name}_${phase}_${slot}`, { roomW, parts: parts(slot, share, 1 / input.sitePhases) });
-    }
-    if (room.sumW) addLimit(build, `w${name}_${slot}`, { roomW: room.sumW[slot] ?? 0, parts: parts(slot, () => 1, 1) });
-  }
-}
-
-/** What cars on one or two phases draw on one phase, less what they draw on another. */
-function addUnbalance(build: ModelBuilder, layout: PlanLayout, input: PlanInput): void {
-  const { unbalanceLimitA, nominalVoltageV } = input;
-  if (unbalanceLimitA === undefined || input.sitePhases === 1) return;
-  const limitKw = (unbalanceLimitA * nominalVoltageV) / KILO;
-  const uneven = input.evses.flatMap((evse, index) =>
-    evse.phases.length < 3 ? [{ evse, power: layout.evses[index]!.power }] : [],
-  );
-  for (let slot = 0; slot < input.slots; slot++) {
-    const there = uneven.filter(({ power }) => slot < power.length);
-    for (const high of PHASE_INDEXES) {
-      const on = there.filter(({ evse }) => evse.phases.includes(high));
-      const mostKw = on.reduce((most, { evse }) => most + evse.maxPowerW / evse.phases.length / KILO, 0);
-      if (mostKw <= limitKw) continue;
-      for (const low of PHASE_INDEXES.filter((phase) => phase !== high)) {
-        const terms = there.flatMap(({ evse, power }) => {
-          const share = (evse.phases.includes(high) ? 1 : 0) - (evse.phases.includes(low) ? 1 : 0);
-          return share === 0 ? [] : [term(power[slot]!, share / evse.phases.length)];
-        });
-        build.row(`u${high}${low}_${slot}`, { upper: limitKw }, terms);
-      }
-    }
-  }
-}
-
 /** A car that must not pause begins at most once as far as the yes-or-no reach; one that charges goes on or ends. */
 function addOneGo(build: ModelBuilder, index: number, on: readonly number[], chargingNow: boolean): void {
   const begins = on.map((yes, slot) => {
@@ -325,7 +262,8 @@ export function planModel(input: PlanInput): PlanModel {
   const build = modelBuilder();
   const weights = planWeights(input);
   const directions: Direction[] = [];
-  const evses = input.evses.map((_, index) => addEvse(build, index, { input, weights }));
+  const rooms = circuitRooms(input);
+  const evses = input.evses.map((_, index) => addEvse(build, index, { input, weights, rooms }));
   const batteries = input.batteries.map((_, index) => addBattery(build, index, { input, directions }));
   const grid = addGrid(build, { input, directions });
   const mostKw = Math.max(...grid.imports.map((_, slot) => mostFlows(input, slot).importW)) / KILO;
@@ -333,7 +271,6 @@ export function planModel(input: PlanInput): PlanModel {
   const layout: PlanLayout = { evses, batteries, directions, steps, ...grid };
   addBalance(build, layout, input);
   addGreen(build, layout, input);
-  for (const room of circuitRooms(input)) addCircuit(build, room, { layout, input });
-  addUnbalance(build, layout, input);
+  addLimits(build, rooms, { layout, input });
   return { model: build.model(), layout };
 }

@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/slots.ts";
+import { planModel } from "../planner/model.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules.ts";
 import { verifyPlan } from "../planner/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { dived, polished, refined } from "./dive.ts";
+import { gapOf, scaleEur } from "./gap.ts";
+import { createLinearSolver, type LinearSolver, type Solution } from "./glpk.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 let linear: LinearSolver;
@@ -139,5 +142,25 @@ describe("a plan that breaks a limit", () => {
     ["a shortfall kept quiet", withPower(new Array(8).fill(0)), /are missing/],
   ])("is refused: %s", (_, plan, words) => {
     expect(verifyPlan(input, plan).join("\n")).toMatch(words);
+  });
+});
+
+describe("where branching over everything takes too long", () => {
+  it("a search near the rounded answer comes close to the bound", () => {
+    // Ten cars behind 37 A: rounding alone is 23 % above the bound.
+    const site = seededInput(97, 10);
+    const circuits = site.circuits.map((circuit) => ({ ...circuit, limitA: Math.min(circuit.limitA, 37) }));
+    const input = { ...site, circuits };
+    const plan = planModel(input);
+    const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: 10_000 });
+    const scale = scaleEur(plan, input, relaxed);
+    const whole = dived(plan, relaxed, { input, linear, leftMs: () => 10_000 })!;
+    const options = { linear, limitMs: 20_000, relativeGap: 1e-4, accepts: (found: Solution | undefined) => found };
+    const near = refined(plan, { relaxed, whole }, options)!;
+    const best = polished(plan, { whole: near, slots: 3, goesOn: () => true }, () => options);
+    const gaps = [whole, near, best].map((solution) => gapOf(solution, relaxed, scale));
+    expect(gaps[0]).toBeGreaterThan(0.1);
+    expect(gaps[1]).toBeLessThan(0.01);
+    expect(gaps[2]).toBeLessThanOrEqual(gaps[1]!);
   });
 });

@@ -5,13 +5,18 @@ import { type PlanModel, planModel } from "../planner/model.ts";
 import { ruleBasedPlan } from "../planner/rules.ts";
 import { planFromSolution } from "../planner/solution.ts";
 import { verifyPlan } from "../planner/verify.ts";
+import { dived, fixedChoices, fixSlot, polished, refined } from "./dive.ts";
 import { gapOf, scaleEur } from "./gap.ts";
 import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
 
 /** Within so much of the optimum a plan is as good as the forecasts under it. */
 const RELATIVE_GAP = 0.001;
-/** Branching that takes longer than this gains less than the forecasts are wrong. */
-const MOST_BRANCH_MS = 1_000;
+/** So long all is branched on; most plans need no longer, and for those that do it finds little. */
+const MOST_BRANCH_MS = 300;
+/** Then the neighbourhood of the best is searched; a plan that takes longer gains less than the forecasts are wrong. */
+const MOST_SEARCH_MS = 1_000;
+const MOST_REFINE_MS = 250;
+const POLISH_SLOTS = 3;
 const NEAR = 1e-6;
 
 export interface PlanSolverOptions {
@@ -34,22 +39,9 @@ function binariesAreWhole(plan: PlanModel, solution: Solution): boolean {
  * gets more is switched on, as far as minima fit (`rounding` 0.5), or none but those that have theirs (1).
  */
 function rounded(plan: PlanModel, relaxed: Solution, context: { input: PlanInput; rounding: number }): FixedValues {
-  const { input, rounding } = context;
-  const fixed = new Map<number, number>();
-  // Where both directions flow, the larger one: what remains of it is what really flows.
-  for (const { choice, whenYes, whenNo } of plan.layout.directions)
-    fixed.set(choice, relaxed.values[whenYes]! >= relaxed.values[whenNo]! ? 1 : 0);
-  for (const { value, steps } of plan.layout.steps) {
-    const reached = steps.findIndex(({ upToKw }) => relaxed.values[value]! <= upToKw + NEAR);
-    for (const [index, { choice }] of steps.entries()) fixed.set(choice, index === reached ? 1 : 0);
-  }
-  for (const [index, evse] of plan.layout.evses.entries()) {
-    const leastKw = input.evses[index]!.minPowerW / 1000;
-    for (const [slot, variable] of evse.on.entries()) {
-      const powerKw = relaxed.values[evse.power[slot]!]!;
-      fixed.set(variable, powerKw >= leastKw * rounding - NEAR && powerKw > NEAR ? 1 : 0);
-    }
-  }
+  const fixed = fixedChoices(plan, relaxed);
+  for (let slot = 0; slot < context.input.binarySlots; slot++)
+    for (const [yes, value] of fixSlot(plan, slot, { ...context, values: relaxed.values })) fixed.set(yes, value);
   return fixed;
 }
 
@@ -74,16 +66,38 @@ interface Attempt {
   readonly gap: number;
 }
 
-/** What branching finds within its time, allowed to stop at the gap that is good enough. */
-function branched(
-  plan: PlanModel,
-  relaxed: Solution,
-  context: { linear: LinearSolver; limitMs: number; scale: number },
-) {
-  const { linear, limitMs, scale } = context;
-  // GLPK measures its gap against the objective.
-  const relativeGap = (RELATIVE_GAP * scale) / Math.max(Math.abs(relaxed.objective), scale);
-  return linear.solve(plan.model, { relaxed: false, limitMs, relativeGap });
+interface Search extends PlanSolverOptions {
+  readonly input: PlanInput;
+  readonly relaxed: Solution;
+  readonly scale: number;
+  /** GLPK measures its gap against the objective. */
+  readonly relativeGap: number;
+  readonly leftMs: () => number;
+  /** What branching found when its time ran out depends on how busy the machine was. */
+  readonly accepts: (solution: Solution | undefined) => Solution | undefined;
+}
+
+function better(a: Solution | undefined, b: Solution | undefined): Solution | undefined {
+  if (!a || !b) return a ?? b;
+  return b.objective < a.objective ? b : a;
+}
+
+/** Near a whole answer there often is a better one: where the relaxed solution disagrees, then a few slots at a time. */
+function searched(plan: PlanModel, found: Solution | undefined, search: Search): Solution | undefined {
+  const { relaxed, scale, leftMs, linear, relativeGap, accepts } = search;
+  const start = better(found, dived(plan, relaxed, search));
+  if (!start) return undefined;
+  const options = () => ({ linear, relativeGap, accepts, limitMs: Math.min(MOST_REFINE_MS, leftMs()) });
+  const whole = refined(plan, { relaxed, whole: start }, options()) ?? start;
+  const goesOn = (best: Solution) => leftMs() > 0 && gapOf(best, relaxed, scale) > RELATIVE_GAP;
+  return polished(plan, { whole, slots: POLISH_SLOTS, goesOn }, options);
+}
+
+function answer(solution: Solution, { relaxed, scale }: Search, isProven: boolean): Attempt {
+  const gap = gapOf(solution, relaxed, scale);
+  if (gap <= RELATIVE_GAP || isProven)
+    return { solution, status: "optimal", detail: "", gap: Math.min(RELATIVE_GAP, gap) };
+  return { solution, status: "feasible", detail: "Not proven to be the best: the time for branching ran out", gap };
 }
 
 function attempt(
@@ -91,31 +105,30 @@ function attempt(
   input: PlanInput,
   context: PlanSolverOptions & { untilMs: number },
 ): Attempt | string {
-  const { linear, nowMs, untilMs, repeatable } = context;
-  const leftMs = () => untilMs - nowMs();
-  const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: leftMs() });
+  const { linear, nowMs, repeatable } = context;
+  const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: context.untilMs - nowMs() });
   if (relaxed.status !== "optimal") return "The linear model was not solved in time or has no solution";
   if (binariesAreWhole(plan, relaxed)) return { solution: relaxed, status: "optimal", detail: "", gap: 0 };
   const scale = scaleEur(plan, input, relaxed);
-  const round = repaired(plan, relaxed, { input, linear, limitMs: leftMs() });
-  const roundGap = round ? gapOf(round, relaxed, scale) : Number.POSITIVE_INFINITY;
-  if (round && roundGap <= RELATIVE_GAP) return { solution: round, status: "optimal", detail: "", gap: roundGap };
-  const limitMs = Math.min(MOST_BRANCH_MS, leftMs());
-  const branch = limitMs > 0 ? branched(plan, relaxed, { linear, limitMs, scale }) : undefined;
-  if (branch?.status === "optimal")
-    return {
-      solution: branch,
-      status: "optimal",
-      detail: "",
-      gap: Math.min(RELATIVE_GAP, gapOf(branch, relaxed, scale)),
-    };
-  // What branching had found when its time ran out depends on how busy the machine was.
-  const unfinished = !repeatable && branch?.status === "feasible" ? branch : undefined;
-  const branchGap = unfinished ? gapOf(unfinished, relaxed, scale) : Number.POSITIVE_INFINITY;
-  const detail = "The time for branching ran out";
-  if (unfinished && branchGap < roundGap) return { solution: unfinished, status: "feasible", detail, gap: branchGap };
-  if (round) return { solution: round, status: "feasible", detail: `Rounded: ${detail.toLowerCase()}`, gap: roundGap };
-  return "Branching ran out of time, and rounding found no plan";
+  const untilMs = Math.min(context.untilMs, nowMs() + MOST_SEARCH_MS);
+  const search: Search = {
+    ...context,
+    input,
+    relaxed,
+    scale,
+    relativeGap: (RELATIVE_GAP * scale) / Math.max(Math.abs(relaxed.objective), scale),
+    leftMs: () => untilMs - nowMs(),
+    accepts: (solution) => (solution?.status === "optimal" || (solution && !repeatable) ? solution : undefined),
+  };
+  const round = repaired(plan, relaxed, { input, linear, limitMs: search.leftMs() });
+  if (round && gapOf(round, relaxed, scale) <= RELATIVE_GAP) return answer(round, search, false);
+  const limitMs = Math.min(MOST_BRANCH_MS, search.leftMs());
+  const branch =
+    limitMs > 0 ? linear.solve(plan.model, { relaxed: false, limitMs, relativeGap: search.relativeGap }) : undefined;
+  if (branch?.status === "optimal") return answer(branch, search, true);
+  const unfinished = branch && branch.status !== "none" ? search.accepts(branch) : undefined;
+  const best = searched(plan, better(round, unfinished), search);
+  return best ? answer(best, search, false) : "Branching ran out of time, and rounding found no plan";
 }
 
 /**
