@@ -154,6 +154,10 @@ export class SiteRig {
   recorder!: Recorder;
   model!: SiteModel;
   second = 0;
+  /** Ticks that went through to their end. */
+  completedTicks = 0;
+  /** Every tick fails near its end from now on. */
+  tickBreaks = false;
   readonly meters = new Set(["grid-meter", "garage-meter"]);
   /** What the grid meter tells instead of the truth. */
   lie: (reading: MeterReading) => MeterReading = (reading) => reading;
@@ -195,7 +199,10 @@ export class SiteRig {
     const state = ledger.facts.reduce(evolve, initialState());
     const recorder = new Recorder({ ledger, state, boot: `boot-${this.second}`, clock, log: silentLog });
     this.recorder = recorder;
-    const tape = { write() {}, flush() {}, close() {} };
+    const write = () => {
+      if (this.tickBreaks) throw new Error("a tick that breaks off");
+    };
+    const tape = { write, flush() {}, close() {} };
     const controller = new Controller({
       site,
       recorder,
@@ -205,6 +212,9 @@ export class SiteRig {
       prices,
       solver: ruleSolver,
       simulated: true,
+      onTick: () => {
+        this.completedTicks++;
+      },
     });
     controller.attach({
       chargePoints: { send: (command) => this.#send(command), close: async () => {} },

@@ -3,6 +3,7 @@ import { benchCard } from "./card.ts";
 import { benchLatency } from "./latency.ts";
 import { benchLedger } from "./ledger.ts";
 import type { BenchLine } from "./line.ts";
+import { benchLoad } from "./load.ts";
 import { benchOcpi } from "./ocpi.ts";
 import { benchPlan } from "./plan.ts";
 import { benchProcess } from "./process.ts";
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ledger: benchLedger,
   card: benchCard,
   ocpi: benchOcpi,
+  load: benchLoad,
   process: benchProcess,
 };
 /** Takes minutes to an hour: only when it is asked for. */
