@@ -71,7 +71,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "meter-doubted": doubtLine,
   "forecast-received": (data) => `A forecast of the ${data.kind === "pv" ? "sun" : "building"} came from ${data.by}`,
   "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
-  "message-violated": (data) => `${data.chargePointId} sent a faulty ${data.action}: ${data.problem}`,
+  "message-violated": (data) => `${data.chargePointId}, ${data.action}: ${data.problem}`,
   "command-answered": (data) => `${data.chargePointId} answered ${data.action}: ${data.answer}`,
   "charge-point-probed": (data) => `${data.chargePointId} takes limits in ${data.rateUnit}`,
   "charge-point-notified": (data) => `${data.chargePointId} reported ${data.action}`,
