@@ -38,7 +38,7 @@ export async function makeCall(
   const { action, payload } = call;
   const problem = problemOf(version, action, "request", payload);
   if (problem) {
-    log.error("Defect: a command does not fit its schema and was not sent", { action, problem });
+    log.warn("A command does not fit what OCPP takes and was not sent", { version, action, problem });
     return { result: { status: "not-supported", detail: problem } };
   }
   let cancel = () => {};
