@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { type ApiOptions, startApi } from "../api/server.ts";
 import type { ChargePointCommand, ChargePointInput, CommandResult } from "../core/charge-point-input.ts";
 import type { SiteDraft } from "../core/facts/index.ts";
-import type { Clock, Log, Prices, SiteAccess } from "../core/ports.ts";
+import type { Clock, Log, PlanService, Prices, SiteAccess } from "../core/ports.ts";
 import type { SiteConfiguration } from "../core/site.ts";
 import { type SiteModel, siteModel } from "../core/site-model.ts";
 import { openLedger, openTape } from "../ledger/index.ts";
@@ -168,7 +168,7 @@ function accessTo(controller: Controller): SiteAccess {
 async function startFaces(
   parts: Parts,
   controller: Controller,
-  about: Pick<ApiOptions, "page" | "health" | "metrics">,
+  { planner, ...about }: Pick<ApiOptions, "page" | "health" | "metrics"> & { readonly planner: PlanService },
 ) {
   const { options, model, supervisor, closing } = parts;
   const { configuration, directory, clock, log } = options;
@@ -179,7 +179,7 @@ async function startFaces(
     const token = tokenHash === undefined ? {} : { tokenHash };
     // Sites without partners or a broker do not pay for what speaks to them.
     const ocpi = configuration.upstream && (await import("./upstream.ts"));
-    const upstream = ocpi?.startUpstreamOf({ ...shared, configuration, directory });
+    const upstream = ocpi?.startUpstreamOf({ ...shared, planner, configuration, directory });
     controller.useDrivers(upstream?.drivers);
     const market = upstream ? { upstream } : {};
     const face = { ...shared, ...about, ...token, ...market, host, port, verifyPassword, version: release() };
@@ -243,6 +243,7 @@ async function start(options: RunOptions, closing: Closing): Promise<RunningSite
   });
   closing.stack.defer(() => stalls.stop());
   const apiPort = await startFaces(parts, controller, {
+    planner: solver,
     page,
     health: () => healthOf(controller, recorder, clock),
     metrics: () => metricsOf(controller, recorder, stalls),

@@ -6,7 +6,7 @@ import type { PartnerConfiguration } from "../core/site-upstream.ts";
 import { startUpstream, type Upstream, type UpstreamOptions } from "../ocpi/upstream.ts";
 import { cursorsIn } from "./cursor.ts";
 
-type Given = Pick<UpstreamOptions, "site" | "model" | "clock" | "log"> & {
+type Given = Pick<UpstreamOptions, "site" | "model" | "planner" | "clock" | "log"> & {
   readonly configuration: SiteConfiguration;
   readonly directory: string;
 };

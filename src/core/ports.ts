@@ -73,6 +73,9 @@ export interface Solver {
   close(): Promise<void>;
 }
 
+/** Plans for others when there is nothing else to do. */
+export type PlanService = Pick<Solver, "solve">;
+
 /** Prices by slot start, EUR/kWh; a missing slot is not known yet. */
 export interface Prices {
   importEurPerKwh(slotStartMs: number): number | undefined;

@@ -42,6 +42,27 @@ const ContractSchema = Type.Object(
   closed,
 );
 
+/** How a partner reads the SMAC module where its text contradicts itself; docs/cpo.md says what each settles. */
+const SmacSchema = Type.Object(
+  {
+    moduleId: Type.String({ default: "smartchargingoptimisation", pattern: "^[A-Za-z0-9-]{1,64}$" }),
+    powerUnit: Type.Union([Type.Literal("W"), Type.Literal("kW")], {
+      default: "W",
+      description: "Of max_power, min_power and connectors",
+    }),
+    energyUnit: Type.Union([Type.Literal("kWh"), Type.Literal("Wh"), Type.Literal("W"), Type.Literal("kW")], {
+      default: "kWh",
+      description: "Of demand and generation by time slot",
+    }),
+    flexUnit: Type.Union([Type.Literal("kW"), Type.Literal("W")], { default: "kW", description: "Of flex_orders" }),
+    priceFactor: Type.Number({ default: 1, description: "0.01 where prices come in cents" }),
+    negativeGeneration: Type.Boolean({ default: false, description: "Generation may come with a minus sign" }),
+    stampMissing: Type.Boolean({ default: false, description: "A missing last_updated is the time of arrival" }),
+  },
+  { ...closed, default: {} },
+);
+export type SmacSettings = Static<typeof SmacSchema>;
+
 export const PartnerSchema = Type.Object(
   {
     id: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", description: "What the site calls the partner" }),
@@ -73,6 +94,7 @@ export const PartnerSchema = Type.Object(
       default: "own",
       description: "Sessions and CDRs of its own drivers only, or all of the site's",
     }),
+    smac: SmacSchema,
     contracts: Type.Array(ContractSchema, {
       default: [],
       maxItems: 32,
@@ -214,6 +236,10 @@ export const UpstreamSchema = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    serviceProvider: Type.Boolean({
+      default: false,
+      description: "Also plan for the sites of other CPOs, as a Smart Charging Service Provider",
+    }),
     partners: Type.Array(PartnerSchema, { default: [], maxItems: 16 }),
   },
   { ...closed, description: "OCPI: identity and partners" },

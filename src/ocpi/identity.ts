@@ -27,7 +27,12 @@ export function identityOf(upstream: UpstreamConfiguration): Identity {
     credentials: (token) => ({
       token,
       url: `${baseUrl ?? ""}/versions`,
-      roles: [{ role: "CPO", business_details: business, party_id: partyId, country_code: countryCode }],
+      roles: (upstream.serviceProvider ? ["CPO", "SCSP"] : ["CPO"]).map((role) => ({
+        role,
+        business_details: business,
+        party_id: partyId,
+        country_code: countryCode,
+      })),
     }),
   };
 }

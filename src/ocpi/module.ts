@@ -27,9 +27,12 @@ export interface ModuleRoute {
 }
 
 export interface Module {
-  readonly identifier: string;
+  /** As version details list it; of an agreed module each partner may have its own name. */
+  readonly identifier: string | ((partner: Partner) => string);
   readonly role: "SENDER" | "RECEIVER";
   /** Below the version, e.g. `cpo/sessions`. */
   readonly path: string;
   readonly routes: readonly ModuleRoute[];
+  /** Served, but not listed: another path of the same. */
+  readonly unlisted?: boolean;
 }

@@ -126,19 +126,22 @@ export function ocpiPlugin(options: ServerOptions): (app: FastifyInstance) => Pr
     return send(request, reply, misrouted(request, caller.partner) ?? (await handle(request, caller)));
   };
 
-  function detailsOf(version: OcpiVersion) {
+  function detailsOf(version: OcpiVersion, partner: Partner) {
     const base = identity.versionUrl(version);
-    const endpoints = modules.map(({ identifier, role, path }) => ({ identifier, role, url: `${base}/${path}` }));
-    return {
-      version,
-      endpoints: [{ identifier: "credentials", role: "SENDER", url: `${base}/credentials` }, ...endpoints],
-    };
+    const listed = modules.filter((module) => !module.unlisted);
+    const endpoints = listed.map(({ identifier, role, path }) => ({
+      identifier: typeof identifier === "string" ? identifier : identifier(partner),
+      role,
+      url: `${base}/${path}`,
+    }));
+    const credentials = { identifier: "credentials", role: "SENDER", url: `${base}/credentials` };
+    return { version, endpoints: [credentials, ...endpoints] };
   }
 
   function versionRoutes(app: FastifyInstance, version: OcpiVersion): void {
     app.get(
       `/${version}`,
-      open(() => ({ ok: true, data: detailsOf(version) })),
+      open((_request, { partner }) => ({ ok: true, data: detailsOf(version, partner) })),
     );
     app.route({
       method: ["GET", "POST", "PUT", "DELETE"],

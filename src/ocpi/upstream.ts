@@ -1,7 +1,7 @@
 /** OCPI of a site: partners, registration and modules behind one door. */
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import type { Clock, DriverRegister, Log, OpenCursor, SiteAccess } from "../core/ports.ts";
+import type { Clock, DriverRegister, Log, OpenCursor, PlanService, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site-upstream.ts";
 import type { Attempt, PartnerStatus, UpstreamAdmin } from "../core/upstream-admin.ts";
@@ -19,11 +19,13 @@ import { hubClientInfoModule } from "./modules/hub-client-info.ts";
 import { locationsModule, tariffsModule } from "./modules/locations.ts";
 import { preferencesRoute } from "./modules/preferences.ts";
 import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
+import { smacSenderModule } from "./modules/smac.ts";
 import { tokensModule } from "./modules/tokens.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
 import { createRefusals, type NoteRefusal } from "./refused.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
 import { createResults } from "./results.ts";
+import { startService } from "./scsp/service.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
 import { ocpiPlugin } from "./server.ts";
 
@@ -36,6 +38,8 @@ export interface UpstreamOptions {
   readonly site: SiteAccess;
   readonly model: SiteModel;
   readonly openCursor: OpenCursor;
+  /** Plans for the sites of others, where that is configured. */
+  readonly planner?: PlanService;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -99,6 +103,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   const { countryCode, partyId } = upstream;
   const results = createResults({ us: { countryCode, partyId }, secrets, clock, log });
   const noteRefusal = createRefusals(site, clock);
+  const service = startService(options, { identity, partners, secrets });
   const modules = [
     locationsModule(context),
     tariffsModule(context),
@@ -108,6 +113,8 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     tokensModule(store),
     commandsModule(context, { results, noteRefusal }),
     hubClientInfoModule(),
+    smacSenderModule(context),
+    ...(service?.modules ?? []),
   ];
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
@@ -144,6 +151,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     async close() {
       stopBilling();
       stopSync();
+      service?.close();
       store.close();
       for (const pump of pumps.values()) pump.close();
       for (const partner of partners.values()) partner.http.close();

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
 import { cursorsIn } from "../../src/app/cursor.ts";
-import type { Clock, Log } from "../../src/core/ports.ts";
+import type { Clock, Log, PlanService } from "../../src/core/ports.ts";
 import { startUpstream, type Upstream } from "../../src/ocpi/upstream.ts";
+import { ruleBasedPlan } from "../../src/planner/rules.ts";
 import { type RigOptions, SiteRig } from "../site-rig.ts";
 import { type PartnerOptions, TestPartner } from "./partner.ts";
 
@@ -17,6 +18,9 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+/** Plans by rules: stories about messages do not depend on GLPK. */
+const rulePlanner: PlanService = { solve: async (input) => ruleBasedPlan(input, "rig") };
 
 export interface OcpiRigOptions extends Partial<RigOptions> {
   readonly partner?: PartnerOptions;
@@ -90,6 +94,7 @@ export class OcpiRig {
     const clock = this.#clock();
     const { directory } = this;
     const given = {
+      planner: rulePlanner,
       upstream,
       directory,
       certificates: new Map(),

@@ -13,6 +13,7 @@ import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf, joinUrl, type Partner, partyOf } from "../partner.ts";
 import type { NoteRefusal } from "../refused.ts";
 import type { Secrets } from "../secrets.ts";
+import { optimisationId, scOptimisation } from "../smac/offer.ts";
 import { seesCdr, seesSession } from "../visible.ts";
 import { createActiveProfiles } from "./active-profiles.ts";
 import type { Delivered } from "./pump.ts";
@@ -56,7 +57,7 @@ export function changedBy(fact: Envelope, partnerId: string): string[] {
     case "override-changed":
       return [`profiles-at:${known.data.evseId}`];
     case "plan-made":
-      return ["profiles-at:"];
+      return ["profiles-at:", "optimisation:"];
     default:
       return [];
   }
@@ -70,6 +71,7 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
   const { countryCode, partyId } = upstream;
   const patches = createSessionPatches();
   let publishedFor: string | undefined;
+  let offered: string | undefined;
 
   const market = (): Market => ({
     site: model,
@@ -134,6 +136,21 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
     return judged(await send("PUT", url, object));
   }
 
+  /** The optimisation context, for a provider that plans for the site; when it says something else than before. */
+  async function optimisation(): Promise<Delivered> {
+    const { smac } = partner.configuration;
+    const endpoint = endpointOf(partner, smac.moduleId.toLowerCase(), "RECEIVER");
+    const now = market();
+    const object = endpoint === undefined ? undefined : scOptimisation(now, smac);
+    if (endpoint === undefined || !object) return "done";
+    const { last_updated: _, ...substance } = object;
+    const text = JSON.stringify(substance);
+    if (text === offered) return "done";
+    const result = judged(await send("PUT", joinUrl(endpoint, countryCode, partyId, optimisationId(now)), object));
+    if (result !== "away") offered = text;
+    return result;
+  }
+
   async function chargePoint(id: string): Promise<Delivered> {
     for (const known of model.evses.filter((entry) => entry.chargePointId === id)) {
       const result = await evse(known.id);
@@ -183,6 +200,7 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
     if (kind === "everything") return everything();
     if (kind === "evse") return evse(id);
     if (kind === "charge-point") return chargePoint(id);
+    if (kind === "optimisation") return optimisation();
     if (kind === "profile") return profiles.deliver(market(), Number(id));
     if (kind === "profiles-at") return profiles.deliverAll(market(), id === "" ? undefined : id);
     if (kind === "session") return session(Number(id));

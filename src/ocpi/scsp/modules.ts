@@ -1,0 +1,125 @@
+/** What a service provider offers to the CPOs of the sites it plans for: receivers of sessions, contexts and results. */
+import type { Module, OcpiRequest } from "../module.ts";
+import { readContext, readScOptimisation, readScOptimisationPatch, type ScOptimisation } from "../smac/context.ts";
+import { INVALID_PARAMETERS, ocpiTime, type Reply, refuse, SERVER_ERROR } from "../status.ts";
+import { type Clients, type ForeignSession, readForeignSession, readForeignSessionPatch } from "./clients.ts";
+
+const unknown = refuse(INVALID_PARAMETERS, "There is no such object", 404);
+const isOther = (one: string, other: string | undefined) => one.toLowerCase() !== other?.toLowerCase();
+
+export function foreignSessionsModule(clients: Clients): Module {
+  function keep(request: OcpiRequest, session: ForeignSession): Reply {
+    if (isOther(session.id, request.params.session))
+      return refuse(INVALID_PARAMETERS, `The body is about ${session.id}, the address about another session`);
+    const { sessions } = clients.of(request.partner.id);
+    const isNew = !sessions.has(session.id.toLowerCase());
+    clients.keep(request.partner.id, session);
+    return { ok: true, http: isNew ? 201 : 200 };
+  }
+  const find = ({ partner, params }: OcpiRequest) =>
+    clients.of(partner.id).sessions.get(params.session?.toLowerCase() ?? "");
+  return {
+    identifier: "sessions",
+    role: "RECEIVER",
+    path: "scsp/sessions",
+    routes: [
+      {
+        method: "GET",
+        path: "/:country/:party/:session",
+        handle(request) {
+          const session = find(request);
+          return session ? { ok: true, data: session } : unknown;
+        },
+      },
+      {
+        method: "PUT",
+        path: "/:country/:party/:session",
+        handle(request) {
+          const parsed = readForeignSession(request.body);
+          return parsed.ok ? keep(request, parsed.value) : refuse(INVALID_PARAMETERS, parsed.problem);
+        },
+      },
+      {
+        method: "PATCH",
+        path: "/:country/:party/:session",
+        handle(request) {
+          const before = find(request);
+          if (!before) return unknown;
+          const parsed = readForeignSessionPatch(request.body);
+          if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
+          return keep(request, { ...before, ...parsed.value } as ForeignSession);
+        },
+      },
+    ],
+  };
+}
+
+/** `note` is told what was assumed of a context. */
+export function smacReceiver(
+  clients: Clients,
+  note: (partnerId: string, assumed: readonly string[]) => void,
+): Omit<Module, "path"> {
+  function keep(request: OcpiRequest, wire: ScOptimisation): Reply {
+    const { partner, params, nowMs } = request;
+    const { smac } = partner.configuration;
+    if (isOther(wire.id, params.id))
+      return refuse(INVALID_PARAMETERS, `The body is about ${wire.id}, the address about another`);
+    if (wire.last_updated === undefined && !smac.stampMissing)
+      return refuse(INVALID_PARAMETERS, "last_updated is missing");
+    const read = readContext(wire, smac);
+    if (!read.ok) return refuse(INVALID_PARAMETERS, read.problem);
+    const isNew = !clients.of(partner.id).contexts.has(wire.id.toLowerCase());
+    const stamped = { ...wire, last_updated: wire.last_updated ?? ocpiTime(nowMs) };
+    if (!clients.keepContext(partner.id, stamped, read.context))
+      return refuse(SERVER_ERROR, "There is no room for more contexts");
+    if (isNew) note(partner.id, read.assumed);
+    return { ok: true, http: isNew ? 201 : 200 };
+  }
+  const find = ({ partner, params }: OcpiRequest) =>
+    clients.of(partner.id).contexts.get(params.id?.toLowerCase() ?? "");
+  return {
+    identifier: "smartchargingoptimisation",
+    role: "RECEIVER",
+    routes: [
+      {
+        method: "GET",
+        path: "/:country/:party/:id",
+        handle(request) {
+          const known = find(request);
+          return known ? { ok: true, data: known.wire } : unknown;
+        },
+      },
+      {
+        method: "PUT",
+        path: "/:country/:party/:id",
+        handle(request) {
+          const parsed = readScOptimisation(request.body);
+          return parsed.ok ? keep(request, parsed.value) : refuse(INVALID_PARAMETERS, parsed.problem);
+        },
+      },
+      {
+        // A list replaces the list before it; what is not named stays.
+        method: "PATCH",
+        path: "/:country/:party/:id",
+        handle(request) {
+          const known = find(request);
+          if (!known) return unknown;
+          const parsed = readScOptimisationPatch(request.body);
+          if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
+          const { last_updated: _, ...before } = known.wire;
+          return keep(request, { ...before, ...parsed.value } as ScOptimisation);
+        },
+      },
+      {
+        method: "DELETE",
+        path: "/:country/:party/:id",
+        handle(request) {
+          if (!find(request)) return unknown;
+          clients.of(request.partner.id).contexts.delete(request.params.id!.toLowerCase());
+          clients.changed(request.partner.id);
+          return { ok: true };
+        },
+      },
+    ],
+  };
+}
