@@ -9,11 +9,13 @@ import { type LinearTerm, type ModelBuilder, modelBuilder } from "../planner/lin
 import { PHASE_SHARES } from "../sim/models/building.ts";
 import { type Scenario, type ScenarioEvse, type ScenarioSession, sessionPowerW, slotsOf } from "../sim/scenario.ts";
 import type { LinearSolver } from "../solver/glpk.ts";
+import { type CapacityMonth, capacityBillEur, capacityMonths } from "./capacity-bill.ts";
 
 export interface PerfectForesight {
-  /** Import less export, and wear, EUR. */
+  /** Import less export, wear, and what the peaks of the months cost, EUR. */
   readonly costEur: number;
   readonly wearEur: number;
+  readonly capacityEur: number;
   readonly importWh: number;
   readonly exportWh: number;
   readonly deliveredWh: ReadonlyMap<string, number>;
@@ -41,6 +43,10 @@ const DAY_SLOTS = 96;
 const KILO = 1000;
 /** Far above any price: missing energy is avoided first. */
 const MISSING_EUR_PER_KWH = 100;
+
+/** Above any site. */
+const MOST_KW = 10_000;
+const STEP_GAP = 1e-4;
 
 /** A car as the model sees it. */
 interface ModelCar {
@@ -189,6 +195,50 @@ class WindowModel {
     }
   }
 
+  /** The value of each month: at least the floor, and the mean of the highest days. Steps are yes-or-no. */
+  addPeaks(months: readonly CapacityMonth[]): void {
+    for (const [index, { tariff, part, intervals }] of months.entries()) {
+      const days = new Map<number, number>();
+      for (const [at, { slots, day, weight, contractedKw }] of intervals.entries()) {
+        if (weight <= 0) continue;
+        const highest = days.get(day) ?? this.build.variable(`d${index}_${day}`, { upper: Number.POSITIVE_INFINITY });
+        days.set(day, highest);
+        const terms = slots.map((slot) => term(this.flows.imports[slot]!, -weight / slots.length));
+        this.build.row(`q${index}_${at}`, { lower: -weight * contractedKw }, [term(highest, 1), ...terms]);
+      }
+      const value = this.build.variable(`month${index}`, {
+        lower: tariff.floorKw,
+        upper: Number.POSITIVE_INFINITY,
+        cost: part * tariff.eurPerKwMonth,
+      });
+      const threshold = this.build.variable(`t${index}`, { upper: Number.POSITIVE_INFINITY });
+      const over = [...days.values()].map((highest, at) => {
+        const above = this.build.variable(`o${index}_${at}`, { upper: Number.POSITIVE_INFINITY });
+        this.build.row(`v${index}_${at}`, { lower: 0 }, [term(above, 1), term(threshold, 1), term(highest, -1)]);
+        return term(above, -1 / tariff.peaks);
+      });
+      this.build.row(`mean${index}`, { lower: 0 }, [term(value, 1), term(threshold, -1), ...over]);
+      this.#addSteps(`step${index}`, value, { tariff, part, intervals });
+    }
+  }
+
+  #addSteps(name: string, value: number, { tariff, part }: CapacityMonth): void {
+    if (tariff.steps.length === 0) return;
+    const choices = tariff.steps.map(({ upToKw, eurPerMonth }, index) => ({
+      choice: this.build.binary(`${name}_${index}`, part * eurPerMonth),
+      upToKw: index === tariff.steps.length - 1 ? MOST_KW : upToKw,
+    }));
+    this.build.row(
+      `${name}one`,
+      { lower: 1, upper: 1 },
+      choices.map(({ choice }) => term(choice, 1)),
+    );
+    this.build.row(`${name}within`, { upper: 0 }, [
+      term(value, 1),
+      ...choices.map(({ choice, upToKw }) => term(choice, -upToKw)),
+    ]);
+  }
+
   #addCircuit(circuit: Scenario["circuits"][number], slot: number): void {
     const { voltageV, sitePhases } = this.#scenario;
     const on = (this.#drawn.get(slot) ?? []).filter(({ car }) => car.evse.circuitPath.includes(circuit.id));
@@ -278,6 +328,7 @@ function result(scenario: Scenario, found: Found, state: State, method: string):
       sum(found.importKw, (slot) => billedImportEurPerKwh[slot]!) -
       sum(found.exportKw, (slot) => exportEurPerKwh[slot]!),
     wearEur,
+    capacityEur: capacityBillEur(capacityMonths(scenario), gridW),
     importWh: sum(found.importKw, () => KILO),
     exportWh: sum(found.exportKw, () => KILO),
     deliveredWh,
@@ -300,6 +351,8 @@ export function perfectForesight(scenario: Scenario, options: ForesightOptions):
   const state: State = { doneKwh: new Map(), batteryKwh: (scenario.battery?.startEnergyWh ?? 0) / KILO };
   const found = emptyFound(slots);
   const isWhole = windowSlots >= slots;
+  const months = capacityMonths(scenario);
+  const hasSteps = isWhole && months.some(({ tariff }) => tariff.steps.length > 0);
   for (let from = 0; from < slots; from += windowSlots) {
     const window = { from, until: Math.min(slots, from + windowSlots + aheadSlots) };
     const model = new WindowModel(scenario, window, options.endValueEurPerKwh);
@@ -309,12 +362,17 @@ export function perfectForesight(scenario: Scenario, options: ForesightOptions):
     }
     model.addBattery(state.batteryKwh);
     model.addGrid();
-    const solution = options.linear.solve(model.build.model(), { relaxed: true, limitMs: options.limitMs ?? 600_000 });
+    if (isWhole) model.addPeaks(months);
+    const solution = options.linear.solve(model.build.model(), {
+      relaxed: !hasSteps,
+      relativeGap: STEP_GAP,
+      limitMs: options.limitMs ?? 600_000,
+    });
     if (solution.status !== "optimal") return undefined;
     commit(model.flows, solution.values, Math.min(slots, from + windowSlots), found, state, scenario);
   }
   const method = isWhole
     ? "linear model of the whole period at once: no plan can be cheaper"
-    : `linear models of ${windowSlots / DAY_SLOTS} days, each looking ${aheadSlots / DAY_SLOTS} days further`;
+    : `linear models of ${windowSlots / DAY_SLOTS} days, each looking ${aheadSlots / DAY_SLOTS} days further${months.length > 0 ? ", blind to the month's peak" : ""}`;
   return result(scenario, found, state, method);
 }

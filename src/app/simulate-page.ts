@@ -156,8 +156,10 @@ const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
   ["Energy delivered, kWh", "energyDeliveredKwh"],
   ["Missing though it could have been delivered, kWh", "shortKwh"],
   ["Drivers with more than 0.5 kWh of that", "driversShort"],
+  ["Missing of what drivers stated, kWh", "shortOfStatedKwh"],
   ["Cost of the site, EUR", "costEur"],
   ["Wear of the battery, EUR", "wearEur"],
+  ["What the months' peaks cost, EUR", "capacityEur"],
   ["Comparable cost, EUR", "comparableEur"],
   ["Highest quarter-hour, kW", "peakKw"],
   ["Highest phase current, A", "peakA"],
@@ -201,7 +203,7 @@ export function reportPage(full: FullReport): string {
   const title = escaped(report.scenario);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style>
 <h1>${title}</h1><p>${report.fromUtc} to ${report.untilUtc}, ${report.evses} EVSEs, ${report.sessions} sessions.</p><p>${verdict(report)}</p>
-${table(report)}<p>Comparable cost: cost and wear, missing energy at ${report.missingEurPerKwh} EUR/kWh (the dearest price of the period), less what the battery holds more at the end at ${report.storedEurPerKwh} EUR/kWh. Perfect foresight: ${escaped(report.optimum)}.</p>
+${table(report)}<p>Comparable cost: cost, wear and the months' peaks, missing energy at ${report.missingEurPerKwh} EUR/kWh (the dearest price of the period), less what the battery holds more at the end at ${report.storedEurPerKwh} EUR/kWh. Perfect foresight: ${escaped(report.optimum)}.</p>
 ${charts(full).join("\n")}<h2>What was read</h2><ul>${notes}</ul></html>
 `;
 }

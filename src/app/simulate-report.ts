@@ -3,6 +3,7 @@ import { cheapestSlots, earliestDeadline, equalShares, leastLaxity, uncontrolled
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import { createLinearSolver } from "../solver/glpk.ts";
+import { type CapacityMonth, capacityBillEur, capacityMonths } from "./capacity-bill.ts";
 import { type PerfectForesight, perfectForesight } from "./perfect-foresight.ts";
 import type { DataNote } from "./scenario-file.ts";
 import { type SimulationResult, simulate } from "./simulate.ts";
@@ -25,7 +26,11 @@ export interface ReportColumn {
   /** Import less export. */
   readonly costEur: number;
   readonly wearEur: number;
-  /** Cost, wear, missing energy at the dearest price, less what more is stored than at the beginning. */
+  /** What the peaks of the months cost; missing where power costs nothing. */
+  readonly capacityEur?: number;
+  /** Drivers who stated their energy: missing of that, though the best plan delivers it, kWh. */
+  readonly shortOfStatedKwh: number;
+  /** Cost, wear, peaks, missing energy at the dearest price, less what more is stored than at the beginning. */
   readonly comparableEur: number;
   readonly eurPerKwhDelivered?: number;
   readonly peakKw: number;
@@ -99,6 +104,7 @@ interface Yardstick {
   readonly missingEurPerKwh: number;
   readonly storedEurPerKwh: number;
   readonly optimum: PerfectForesight;
+  readonly months: readonly CapacityMonth[];
   readonly scenario: Scenario;
 }
 
@@ -108,23 +114,24 @@ function median(values: readonly number[]): number {
 
 type Run = Pick<ScenarioTotals, "costEur" | "wearEur" | "deliveredWh" | "gridW" | "peakW" | "batteryEndWh">;
 
-function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario }: Yardstick): number {
+function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario, months }: Yardstick): number {
   const missingKwh = scenario.sessions.reduce(
     (sum, session) => sum + Math.max(0, session.energyWh - (run.deliveredWh.get(session.id) ?? 0)) / 1000,
     0,
   );
   const storedKwh = ((run.batteryEndWh ?? 0) - (scenario.battery?.startEnergyWh ?? 0)) / 1000;
-  return (
-    run.costEur + run.wearEur + missingKwh * missingEurPerKwh - (scenario.battery ? storedKwh * storedEurPerKwh : 0)
-  );
+  const storedEur = scenario.battery ? storedKwh * storedEurPerKwh : 0;
+  return run.costEur + run.wearEur + capacityBillEur(months, run.gridW) + missingKwh * missingEurPerKwh - storedEur;
 }
 
 function column(name: string, run: Run & { readonly energyDeliveredWh: number }, yardstick: Yardstick): ReportColumn {
-  const { scenario, optimum } = yardstick;
-  let [shortWh, driversShort] = [0, 0];
-  for (const { id, energyWh } of scenario.sessions) {
+  const { scenario, optimum, months } = yardstick;
+  let [shortWh, driversShort, statedWh] = [0, 0, 0];
+  for (const { id, energyWh, requestedWh = 0 } of scenario.sessions) {
     const possibleWh = Math.min(energyWh, optimum.deliveredWh.get(id) ?? 0);
     const missingWh = possibleWh - (run.deliveredWh.get(id) ?? 0);
+    const missingOfStatedWh = Math.min(possibleWh, requestedWh) - (run.deliveredWh.get(id) ?? 0);
+    if (missingOfStatedWh > SHORT_WH) statedWh += missingOfStatedWh;
     if (missingWh > SHORT_WH) shortWh += missingWh;
     if (missingWh > DRIVER_SHORT_WH) driversShort++;
   }
@@ -136,6 +143,8 @@ function column(name: string, run: Run & { readonly energyDeliveredWh: number },
     energyDeliveredKwh: round(deliveredKwh, 1),
     shortKwh: round(shortWh / 1000, 1),
     driversShort,
+    shortOfStatedKwh: round(statedWh / 1000, 1),
+    ...(months.length === 0 ? {} : { capacityEur: round(capacityBillEur(months, run.gridW), 2) }),
     costEur: round(run.costEur, 2),
     wearEur: round(run.wearEur, 2),
     comparableEur: round(comparable(run, yardstick), 2),
@@ -209,7 +218,13 @@ async function yardstickOf(scenario: Scenario): Promise<Yardstick> {
     perfectForesight(scenario, { ...options, limitMs: 300_000 }) ??
     perfectForesight(scenario, { ...options, windowDays: 5, aheadDays: 2, limitMs: 120_000 });
   if (!optimum) throw new Error(`${scenario.name}: the best plan in hindsight was not found in time`);
-  return { missingEurPerKwh: Math.max(...billed), storedEurPerKwh, optimum, scenario };
+  return {
+    missingEurPerKwh: Math.max(...billed),
+    storedEurPerKwh,
+    optimum,
+    months: capacityMonths(scenario),
+    scenario,
+  };
 }
 
 /** Runs a scenario in every way and compares. `onDay` hears of the controller's simulated days. */

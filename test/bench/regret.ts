@@ -22,6 +22,7 @@ interface RegretLine extends BenchLine {
   readonly savedEur: number;
   readonly shortKwh: number;
   readonly driversShort: number;
+  readonly shortOfStatedKwh: number;
   readonly violations: number;
   readonly secondsAboveLimit: number;
   readonly guardInterventions: number;
@@ -71,6 +72,7 @@ function lineOf(file: string, report: SimulationReport): RegretLine {
     savedEur: regret.savedEur,
     shortKwh: own.shortKwh,
     driversShort: own.driversShort,
+    shortOfStatedKwh: own.shortOfStatedKwh,
     violations: (own.overloads ?? 0) + (own.quarterHoursAboveContract ?? 0),
     secondsAboveLimit: own.secondsAboveLimit ?? 0,
     guardInterventions: own.guardInterventions ?? 0,

@@ -1,0 +1,70 @@
+/** What the months of a period cost by their peaks: each month that the period touches, for its part of the month. */
+import { localMoment } from "../core/calendar.ts";
+import {
+  capacityEur,
+  capacityRule,
+  capacityValueKw,
+  countedKw,
+  type DayPeak,
+  slotsInInterval,
+} from "../core/capacity.ts";
+import type { CapacityTariff } from "../core/site-capacity.ts";
+import { SLOT_MS } from "../core/slots.ts";
+import { type Scenario, slotsOf } from "../sim/scenario.ts";
+
+/** An interval that a tariff averages: its slots, its local day, and how a kW counts in it. */
+export interface CapacityInterval {
+  readonly slots: readonly number[];
+  readonly day: number;
+  readonly weight: number;
+  readonly contractedKw: number;
+}
+
+/** A month of a tariff, as far as it lies in the period. */
+export interface CapacityMonth {
+  readonly tariff: CapacityTariff;
+  /** Part of the month that the period covers, 0..1. */
+  readonly part: number;
+  readonly intervals: readonly CapacityInterval[];
+}
+
+const DAY_SLOTS = 96;
+const MEAN_MONTH_DAYS = 365.25 / 12;
+
+/** All months of all tariffs of a scenario; empty where power costs nothing. */
+export function capacityMonths(scenario: Scenario): CapacityMonth[] {
+  const { configuration, timeZone, startMs } = scenario;
+  const slots = slotsOf(scenario);
+  return (configuration.tariff.capacity ?? []).flatMap((tariff) => {
+    const size = slotsInInterval(tariff);
+    const months = new Map<number, CapacityInterval[]>();
+    for (let first = 0; first + size <= slots; first += size) {
+      const atMs = startMs + first * SLOT_MS;
+      const { month, day } = localMoment(atMs, timeZone);
+      const rule = capacityRule(tariff, atMs, timeZone);
+      const interval = { slots: Array.from({ length: size }, (_, index) => first + index), day, ...rule };
+      const known = months.get(month);
+      if (known) known.push(interval);
+      else months.set(month, [interval]);
+    }
+    return [...months.values()].map((intervals) => ({
+      tariff,
+      part: Math.min(1, (intervals.length * size) / DAY_SLOTS / MEAN_MONTH_DAYS),
+      intervals,
+    }));
+  });
+}
+
+/** The cost of a run's peaks, EUR; `gridW` is its mean import (+) of each slot. */
+export function capacityBillEur(months: readonly CapacityMonth[], gridW: readonly number[]): number {
+  return months.reduce((sum, { tariff, part, intervals }) => {
+    const days = new Map<number, number>();
+    for (const { slots, day, weight, contractedKw } of intervals) {
+      const meanW = slots.reduce((total, slot) => total + Math.max(0, gridW[slot] ?? 0), 0) / slots.length;
+      const kw = countedKw({ weight, contractedKw }, meanW / 1000);
+      days.set(day, Math.max(days.get(day) ?? 0, kw));
+    }
+    const peaks = [...days].map(([day, kw]): DayPeak => ({ day, kw }));
+    return sum + part * capacityEur(tariff, capacityValueKw(tariff, peaks));
+  }, 0);
+}
