@@ -236,6 +236,21 @@ describe("what is found", () => {
     expect(plant.factsOf("meter-doubted")).toEqual([]);
   });
 
+  test("what a charge point kept while it was away says nothing about a meter", () => {
+    const { plant } = lyingPlant({ site: one(), building: () => [1, 1, 1] });
+    plant.plug("a");
+    plant.run(100);
+    plant.disconnect("a");
+    plant.run(280);
+    plant.connect("a");
+    for (let second = 0; second < 60; second++) {
+      // What it drew before its lease had run out, told now.
+      plant.station("a").reading = { evseId: "a", atMonoMs: plant.second * 1000, currentA: [16, 16, 16] };
+      plant.run(1);
+    }
+    expect(plant.factsOf("meter-doubted")).toEqual([]);
+  });
+
   test("a register that goes back is spoken of for an hour", () => {
     const { plant, lies } = lyingPlant({ site: one() });
     const counting =

@@ -16,7 +16,7 @@ export interface EvseReport {
 export interface EvseTrack {
   readonly evse: EvseModel;
   readonly transactionId: number | undefined;
-  /** Since when it is looked at; older reports are of another car. */
+  /** From when on reports count: older ones are of another car, or were kept by a charge point that was away. */
   readonly sinceMonoMs: number;
   readonly last?: EvseReport;
   readonly before?: EvseReport;
@@ -30,6 +30,9 @@ export function gridCurrents(evse: EvseModel, currentA: PerPhase): PerPhase {
   });
   return grid;
 }
+
+/** A charge point that is back may tell for so long what it measured while it was away, as if it were now. */
+const KEPT_MS = 120_000;
 
 function reportOf(site: SiteModel, evse: EvseModel, image: ProcessImage): EvseReport | undefined {
   const reading = image.evses.get(evse.id);
@@ -71,6 +74,10 @@ export function trackEvses(
   for (const evse of site.evses) {
     const transactionId = open.get(evse.id)?.transactionId;
     const known = before.get(evse.id);
+    if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) {
+      next.set(evse.id, { evse, transactionId, sinceMonoMs: image.monoMs + KEPT_MS });
+      continue;
+    }
     const track =
       known?.transactionId === transactionId && known
         ? known
