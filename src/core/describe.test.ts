@@ -134,7 +134,7 @@ describe("the live picture", () => {
     const evses = [{ evseId: "garage-evse", transactionId: 1, powerW, shortfallWh: 1200.4 }];
     const nothing = { batteryW: [], gridW: [], curtailedW: [] };
     const result = { status: "optimal", detail: "", costEur: 1, solveMs: 20, evses, ...nothing };
-    const input = { startMs: NOON_MS, slots: 6 };
+    const input = { startMs: NOON_MS, slots: 6, evses: [] };
     const data = { trigger: "quarter-hour", input, result };
     books.record([{ type: "plan-made", source: "planner", data } as never]);
     const reason = { kind: "plan", untilMs: NOON_MS + 2 * SLOT_MS } as const;

@@ -47,10 +47,11 @@ function readiness(state: SiteState, transactionId: number): { readyMs?: number;
   const plan = state.plan.current;
   const row = plan?.result.evses.find((evse) => evse.transactionId === transactionId);
   if (!plan || !row) return {};
+  const planned = plan.input.evses.find((evse) => evse.transactionId === transactionId);
   const last = row.powerW.findLastIndex((powerW) => powerW > 0);
   return {
     ...(last < 0 ? {} : { readyMs: plan.input.startMs + (last + 1) * SLOT_MS }),
-    ...(row.shortfallWh > 0 ? { shortfallWh: Math.round(row.shortfallWh) } : {}),
+    ...(row.shortfallWh > 0 && !planned?.beyondWish ? { shortfallWh: Math.round(row.shortfallWh) } : {}),
   };
 }
 

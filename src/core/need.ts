@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 const LEAST_STAY_MS = HOUR_MS;
 
 /** A driver who said nothing is never cut off: beyond what was assumed, a little more is always planned. */
-const ROLLING_NEED_WH = 5_000;
+export const ROLLING_NEED_WH = 5_000;
 
 /**
  * The need of an open session at `nowMs`. `deliveredWh` is the energy so far by the EVSE's register where it is known;

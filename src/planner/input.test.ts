@@ -155,6 +155,19 @@ describe("the input of a plan", () => {
     expect([exportCapW(held, 0), exportCapW(held, 1)]).toEqual([500, Number.POSITIVE_INFINITY]);
   });
 
+  it("goes on after what was asked for, behind all others, until the car is full", () => {
+    const state = stateWithCar();
+    const wish = { energyWh: 5000, by: "driver", statedMs: START_MS - 4 * SLOT_MS, seq: 1 };
+    const asked = (energyWh: number) => {
+      const wishes = { left: { ...wish, energyWh } };
+      return inputOf({ ...state, sessions: { ...state.sessions, wishes } }, image()).evses[0];
+    };
+    expect(asked(5000)).toMatchObject({ energyNeededWh: 5000, beyondWish: true });
+    const more = asked(30_000);
+    expect(more?.beyondWish).toBeUndefined();
+    expect(more?.energyNeededWh).toBeLessThanOrEqual(25_000);
+  });
+
   it("counts only what is left of the running slot", () => {
     expect(input.elapsed).toBe(0.067);
   });

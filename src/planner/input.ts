@@ -4,7 +4,7 @@ import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.
 import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { ceilingSeriesW, profilesOf } from "../core/market/ceiling.ts";
-import { type ChargingNeed, chargingNeed, deliveredByRegisterWh } from "../core/need.ts";
+import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../core/need.ts";
 import { leftByChance, likelyEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
@@ -74,18 +74,6 @@ function leftBy(session: Session, departureMs: number, question: PlanQuestion): 
   return Array.from({ length: count }, (_, slot) => Math.round(chance(startMs + (slot + 1) * SLOT_MS) * 1000) / 1000);
 }
 
-/** Of what was asked for, what will probably be taken: drivers ask for more than fits in. */
-function likelyNeededWh(
-  session: Session,
-  need: ChargingNeed,
-  { state, deliveredWh }: { readonly state: SiteState; readonly deliveredWh: number },
-): number {
-  const neededWh = Math.max(0, need.energyNeededWh);
-  if (state.sessions.wishes[session.evseId]?.energyWh === undefined) return neededWh;
-  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
-  return Math.min(neededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh));
-}
-
 /** What partners' profiles leave; nothing where there are none. */
 function ceilings(session: Session, question: PlanQuestion, car: { readonly phases: number; readonly mostW: number }) {
   const profiles = profilesOf(question.state, session);
@@ -93,6 +81,24 @@ function ceilings(session: Session, question: PlanQuestion, car: { readonly phas
   const { nowMs } = question;
   const slots = { startMs: slotStartMs(nowMs), nowMs, slots: question.slots };
   return { ceilingW: ceilingSeriesW(profiles, slots, { ...car, voltageV: question.site.voltageV }) };
+}
+
+/** A need that is met to within this is met, Wh. */
+const MET_WH = 50;
+
+/**
+ * Of what was asked for, what will probably be taken: drivers ask for more than fits in. Some ask for less: a car that has
+ * what was asked for and is not full goes on, after all others.
+ */
+function plannedNeed(
+  session: Session,
+  need: ChargingNeed,
+  { state, deliveredWh }: { readonly state: SiteState; readonly deliveredWh: number },
+): { readonly neededWh: number; readonly beyondWish?: true } {
+  if (state.sessions.wishes[session.evseId]?.energyWh === undefined) return { neededWh: need.energyNeededWh };
+  if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
+  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
+  return { neededWh: Math.min(need.energyNeededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh)) };
 }
 
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
@@ -110,7 +116,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     Math.floor(evse.maxCurrentA * wattsPerAmpere),
     Math.ceil(car.mostW ?? Number.POSITIVE_INFINITY),
   );
-  const neededWh = likelyNeededWh(session, need, { state, deliveredWh: deliveredWh ?? session.energyWh });
+  const { neededWh, ...beyond } = plannedNeed(session, need, { state, deliveredWh: deliveredWh ?? session.energyWh });
   return {
     evseId: evse.id,
     transactionId: session.transactionId,
@@ -123,6 +129,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, minPowerW * SLOT_HOURS) : neededWh),
     departureMs: need.departureMs,
     leftBy: leftBy(session, need.departureMs, question),
+    ...beyond,
     priority: evse.priority,
     // A driver who pressed "charge now" is planned as one in a hurry.
     preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,

@@ -45,7 +45,8 @@ export function planWeights(input: PlanInput): PlanWeights {
   return {
     hurryEurPerKwh,
     riskEurPerKwh: (evse, slot) => missedEur * (evse.leftBy?.[slot] ?? 0),
-    shortfallEurPerKwh: (evse, part) => baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
+    shortfallEurPerKwh: (evse, part) =>
+      evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
   };
 }
 

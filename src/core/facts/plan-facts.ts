@@ -25,6 +25,8 @@ export const PlanEvseSchema = Type.Object({
   departureMs: Type.Number(),
   /** Probability, 0..1, that the car has left by the end of each slot until its departure; missing is none. */
   leftBy: Type.Optional(Series),
+  /** It has what was asked for and still takes some: the need is what the site adds, after all others. Missing is no. */
+  beyondWish: Type.Optional(Type.Boolean()),
   priority: Type.Integer(),
   preference: PreferenceSchema,
   mayPause: Type.Boolean(),
