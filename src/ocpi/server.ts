@@ -1,5 +1,12 @@
 /** The HTTP server side of OCPI, as a plugin for the site's own server: who asks, may it, and the envelope. */
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HTTPMethods,
+  RouteHandlerMethod,
+} from "fastify";
 import type { Clock, Log } from "../core/ports.ts";
 import { OCPI_VERSIONS, type OcpiVersion } from "../core/site-upstream.ts";
 import type { PartyName } from "./call.ts";
@@ -138,25 +145,28 @@ export function ocpiPlugin(options: ServerOptions): (app: FastifyInstance) => Pr
     return { version, endpoints: [credentials, ...endpoints] };
   }
 
+  /** The same with a slash at its end, which some partners write. */
+  function route(
+    app: FastifyInstance,
+    method: HTTPMethods | HTTPMethods[],
+    url: string,
+    handler: RouteHandlerMethod,
+  ): void {
+    for (const path of [url, `${url}/`]) app.route({ method, url: path, handler });
+  }
+
   function versionRoutes(app: FastifyInstance, version: OcpiVersion): void {
-    app.get(
-      `/${version}`,
-      open((_request, { partner }) => ({ ok: true, data: detailsOf(version, partner) })),
+    const details = open((_request, { partner }) => ({ ok: true, data: detailsOf(version, partner) }));
+    route(app, "GET", `/${version}`, details);
+    const credentials = open((request, { partner, holder }) =>
+      registrations.answer(partner, holder, { method: request.method, version, body: request.body }),
     );
-    app.route({
-      method: ["GET", "POST", "PUT", "DELETE"],
-      url: `/${version}/credentials`,
-      handler: open((request, { partner, holder }) =>
-        registrations.answer(partner, holder, { method: request.method, version, body: request.body }),
-      ),
-    });
+    route(app, ["GET", "POST", "PUT", "DELETE"], `/${version}/credentials`, credentials);
     for (const module of modules)
-      for (const { method, path, handle } of module.routes)
-        app.route({
-          method,
-          url: `/${version}/${module.path}${path}`,
-          handler: functional((request, caller) => handle(requestOf(request, caller, version))),
-        });
+      for (const { method, path, handle } of module.routes) {
+        const handler = functional((request, caller) => handle(requestOf(request, caller, version)));
+        route(app, method, `/${version}/${module.path}${path}`, handler);
+      }
   }
 
   function failure(error: FastifyError): Reply {
@@ -187,12 +197,14 @@ export function ocpiPlugin(options: ServerOptions): (app: FastifyInstance) => Pr
           const caller = enter(request, true);
           return send(request, reply, "ok" in caller ? caller : refuse(CLIENT_ERROR, "There is nothing here", 404));
         });
-        app.get(
+        const versions = [...OCPI_VERSIONS]
+          .reverse()
+          .map((version) => ({ version, url: identity.versionUrl(version) }));
+        route(
+          app,
+          "GET",
           "/versions",
-          open(() => ({
-            ok: true,
-            data: [...OCPI_VERSIONS].reverse().map((version) => ({ version, url: identity.versionUrl(version) })),
-          })),
+          open(() => ({ ok: true, data: versions })),
         );
         for (const version of OCPI_VERSIONS) versionRoutes(app, version);
       },

@@ -16,7 +16,13 @@ export function isOwn(partner: Partner, contract: DriverContract | undefined): b
 }
 
 export function seesSession(partner: Partner, state: SiteState, session: Session): boolean {
-  if (partner.configuration.sees === "all") return true;
+  const { sees, contracts } = partner.configuration;
+  if (sees === "all") return true;
+  // What it may cap or command it may see.
+  const isCovered = contracts.some(
+    ({ tokens, evses }) => tokens === "all" && (evses === undefined || evses.includes(session.evseId)),
+  );
+  if (isCovered) return true;
   return isOwn(partner, state.upstream.sessions[session.transactionId]?.driver?.contract);
 }
 

@@ -238,6 +238,30 @@ describe("the sender of a profile", () => {
     expect((await set(other, "a", profileOf(8, "A"))).body.data.result).toBe("REJECTED");
   });
 
+  test("may write a slash at the end of every address", async () => {
+    const rig = await charging();
+    const body = { charging_profile: profileOf(8, "A"), response_url: response(rig, "a") };
+    expect((await rig.partner.call("PUT", `${at(rig)}/`, { body })).body.data.result).toBe("ACCEPTED");
+    const list = await rig.partner.call(
+      "GET",
+      `${rig.partner.endpoint("sessions", "SENDER")}/?date_from=2020-01-01T00:00:00Z`,
+    );
+    expect(list.body.data).toHaveLength(1);
+    expect((await rig.partner.call("GET", `${rig.versionsUrl}/`)).http).toBe(200);
+  });
+
+  test("sees the sessions that its contract covers, and no others", async () => {
+    const covered = { contracts: [{ may: ["charging-profiles"], evses: ["one"], tokens: "all" }] };
+    const rig = await charging({ configuration: covered });
+    await rig.site.plugIn("two");
+    const list = await rig.partner.call(
+      "GET",
+      `${rig.partner.endpoint("sessions", "SENDER")}?date_from=2020-01-01T00:00:00Z`,
+    );
+    expect(list.body.data.map((session: { evse_uid: string }) => session.evse_uid)).toEqual(["one"]);
+    expect((await set(rig, "a", profileOf(8, "A"))).body.data.result).toBe("ACCEPTED");
+  });
+
   test("gets the codes of the text for what makes no sense", async () => {
     const rig = await charging();
     expect((await set(rig, "a", profileOf(8, "A"), "rig-99")).body.data.result).toBe("UNKNOWN_SESSION");

@@ -133,7 +133,9 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
       const patch = await send("PATCH", url, { status: object.status, last_updated: object.last_updated });
       if (patch.kind !== "refused") return judged(patch);
     }
-    return judged(await send("PUT", url, object));
+    const whole = await send("PUT", url, object);
+    // It may have lost the location.
+    return whole.kind === "refused" ? put("locations", [locationId(now)], locationObject(now)) : judged(whole);
   }
 
   /** The optimisation context, for a provider that plans for the site; when it says something else than before. */
