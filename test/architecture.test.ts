@@ -19,7 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   solver: ["solver", "planner", "core"],
   sim: ["sim", "core"],
   app: ["app", "core", "planner", "ledger", "ocpp", "modbus", "mqtt", "ocpi", "api", "web", "solver", "sim"],
-  cli: ["cli", "app", "core", "ledger", "modbus", "sim"],
+  study: ["study", "app", "core", "planner", "solver", "sim"],
+  cli: ["cli", "study", "app", "core", "ledger", "modbus", "sim"],
 };
 /** Of the core, the simulated site shares quantities and slots; more only as types. */
 const SHARED_WITH_SIM = ["core/quantity.ts", "core/slots.ts"];

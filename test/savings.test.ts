@@ -1,12 +1,12 @@
 /** The savings that the books show are those that were really made: the simulated site knows both worlds. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readScenario } from "../src/app/scenario-file.ts";
-import { simulate } from "../src/app/simulate.ts";
 import type { SiteFact } from "../src/core/facts/index.ts";
 import { siteModel } from "../src/core/site-model.ts";
 import { savingsByMonth } from "../src/ledger/export-savings.ts";
 import { equalShares, uncontrolled } from "../src/sim/baselines.ts";
+import { readScenario } from "../src/study/scenario-file.ts";
+import { simulate } from "../src/study/simulate.ts";
 
 const APARTMENTS = fileURLToPath(new URL("../config/scenarios/apartments.yaml", import.meta.url));
 

@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { problemText } from "../app/configuration.ts";
-import { readScenario } from "../app/scenario-file.ts";
-import { reportPage } from "../app/simulate-page.ts";
-import { compareScenario, type ReportColumn, type SimulationReport } from "../app/simulate-report.ts";
+import { readScenario } from "../study/scenario-file.ts";
+import { reportPage } from "../study/simulate-page.ts";
+import { compareScenario, type ReportColumn, type SimulationReport } from "../study/simulate-report.ts";
 
 const USAGE = "Usage: wattledger simulate [--scenario FILE] [--days N] [--json] [--html FILE]";
 const OPTIONS = {

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { silentLog } from "../../src/app/log.ts";
-import { parseScenario } from "../../src/app/scenario-file.ts";
-import { simulate } from "../../src/app/simulate.ts";
 import { openLedger, openTape } from "../../src/ledger/index.ts";
 import type { Scenario } from "../../src/sim/scenario.ts";
+import { parseScenario } from "../../src/study/scenario-file.ts";
+import { simulate } from "../../src/study/simulate.ts";
 import type { BenchLine } from "./line.ts";
 
 const LIMIT_MB = 30;

@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import type { SimulationReport } from "../../src/app/simulate-report.ts";
+import type { SimulationReport } from "../../src/study/simulate-report.ts";
 import type { BenchLine } from "./line.ts";
 
 const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));

@@ -1,8 +1,8 @@
 /** Runs one scenario for the bench and reports each day. */
 import { parentPort, workerData } from "node:worker_threads";
 import { problemText } from "../../src/app/configuration.ts";
-import { readScenario } from "../../src/app/scenario-file.ts";
-import { compareScenario } from "../../src/app/simulate-report.ts";
+import { readScenario } from "../../src/study/scenario-file.ts";
+import { compareScenario } from "../../src/study/simulate-report.ts";
 
 const { file, days } = workerData as { readonly file: string; readonly days?: number };
 const read = readScenario(file, days);

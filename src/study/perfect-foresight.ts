@@ -3,6 +3,7 @@
  * everything in advance. First the least missing energy, then the least money. Cars may draw any power from nothing to
  * their most, and a quarter-hour is one power: both make it a little better than anything real, so it is a bound.
  */
+
 import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
 import { SLOT_HOURS, SLOT_MS } from "../core/slots.ts";
 import { type LinearTerm, type ModelBuilder, modelBuilder } from "../planner/linear-model.ts";

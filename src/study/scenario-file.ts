@@ -2,20 +2,20 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Ajv } from "ajv";
+import { type ConfigurationProblem, parseConfiguration, Source } from "../app/configuration.ts";
+import { schemaProblems } from "../app/schema-problems.ts";
 import { isTimeZone } from "../core/local-time.ts";
 import type { PriceSource } from "../core/site.ts";
 import { siteModel } from "../core/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { timeOfUsePrice } from "../planner/price-sources.ts";
 import type { Scenario, ScenarioBattery, ScenarioSeries } from "../sim/scenario.ts";
-import { type ConfigurationProblem, parseConfiguration, Source } from "./configuration.ts";
 import { type CsvTable, parseCsv } from "./csv.ts";
 import { midnightMs, wallClockMs } from "./local-days.ts";
 import { type DataFile, type ScenarioFile, ScenarioSchema, type SessionsFile } from "./scenario-schema.ts";
 import { overSlots, readSeries, type Shift, withoutHoles } from "./scenario-series.ts";
 import { readSessions } from "./scenario-sessions.ts";
 import { siteDocument } from "./scenario-site-configuration.ts";
-import { schemaProblems } from "./schema-problems.ts";
 
 /** What was found in a measured file, for a person. */
 export interface DataNote {

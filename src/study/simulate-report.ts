@@ -1,4 +1,5 @@
 /** One scenario under the controller, under the usual rules, and at its best: the same cars, books and limits for all. */
+
 import { cheapestSlots, earliestDeadline, equalShares, leastLaxity, uncontrolled } from "../sim/baselines.ts";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";

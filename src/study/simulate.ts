@@ -1,4 +1,8 @@
 /** The whole controller on a scenario in virtual time: the same guard, plans and leases as on a real site. */
+
+import { Controller } from "../app/controller.ts";
+import { silentLog } from "../app/log.ts";
+import { Recorder } from "../app/recorder.ts";
 import type { Envelope } from "../core/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Prices, Solver, Tape } from "../core/ports.ts";
@@ -10,10 +14,7 @@ import type { ScenarioSite } from "../sim/scenario-site.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/solver.ts";
-import { Controller } from "./controller.ts";
 import { midnightMs, wallClockMs } from "./local-days.ts";
-import { silentLog } from "./log.ts";
-import { Recorder } from "./recorder.ts";
 
 export interface SimulationResult extends ScenarioTotals {
   readonly interventions: number;
