@@ -1,5 +1,6 @@
 /** From a plan's input to a checked plan: relax, branch, round and repair, else rules. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import { clamp } from "../core/quantity.ts";
 import { firstUnsoundInput } from "../planner/limits.ts";
 import { type PlanModel, planModel } from "../planner/model.ts";
 import { ruleBasedPlan } from "../planner/rules.ts";
@@ -11,10 +12,15 @@ import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
 
 /** Within so much of the optimum a plan is as good as the forecasts under it. */
 const RELATIVE_GAP = 0.001;
-/** So long all is branched on; most plans need no longer, and for those that do it finds little. */
-const MOST_BRANCH_MS = 300;
-/** Then the neighbourhood of the best is searched; a plan that takes longer gains less than the forecasts are wrong. */
-const MOST_SEARCH_MS = 1_000;
+/**
+ * So long all is branched on, least and most, and so many times as long as the relaxed model took: what a machine does in a
+ * time depends on it. Most plans need no longer, and for those that do it finds little.
+ */
+const BRANCH_MS = [300, 1_000] as const;
+const BRANCH_RELAXED = 3;
+/** In all; the rest of it the neighbourhood of the best is searched. More gains less than the forecasts are wrong. */
+const SEARCH_MS = [1_000, 2_500] as const;
+const SEARCH_RELAXED = 8;
 const MOST_REFINE_MS = 250;
 const POLISH_SLOTS = 3;
 const NEAR = 1e-6;
@@ -106,11 +112,13 @@ function attempt(
   context: PlanSolverOptions & { untilMs: number },
 ): Attempt | string {
   const { linear, nowMs, repeatable } = context;
-  const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: context.untilMs - nowMs() });
+  const beganMs = nowMs();
+  const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: context.untilMs - beganMs });
+  const relaxedMs = nowMs() - beganMs;
   if (relaxed.status !== "optimal") return "The linear model was not solved in time or has no solution";
   if (binariesAreWhole(plan, relaxed)) return { solution: relaxed, status: "optimal", detail: "", gap: 0 };
   const scale = scaleEur(plan, input, relaxed);
-  const untilMs = Math.min(context.untilMs, nowMs() + MOST_SEARCH_MS);
+  const untilMs = Math.min(context.untilMs, nowMs() + clamp(SEARCH_RELAXED * relaxedMs, ...SEARCH_MS));
   const search: Search = {
     ...context,
     input,
@@ -122,7 +130,8 @@ function attempt(
   };
   const round = repaired(plan, relaxed, { input, linear, limitMs: search.leftMs() });
   if (round && gapOf(round, relaxed, scale) <= RELATIVE_GAP) return answer(round, search, false);
-  const limitMs = Math.min(MOST_BRANCH_MS, search.leftMs());
+  const branchMs = repeatable ? BRANCH_MS[1] : clamp(BRANCH_RELAXED * relaxedMs, ...BRANCH_MS);
+  const limitMs = Math.min(branchMs, search.leftMs());
   const branch =
     limitMs > 0 ? linear.solve(plan.model, { relaxed: false, limitMs, relativeGap: search.relativeGap }) : undefined;
   if (branch?.status === "optimal") return answer(branch, search, true);
