@@ -45,7 +45,7 @@ describe("a transaction message is never answered with an error", () => {
         const [type, , what] = await station.call(action, payload, `m${id}`);
         if (type === 4) expect([action, what]).toEqual([expect.not.stringMatching(must), "NotImplemented"]);
       }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 400) },
+      { numRuns: Number(process.env.RUNS ?? 400), seed: Number(process.env.SEED ?? 20261121) },
     );
   });
 });

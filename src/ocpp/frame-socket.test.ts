@@ -40,7 +40,7 @@ describe("a frame", () => {
         else if ("pass" in reading) expect([3, 4]).toContain(JSON.parse(reading.pass)[0]);
         else expect(reading.problem).toBeTruthy();
       }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 2000) },
+      { numRuns: Number(process.env.RUNS ?? 2000), seed: Number(process.env.SEED ?? 20261121) },
     );
   });
 

@@ -88,7 +88,7 @@ describe("whatever a charge point writes", () => {
         expect(JSON.stringify(call.reply([])).length).toBeLessThan(300);
         call.transaction?.(answers);
       }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 2000) },
+      { numRuns: Number(process.env.RUNS ?? 2000), seed: Number(process.env.SEED ?? 20261121) },
     );
   });
 

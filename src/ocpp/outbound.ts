@@ -1,7 +1,7 @@
 /** Commands as calls of either version: action, payload, and what the answer means. */
 import type { ChargePointCommand, CommandResult } from "../core/charge-point-input.ts";
 import type { Profile } from "./profile.ts";
-import { limitProfile, type ProfileStyle, safeProfile } from "./profile.ts";
+import { itsTime, limitProfile, type ProfileStyle, safeProfile } from "./profile.ts";
 import type { OcppVersion } from "./version.ts";
 import { defined, type Fields, fieldsOf, listOf, textOf } from "./wire.ts";
 
@@ -84,7 +84,7 @@ function call16(command: ChargePointCommand, { nowMs, style }: OutboundContext):
       return { action: "UnlockConnector", payload: { connectorId: command.connector } };
     case "reserve": {
       const { connector, reservationId, token, expiresAtMs } = command;
-      const expiryDate = new Date(expiresAtMs).toISOString();
+      const expiryDate = itsTime(expiresAtMs, style);
       return { action: "ReserveNow", payload: { connectorId: connector, expiryDate, idTag: token, reservationId } };
     }
     case "cancel-reservation":
@@ -154,7 +154,7 @@ function call201(command: ChargePointCommand, { nowMs, style }: OutboundContext)
     case "reserve": {
       const { connector, reservationId: id, token, expiresAtMs } = command;
       const idToken = { idToken: token, type: "Central" };
-      const expiryDateTime = new Date(expiresAtMs).toISOString();
+      const expiryDateTime = itsTime(expiresAtMs, style);
       return { action: "ReserveNow", payload: { id, expiryDateTime, idToken, evseId: connector } };
     }
     case "cancel-reservation":

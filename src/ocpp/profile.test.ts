@@ -128,3 +128,19 @@ describe("a limit on the wire", () => {
     );
   });
 });
+
+describe("a reservation", () => {
+  it.each([
+    ["1.6", "expiryDate"],
+    ["2.0.1", "expiryDateTime"],
+  ] as const)("of OCPP %s ends in the charger's own time", (version, field) => {
+    const command = {
+      type: "reserve",
+      ...{ chargePointId: "cp", connector: 1, reservationId: 7, token: "CAFE" },
+      expiresAtMs: START_MS,
+    } as const;
+    const [call] = callsOf(version, command, { nowMs: START_MS, style: style("A", { clockLagMs: 600_000 }) });
+    expect(problemOf(version, call!.action, "request", call!.payload)).toBeUndefined();
+    expect(Date.parse(String(call!.payload[field]))).toBe(START_MS - 600_000);
+  });
+});

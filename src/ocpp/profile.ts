@@ -56,7 +56,7 @@ function period(startPeriod: number, currentA: number, of: LimitSchedule, style:
 }
 
 /** A time of ours as the charger's own clock will show it. */
-function itsTime(ms: number, { clockLagMs = 0 }: ProfileStyle): string {
+export function itsTime(ms: number, { clockLagMs = 0 }: ProfileStyle): string {
   return isoTime(Math.max(0, ms - clockLagMs));
 }
 

@@ -73,7 +73,7 @@ describe("the setup of a charge point", () => {
           expect(number === undefined || Number.isSafeInteger(number)).toBe(true);
         expect(resultOf("set-limit", answers[0]).detail.length).toBeLessThan(200);
       }),
-      { numRuns: 500 },
+      { numRuns: Number(process.env.RUNS ?? 500), seed: Number(process.env.SEED ?? 20261121) },
     );
   });
 });

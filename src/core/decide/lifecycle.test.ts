@@ -334,7 +334,7 @@ describe("whatever two EVSEs of a charge point tell, in whatever order", () => {
         expect(ended.filter((id) => !begun.includes(id))).toEqual([]);
         expect(openIds(books).map(Number).sort()).toEqual(begun.filter((id) => !ended.includes(id)).sort());
       }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 300) },
+      { numRuns: Number(process.env.RUNS ?? 300), seed: Number(process.env.SEED ?? 20261121) },
     );
   });
 });
