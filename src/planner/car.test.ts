@@ -20,7 +20,7 @@ function session(quarterHours: readonly Partial<SessionQuarterHour>[]): Session 
 
 function context(reason?: Reason) {
   const state = initialState();
-  const limit = { currentA: 6, phases: 3, safeCurrentA: 6, expiresAtMs: 0, setAtMs: 0, obeyed: true, writes: 0 };
+  const limit = { currentA: 6, phases: 3, safeCurrentA: 6, expiresAtMs: 0, setAtMs: 60_000, obeyed: true, writes: 0 };
   const byEvse = reason ? { left: { ...limit, reason } } : {};
   return { state: { ...state, limits: { ...state.limits, byEvse } }, wattsPerAmpere: 690 };
 }
@@ -39,6 +39,11 @@ describe("what a car takes", () => {
     expect(carLimit(session([]), 40, context({ kind: "vehicle", limitA: 6 })).refuses).toBe(true);
     const paused = { limitedBySeconds: { plan: 900 } };
     expect(carLimit(session([{ energyWh: 20, ...vehicle() }, paused]), 0, context()).refuses).toBe(true);
+  });
+
+  it("is not what the car before it took", () => {
+    const { state, wattsPerAmpere } = context({ kind: "vehicle", limitA: 6 });
+    expect(carLimit({ ...session([]), startedMs: 50_000 }, 0, { state, wattsPerAmpere })).toEqual({ refuses: false });
   });
 
   it("is something again as soon as it draws", () => {

@@ -8,6 +8,8 @@ const LEAST_SECONDS = 120;
 /** Less than this in such a quarter-hour, or at once, is a full car, or one that waits for its own timer. */
 const NOTHING_WH = 60;
 const NOTHING_W = 250;
+/** A limit follows a car after a minute of taking less. */
+const SEEN_MS = 55_000;
 
 export interface CarLimit {
   /** It was offered current and took none; true until it takes some. */
@@ -20,8 +22,10 @@ const TAKES_ALL: CarLimit = { refuses: false };
 
 /** By the limit in force, where that follows the car. */
 function nowShown(session: Session, powerW: number, context: { state: SiteState; wattsPerAmpere: number }) {
-  const reason = context.state.limits.byEvse[session.evseId]?.reason;
-  if (reason?.kind !== "vehicle") return undefined;
+  const limit = context.state.limits.byEvse[session.evseId];
+  // What the car before this one took says nothing.
+  if (limit?.reason.kind !== "vehicle" || limit.setAtMs < session.startedMs + SEEN_MS) return undefined;
+  const { reason } = limit;
   if (powerW < NOTHING_W) return { refuses: true };
   const capA = reason.limitA;
   return capA === undefined
