@@ -2,7 +2,6 @@
 import type { Static } from "typebox";
 import type { CeilingSchema } from "../../core/facts/contract-facts.ts";
 import { decideClear, decideProfile, whyNotCovered } from "../../core/market/arbitrate.ts";
-import { ceilingA, profilesOf } from "../../core/market/ceiling.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { Module, OcpiRequest } from "../module.ts";
 import { activeProfile, activeProfileObject } from "../objects/active-profile.ts";
@@ -20,12 +19,10 @@ import { timeMs } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse } from "../status.ts";
 import { isOwn } from "../visible.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
+import { inForce } from "./profile-result.ts";
 
 /** A sender may change its mind a few times; then once in half a minute: some charge points write each to flash. */
 const RATE = { perSecond: 1 / 30, burst: 5 };
-const LOOK_EVERY_MS = 1_000;
-/** How long a limit may need to be taken by the charge point. */
-const IN_FORCE_WITHIN_MS = 20_000;
 
 type Ceiling = Static<typeof CeilingSchema>;
 type Result = "ACCEPTED" | "NOT_SUPPORTED" | "REJECTED" | "TOO_OFTEN" | "UNKNOWN_SESSION";
@@ -56,7 +53,7 @@ export function chargingProfilesModule(
   context: ModuleContext,
   tools: { readonly results: Results; readonly noteRefusal: NoteRefusal },
 ): Module {
-  const { site, model, clock } = context;
+  const { site, clock } = context;
   const { results, noteRefusal } = tools;
   const rate = createRate(clock, RATE);
 
@@ -81,39 +78,6 @@ export function chargingProfilesModule(
     return immediately("REJECTED", found.covered);
   }
 
-  const isOver = (session: Session) => site.state().sessions.open[session.transactionId] === undefined;
-
-  /** What the charge point made of the ceiling; a limit that is below already needs nothing. */
-  function verdict(session: Session): "ACCEPTED" | "REJECTED" | undefined {
-    const state = site.state();
-    const evse = model.evseById.get(session.evseId);
-    const limit = state.limits.byEvse[session.evseId];
-    if (isOver(session) || !evse || !limit) return isOver(session) ? "REJECTED" : undefined;
-    if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) return undefined;
-    const answer = limit.answer ?? "accepted";
-    if (answer === "rejected" || answer === "not-supported") return "REJECTED";
-    const profiles = profilesOf(state, session);
-    const circuit = { voltageV: model.voltageV, phases: evse.phases.length };
-    const allowedA = ceilingA(profiles, clock.wallMs(), circuit)?.currentA ?? Number.POSITIVE_INFINITY;
-    // A car on fewer phases may draw more on each: then the limit itself says that it is the contract's.
-    const receivedMs = Math.max(0, ...profiles.map((profile) => profile.receivedMs));
-    const isContract = limit.reason.kind === "contract" && limit.setAtMs >= receivedMs;
-    return answer === "accepted" && (isContract || limit.currentA <= allowedA + 0.05) ? "ACCEPTED" : undefined;
-  }
-
-  function settled(session: Session): Promise<"ACCEPTED" | "REJECTED"> {
-    const untilMonoMs = clock.monoMs() + IN_FORCE_WITHIN_MS;
-    return new Promise((resolve) => {
-      const look = () => {
-        const known = verdict(session);
-        if (known !== undefined) resolve(known);
-        else if (clock.monoMs() >= untilMonoMs) resolve("REJECTED");
-        else clock.after(LOOK_EVERY_MS, "ocpi-profile", look);
-      };
-      clock.after(LOOK_EVERY_MS, "ocpi-profile", look);
-    });
-  }
-
   async function set(request: OcpiRequest): Promise<Reply> {
     const parsed = readSetChargingProfile(request.body);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
@@ -130,7 +94,7 @@ export function chargingProfilesModule(
         return immediately("REJECTED", decision.refused);
       }
       await site.record(decision.drafts);
-      results.send(request, response_url, async () => ({ result: await settled(session) }));
+      results.send(request, response_url, async () => ({ result: await inForce(context, session) }));
       return immediately("ACCEPTED");
     });
   }

@@ -1,0 +1,43 @@
+/** What became of a charging profile at the charge point: known when the limit below it was taken, or was not in time. */
+import { ceilingA, profilesOf } from "../../core/market/ceiling.ts";
+import type { Session } from "../../core/state/sessions.ts";
+import type { ModuleContext } from "./context.ts";
+
+const LOOK_EVERY_MS = 1_000;
+/** How long a limit may need to be taken by the charge point. */
+const IN_FORCE_WITHIN_MS = 20_000;
+
+type Verdict = "ACCEPTED" | "REJECTED";
+
+/** A limit that is below the ceiling already needs nothing. Missing while it is open. */
+function verdict({ site, model, clock }: ModuleContext, session: Session): Verdict | undefined {
+  const state = site.state();
+  if (state.sessions.open[session.transactionId] === undefined) return "REJECTED";
+  const evse = model.evseById.get(session.evseId);
+  const limit = state.limits.byEvse[session.evseId];
+  if (!evse || !limit || state.chargePoints.byId[evse.chargePointId]?.connected !== true) return undefined;
+  const answer = limit.answer ?? "accepted";
+  if (answer === "rejected" || answer === "not-supported") return "REJECTED";
+  const profiles = profilesOf(state, session);
+  const circuit = { voltageV: model.voltageV, phases: evse.phases.length };
+  const allowedA = ceilingA(profiles, clock.wallMs(), circuit)?.currentA ?? Number.POSITIVE_INFINITY;
+  // A car on fewer phases may draw more on each: then the limit itself says that it is the contract's.
+  const receivedMs = Math.max(0, ...profiles.map((profile) => profile.receivedMs));
+  const isContract = limit.reason.kind === "contract" && limit.setAtMs >= receivedMs;
+  return answer === "accepted" && (isContract || limit.currentA <= allowedA + 0.05) ? "ACCEPTED" : undefined;
+}
+
+/** Resolves when it is known; what is not in force in time was rejected. */
+export function inForce(context: ModuleContext, session: Session): Promise<Verdict> {
+  const { clock } = context;
+  const untilMonoMs = clock.monoMs() + IN_FORCE_WITHIN_MS;
+  return new Promise((resolve) => {
+    const look = () => {
+      const known = verdict(context, session);
+      if (known !== undefined) resolve(known);
+      else if (clock.monoMs() >= untilMonoMs) resolve("REJECTED");
+      else clock.after(LOOK_EVERY_MS, "ocpi-profile", look);
+    };
+    clock.after(LOOK_EVERY_MS, "ocpi-profile", look);
+  });
+}
