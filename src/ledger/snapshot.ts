@@ -11,9 +11,6 @@ const SNAPSHOTS_KEPT = 2;
 /** Stores a snapshot and prunes the old ones. `stateJson` is of the state after fact `seq`. */
 export function storeSnapshot(database: Database.Database, seq: number, stateJson: string): void {
   database.transaction(() => {
-    const last = database.prepare("SELECT max(seq) AS seq FROM fact").get() as { seq: number | null };
-    // A state ahead of the disk (its facts were refused) must not outlive the process.
-    if (seq > (last.seq ?? 0)) return;
     database
       .prepare("INSERT OR REPLACE INTO snapshot (seq, state_version, saved_ms, state) VALUES (?, ?, ?, ?)")
       .run(seq, STATE_VERSION, Date.now(), deflateSync(stateJson, { level: 6 }));

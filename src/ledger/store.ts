@@ -64,8 +64,8 @@ export class SqliteLedger implements Ledger {
     this.lastSeq = options.lastSeq;
     this.#acceptedSeq = options.lastSeq;
     this.#snapshotSeq = options.snapshotSeq;
-    this.#selectByKey = options.database.prepare("SELECT * FROM fact WHERE key = ?");
-    this.#selectAfter = options.database.prepare("SELECT * FROM fact WHERE seq > ? ORDER BY seq LIMIT ?");
+    this.#selectByKey = options.database.prepare("SELECT * FROM fact WHERE key = ? AND seq <= ?");
+    this.#selectAfter = options.database.prepare("SELECT * FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
     this.#start();
   }
 
@@ -106,12 +106,13 @@ export class SqliteLedger implements Ledger {
       const row = rows.find((candidate) => candidate.key === key);
       if (row) return factOf(row);
     }
-    const row = this.#selectByKey.get(key) as FactRow | undefined;
+    const row = this.#selectByKey.get(key, this.lastSeq) as FactRow | undefined;
     return row && factOf(row);
   }
 
+  /** Only what is on the disk for good: a commit can be seen before it is synced. */
   read(afterSeq: number, limit: number): readonly Envelope[] {
-    return (this.#selectAfter.all(afterSeq, limit) as FactRow[]).map(factOf);
+    return (this.#selectAfter.all(afterSeq, this.lastSeq, limit) as FactRow[]).map(factOf);
   }
 
   saveSnapshot(state: SiteState): void {

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import type { FactRow } from "./row.ts";
-import { applyPragmas, assertDurable, INSERT_FACT } from "./schema.ts";
+import { applyPragmas, assertDurable, INSERT_FACT, syncLog } from "./schema.ts";
 import { storeSnapshot } from "./snapshot.ts";
 import type { WriterData, WriterRequest } from "./writer-messages.ts";
 
@@ -16,9 +16,12 @@ if (maxPages !== undefined) database.pragma(`max_page_count = ${maxPages}`);
 const insert = database.prepare(INSERT_FACT);
 const note = database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES (?, ?)");
 const notedVersions = new Set<string>();
+const removeAfter = database.prepare("DELETE FROM fact WHERE seq > ?");
 const lastFact = database.prepare("SELECT max(seq) AS seq FROM fact").pluck();
 let lastSeq = (lastFact.get() as number | null) ?? 0;
 let durable = false;
+/** A sync failed: the kernel may take for written what is not, and not try it again. */
+let doubtful = false;
 
 /** Writes down that the ledger is open, so that a crash is known. */
 function markOpen(): void {
@@ -30,17 +33,38 @@ function markOpen(): void {
 }
 
 const write = database.transaction((rows: readonly FactRow[]) => {
+  // Committed, but refused because it could not be synced: nobody was promised these.
+  removeAfter.run(lastSeq);
   for (const row of rows) {
     insert.run(row);
     if (!notedVersions.has(row.type)) note.run(`version:${row.type}`, String(row.version));
   }
 });
 
+/** Everything committed is on the disk when this returns. */
+function sync(): void {
+  try {
+    syncLog(`${path}-wal`);
+  } catch (error) {
+    doubtful = true;
+    throw error;
+  }
+}
+
+/** Writes what the log holds to the file again, page by page: the log itself cannot be relied on. */
+function leaveDoubtfulLog(): void {
+  const [result] = database.pragma("wal_checkpoint(RESTART)") as { busy: number }[];
+  if (result?.busy !== 0) throw new LedgerError("disk-error", "The disk failed, and the ledger is being read: wait");
+  doubtful = false;
+}
+
 function append(id: number, rows: readonly FactRow[]): void {
   try {
     // Behind a refused call, what waits in the queue would leave a gap.
     if (rows[0]?.seq !== lastSeq + 1) throw new LedgerError("out-of-order", `Fact ${lastSeq + 1} was not recorded`);
+    if (doubtful) leaveDoubtfulLog();
     write.immediate(rows);
+    sync();
     lastSeq += rows.length;
     if (!durable) assertDurable(database);
     durable = true;
@@ -53,6 +77,8 @@ function append(id: number, rows: readonly FactRow[]): void {
 }
 
 function snapshot(seq: number, state: string): void {
+  // A state ahead of the disk (its facts were refused) must not outlive the process.
+  if (seq > lastSeq) return;
   try {
     storeSnapshot(database, seq, state);
   } catch (error) {
@@ -62,6 +88,7 @@ function snapshot(seq: number, state: string): void {
 
 function close(): void {
   try {
+    removeAfter.run(lastSeq);
     note.run("clean", "yes");
   } catch {
     // The next start checks the file; that is all that is lost.
@@ -73,6 +100,8 @@ function close(): void {
 }
 
 markOpen();
+// A thread before this one may have committed what it did not come to sync.
+sync();
 port.on("message", (request: WriterRequest) => {
   if (request.type === "append") append(request.id, request.rows);
   else if (request.type === "snapshot") snapshot(request.seq, request.state);
