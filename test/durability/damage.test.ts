@@ -122,7 +122,7 @@ test("a bit that flipped anywhere in the file or in the log is refused, or harms
       writeFileSync(path(name), bytes);
       expectWholeOrRefused();
     }),
-    { numRuns: Number(process.env.WATTLEDGER_DAMAGES ?? 25) },
+    { numRuns: Number(process.env.WATTLEDGER_DAMAGES ?? 15) },
   );
 });
 
