@@ -7,6 +7,7 @@ import type { Draft, Envelope } from "../core/fact.ts";
 import { FACT_DECLARATIONS, type SiteDraft, type SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Log } from "../core/ports.ts";
 import { evolve, type SiteState } from "../core/state.ts";
+import { assertValidFact, LedgerError } from "../ledger/index.ts";
 import { Backlog } from "./backlog.ts";
 
 const QUEUE_MAX = 10_000;
@@ -53,6 +54,10 @@ export interface RecorderOptions {
   readonly boot: string;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+function isInvalid(error: unknown): boolean {
+  return error instanceof LedgerError && error.kind === "invalid-fact";
 }
 
 export class Recorder {
@@ -184,12 +189,24 @@ export class Recorder {
       for (const { job, facts: own } of recorded) job.done(own);
       return;
     }
-    this.#backlog.keep(recorded.filter(({ job }) => job.waits).flatMap((entry) => entry.facts));
+    const waiting = recorded.filter(({ job }) => job.waits).flatMap((entry) => entry.facts);
+    this.#backlog.keep(isInvalid(error) ? waiting.filter((fact) => this.#isSound(fact)) : waiting);
     // Who wanted nothing recorded has lost nothing.
     for (const { job, facts: own } of recorded) {
       if (own.length === 0) job.done(own);
       else if (job.waits) job.waits(own);
       else job.failed(error);
+    }
+  }
+
+  /** A fact that the ledger can never take is left out: in the backlog it would keep all others out for ever. */
+  #isSound(fact: SiteFact): boolean {
+    try {
+      assertValidFact(fact);
+      return true;
+    } catch (error) {
+      this.#options.log.error("A fact is not as it was declared and is left out: a defect", { error: String(error) });
+      return false;
     }
   }
 

@@ -5,3 +5,4 @@ export { LedgerError, type LedgerErrorKind } from "./ledger-error.ts";
 export { type OpenedLedger, type OpenLedgerOptions, openLedger } from "./open.ts";
 export { openTape, readTape } from "./tape.ts";
 export type { TapeSample } from "./tape-codec.ts";
+export { assertValidFact } from "./validate.ts";

@@ -22,6 +22,9 @@ export interface Trouble {
   silent?: boolean;
   /** Does what it is told, and answers many seconds later. */
   answersLate?: boolean;
+  /** Its meter shows ten times the current, or none; its register is right. */
+  overstates?: boolean;
+  understates?: boolean;
   /** Its meter values do not arrive. */
   mute?: boolean;
   /** Tells everything twice. */
@@ -228,7 +231,9 @@ export class SimulatedChargePoint {
     this.#sampledS = second;
     if (this.trouble.mute || this.rebooting) return;
     const tenth = (value: number) => Math.round(value * 10) / 10;
-    const drawn = this.#wired.evseCurrentA(this.stall.id);
+    const { overstates, understates } = this.trouble;
+    const factor = overstates ? 10 : understates ? 0 : 1;
+    const drawn = this.#wired.evseCurrentA(this.stall.id).map((value) => value * factor) as unknown as PerPhase;
     const currentA: PerPhase = [tenth(drawn[0]), tenth(drawn[1]), tenth(drawn[2])];
     const powerW = Math.round((drawn[0] + drawn[1] + drawn[2]) * voltageV);
     const sample = { atMs: this.nowMs(), currentA, powerW, energyWh: this.register() };

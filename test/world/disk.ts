@@ -7,7 +7,7 @@ import type { Envelope } from "../../src/core/fact.ts";
 import type { SiteFact } from "../../src/core/facts/index.ts";
 import type { Clock, Ledger } from "../../src/core/ports.ts";
 import { evolve, initialState, type SiteState } from "../../src/core/state.ts";
-import { openLedger } from "../../src/ledger/index.ts";
+import { assertValidFact, openLedger } from "../../src/ledger/index.ts";
 
 export interface Opened {
   readonly ledger: Ledger;
@@ -129,6 +129,7 @@ function memoryLedger(facts: SiteFact[]): Ledger {
     },
     async append(more) {
       more.forEach((fact, index) => {
+        assertValidFact(fact);
         if (fact.seq !== facts.length + 1 + index) throw new Error(`a gap in the ledger at fact ${fact.seq}`);
         if (fact.key !== undefined && keyed.has(fact.key)) throw new Error(`the key ${fact.key} is taken`);
       });

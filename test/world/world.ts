@@ -26,6 +26,7 @@ const DRIVER_ASKS_EVERY_S = 20;
 const TRIES_AGAIN_S = 60;
 /** A charge point sends no more in a second: the server reads one message at a time. */
 const MOST_MESSAGES = 50;
+const BOUNDLESS_W = 1_000_000_000;
 const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
 
 /** Changes a command on its way out, or lets it vanish: how a test breaks the guard. */
@@ -53,9 +54,11 @@ export class World {
   bootAtS = 1;
   boots = 0;
   /** The planner's answer takes so long, or is broken. */
-  solver: { delayMs: number; fails: boolean } = { delayMs: 0, fails: false };
+  solver: { delayMs: number; fails: boolean; boundless: boolean } = { delayMs: 0, fails: false, boundless: false };
   /** The battery does not take setpoints. */
   batteryDeaf = false;
+  /** Inverter and battery do not answer polls. */
+  devicesSilent = false;
   unanswered = 0;
   readonly #options: WorldOptions;
   readonly #log: Log;
@@ -241,10 +244,16 @@ export class World {
   #solver(): Solver {
     return {
       solve: async (input) => {
-        const { delayMs, fails } = this.solver;
+        const { delayMs, fails, boundless } = this.solver;
         if (delayMs > 0) await new Promise<void>((resolve) => this.time.after(delayMs, "solver", resolve));
         if (fails) throw new Error("the solver's worker died");
-        return ruleBasedPlan(input, "world");
+        const plan = ruleBasedPlan(input, "world");
+        if (!boundless) return plan;
+        const much = <T extends { readonly powerW: readonly number[] }>(row: T) => ({
+          ...row,
+          powerW: row.powerW.map(() => BOUNDLESS_W),
+        });
+        return { ...plan, evses: plan.evses.map(much), batteries: plan.batteries.map(much) };
       },
       close: async () => {},
     };
@@ -282,9 +291,11 @@ export class World {
     const { controller, clock } = this.process!;
     const { sink } = controller;
     const atMonoMs = clock.monoMs();
-    if (this.plan.pvW !== undefined) sink.pv({ deviceId: "roof", atMonoMs, powerW: Math.round(this.site.wired.pvW) });
+    const { devicesSilent, plan } = this;
+    if (plan.pvW !== undefined && !devicesSilent)
+      sink.pv({ deviceId: "roof", atMonoMs, powerW: Math.round(this.site.wired.pvW) });
     const { battery } = this.site;
-    if (battery) {
+    if (battery && !devicesSilent) {
       const socPercent = Math.round(battery.socPercent);
       sink.battery({ deviceId: "cellar", atMonoMs, powerW: Math.round(battery.powerW), socPercent });
     }

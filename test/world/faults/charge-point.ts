@@ -114,6 +114,8 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   rejects: troubled("refuses every limit", "rejects"),
   silent: troubled("neither answers nor does what it is told", "silent"),
   "answers-late": troubled("does what it is told and answers 20 s later", "answersLate"),
+  overstates: troubled("has a meter that shows ten times what its car draws", "overstates"),
+  understates: troubled("has a meter that shows nothing", "understates"),
   mute: troubled("sends no meter values", "mute"),
   repeats: troubled("sends everything twice", "repeats"),
   disorders: troubled("sends meter values and status in the wrong order", "disorders"),

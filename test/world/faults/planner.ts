@@ -12,6 +12,16 @@ export const PLANNER_FAULTS: FaultFamily = {
       solver.delayMs = 0;
     },
   },
+  boundless: {
+    story: "plans a gigawatt for everybody",
+    seconds: [60, 600],
+    begin: ({ solver }) => {
+      solver.boundless = true;
+    },
+    end: ({ solver }) => {
+      solver.boundless = false;
+    },
+  },
   dies: {
     story: "dies with each plan",
     seconds: [60, 600],

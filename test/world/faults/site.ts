@@ -50,6 +50,16 @@ export const SITE_FAULTS: FaultFamily = {
       site.sun = 1;
     },
   },
+  "devices-silent": {
+    story: "has a sun and a battery that do not answer",
+    seconds: [10, 300],
+    begin: (world) => {
+      world.devicesSilent = true;
+    },
+    end: (world) => {
+      world.devicesSilent = false;
+    },
+  },
   "battery-alone": {
     story: "has a battery that charges with full power whatever it is told",
     seconds: [20, 300],
