@@ -5,7 +5,7 @@ import { drawWorld, type PlanOptions } from "./plan.ts";
 import { storyOf, verdictOf } from "./story.ts";
 import { World } from "./world.ts";
 
-const SUITE_SEEDS = 20;
+const SUITE_SEEDS = 16;
 
 /** What broke, below the story of the world; empty when nothing did. */
 async function broken(seed: number, options: PlanOptions = {}): Promise<string> {
