@@ -15,6 +15,8 @@ const HOLDS_MS = 300_000;
 
 export interface Shortage {
   readonly sinceMonoMs: number;
+  /** Since when also those reports alone show it that came after it began. */
+  readonly againMonoMs?: number;
   readonly lastMonoMs: number;
   readonly found: boolean;
 }
@@ -37,12 +39,17 @@ function isShort({ currentA, producedA, tracks }: ShortageInput, sinceMonoMs: nu
   });
 }
 
-/** Follows a meter that shows too little. */
+/**
+ * Follows a meter that shows too little. A car may stop just after its report while another has yet to report that it
+ * did: so the reports of after the beginning have to show it, and then those of after that.
+ */
 export function shortage(before: Shortage | undefined, input: ShortageInput): Shortage | undefined {
   const { monoMs } = input;
   if (!isShort(input, Number.NEGATIVE_INFINITY))
     return before?.found && monoMs - before.lastMonoMs < HOLDS_MS ? before : undefined;
   const sinceMonoMs = before?.sinceMonoMs ?? monoMs;
-  const found = before?.found === true || isShort(input, sinceMonoMs + REPORT_AFTER_MS);
-  return { sinceMonoMs, lastMonoMs: monoMs, found };
+  const again = isShort(input, sinceMonoMs + REPORT_AFTER_MS);
+  const againMonoMs = again ? (before?.againMonoMs ?? monoMs) : undefined;
+  const found = before?.found === true || (again && isShort(input, againMonoMs! + REPORT_AFTER_MS));
+  return { sinceMonoMs, lastMonoMs: monoMs, found, ...(again ? { againMonoMs: againMonoMs! } : {}) };
 }
