@@ -8,7 +8,7 @@ import type { ConfigurationProblem, Place } from "./configuration.ts";
  */
 export function profileProblems(
   configuration: SiteConfiguration,
-  profiles: ReadonlyMap<string, Profile>,
+  profiles: { get(id: string): Profile | undefined },
   file: string,
   place: (path: readonly (string | number)[]) => Place = () => ({ line: 1, column: 1 }),
 ): ConfigurationProblem[] {

@@ -168,22 +168,26 @@ function accessTo(controller: Controller): SiteAccess {
 async function startFaces(
   parts: Parts,
   controller: Controller,
-  { planner, ...about }: Pick<ApiOptions, "page" | "health" | "metrics"> & { readonly planner: PlanService },
+  { planner, ...about }: Pick<ApiOptions, "health" | "metrics"> & { readonly planner: PlanService },
 ) {
   const { options, model, supervisor, closing } = parts;
   const { configuration, directory, clock, log } = options;
   const { host, tokenHash } = configuration.api;
   const shared = { site: accessTo(controller), model, live: () => controller.live(), clock, log };
   let port = configuration.api.port;
-  const api = await supervisor.start("The API", async () => {
+  let page: ApiOptions["page"] | undefined;
+  const startFace = async () => {
+    // By now the guard runs: bundling takes a second on a Pi.
+    page ??= await buildPage();
     const token = tokenHash === undefined ? {} : { tokenHash };
     // Sites without partners or a broker do not pay for what speaks to them.
     const ocpi = configuration.upstream && (await import("./upstream.ts"));
     const upstream = ocpi?.startUpstreamOf({ ...shared, planner, configuration, directory });
     controller.useDrivers(upstream?.drivers);
     const market = upstream ? { upstream } : {};
-    const face = { ...shared, ...about, ...token, ...market, host, port, verifyPassword, version: release() };
+    const face = { ...shared, ...about, ...token, ...market, page, host, port, verifyPassword, version: release() };
     const started = await startApi(face).catch(async (error) => {
+      controller.useDrivers(undefined);
       await upstream?.close();
       throw error;
     });
@@ -194,13 +198,14 @@ async function startFaces(
       await started.close();
     };
     return { close };
-  });
+  };
+  // A real site is driven without them too.
+  const api = await supervisor.start("The API", startFace, { optional: !options.simulated });
   closing.stack.defer(() => api.close());
   const { mqtt } = configuration;
   if (mqtt) {
     const { startBrokerOf } = await import("./broker.ts");
     const start = () => startBrokerOf({ ...shared, configuration: { ...configuration, mqtt }, directory });
-    // A site is driven without a broker too.
     const broker = await supervisor.start("MQTT", start, { optional: true });
     closing.stack.defer(() => broker.close());
   }
@@ -210,7 +215,6 @@ async function startFaces(
 async function start(options: RunOptions, closing: Closing): Promise<RunningSite> {
   const { configuration, clock, log, simulated } = options;
   const model = siteModel(configuration);
-  const page = await buildPage();
   let note = (_draft: SiteDraft) => {};
   const supervisor = createSupervisor({
     clock,
@@ -244,7 +248,6 @@ async function start(options: RunOptions, closing: Closing): Promise<RunningSite
   closing.stack.defer(() => stalls.stop());
   const apiPort = await startFaces(parts, controller, {
     planner: solver,
-    page,
     health: () => healthOf(controller, recorder, clock),
     metrics: () => metricsOf(controller, recorder, stalls),
   });

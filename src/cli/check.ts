@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { problemText, readConfiguration } from "../app/configuration.ts";
 import { profileProblems } from "../app/profile-check.ts";
-import { deviceProfiles } from "../modbus/profiles.ts";
+import { deviceProfile } from "../modbus/profiles.ts";
 
 /** Exit code 0 in order, 1 errors, 2 usage, 3 warnings only. */
 export async function check(args: string[]): Promise<number> {
@@ -19,7 +19,7 @@ export async function check(args: string[]): Promise<number> {
   const result = readConfiguration(file);
   const problems = [
     ...result.problems,
-    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file, result.place) : []),
+    ...(result.ok ? profileProblems(result.configuration, { get: deviceProfile }, file, result.place) : []),
   ];
   if (values.json) console.log(JSON.stringify(problems, null, 2));
   else for (const problem of problems) console.log(problemText(problem));

@@ -9,7 +9,7 @@ import { type Finding, findingsOn, findingText } from "../app/doctor/finding.ts"
 import { checkClock, checkDisk, checkMachine, checkService } from "../app/doctor/machine.ts";
 import { checkChargePoints, checkController, checkPorts, findRunning } from "../app/doctor/running.ts";
 import { profileProblems } from "../app/profile-check.ts";
-import { deviceProfiles } from "../modbus/profiles.ts";
+import { deviceProfile } from "../modbus/profiles.ts";
 
 const INSTALLED = "/etc/wattledger/site.yaml";
 
@@ -18,7 +18,7 @@ function checkConfiguration(file: string) {
   const result = readConfiguration(file);
   const problems = [
     ...result.problems,
-    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file, result.place) : []),
+    ...(result.ok ? profileProblems(result.configuration, { get: deviceProfile }, file, result.place) : []),
   ];
   const first = problems.find(({ severity }) => severity === "error") ?? problems[0];
   const advice = `\`wattledger check ${file}\` shows all with what to do`;

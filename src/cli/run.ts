@@ -7,7 +7,7 @@ import { consoleLog } from "../app/log.ts";
 import { profileProblems } from "../app/profile-check.ts";
 import { runSite } from "../app/run.ts";
 import { untilStopped } from "../app/until-stopped.ts";
-import { deviceProfiles } from "../modbus/profiles.ts";
+import { deviceProfile } from "../modbus/profiles.ts";
 
 /** Exit code 0 after a stop, 1 when the site could not be started, 2 usage. */
 export async function run(args: string[]): Promise<number> {
@@ -16,7 +16,7 @@ export async function run(args: string[]): Promise<number> {
   const result = readConfiguration(file);
   const problems = [
     ...result.problems,
-    ...(result.ok ? profileProblems(result.configuration, deviceProfiles(), file, result.place) : []),
+    ...(result.ok ? profileProblems(result.configuration, { get: deviceProfile }, file, result.place) : []),
   ];
   for (const problem of problems) console.error(problemText(problem));
   if (!result.ok || problems.some((problem) => problem.severity === "error")) {
@@ -27,6 +27,8 @@ export async function run(args: string[]): Promise<number> {
   }
   const { configuration, hash: configurationHash } = result;
   const log = consoleLog();
+  // From the first moment on: what fails while the site starts is a shell's defect, or the end, as later.
+  const stopped = untilStopped(log);
   const site = await runSite({
     configuration,
     configurationHash,
@@ -42,6 +44,6 @@ export async function run(args: string[]): Promise<number> {
   console.log(
     `wattledger drives ${configuration.site.id}. Dashboard: http://${configuration.api.host}:${site.apiPort}/  OCPP: port ${site.ocppPort}`,
   );
-  await site.close(await untilStopped(log));
+  await site.close(await stopped);
   return 0;
 }

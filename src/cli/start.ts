@@ -34,6 +34,7 @@ export async function start(args: string[]): Promise<number> {
     ocpp: Number(values["ocpp-port"]),
     api: Number(values["api-port"]),
   };
+  const stopped = untilStopped(log);
   const demo = await startDemo({ host: values.host, directory, ports, clock: realClock(), log }).catch(
     (error: Error) => {
       console.error(`The simulated site could not be started: ${error.message}`);
@@ -48,6 +49,6 @@ export async function start(args: string[]): Promise<number> {
     return 1;
   }
   console.log(demo.text);
-  await demo.close(await untilStopped(log));
+  await demo.close(await stopped);
   return 0;
 }

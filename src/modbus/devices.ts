@@ -10,7 +10,7 @@ import { setByRegisters, setBySunSpec } from "./control.ts";
 import { type OnInputRead, pollInput } from "./digital-input.ts";
 import { exceptionWords } from "./pdu.ts";
 import type { Profile } from "./profile.ts";
-import { deviceProfiles } from "./profiles.ts";
+import { deviceProfile } from "./profiles.ts";
 import { batteryReading, meterReading, pvReading } from "./readings.ts";
 import { mapFor, meet, readByRegisters } from "./register-device.ts";
 import { readBySunSpec, type SunSpecChain, sunSpecFor, walkChain } from "./sunspec.ts";
@@ -209,7 +209,7 @@ function combined(profile: Profile, common: DeviceValues, own: DeviceValues): De
 }
 
 function profileOf(device: DeviceConfiguration): Profile {
-  const profile = deviceProfiles().get(device.profile);
+  const profile = deviceProfile(device.profile);
   if (profile) return profile;
   throw new Error(`Device ${device.id}: there is no profile "${device.profile}"; \`wattledger devices\` lists them`);
 }

@@ -1,4 +1,4 @@
-/** Loads the device profiles beside this file, once, and refuses a broken one: that is a defect of the release. */
+/** Loads the device profiles beside this file, each once, and refuses a broken one: that is a defect of the release. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
@@ -56,20 +56,30 @@ function problemsOf(profile: Profile): string[] {
   return [...outside, ...fuse, ...(control ? ["control without a battery"] : [])];
 }
 
-function load(): ReadonlyMap<string, Profile> {
-  const files = readdirSync(DIRECTORY).filter((name) => name.endsWith(".yaml"));
-  const profiles = files.sort().map((name) => {
-    const profile = parseProfile(name, readFileSync(fileURLToPath(new URL(name, DIRECTORY)), "utf8"));
-    if (`${profile.id}.yaml` !== name) throw new Error(`${name}: the id is ${profile.id}`);
-    return [profile.id, profile] as const;
-  });
-  return new Map(profiles);
+function load(id: string): Profile {
+  const name = `${id}.yaml`;
+  const profile = parseProfile(name, readFileSync(fileURLToPath(new URL(name, DIRECTORY)), "utf8"));
+  if (profile.id !== id) throw new Error(`${name}: the id is ${profile.id}`);
+  return profile;
 }
 
-let loaded: ReadonlyMap<string, Profile> | undefined;
+let ids: ReadonlySet<string> | undefined;
+const loaded = new Map<string, Profile>();
+
+function knownIds(): ReadonlySet<string> {
+  ids ??= new Set(readdirSync(DIRECTORY).flatMap((name) => /^(.+)\.yaml$/.exec(name)?.[1] ?? []));
+  return ids;
+}
+
+/** The profile with this id, read when it is asked for; undefined where there is none. Throws when it is broken. */
+export function deviceProfile(id: string): Profile | undefined {
+  if (!knownIds().has(id)) return undefined;
+  const profile = loaded.get(id) ?? load(id);
+  loaded.set(id, profile);
+  return profile;
+}
 
 /** All profiles by id, in the order of their ids. Throws when one of them is broken. */
 export function deviceProfiles(): ReadonlyMap<string, Profile> {
-  loaded ??= load();
-  return loaded;
+  return new Map([...knownIds()].sort().map((id) => [id, deviceProfile(id)!]));
 }

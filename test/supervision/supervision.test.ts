@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { ChildSite, until } from "../live-site.ts";
+import { LoadStation } from "../load/stations.ts";
 
 const PROGRAM = fileURLToPath(new URL("crashing-site.ts", import.meta.url));
 
@@ -138,14 +139,40 @@ describe("a part that fails in a way that nobody foresaw", () => {
   });
 });
 
-test("a site whose API has no port is not started by halves: the process ends, and the ledger is free", async () => {
-  const taken = createServer();
-  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
-  const { port } = taken.address() as AddressInfo;
-  const site = await new ChildSite({ more: { api: { host: "127.0.0.1", port } } }).prepare();
-  site.run();
-  expect(await site.ended).toBe(1);
-  expect(site.output.join("")).toMatch(/not started.*EADDRINUSE/);
-  await site.close();
-  taken.close();
+describe("a port that is taken", () => {
+  async function takePort(): Promise<Server> {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    return taken;
+  }
+
+  test("by the API's: the site is driven without it, and it is there as soon as the port is free", async () => {
+    const site = await new ChildSite({ chargePoints: ["cp1"] }).prepare();
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(site.apiPort, "127.0.0.1", resolve));
+    site.run();
+    await until(() => site.output.join("").includes("The API could not be started"));
+    const station = await until(async () => {
+      const made = new LoadStation({ port: site.ocppPort, id: "cp1" });
+      return (await made.opened) && made;
+    });
+    expect(await station.boot()).toMatchObject({ status: "Accepted" });
+    await until(() => station.called.includes("SetChargingProfile"));
+    await new Promise((resolve) => taken.close(resolve));
+    await until(async () => (await fetch(site.url("/healthz"))).ok);
+    expect((await site.events("booted")).length).toBe(1);
+    station.socket.terminate();
+    await site.close();
+  });
+
+  test("the charge points': the site is not started by halves, the process ends and says why", async () => {
+    const taken = await takePort();
+    const { port } = taken.address() as AddressInfo;
+    const site = await new ChildSite({ more: { ocpp: { host: "127.0.0.1", port } } }).prepare();
+    site.run();
+    expect(await site.ended).toBe(1);
+    expect(site.output.join("")).toMatch(/not started.*EADDRINUSE/);
+    taken.close();
+    await site.close();
+  });
 });
