@@ -48,6 +48,7 @@ export class ScenarioSite {
       pvW: (atMs) => at(scenario.pvW, atMs),
       phases: scenario.sitePhases,
       ...(this.battery ? { battery: this.battery } : {}),
+      ...(scenario.exportLimitW === undefined ? {} : { exportLimitW: scenario.exportLimitW }),
       offeredA,
     });
     this.books = new ScenarioBooks(scenario);

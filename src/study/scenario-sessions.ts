@@ -33,6 +33,8 @@ const USUAL_CARS = [
 ] as const;
 const SMALLEST_CURRENT_A = 6;
 const LARGEST_POWER_W = 400_000;
+/** No battery takes more: the driver mistyped, and said nothing. */
+const LARGEST_REQUEST_KWH = 1_000;
 /** Meters and clocks are not exact. */
 const POWER_TOLERANCE = 1.1;
 
@@ -88,7 +90,9 @@ function carOf(row: Row, index: number, context: SessionsContext): Car | string 
     maxCurrentA: Math.max(SMALLEST_CURRENT_A, watts / (phases * context.voltageV)),
     phases,
     token: tokenOf(row, id),
-    ...(requestedKwh !== undefined && requestedKwh > 0 ? { requestedWh: requestedKwh * 1000 } : {}),
+    ...(requestedKwh !== undefined && requestedKwh > 0 && requestedKwh <= LARGEST_REQUEST_KWH
+      ? { requestedWh: requestedKwh * 1000 }
+      : {}),
     ...(stated !== undefined && !Number.isNaN(stated) ? { statedDepartureMs: toSiteMs(stated, context.shift) } : {}),
   };
 }

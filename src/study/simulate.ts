@@ -114,12 +114,12 @@ function wishDraft(session: ScenarioSession) {
   };
 }
 
-/** While no car takes or wants anything and no battery is set, meters are read less often; never too late for the guard. */
+/** While nothing draws that could be limited, meters are read less often; never too late for the guard. */
 const IDLE_STEP_S = 4;
 
 function stepSeconds(site: ScenarioSite, nowMs: number): number {
   if (site.battery) return 1;
-  for (const { car } of site.present().values()) if (!car.isFull) return 1;
+  for (const { car } of site.present().values()) if (car.currentA > 0) return 1;
   return site.nextArrivalMs() - nowMs > IDLE_STEP_S * 1000 ? IDLE_STEP_S : 1;
 }
 

@@ -65,6 +65,7 @@ function lineOf(file: string, report: SimulationReport): RegretLine {
     value: regret.lostPercent ?? 0,
     unit: "% of the achievable saving lost",
     limit: MOST_LOST_PERCENT,
+    ...(regret.lostPercent === undefined ? { detail: "there was nothing to save" } : {}),
     file: basename(file),
     days: report.days,
     sessions: report.sessions,

@@ -19,6 +19,8 @@ export interface SiteModelOptions {
   readonly phases?: 1 | 3;
   readonly pvW: (atMs: number) => number;
   readonly battery?: Battery;
+  /** The inverter throttles the sun so far that no more than this is exported, W. */
+  readonly exportLimitW?: number;
   /** Current that an EVSE offers its car now, A. */
   readonly offeredA: (evseId: string, atMs: number) => number;
 }
@@ -123,8 +125,21 @@ export class WiredSite {
       this.batteryW = battery.powerW;
       net = addPhases(net, spread(battery.powerW, phases));
     }
+    const cutW = this.#cutW(net);
+    if (cutW > 0) {
+      this.pvW -= cutW;
+      this.pvWh -= (cutW * seconds) / 3600;
+      net = addPhases(net, spread(cutW, phases));
+    }
     totals.set("grid", [net[0], net[1], net[2]]);
     for (const [circuitId, powerW] of totals) this.#count(circuitId, powerW, seconds);
+  }
+
+  /** Sun that may not be exported, W. */
+  #cutW(net: PerPhase): number {
+    const { exportLimitW } = this.#options;
+    if (exportLimitW === undefined) return 0;
+    return Math.min(this.pvW, Math.max(0, -(net[0] + net[1] + net[2]) - exportLimitW));
   }
 
   #stepEvse(side: EvseSide, atMs: number, seconds: number): void {

@@ -1,0 +1,239 @@
+/** The linear model behind perfect foresight: cars, battery, grid, fuses and peaks of a window of the period, in kW. */
+import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
+import { SLOT_HOURS, SLOT_MS } from "../core/slots.ts";
+import { type LinearTerm, type ModelBuilder, modelBuilder } from "../planner/linear-model.ts";
+import { PHASE_SHARES } from "../sim/models/building.ts";
+import { type Scenario, type ScenarioEvse, type ScenarioSession, sessionPowerW } from "../sim/scenario.ts";
+import type { CapacityMonth } from "./capacity-bill.ts";
+
+export const KILO = 1000;
+/** Far above any price: missing energy is avoided first. */
+const MISSING_EUR_PER_KWH = 100;
+
+/** Above any site. */
+const MOST_KW = 10_000;
+
+/** A car as the model sees it. */
+export interface ModelCar {
+  readonly session: ScenarioSession;
+  readonly evse: ScenarioEvse;
+  readonly phases: readonly PhaseIndex[];
+  readonly maxKw: number;
+  /** First slot of its stay, and the one after its last. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Slots of the period, the last one not included. */
+export interface Window {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Variables of the model by slot; of the cars by session. */
+export interface Flows {
+  readonly cars: Map<string, readonly (readonly [number, number])[]>;
+  readonly imports: (number | undefined)[];
+  readonly exports: (number | undefined)[];
+  readonly charge: number[];
+  readonly discharge: number[];
+}
+
+const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
+
+/** The cars of a scenario, with the slots of their stays. */
+export function modelCars(scenario: Scenario): ModelCar[] {
+  const evses = new Map(scenario.evses.map((evse) => [evse.id, evse]));
+  return scenario.sessions.map((session) => {
+    const evse = evses.get(session.evseId)!;
+    return {
+      session,
+      evse,
+      phases: evse.phases.slice(0, Math.min(session.phases, evse.phases.length)),
+      maxKw: sessionPowerW(scenario, session, evse) / KILO,
+      from: Math.floor((session.arrivalMs - scenario.startMs) / SLOT_MS),
+      until: Math.ceil((session.departureMs - scenario.startMs) / SLOT_MS),
+    };
+  });
+}
+
+/** Part of a slot in which the car is there, 0..1. */
+function presence(car: ModelCar, slot: number, scenario: Scenario): number {
+  const beginMs = scenario.startMs + slot * SLOT_MS;
+  const ms = Math.min(car.session.departureMs, beginMs + SLOT_MS) - Math.max(car.session.arrivalMs, beginMs);
+  return Math.max(0, Math.min(1, ms / SLOT_MS));
+}
+
+/** Collects the model of a window: first the cars, then the battery, the grid, and the peaks of whole months. */
+export class WindowModel {
+  readonly build: ModelBuilder = modelBuilder();
+  readonly flows: Flows = { cars: new Map(), imports: [], exports: [], charge: [], discharge: [] };
+  /** What the cars take of each slot: variable and car. */
+  readonly #drawn = new Map<number, { readonly variable: number; readonly car: ModelCar }[]>();
+  readonly #scenario: Scenario;
+  readonly #window: Window;
+  readonly #endValue: number;
+
+  constructor(scenario: Scenario, window: Window, endValue: number) {
+    this.#scenario = scenario;
+    this.#window = window;
+    this.#endValue = endValue;
+  }
+
+  addCar(car: ModelCar, doneKwh: number): void {
+    const { session } = car;
+    const from = Math.max(car.from, this.#window.from);
+    const until = Math.min(car.until, this.#window.until);
+    const variables: [number, number][] = [];
+    for (let slot = from; slot < until; slot++) {
+      const upper = car.maxKw * presence(car, slot, this.#scenario);
+      if (upper <= 0) continue;
+      const variable = this.build.variable(`p${session.id}_${slot}`, { upper, cost: 1e-7 * (slot - from) });
+      variables.push([slot, variable]);
+      const drawn = this.#drawn.get(slot) ?? [];
+      drawn.push({ variable, car });
+      this.#drawn.set(slot, drawn);
+    }
+    this.flows.cars.set(session.id, variables);
+    const leftKwh = Math.max(0, session.energyWh / KILO - doneKwh);
+    // A car that stays beyond the window needs in it what it cannot get afterwards, and its part of the rest.
+    const laterKwh = Math.max(0, car.until - this.#window.until) * car.maxKw * SLOT_HOURS;
+    const part = (until - from) / Math.max(1, car.until - from);
+    const needKwh = laterKwh > 0 ? Math.max(leftKwh - laterKwh, leftKwh * part) : leftKwh;
+    const short = this.build.variable(`s${session.id}`, { upper: needKwh, cost: MISSING_EUR_PER_KWH });
+    const energy = variables.map(([, variable]) => term(variable, SLOT_HOURS));
+    this.build.row(`need${session.id}`, { lower: needKwh, upper: needKwh }, [...energy, term(short, 1)]);
+  }
+
+  addBattery(startKwh: number): void {
+    const { battery } = this.#scenario;
+    if (!battery) return;
+    const wear = (battery.wearEurPerKwh / 2) * SLOT_HOURS;
+    let before: number | undefined;
+    for (let slot = this.#window.from; slot < this.#window.until; slot++) {
+      const isLast = slot === this.#window.until - 1;
+      const c = this.build.variable(`c${slot}`, { upper: battery.maxChargeW / KILO, cost: wear });
+      const d = this.build.variable(`d${slot}`, { upper: battery.maxDischargeW / KILO, cost: wear });
+      const e = this.build.variable(`e${slot}`, {
+        lower: battery.minEnergyWh / KILO,
+        upper: battery.capacityWh / KILO,
+        cost: isLast ? -this.#endValue : 0,
+      });
+      const change = [term(e, 1), term(c, -battery.efficiency * SLOT_HOURS), term(d, SLOT_HOURS / battery.efficiency)];
+      const start = before === undefined ? startKwh : 0;
+      this.build.row(
+        `store${slot}`,
+        { lower: start, upper: start },
+        before === undefined ? change : [...change, term(before, -1)],
+      );
+      this.flows.charge[slot] = c;
+      this.flows.discharge[slot] = d;
+      before = e;
+    }
+  }
+
+  /** Import and export of every slot, with what they cost. */
+  addGrid(): void {
+    const { billedImportEurPerKwh, exportEurPerKwh, loadW, pvW, exportLimitW, circuits } = this.#scenario;
+    for (let slot = this.#window.from; slot < this.#window.until; slot++) {
+      const importPrice = billedImportEurPerKwh[slot]!;
+      // Where exporting would earn more than importing costs, both at once must not pay.
+      const exportPrice = Math.min(importPrice, exportEurPerKwh[slot]!);
+      const netKw = (loadW[slot]! - pvW[slot]!) / KILO;
+      const i = this.build.variable(`i${slot}`, { upper: Number.POSITIVE_INFINITY, cost: importPrice * SLOT_HOURS });
+      const terms = [term(i, 1), ...(this.#drawn.get(slot) ?? []).map(({ variable }) => term(variable, -1))];
+      this.flows.imports[slot] = i;
+      if (netKw < 0 || this.#scenario.battery) {
+        const upper = (exportLimitW ?? Number.POSITIVE_INFINITY) / KILO;
+        const x = this.build.variable(`x${slot}`, { upper, cost: -exportPrice * SLOT_HOURS });
+        this.flows.exports[slot] = x;
+        terms.push(term(x, -1));
+        // What may not be exported, the inverter throttles.
+        if (exportLimitW !== undefined)
+          terms.push(term(this.build.variable(`cut${slot}`, { upper: pvW[slot]! / KILO }), -1));
+      }
+      if (this.flows.charge[slot] !== undefined)
+        terms.push(term(this.flows.charge[slot]!, -1), term(this.flows.discharge[slot]!, 1));
+      this.build.row(`balance${slot}`, { lower: netKw, upper: netKw }, terms);
+      const limitW = circuits[0]?.limitW;
+      if (limitW !== undefined)
+        this.build.row(`contract${slot}`, { upper: Math.max(limitW / KILO, netKw) }, [term(i, 1)]);
+      for (const circuit of circuits) this.#addCircuit(circuit, slot);
+    }
+  }
+
+  /** The value of each month: at least the floor, and the mean of the highest days. Steps are yes-or-no. */
+  addPeaks(months: readonly CapacityMonth[]): void {
+    for (const [index, { tariff, part, intervals }] of months.entries()) {
+      const days = new Map<number, number>();
+      for (const [at, { slots, day, weight, contractedKw }] of intervals.entries()) {
+        if (weight <= 0) continue;
+        const highest = days.get(day) ?? this.build.variable(`d${index}_${day}`, { upper: Number.POSITIVE_INFINITY });
+        days.set(day, highest);
+        const terms = slots.map((slot) => term(this.flows.imports[slot]!, -weight / slots.length));
+        this.build.row(`q${index}_${at}`, { lower: -weight * contractedKw }, [term(highest, 1), ...terms]);
+      }
+      const value = this.build.variable(`month${index}`, {
+        lower: tariff.floorKw,
+        upper: Number.POSITIVE_INFINITY,
+        cost: part * tariff.eurPerKwMonth,
+      });
+      const threshold = this.build.variable(`t${index}`, { upper: Number.POSITIVE_INFINITY });
+      const over = [...days.values()].map((highest, at) => {
+        const above = this.build.variable(`o${index}_${at}`, { upper: Number.POSITIVE_INFINITY });
+        this.build.row(`v${index}_${at}`, { lower: 0 }, [term(above, 1), term(threshold, 1), term(highest, -1)]);
+        return term(above, -1 / tariff.peaks);
+      });
+      this.build.row(`mean${index}`, { lower: 0 }, [term(value, 1), term(threshold, -1), ...over]);
+      this.#addSteps(`step${index}`, value, { tariff, part, intervals });
+    }
+  }
+
+  #addSteps(name: string, value: number, { tariff, part }: CapacityMonth): void {
+    if (tariff.steps.length === 0) return;
+    const choices = tariff.steps.map(({ upToKw, eurPerMonth }, index) => ({
+      choice: this.build.binary(`${name}_${index}`, part * eurPerMonth),
+      upToKw: index === tariff.steps.length - 1 ? MOST_KW : upToKw,
+    }));
+    this.build.row(
+      `${name}one`,
+      { lower: 1, upper: 1 },
+      choices.map(({ choice }) => term(choice, 1)),
+    );
+    this.build.row(`${name}within`, { upper: 0 }, [
+      term(value, 1),
+      ...choices.map(({ choice, upToKw }) => term(choice, -upToKw)),
+    ]);
+  }
+
+  #addCircuit(circuit: Scenario["circuits"][number], slot: number): void {
+    const { voltageV, sitePhases } = this.#scenario;
+    const on = (this.#drawn.get(slot) ?? []).filter(({ car }) => car.evse.circuitPath.includes(circuit.id));
+    if (on.length === 0) return;
+    const isRoot = circuit.id === "grid";
+    for (const phase of sitePhases === 1 ? ([0] as const) : PHASE_INDEXES) {
+      const using = on.filter(({ car }) => car.phases.includes(phase));
+      const roomKw = (circuit.limitA * voltageV) / KILO - (isRoot ? this.#othersKw(slot, phase) : 0);
+      const mostKw = using.reduce((sum, { car }) => sum + car.maxKw / car.phases.length, 0);
+      const chargeKw = isRoot ? (this.#scenario.battery?.maxChargeW ?? 0) / KILO / sitePhases : 0;
+      if (mostKw + chargeKw <= roomKw) continue;
+      const terms = using.map(({ variable, car }) => term(variable, 1 / car.phases.length));
+      if (chargeKw > 0)
+        terms.push(term(this.flows.charge[slot]!, 1 / sitePhases), term(this.flows.discharge[slot]!, -1 / sitePhases));
+      this.build.row(`f${circuit.id}_${phase}_${slot}`, { upper: Math.max(0, roomKw) }, terms);
+    }
+    if (circuit.limitW === undefined || isRoot) return;
+    this.build.row(
+      `w${circuit.id}_${slot}`,
+      { upper: circuit.limitW / KILO },
+      on.map(({ variable }) => term(variable, 1)),
+    );
+  }
+
+  /** Building less sun on a phase, kW. */
+  #othersKw(slot: number, phase: PhaseIndex): number {
+    const { loadW, pvW, sitePhases } = this.#scenario;
+    const share = sitePhases === 1 ? 1 : PHASE_SHARES[phase];
+    return (loadW[slot]! * share - pvW[slot]! / sitePhases) / KILO;
+  }
+}
