@@ -36,6 +36,7 @@ export function eagerSlots(
   if (input.peaks?.some((peak) => (peak.weight?.[0] ?? 1) > 0)) return 0;
   const context = { input, weights: planWeights(input) };
   const costEur = (slot: number) => marginalEur(input, importW, slot) + carCost(evse, slot, context);
-  const nowEur = costEur(0);
+  // More power now is bought, however little of the sun is left over.
+  const nowEur = (input.importEurPerKwh[0] ?? 0) + carCost(evse, 0, context);
   return powerW.some((power, slot) => slot > 0 && power > 0 && costEur(slot) > nowEur + WORTH_EUR_PER_KWH) ? 1 : 0;
 }
