@@ -1,10 +1,11 @@
 /** What changes something: a driver's wish and override, start and stop, an outside limit, commands to charge points. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { ChargePointCommand } from "../core/charge-point-input.ts";
 import { type ForecastKind, ForecastKindSchema, type PowerSeries } from "../core/facts/forecast-facts.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
 import {
+  BudgetRequest,
   decideRequest,
   ForecastRequest,
   GridLimitRequest,
@@ -153,6 +154,20 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
       },
     },
     guarded((request, reply, { by }) => ask(reply, { kind: "grid-limit", body: request.body as object }, by)),
+  );
+
+  app.put(
+    "/api/v1/budget",
+    {
+      schema: {
+        summary:
+          "A budget for all EVSEs together, in W and Wh over time; it replaces the one before, an empty one ends it",
+        body: BudgetRequest,
+      },
+    },
+    guarded((request, reply, { by }) =>
+      ask(reply, { kind: "budget", body: request.body as Static<typeof BudgetRequest> }, by),
+    ),
   );
 
   app.put(

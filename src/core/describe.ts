@@ -1,4 +1,5 @@
 /** The live picture, from state, image and the decisions of the last tick. */
+import { budgetInForce } from "./budget.ts";
 import type { CircuitObservation, EvseDecision } from "./control/control.ts";
 import { limitingReason } from "./control/mode.ts";
 import { deviceQuality, lastReadingMonoMs } from "./device-quality.ts";
@@ -264,6 +265,7 @@ export function describeSite(input: DescribeInput): LiveSite {
     ...known({
       gridLimit: gridLimitInForce(site, state, image.nowMs),
       gridExportLimit: exportLimitInForce(state, image.nowMs),
+      budget: budgetInForce(state.budgets, image.nowMs),
     }),
     price: known({ importEurPerKwh: image.importEurPerKwh, exportEurPerKwh: image.exportEurPerKwh }),
     ...(plan

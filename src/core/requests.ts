@@ -1,5 +1,7 @@
 /** What people and partners may ask of the site, and what becomes of it: the same over API and MQTT. Pure. */
 import { type Static, Type } from "typebox";
+import { budgetProblem } from "./budget.ts";
+import { BudgetSlotSchema } from "./facts/budget-facts.ts";
 import { PreferenceSchema } from "./facts/driver-facts.ts";
 import { type ForecastKind, type PowerSeries, PowerSeriesSchema } from "./facts/forecast-facts.ts";
 import type { SiteDraft } from "./facts/index.ts";
@@ -33,6 +35,9 @@ export const GridLimitRequest = Type.Object(
   closed,
 );
 
+/** A budget for all EVSEs together; it replaces the one before, an empty one ends it. */
+export const BudgetRequest = Type.Object({ slots: Type.Array(BudgetSlotSchema, { maxItems: 200 }) }, closed);
+
 /** What somebody else expects of the sun or of the building; it replaces what was sent before. */
 export const ForecastRequest = PowerSeriesSchema;
 
@@ -40,6 +45,7 @@ export type SiteRequest =
   | { readonly kind: "wish"; readonly evseId: string; readonly body: Static<typeof WishRequest> }
   | { readonly kind: "override"; readonly evseId: string; readonly body: Static<typeof OverrideRequest> }
   | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> }
+  | { readonly kind: "budget"; readonly body: Static<typeof BudgetRequest> }
   | { readonly kind: "forecast"; readonly what: ForecastKind; readonly body: PowerSeries };
 
 export type RequestDecision =
@@ -77,6 +83,13 @@ export function decideRequest(site: SiteModel, request: SiteRequest, by: string,
     if (!isAhead(request.body.untilMs, nowMs)) return late("The end of the limit", "untilMs");
     const data = withEnd(site, by, { ...request.body, by }, nowMs);
     return { ok: true, draft: { type: "grid-limit-received", source: by, data } };
+  }
+  if (request.kind === "budget") {
+    const { slots } = request.body;
+    const problem = budgetProblem(slots, nowMs);
+    if (problem === undefined) return { ok: true, draft: { type: "budget-received", source: by, data: { by, slots } } };
+    const detail = "Send slots with startMs and endMs in epoch milliseconds, and powerW, energyWh or both";
+    return { ok: false, problem: "time", title: problem, detail };
   }
   if (request.kind === "forecast") return decideForecast(request.what, request.body, by, nowMs);
   const { evseId } = request;

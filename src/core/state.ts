@@ -2,6 +2,7 @@
  * The state of the site: a pure fold over facts. JSON all through, so that a snapshot is `JSON.stringify`.
  * Each slice lives beside the rules that change it; this file only puts them together.
  */
+import { type BudgetsState, evolveBudgets } from "./budget.ts";
 import type { SiteFact } from "./facts/index.ts";
 import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./state/charge-points.ts";
 import { evolveForecasts, type ForecastsState } from "./state/forecasts.ts";
@@ -25,10 +26,11 @@ export interface SiteState {
   readonly plan: PlanState;
   readonly upstream: UpstreamState;
   readonly forecasts: ForecastsState;
+  readonly budgets: BudgetsState;
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 10;
+export const STATE_VERSION = 11;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -43,6 +45,7 @@ export function initialState(): SiteState {
     plan: initialPlan(),
     upstream: initialUpstream(),
     forecasts: {},
+    budgets: {},
   };
 }
 
@@ -59,5 +62,6 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     plan: evolvePlan(state.plan, fact),
     upstream: evolveUpstream(state.upstream, fact),
     forecasts: evolveForecasts(state.forecasts, fact),
+    budgets: evolveBudgets(state.budgets, fact),
   };
 }

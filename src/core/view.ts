@@ -90,6 +90,12 @@ export const LiveSiteSchema = Type.Object({
     }),
   ),
   gridExportLimit: Type.Optional(Type.Object(operatorLimit)),
+  budget: Type.Optional(
+    Type.Object(
+      { limitW: Type.Number(), untilMs: Type.Number(), by: Type.String() },
+      { description: "For all EVSEs together, as it holds now" },
+    ),
+  ),
   devices: Type.Array(
     Type.Object({
       id: Type.String(),

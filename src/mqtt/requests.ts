@@ -3,6 +3,7 @@ import { Ajv } from "ajv";
 import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
 import {
+  BudgetRequest,
   decideRequest,
   ForecastRequest,
   GridLimitRequest,
@@ -34,6 +35,7 @@ const BODIES = {
   wish: ajv.compile(WishRequest),
   override: ajv.compile(OverrideRequest),
   "grid-limit": ajv.compile(GridLimitRequest),
+  budget: ajv.compile(BudgetRequest),
   forecast: ajv.compile(ForecastRequest),
 } as const;
 
@@ -61,6 +63,7 @@ export function createRequests(options: {
   const { site, model, topics, clock } = options;
   const kinds = new Map<string, Asked>([
     [topics.gridLimitSet, { kind: "grid-limit" }],
+    [topics.budgetSet, { kind: "budget" }],
     [topics.forecastSet("pv"), { kind: "forecast", what: "pv" }],
     [topics.forecastSet("building"), { kind: "forecast", what: "building" }],
   ]);

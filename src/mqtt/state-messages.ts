@@ -9,8 +9,8 @@ function withoutAge<T extends { readonly ageMs?: number }>({ ageMs: _, ...rest }
 
 /** Topic and JSON of everything that the live picture holds. A value that is unknown is missing. */
 export function stateMessages(topics: Topics, live: LiveSite): Map<string, string> {
-  const { site, mode, meter, gridLimit, gridExportLimit, flow, price, wallTrusted } = live;
-  const limits = { gridLimit, gridExportLimit };
+  const { site, mode, meter, gridLimit, gridExportLimit, budget, flow, price, wallTrusted } = live;
+  const limits = { gridLimit, gridExportLimit, budget };
   const messages = new Map<string, unknown>([
     [topics.site, { site, mode, meter: withoutAge(meter), ...limits, flow, price, wallTrusted }],
   ]);

@@ -13,6 +13,7 @@ export interface Topics {
   /** What became of each request. */
   readonly responses: string;
   readonly gridLimitSet: string;
+  readonly budgetSet: string;
   forecastSet(kind: "pv" | "building"): string;
   wishSet(evseId: string): string;
   overrideSet(evseId: string): string;
@@ -31,6 +32,7 @@ export function topicsOf(root: string, siteId: string): Topics {
     fact: (type) => `${base}/facts/${type}`,
     responses: `${base}/responses`,
     gridLimitSet: `${base}/grid-limit/set`,
+    budgetSet: `${base}/budget/set`,
     forecastSet: (kind) => `${base}/forecasts/${kind}/set`,
     wishSet: (evseId) => `${base}/evses/${evseId}/wish/set`,
     overrideSet: (evseId) => `${base}/evses/${evseId}/override/set`,

@@ -1,4 +1,5 @@
 /** Everything a plan depends on, gathered from configuration, state and process image. All numbers are finite. */
+import { budgetSeriesW } from "../core/budget.ts";
 import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
@@ -237,6 +238,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
         });
   const importEurPerKwh = completePrices(question.importEurPerKwh, { startMs, slots, otherwise: 0.3 });
   const evses = planEvses(question);
+  const budgetW = budgetSeriesW(state.budgets, startMs, slots);
   const { importLimitW, exportLimitW } = site.configuration.gridConnection;
   return {
     startMs,
@@ -248,6 +250,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     ...(importLimitW === undefined ? {} : { importLimitW }),
     ...(exportLimitW === undefined ? {} : { exportLimitW }),
     ...operatorLimits(site, question.state, question.nowMs),
+    ...(budgetW ? { budgetW } : {}),
     importEurPerKwh,
     exportEurPerKwh: completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 }),
     buildingW,

@@ -63,7 +63,7 @@ function loadBelowW(circuit: PlanCircuit, input: PlanInput, phase: PhaseIndex): 
  * phase they feed, and a plan must hold when they fail.
  */
 export function circuitRooms(input: PlanInput): CircuitRoom[] {
-  return input.circuits.map((circuit) => {
+  const rooms = input.circuits.map((circuit): CircuitRoom => {
     const isRoot = circuit.parentId === undefined;
     const loadW = PHASE_INDEXES.map((phase) => loadBelowW(circuit, input, phase));
     const limitW = circuit.limitA * input.nominalVoltageV;
@@ -84,6 +84,17 @@ export function circuitRooms(input: PlanInput): CircuitRoom[] {
         : { sumW: Array.from({ length: input.slots }, (_, slot) => Math.max(0, sum - sumOfLoads(slot))) }),
     };
   });
+  return [...rooms, ...budgetRoom(input)];
+}
+
+/** A budget is the room of one more circuit, with all EVSEs on it and nothing else. */
+function budgetRoom({ budgetW, circuits, evses, slots }: PlanInput): CircuitRoom[] {
+  const root = circuits.find((circuit) => circuit.parentId === undefined);
+  if (!budgetW || !root) return [];
+  const free = new Array<number>(slots).fill(Number.POSITIVE_INFINITY);
+  return [
+    { circuit: root, isRoot: false, evses: evses.map((_, index) => index), phaseW: [free, free, free], sumW: budgetW },
+  ];
 }
 
 /** Whether a limit of the grid operator holds in a slot; one in which it ends counts whole. */

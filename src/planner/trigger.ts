@@ -1,4 +1,6 @@
 /** Says when a new plan is due, and why: the words stand on the page. */
+
+import { budgetSeriesW } from "../core/budget.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { nextChangeMs } from "../core/market/ceiling.ts";
 import { slotStartMs } from "../core/slots.ts";
@@ -27,6 +29,12 @@ function ceilingTurned(state: SiteState, sinceMs: number, nowMs: number): boolea
   return Object.values(state.upstream.profiles).some(
     (profiles) => (nextChangeMs(profiles, sinceMs) ?? nowMs + 1) <= nowMs,
   );
+}
+
+/** Whether a budget came, changed or ended: not that its time passes. */
+function budgetChanged({ budgetW, startMs, slots }: PlanInput, { budgets }: SiteState): boolean {
+  const now = budgetSeriesW(budgets, startMs, slots);
+  return now?.length !== budgetW?.length || (now ?? []).some((limitW, slot) => limitW !== budgetW?.[slot]);
 }
 
 function wishChangedAfter(state: SiteState, seq: number): boolean {
@@ -79,6 +87,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
   }
   if (wishChangedAfter(state, context.plannedSeq ?? plan.seq)) return "a driver's wish changed";
   if ((state.upstream.profilesSeq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a partner's profile changed";
+  if (budgetChanged(plan.input, state)) return "the budget changed";
   if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";
   if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
   const { deviatesSinceMs } = context;

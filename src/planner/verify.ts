@@ -123,6 +123,13 @@ function checkCircuit(circuit: PlanCircuit, check: Check): void {
   }
 }
 
+function checkBudget({ input, result, say }: Check): void {
+  for (const [slot, limitW] of (input.budgetW ?? []).entries()) {
+    const sumW = result.evses.reduce((sum, { powerW }) => sum + powerW[slot]!, 0);
+    if (sumW > limitW + result.evses.length + 1) say(`Slot ${slot}: the cars are above their budget of ${limitW} W`);
+  }
+}
+
 function checkBattery(battery: PlanBattery, powerW: readonly number[], { input, say }: Check): void {
   let energyWh = battery.energyWh;
   const lowestWh = Math.min(battery.minEnergyWh, energyWh) - ROUNDING_WH;
@@ -204,6 +211,7 @@ export function verifyPlan(input: PlanInput, result: PlanResult): string[] {
   if (!checkShape(check)) return violations;
   for (let index = 0; index < input.evses.length; index++) checkEvse(index, check);
   for (const circuit of input.circuits) checkCircuit(circuit, check);
+  checkBudget(check);
   for (const [index, battery] of input.batteries.entries())
     checkBattery(battery, result.batteries[index]!.powerW, check);
   checkUnbalance(check);

@@ -2,6 +2,7 @@
  * Everything that bounds the EVSEs together, in one form: sum over the members of weight x current <= available.
  * Phases of circuits in A, limits of power in W, the unbalance between phases in A.
  */
+import { budgetInForce } from "../budget.ts";
 import type { GridLimitInForce } from "../grid-limit.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { ReasonKind } from "../reason.ts";
@@ -18,7 +19,7 @@ import { MARGIN_A, OVERCOMMITTED_MS, OVERCOMMITTED_UNSEEN_MS, PENDING_MATTERS_A,
 
 export interface Constraint {
   readonly key: string;
-  readonly kind: Extract<ReasonKind, "circuit" | "unbalance" | "grid-operator">;
+  readonly kind: Extract<ReasonKind, "circuit" | "unbalance" | "grid-operator" | "contract">;
   readonly circuitId: string;
   readonly phase?: PhaseIndex;
   /** Load on the constraint of 1 A at a member: 1 for a phase. For power it counts once for each phase in use. */
@@ -256,6 +257,25 @@ function addUnbalance(builder: Builder, active: readonly EvseObservation[]): voi
   }
 }
 
+/** A budget for all EVSEs together bounds what they are allowed, whatever a meter says. */
+function addBudget(builder: Builder, active: readonly EvseObservation[]): void {
+  const { site, state, image } = builder.input;
+  const budget = budgetInForce(state.budgets, image.nowMs);
+  if (!budget || active.length === 0) return;
+  const bound: Bound = {
+    key: "budget",
+    kind: "contract",
+    circuitId: GRID_CIRCUIT_ID,
+    weight: site.voltageV,
+    byPhase: false,
+    members: active,
+    limit: budget.limitW,
+    stated: { ...budget, appliesTo: "controllable" },
+    mayRaise: true,
+  };
+  addUnmetered(builder, bound, 0, undefined);
+}
+
 /** Members of each circuit, by position: EVSEs with a transaction, and those that something is reserved for. */
 function membersByCircuit(input: ControlInput, active: readonly EvseObservation[]): EvseObservation[][] {
   const { circuits, paths } = siteIndex(input.site);
@@ -287,5 +307,6 @@ export function buildConstraints(
     addPower(builder, view, members[position]!);
   });
   addUnbalance(builder, active);
+  addBudget(builder, active);
   return { constraints: builder.constraints, headroom: builder.headroom };
 }

@@ -1,5 +1,6 @@
 /** Every type of fact. A topic has a file of its own; this one only lists them. */
 import type { DraftOf, FactDeclaration, FactOf } from "../fact.ts";
+import * as budget from "./budget-facts.ts";
 import * as chargePoint from "./charge-point-facts.ts";
 import * as contract from "./contract-facts.ts";
 import * as driver from "./driver-facts.ts";
@@ -22,6 +23,7 @@ const topics = {
   ...partner,
   ...market,
   ...contract,
+  ...budget,
 };
 
 type Declared = Extract<(typeof topics)[keyof typeof topics], FactDeclaration>;

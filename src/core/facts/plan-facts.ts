@@ -101,6 +101,8 @@ export const PlanInputSchema = Type.Object({
     }),
   ),
   gridExportLimit: Type.Optional(Type.Object({ limitW: Type.Number(), untilMs: Type.Optional(Type.Number()) })),
+  /** For all EVSEs together by slot, W; missing without a budget. */
+  budgetW: Type.Optional(Series),
   importEurPerKwh: Series,
   exportEurPerKwh: Series,
   /** Building without EVSEs, battery and PV, W. */

@@ -84,7 +84,10 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   "grid-operator": operator,
   raising: ({ reason }) => `power comes back in steps, up to ${reason.limitA ?? "?"} A`,
   override: () => `full power until unplugged`,
-  contract: () => `the charging contract's profile`,
+  contract: ({ reason }) =>
+    reason.limitW === undefined
+      ? `the charging contract's profile`
+      : `a budget of ${kilowatts(reason.limitW)} for all cars${reason.by === undefined ? "" : ` (${way(reason.by)})`}`,
   paused,
   plan: planned,
   solar: () => `follows the sun`,
