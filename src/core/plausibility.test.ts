@@ -62,7 +62,7 @@ describe("healthy meters", () => {
         });
         expect(doubted).toEqual([]);
       }),
-      { numRuns: Number(process.env.RUNS ?? 100), seed: Number(process.env.SEED ?? 20261121), endOnFailure: true },
+      { numRuns: Number(process.env.RUNS ?? 50), seed: Number(process.env.SEED ?? 20261121), endOnFailure: true },
     );
   }, 600_000);
 
