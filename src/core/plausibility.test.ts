@@ -228,6 +228,21 @@ describe("what is found", () => {
     expect(doubts(plant)).toEqual([]);
   });
 
+  test("a meter that showed less than the cars draw is not believed after a restart, until minutes have shown otherwise", () => {
+    const before = lyingPlant({ site: one(), building: lively });
+    before.lies.set("grid-meter", turned);
+    before.plant.plug("a");
+    before.plant.run(60);
+    before.plant.record(booted(""));
+    expect(doubts(before.plant)).toEqual([{ deviceId: "grid-meter", kind: "less-than-cars" }]);
+    const after = lyingPlant({ site: one(), building: lively });
+    after.plant.state = before.plant.state;
+    after.plant.run(60);
+    expect(doubts(after.plant)).toEqual([{ deviceId: "grid-meter", kind: "less-than-cars" }]);
+    after.plant.run(300);
+    expect(doubts(after.plant)).toEqual([]);
+  });
+
   test("a car that stops without a word does not make its meter doubted", () => {
     const { plant } = lyingPlant({ site: two(), building: () => [0.5, 0.5, 0.5], meterEveryS: 60 });
     plant.plug("a", { takesA: (second) => (second < 305 ? 16 : 0) });

@@ -131,6 +131,15 @@ function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] 
   ];
 }
 
+/** After a restart: what was seen before holds for as long as it takes to see it again. */
+function firstWatch({ state, image: { monoMs } }: PowersInput, meterId: string): MeterWatch {
+  const before = Object.values(state.site.doubts);
+  const showedLess = before.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === meterId);
+  return showedLess
+    ? { ...newWatch(), shortage: { sinceMonoMs: monoMs, lastMonoMs: monoMs, found: true } }
+    : newWatch();
+}
+
 /** Looks at all meters of circuits. To be called once a tick, with the image as it was read. */
 export function examineMeters(memory: PlausibilityMemory, input: PowersInput): Examined {
   const { site, image } = input;
@@ -143,7 +152,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
     const { meterId } = circuit;
     if (meterId === undefined || watches.has(meterId)) continue;
     const around = surroundings(input, meterId, circuit, evses, powers);
-    const before = memory.meters.get(meterId) ?? newWatch();
+    const before = memory.meters.get(meterId) ?? firstWatch(input, meterId);
     const watched = watchMeter(
       expires(input, meterId) ? forgetVotes(before) : before,
       image.meters.get(meterId),

@@ -17,6 +17,9 @@ export const MOST_SECONDS_OVER_IN_TROUBLE = 40;
 /** Somebody who could not be told is reached again after so long: the slowest retry of a refused limit. */
 const REACHED_AFTER_S = 65;
 const TROUBLE_LASTS_S = 60;
+/** So near to a rating it may have to be cured soon. */
+const NEAR_A = 6;
+const EASY_AFTER_S = 60;
 /** Above this part of the heat by loads that nobody can lower, an opening is not the guard's. */
 const NOT_TO_BLAME = 0.5;
 
@@ -46,6 +49,7 @@ export class CurrentsJudge {
   readonly #circuits: readonly Circuit[];
   readonly #poles = new Map<string, Pole>();
   readonly #deafUntilS = new Map<string, number>();
+  #tightS = Number.NEGATIVE_INFINITY;
   #troubleUntilS = 0;
 
   constructor(world: World) {
@@ -58,6 +62,12 @@ export class CurrentsJudge {
         ? [{ id: "garage" as const, ratingA: garage.fuseA, protection: garage.protection, stalls: inGarage }]
         : []),
     ];
+  }
+
+  /** Nothing was near a rating for a while, and nothing was wrong: whoever is stopped now is not stopped for safety. */
+  get isEasy(): boolean {
+    const { second } = this.#world;
+    return second > this.#troubleUntilS && second - this.#tightS > EASY_AFTER_S;
   }
 
   /** Violations of this second. */
@@ -87,6 +97,7 @@ export class CurrentsJudge {
     const totalA = this.#world.site.currentA(circuit.id)[phase];
     const fixedA = this.#fixedA(circuit, phase);
     const { ratingA, protection } = circuit;
+    if (totalA > ratingA - NEAR_A) this.#tightS = this.#world.second;
     pole.heat = heatAfter(pole.heat, protection, totalA / ratingA, 1);
     pole.fixedHeat = heatAfter(pole.fixedHeat, protection, fixedA / ratingA, 1);
     this.hottest = Math.max(this.hottest, pole.heat);

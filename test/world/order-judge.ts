@@ -20,13 +20,18 @@ const START_LASTS_S = 40;
 /** Stops of one car in ten minutes; a car that is shed again and again is a contactor that dies. */
 export const MOST_STOPS_IN_TEN_MINUTES = 6;
 
+/** Stops for the plan, or to let another car have its turn. */
+const MOST_EASY_STOPS = 2;
+
 export class OrderJudge {
   mostBacklog = 0;
   mostStops = 0;
+  mostEasyStops = 0;
   readonly #world: World;
   readonly #lastA = new Map<string, number>();
   readonly #deafS = new Map<string, number>();
   readonly #stopsS = new Map<string, number[]>();
+  readonly #easyStopsS = new Map<string, number[]>();
   readonly #charged = new Map<string, boolean>();
   #said: string[] = [];
   #upSinceS = 0;
@@ -115,10 +120,22 @@ export class OrderJudge {
     // Where the clock of a charge point lags, each new limit waits for it; its shell sees to that on a real wire.
     const lags = chargePoint.clockErrorMs !== 0;
     if (!stopped || lags || second - this.#upSinceS < START_LASTS_S) return [];
-    const stops = [...(this.#stopsS.get(id) ?? []), second].filter((at) => second - at < 600);
-    this.#stopsS.set(id, stops);
-    this.mostStops = Math.max(this.mostStops, stops.length);
-    return stops.length > MOST_STOPS_IN_TEN_MINUTES ? [`${id} was stopped ${stops.length} times in ten minutes`] : [];
+    const stops = this.#inTenMinutes(this.#stopsS, id);
+    this.mostStops = Math.max(this.mostStops, stops);
+    const easyStops = this.#world.judge.currents.isEasy ? this.#inTenMinutes(this.#easyStopsS, id) : 0;
+    this.mostEasyStops = Math.max(this.mostEasyStops, easyStops);
+    if (stops > MOST_STOPS_IN_TEN_MINUTES) return [`${id} was stopped ${stops} times in ten minutes`];
+    return easyStops > MOST_EASY_STOPS
+      ? [`${id} was stopped ${easyStops} times in ten minutes, and no fuse was near`]
+      : [];
+  }
+
+  /** How often it was stopped, this time included. */
+  #inTenMinutes(stopsS: Map<string, number[]>, id: string): number {
+    const { second } = this.#world;
+    const recent = [...(stopsS.get(id) ?? []), second].filter((at) => second - at < 600);
+    stopsS.set(id, recent);
+    return recent.length;
   }
 
   /** After the last fault everything is as if nothing had been. */

@@ -18,6 +18,7 @@ interface Most {
   unavoidable: number;
   mostBacklog: number;
   mostStops: number;
+  mostEasyStops: number;
 }
 
 interface Outcome extends Most {
@@ -41,7 +42,7 @@ async function live(seed: number, options: Options): Promise<Outcome> {
   });
   const { currents, order } = judge;
   const { longestOverS, longestOverInTroubleS, hottest, unavoidable } = currents;
-  const { mostBacklog, mostStops } = order;
+  const { mostBacklog, mostStops, mostEasyStops } = order;
 
   return {
     seed,
@@ -52,6 +53,7 @@ async function live(seed: number, options: Options): Promise<Outcome> {
     unavoidable,
     mostBacklog,
     mostStops,
+    mostEasyStops,
   };
 }
 
@@ -69,6 +71,7 @@ class Report {
     unavoidable: 0,
     mostBacklog: 0,
     mostStops: 0,
+    mostEasyStops: 0,
   };
   #done = 0;
   #failed = 0;
@@ -103,11 +106,12 @@ class Report {
   }
 
   end(): number {
-    const { longestOverS, longestOverInTroubleS, hottest, unavoidable, mostBacklog, mostStops } = this.#most;
+    const { longestOverS, longestOverInTroubleS, hottest, unavoidable, mostBacklog, mostStops, mostEasyStops } =
+      this.#most;
     console.log(this.#progress());
     console.log(
       `longest above a rating that cars could cure: ${longestOverS} s, in trouble ${longestOverInTroubleS} s; hottest device ${hottest.toFixed(2)} of 1; ` +
-        `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}`,
+        `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}, ${mostEasyStops} of them with no fuse near`,
     );
     return this.#failed > 0 ? 1 : 0;
   }

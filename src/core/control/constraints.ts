@@ -142,7 +142,7 @@ function addUnmetered(builder: Builder, bound: Bound, others: number, reading: n
     overload: 0,
     credit: 0,
     shedCredit: 0,
-    mayRaise: pending <= PENDING_MATTERS_A * bound.weight,
+    mayRaise: bound.mayRaise && pending <= PENDING_MATTERS_A * bound.weight,
     ...(reading === undefined ? {} : { reading }),
   });
 }

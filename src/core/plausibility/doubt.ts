@@ -50,6 +50,11 @@ export function isUnusable({ kind }: Pick<Doubt, "kind">): boolean {
 /** Found by what cars do, one by one; it stays over a restart, until cars show the opposite, or for a day. */
 const LEARNED: ReadonlySet<DoubtKind> = new Set(["turned-phase", "turned", "scaled", "swapped"]);
 
+/** What holds over a restart: what was learned, and what takes minutes to be seen again. */
+export function outlivesRestart(doubt: Pick<Doubt, "kind">): boolean {
+  return doubt.kind === "less-than-cars" || isLearned(doubt);
+}
+
 export function isLearned({ kind }: Pick<Doubt, "kind">): boolean {
   return LEARNED.has(kind);
 }

@@ -1,6 +1,6 @@
 /** What is known of the site itself: boot, mode, device quality, the last quarter-hours, outside limits. */
 import type { SiteFact } from "../facts/index.ts";
-import { type Doubt, doubtKey, isLearned } from "../plausibility/doubt.ts";
+import { type Doubt, doubtKey, outlivesRestart } from "../plausibility/doubt.ts";
 import type { Quality } from "../quantity.ts";
 import { type GridLimits, withGridLimit } from "./grid-limits.ts";
 
@@ -52,7 +52,7 @@ export function initialSite(): SiteSlice {
 
 /** What was learned from cars holds over a restart, unless the configuration was corrected. */
 function withBoot({ doubts, configurationHash }: SiteSlice, hash: string) {
-  const learned = Object.entries(doubts).filter(([, doubt]) => isLearned(doubt) && hash === configurationHash);
+  const learned = Object.entries(doubts).filter(([, doubt]) => outlivesRestart(doubt) && hash === configurationHash);
   return { doubts: Object.fromEntries(learned), configurationHash: hash };
 }
 
