@@ -50,8 +50,8 @@ export function damagedError(path: string, detail: string): LedgerError {
   return new LedgerError(
     "damaged",
     `The ledger ${path} is damaged: ${detail}. wattledger does not start on it, because bills and limits would rest ` +
-      "on wrong facts; nothing was changed. Restore the last backup with `wattledger restore <backup> --ledger " +
-      "<directory>` (the damaged file is kept beside it), and replace the storage medium.",
+      `on wrong facts; nothing was changed. Restore the last backup with \`wattledger restore --from BACKUP --ledger ${dirname(path)}\` ` +
+      "(the damaged file is kept beside it), and replace the storage medium.",
   );
 }
 

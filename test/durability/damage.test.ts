@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -10,6 +12,7 @@ import { backupLedger, LedgerError, openLedger, restoreLedger } from "../../src/
 import { foretoldFact, foretoldFacts } from "./facts.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
+const BIN = fileURLToPath(new URL("../../bin/wattledger.mjs", import.meta.url));
 const FACTS = 400;
 const COMMIT_FACTS = 5;
 let root: string;
@@ -189,6 +192,19 @@ test("a damaged ledger is restored from its backup: the site starts with every f
   expect(cleanStop).toBe(true);
   expect(ledger.read(0, FACTS)).toEqual(foretoldFacts(1, FACTS));
   await ledger.append([foretoldFact(FACTS + 1)]);
+  ledger.close();
+});
+
+test("the command that the refusal names restores the ledger as it stands, and refuses a backup that is damaged too", () => {
+  truncateSync(path("events.db"), 3 * 4096);
+  const named = /`wattledger (restore [^`]*)`/.exec(refusal()!.message)![1]!;
+  const run = (from: string) =>
+    spawnSync(process.execPath, [BIN, ...named.replace("BACKUP", from).split(" ")], { encoding: "utf8" });
+  const refused = run(path("events.db"));
+  expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("Nothing was restored")]);
+  expect(run(backup)).toMatchObject({ status: 0, stderr: "" });
+  const { ledger } = open();
+  expect(ledger.lastSeq).toBe(FACTS);
   ledger.close();
 });
 
