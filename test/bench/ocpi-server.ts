@@ -7,6 +7,7 @@ import { parseConfiguration } from "../../src/app/configuration.ts";
 import { silentLog } from "../../src/app/log.ts";
 import type { Envelope } from "../../src/core/fact.ts";
 import type { SiteDraft, SiteFact } from "../../src/core/facts/index.ts";
+import { marketId } from "../../src/core/market/id.ts";
 import type { Clock, SiteAccess } from "../../src/core/ports.ts";
 import { siteModel } from "../../src/core/site-model.ts";
 import { evolve, initialState } from "../../src/core/state.ts";
@@ -143,4 +144,5 @@ process.on("message", () => {
   const { user, system } = process.cpuUsage();
   process.send!({ cpuS: (user + system) / 1e6, rssMb: process.memoryUsage().rss / 2 ** 20 });
 });
-process.send!({ base: `http://127.0.0.1:${port}/ocpi/2.2.1/cpo` });
+const ids = Object.values(state.sessions.open).map((session) => marketId(model, session));
+process.send!({ base: `http://127.0.0.1:${port}/ocpi/2.2.1/cpo`, ids });

@@ -54,7 +54,7 @@ export async function benchOcpi(): Promise<BenchLine[]> {
     execArgv: ["--max-semi-space-size=1", "--optimize-for-size"],
     env: { ...process.env, MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "65536" },
   });
-  const [{ base }] = (await once(child, "message")) as [{ base: string }];
+  const [{ base, ids }] = (await once(child, "message")) as [{ base: string; ids: readonly string[] }];
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const authorization = `Token ${Buffer.from(token).toString("base64")}`;
 
@@ -101,7 +101,7 @@ export async function benchOcpi(): Promise<BenchLine[]> {
       2_000,
       (index) => ({
         method: "PUT",
-        path: `/chargingprofiles/depot-${(index % EVSES) + 1}`,
+        path: `/chargingprofiles/${ids[index % EVSES]}`,
         body: { charging_profile, response_url },
       }),
     ],

@@ -291,7 +291,7 @@ describe("a partner's command", () => {
     await rig.site.plugIn("one", { token: "OWNERS-CARD" });
     expect((await start({ ...begin, token: token("A") })).data.result).toBe("REJECTED");
     // Somebody else's session is not for it to stop.
-    expect((await command(rig, "STOP_SESSION", { session_id: "rig-1" })).body.data.result).toBe("REJECTED");
+    expect((await command(rig, "STOP_SESSION", { session_id: rig.sessionId(1) })).body.data.result).toBe("REJECTED");
     expect(rig.site.commands.filter(({ command: { type } }) => type.endsWith("transaction"))).toEqual([]);
   });
 

@@ -9,7 +9,6 @@ afterEach(async () => {
 });
 
 const CONTRACT = { sees: "all", contracts: [{ may: ["charging-profiles", "preferences"], tokens: "all" }] };
-const SESSION = "rig-1";
 
 /** A car at EVSE one that would take all it can get, and a partner with a contract for it. */
 async function charging(options: OcpiRigOptions = {}): Promise<OcpiRig> {
@@ -22,7 +21,7 @@ async function charging(options: OcpiRigOptions = {}): Promise<OcpiRig> {
   return rig;
 }
 
-const at = (rig: OcpiRig, session = SESSION) => `${rig.partner.endpoint("chargingprofiles")}/${session}`;
+const at = (rig: OcpiRig, session = rig.sessionId(1)) => `${rig.partner.endpoint("chargingprofiles")}/${session}`;
 const response = (rig: OcpiRig, name: string) => `${rig.partner.url}/results/${name}`;
 const profileOf = (limit: number, unit: "W" | "A" = "W", more: object = {}) => ({
   charging_rate_unit: unit,
@@ -37,7 +36,7 @@ const resultsOf = (rig: OcpiRig, name: string) =>
   rig.partner.received.filter(({ path }) => path === `/results/${name}`).map(({ body }) => body);
 const pushes = (rig: OcpiRig): Received[] =>
   rig.partner.received.filter(
-    ({ method, path }) => method === "PUT" && path === `/2.2.1/sender/chargingprofiles/${SESSION}`,
+    ({ method, path }) => method === "PUT" && path === `/2.2.1/sender/chargingprofiles/${rig.sessionId(1)}`,
   );
 const currentA = (rig: OcpiRig) => Math.max(...rig.site.wired.evseCurrentA("one"));
 
@@ -171,7 +170,7 @@ describe("the sender of a profile", () => {
     await set(rig, "a", profileOf(8, "A"));
     await rig.run(60);
     expect(currentA(rig)).toBeCloseTo(8, 1);
-    const url = `${rig.partner.endpoint("sessions", "SENDER")}/${SESSION}/charging_preferences`;
+    const url = `${rig.partner.endpoint("sessions", "SENDER")}/${rig.sessionId(1)}/charging_preferences`;
     expect((await rig.partner.call("PUT", url, { body: { profile_type: "FAST" } })).body.data).toBe("ACCEPTED");
     await rig.run(60);
     expect(currentA(rig)).toBeGreaterThan(15);
@@ -224,7 +223,7 @@ describe("the sender of a profile", () => {
       data: { result: "REJECTED", timeout: 0 },
       status_message: expect.stringContaining("contract"),
     });
-    const url = `${rig.partner.endpoint("sessions", "SENDER")}/${SESSION}/charging_preferences`;
+    const url = `${rig.partner.endpoint("sessions", "SENDER")}/${rig.sessionId(1)}/charging_preferences`;
     expect((await rig.partner.call("PUT", url, { body: { profile_type: "FAST" } })).body.data).toBe("NOT_POSSIBLE");
     await rig.run(30);
     expect(currentA(rig)).toBeGreaterThan(15);
@@ -264,7 +263,7 @@ describe("the sender of a profile", () => {
 
   test("gets the codes of the text for what makes no sense", async () => {
     const rig = await charging();
-    expect((await set(rig, "a", profileOf(8, "A"), "rig-99")).body.data.result).toBe("UNKNOWN_SESSION");
+    expect((await set(rig, "a", profileOf(8, "A"), "rig-x-1")).body.data.result).toBe("UNKNOWN_SESSION");
     expect((await set(rig, "a", profileOf(8, "A"), "nonsense")).body.data.result).toBe("UNKNOWN_SESSION");
     expect((await set(rig, "a", { charging_rate_unit: "kW" })).body.status_code).toBe(2001);
     expect((await set(rig, "a", { charging_rate_unit: "A", charging_profile_period: [] })).body.status_code).toBe(2001);
@@ -285,7 +284,7 @@ describe("a driver's preferences", () => {
       elements: [{ components: [{ type: "ENERGY", price: 0.3 }] }],
     }));
     const rig = await charging({ upstream: { tariffs } });
-    const url = `${rig.partner.endpoint("sessions", "SENDER")}/${SESSION}/charging_preferences`;
+    const url = `${rig.partner.endpoint("sessions", "SENDER")}/${rig.sessionId(1)}/charging_preferences`;
     const ask = async (body: object) => (await rig.partner.call("PUT", url, { body })).body.data;
     const departure_time = new Date(rig.site.clock.wallMs() + 4 * 3_600_000).toISOString();
     expect(await ask({ profile_type: "GREEN" })).toBe("PROFILE_TYPE_NOT_SUPPORTED");
@@ -301,7 +300,9 @@ describe("a driver's preferences", () => {
       by: "partner:emsp",
     });
     expect((await rig.partner.call("PUT", url, { body: { profile_type: "SLOW" } })).body.status_code).toBe(2001);
-    const unknown = await rig.partner.call("PUT", url.replace(SESSION, "rig-77"), { body: { profile_type: "FAST" } });
+    const unknown = await rig.partner.call("PUT", url.replace(rig.sessionId(1), "rig-x-77"), {
+      body: { profile_type: "FAST" },
+    });
     expect(unknown).toMatchObject({ http: 404, body: { status_code: 2001 } });
   });
 });

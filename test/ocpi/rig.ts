@@ -110,6 +110,13 @@ export class OcpiRig {
     await this.#app.listen({ host: "127.0.0.1", port: this.#port });
   }
 
+  /** OCPI id of the session of a transaction. */
+  sessionId(transactionId: number): string {
+    const { open, ended } = this.site.controller.state().sessions;
+    const session = open[transactionId] ?? ended.find((entry) => entry.transactionId === transactionId)!;
+    return `rig-${Math.floor(session.startedMs / 1000).toString(36)}-${transactionId}`;
+  }
+
   /** The site's clock, which also knows how many exchanges with partners are under way. */
   #clock(): Clock {
     const { clock } = this.site;

@@ -6,6 +6,7 @@ import type { TariffConfiguration } from "../site-upstream.ts";
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state.ts";
 import { type Cost, costOf } from "./cost.ts";
+import { marketId } from "./id.ts";
 import { periodsOf } from "./periods.ts";
 
 /** The books of a session are closed a tick after its end; without registers there is nothing to wait for longer. */
@@ -38,7 +39,7 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
     source: "billing",
     key: `cdr:${transactionId}`,
     data: {
-      cdrId: `${site.configuration.site.id.slice(0, 20)}-${transactionId}`,
+      cdrId: marketId(site, session),
       transactionId,
       evseId,
       startMs: startedMs,

@@ -34,7 +34,7 @@ export function createActiveProfiles(options: {
     const before = sent.get(transactionId);
     if (before && !differs(profile, before)) return "done";
     const unit = unitFor(profiles[transactionId], partnerId);
-    const result = await put(sessionId(market, transactionId), activeProfileObject(profile, unit));
+    const result = await put(sessionId(market, session), activeProfileObject(profile, unit));
     if (result !== "away") sent.set(transactionId, profile);
     return result;
   }

@@ -5,7 +5,7 @@ import { decideClear, decideProfile, whyNotCovered } from "../../core/market/arb
 import type { Session } from "../../core/state/sessions.ts";
 import type { Module, OcpiRequest } from "../module.ts";
 import { activeProfile, activeProfileObject } from "../objects/active-profile.ts";
-import { sessionOf, transactionOf } from "../objects/session.ts";
+import { sessionById, sessionOf } from "../objects/session.ts";
 import { createRate } from "../rate.ts";
 import type { NoteRefusal } from "../refused.ts";
 import { RESULT_WITHIN_S, type Results } from "../results.ts";
@@ -59,8 +59,7 @@ export function chargingProfilesModule(
 
   function find(request: OcpiRequest): Found | undefined {
     const market = marketOf(context, request.version);
-    const id = transactionOf(market, request.params.session ?? "");
-    const session = id === undefined ? undefined : sessionOf(market, id);
+    const session = sessionById(market, request.params.session ?? "");
     if (!session || session.endedMs !== undefined) return undefined;
     const driver = market.state.upstream.sessions[session.transactionId]?.driver;
     const own = isOwn(request.partner, driver?.contract);

@@ -5,7 +5,7 @@ import type { EvseModel } from "../../core/site-model.ts";
 import { openSessionAt, type Session } from "../../core/state/sessions.ts";
 import type { OcpiRequest } from "../module.ts";
 import { evseOfUid, locationId } from "../objects/location.ts";
-import { sessionOf, transactionOf } from "../objects/session.ts";
+import { sessionById } from "../objects/session.ts";
 import type { NoteRefusal } from "../refused.ts";
 import { RESULT_WITHIN_S, type Results } from "../results.ts";
 import type { Parsed } from "../schemas/wire.ts";
@@ -117,9 +117,7 @@ export class CommandDesk {
 
   /** The session of an id, while it is open. */
   openSession(request: OcpiRequest, id: string): Session | undefined {
-    const market = marketOf(this.context, request.version);
-    const transactionId = transactionOf(market, id);
-    const session = transactionId === undefined ? undefined : sessionOf(market, transactionId);
+    const session = sessionById(marketOf(this.context, request.version), id);
     return session?.endedMs === undefined ? session : undefined;
   }
 }

@@ -3,7 +3,7 @@ import { decidePreferences, type Preferences, whyNotCovered } from "../../core/m
 import type { SiteModel } from "../../core/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { ModuleRoute, OcpiRequest } from "../module.ts";
-import { sessionOf, transactionOf } from "../objects/session.ts";
+import { sessionById } from "../objects/session.ts";
 import type { NoteRefusal } from "../refused.ts";
 import { readChargingPreferences } from "../schemas/requests.ts";
 import { timeMs } from "../schemas/wire.ts";
@@ -33,8 +33,7 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
 
   async function put(request: OcpiRequest): Promise<Reply> {
     const market = marketOf(context, request.version);
-    const id = transactionOf(market, request.params.session ?? "");
-    const session = id === undefined ? undefined : sessionOf(market, id);
+    const session = sessionById(market, request.params.session ?? "");
     if (!session || session.endedMs !== undefined)
       return refuse(INVALID_PARAMETERS, "There is no such session under way", 404);
     const parsed = readChargingPreferences(request.body);

@@ -53,7 +53,7 @@ export function cdrObject(market: Market, { data, atMs }: CdrFact, read: ReadFac
     id: data.cdrId,
     start_date_time: ocpiTime(data.startMs),
     end_date_time: ocpiTime(data.endMs),
-    session_id: sessionId(market, data.transactionId),
+    session_id: sessionId(market, { transactionId: data.transactionId, startedMs: data.startMs }),
     cdr_token: cdrTokenOf(upstream, data.token, contract),
     auth_method: data.authMethod,
     authorization_reference: data.authorizationReference,

@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import type { CdrPeriodSchema } from "../../core/facts/market-facts.ts";
 import { tariffOf } from "../../core/market/cdr.ts";
 import { costOf } from "../../core/market/cost.ts";
+import { type Begun, marketId } from "../../core/market/id.ts";
 import { periodsOf } from "../../core/market/periods.ts";
 import type { UpstreamConfiguration } from "../../core/site-upstream.ts";
 import type { Session } from "../../core/state/sessions.ts";
@@ -13,16 +14,16 @@ import { hours, kwh, priceOf, type WireObject } from "./wire-object.ts";
 
 type Period = Static<typeof CdrPeriodSchema>;
 
-/** OCPI id of a session: unique for our party as long as site ids are. */
-export function sessionId(market: Pick<Market, "site">, transactionId: number): string {
-  return `${market.site.configuration.site.id.slice(0, 20)}-${transactionId}`;
+/** OCPI id of a session. */
+export function sessionId({ site }: Pick<Market, "site">, session: Begun): string {
+  return marketId(site, session);
 }
 
-/** The transaction of a session id; missing where the id is none of ours. */
-export function transactionOf(market: Pick<Market, "site">, id: string): number | undefined {
-  const prefix = sessionId(market, 0).slice(0, -1).toLowerCase();
-  const digits = id.toLowerCase().startsWith(prefix) ? id.slice(prefix.length) : "";
-  return /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
+/** The open or ended session of an id, while the state has it. */
+export function sessionById(market: Pick<Market, "site" | "state">, id: string): Session | undefined {
+  const digits = /-(\d{1,10})$/.exec(id)?.[1];
+  const session = digits === undefined ? undefined : sessionOf(market, Number(digits));
+  return session && sessionId(market, session).toLowerCase() === id.toLowerCase() ? session : undefined;
 }
 
 /** The open or ended session of a transaction, while the state has it. */
@@ -76,7 +77,7 @@ export function sessionObject(market: Market, session: Session): WireObject {
   return {
     country_code: upstream.countryCode,
     party_id: upstream.partyId,
-    id: sessionId(market, session.transactionId),
+    id: sessionId(market, session),
     start_date_time: ocpiTime(session.startedMs),
     end_date_time: session.endedMs === undefined ? undefined : ocpiTime(Math.max(session.startedMs, session.endedMs)),
     kwh: kwh(session.energyWh),
