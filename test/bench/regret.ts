@@ -123,8 +123,9 @@ export async function benchRegret(args: readonly string[]): Promise<BenchLine[]>
     try {
       const result = await run(file, days);
       if (typeof result === "string") return refusedLine(file, result);
-      progress(`${basename(file)}: ${result.regret.lostPercent ?? "-"} % lost`);
-      return lineOf(file, result);
+      const line = lineOf(file, result);
+      progress(`${basename(file)}: ${JSON.stringify(line)}`);
+      return line;
     } catch (error) {
       return refusedLine(file, error instanceof Error ? error.message : String(error));
     }
