@@ -34,7 +34,7 @@ function wrong(clock: Clock, aheadMs: number): Clock {
 }
 
 describe("charge points with wrong clocks, or without absolute profiles", () => {
-  const directory = mkdtempSync(join(tmpdir(), "wattledger-odd-"));
+  const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), "wattledger-odd-")));
   const clock = fastClock(SPEED);
   const stations: Station[] = [];
   let meter: ModbusServer;
@@ -68,6 +68,24 @@ describe("charge points with wrong clocks, or without absolute profiles", () => 
         };
       },
     });
+    site = await run(directories[0]!, 0);
+    for (const [index, { id, protocol, aheadMs }] of ODD.entries())
+      stations.push(
+        new Station({
+          ...{ id, protocol, voltageV: 230, clock: wrong(clock, aheadMs) },
+          url: `ws://127.0.0.1:${site.ocppPort}/ocpp`,
+          connectors: [
+            {
+              ...{ connector: 1, maxA: 16, registerWh: () => 1_000 + readings, socPercent: () => undefined },
+              currentA: () => currentsOf(index),
+            },
+          ],
+        }),
+      );
+    for (const station of stations) station.plug(1, "CAFE");
+  });
+  /** A controller with a ledger of its own. */
+  async function run(directory: string, ocppPort: number): Promise<RunningSite> {
     const text = JSON.stringify({
       site: { id: "odd", timeZone: "UTC", country: "NL" },
       gridConnection: { mainFuseA: 100, meter: "grid-meter", worstBuildingLoadA: 50 },
@@ -86,41 +104,20 @@ describe("charge points with wrong clocks, or without absolute profiles", () => 
         },
       ],
       tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
-      ocpp: { host: "127.0.0.1", port: 0 },
+      ocpp: { host: "127.0.0.1", port: ocppPort },
       api: { host: "127.0.0.1", port: 0 },
       ledger: { directory },
     });
     const parsed = parseConfiguration(text, "odd");
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     const options = { configurationHash: "", directory, clock, log: silentLog, simulated: true };
-    site = await runSite({ configuration: parsed.configuration, ...options });
-    for (const [index, { id, protocol, aheadMs }] of ODD.entries())
-      stations.push(
-        new Station({
-          ...{ id, protocol, voltageV: 230, clock: wrong(clock, aheadMs) },
-          url: `ws://127.0.0.1:${site.ocppPort}/ocpp`,
-          connectors: [
-            {
-              ...{ connector: 1, maxA: 16, registerWh: () => 1_000 + readings, socPercent: () => undefined },
-              currentA: () => currentsOf(index),
-            },
-          ],
-        }),
-      );
-    for (const station of stations) station.plug(1, "CAFE");
-  });
+    return runSite({ configuration: parsed.configuration, ...options });
+  }
   const close = async () => {
     if (!closed) await site?.close("test");
     closed = true;
   };
-  afterAll(async () => {
-    await close();
-    for (const station of stations) station.close();
-    await meter?.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  test("are read as of now, and get full power by limits that hold in their own time", async () => {
+  async function overrideAll(): Promise<void> {
     await holds(async () => ((await get("/site")) as LiveSite).evses.every(({ transactionId }) => transactionId));
     for (const { id } of ODD) {
       const body = JSON.stringify({ active: true });
@@ -129,9 +126,19 @@ describe("charge points with wrong clocks, or without absolute profiles", () => 
       expect(answer.status).toBe(200);
     }
     await holds(() => ODD.every((_, index) => offeredA(index) === 16));
+  }
+  const facts = async () => ((await get("/events?limit=1000")) as { events: Envelope[] }).events;
+  afterAll(async () => {
+    await close();
+    for (const station of stations) station.close();
+    await meter?.close();
+    for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  });
+
+  test("are read as of now, and get full power by limits that hold in their own time", async () => {
+    await overrideAll();
     await holds(async () => ((await get("/site")) as LiveSite).evses.every(({ powerW = 0 }) => powerW > 10_000));
-    const { events } = (await get("/events?limit=1000")) as { events: Envelope[] };
-    const clocks = events.flatMap(({ type, data }) => {
+    const clocks = (await facts()).flatMap(({ type, data }) => {
       const { action, chargePointId } = data as { action?: string; chargePointId: string };
       return type === "message-violated" && action === "clock" ? [chargePointId] : [];
     });
@@ -141,5 +148,15 @@ describe("charge points with wrong clocks, or without absolute profiles", () => 
   test("fall to their safe current when the controller is gone", async () => {
     await close();
     await holds(() => ODD.every((_, index) => offeredA(index) === SAFE_A));
+  });
+
+  test("are taken over by another controller, which knows nothing of them, with the cars that charge", async () => {
+    site = await run(directories[1]!, site.ocppPort);
+    closed = false;
+    await overrideAll();
+    const started = (await facts()).filter(({ type }) => type === "transaction-started");
+    expect(started.map(({ data }) => (data as { adopted?: boolean }).adopted)).toEqual([true, true, true, true]);
+    for (const station of stations) station.unplug(1);
+    await holds(async () => (await facts()).filter(({ type }) => type === "transaction-ended").length === 4);
   });
 });

@@ -41,6 +41,12 @@ function profile201(connector: number, profile: Profile, transactionId: string |
   return { action: "SetChargingProfile", payload: { evseId: connector, chargingProfile } };
 }
 
+/** The id by which a 1.6 charge point knows a transaction: ours, but for one that it brought along. */
+function itsNumber(of: { readonly transactionId?: number; readonly remoteId?: string }): number | undefined {
+  const own = Number(of.remoteId);
+  return Number.isSafeInteger(own) ? own : of.transactionId;
+}
+
 const TRIGGERS = {
   boot: "BootNotification",
   status: "StatusNotification",
@@ -52,7 +58,7 @@ function call16(command: ChargePointCommand, { nowMs, style }: OutboundContext):
   switch (command.type) {
     case "set-limit": {
       const profile = limitProfile(command.connector, { ...command.schedule }, style);
-      return profile16(command.connector, profile, command.schedule.transactionId);
+      return profile16(command.connector, profile, itsNumber(command.schedule));
     }
     case "install-safe-default":
       return profile16(command.connector, safeProfile(command.connector, { ...command, nowMs }, style), undefined);
@@ -73,7 +79,7 @@ function call16(command: ChargePointCommand, { nowMs, style }: OutboundContext):
     case "start-transaction":
       return { action: "RemoteStartTransaction", payload: { connectorId: command.connector, idTag: command.token } };
     case "stop-transaction":
-      return { action: "RemoteStopTransaction", payload: { transactionId: command.transactionId } };
+      return { action: "RemoteStopTransaction", payload: { transactionId: itsNumber(command) } };
     case "change-availability": {
       const type = command.operative ? "Operative" : "Inoperative";
       return { action: "ChangeAvailability", payload: { connectorId: command.connector, type } };

@@ -22,6 +22,17 @@ export interface DecideContext {
   readonly verdict?: DriverVerdict;
 }
 
+/** Key of the start of a 1.6 transaction that was found running under an id that is not ours. */
+export function adoptedKey(chargePointId: string, itsId: number): string {
+  return `transaction:${chargePointId}:adopted:${itsId}`;
+}
+
+/** Our id of the transaction that a 1.6 charge point names: what it repeats is ours, but for what was found running. */
+export function ourId(context: DecideContext, chargePointId: string, itsId: number): number {
+  const adopted = context.findByKey(adoptedKey(chargePointId, itsId));
+  return (adopted?.data as { transactionId: number } | undefined)?.transactionId ?? itsId;
+}
+
 interface About {
   readonly chargePointId: string;
   readonly connector: number;
@@ -30,10 +41,11 @@ interface About {
 }
 
 /** The message with its connector: that of the open transaction it names, where it does not say (2.0.1 E02). */
-export function located<T extends About>({ state }: DecideContext, input: T): T {
-  const { chargePointId, transactionId, remoteId } = input;
-  if (input.connector !== 0 || (transactionId === undefined && remoteId === undefined)) return input;
-  const session = Object.values(state.sessions.open).find(
+export function located<T extends About>(context: DecideContext, input: T): T {
+  const { chargePointId, remoteId } = input;
+  if (input.connector !== 0 || (input.transactionId === undefined && remoteId === undefined)) return input;
+  const transactionId = input.transactionId && ourId(context, chargePointId, input.transactionId);
+  const session = Object.values(context.state.sessions.open).find(
     (open) =>
       open.chargePointId === chargePointId &&
       (remoteId === undefined ? open.transactionId === transactionId : open.remoteId === remoteId),

@@ -81,15 +81,17 @@ describe("a 2.0.1 station that sends its queue out of order", () => {
 describe("a transaction that is found running", () => {
   const flowing = { currentA: [16, 16, 16] as const, energyWh: 5000 };
 
-  it("of another controller is taken over under its own id, ends by it, and ours stay as they were", () => {
+  it("of another controller is taken over, and ends by the id that it has there", () => {
     const books = new Books();
     const { facts, readings } = values(books, flowing, { transactionId: 1_745_408_128 });
-    expect(facts[0]!.data).toMatchObject({ transactionId: 1_745_408_128, adopted: true, meterStartWh: 5000 });
+    const adopted = { transactionId: 1, remoteId: "1745408128", adopted: true, meterStartWh: 5000 };
+    expect(facts[0]!.data).toMatchObject(adopted);
     expect(readings).toHaveLength(1);
     expect(values(books, flowing, { transactionId: 1_745_408_128 }).facts).toEqual([]);
     later(books, 60).tell(end({ transactionId: 1_745_408_128 }));
-    expect(books.state.sessions.ended[0]).toMatchObject({ energyWh: 4000 });
-    expect(books.tell(start({ atMs: books.nowMs })).answer.transactionId).toBe(1);
+    expect(books.state.sessions.ended[0]).toMatchObject({ transactionId: 1, energyWh: 4000 });
+    expect(books.tell(end({ transactionId: 1_745_408_128 })).facts).toEqual([]);
+    expect(books.tell(start({ atMs: books.nowMs })).answer.transactionId).toBe(2);
   });
 
   it("in OCPP 2.0.1 gets an id of ours; a start that is heard after all keeps its register", () => {
@@ -124,6 +126,24 @@ describe("a transaction that is found running", () => {
     const known = books.facts.length;
     values(books, flowing, { transactionId: 1, ...(changes as Partial<Metered>) });
     expect(types(books.facts.slice(known)).filter((type) => type !== "message-violated")).toEqual([]);
+  });
+
+  it("keeps its id to itself: no start at its charge point is given the same, and other charge points may have it too", () => {
+    const twins = chargePoint("garage");
+    twins.evses.push({ ...twins.evses[0]!, id: "right", connector: 2 });
+    const books = new Books(homeConfiguration({ chargePoints: [twins, chargePoint("yard")] }));
+    values(books, flowing, { transactionId: 2 });
+    values(books, flowing, { transactionId: 2, chargePointId: "yard" });
+    expect(openIds(books)).toEqual(["1", "2"]);
+    expect(books.tell(start({ connector: 2 })).answer.transactionId).toBe(3);
+    later(books, 60).tell(end({ transactionId: 2, meterStopWh: 6000 }));
+    expect(openIds(books)).toEqual(["2", "3"]);
+    books.tell(end({ transactionId: 2, chargePointId: "yard", meterStopWh: 7000 }));
+    expect(books.state.sessions.ended.map(({ chargePointId, energyWh }) => [chargePointId, energyWh])).toEqual([
+      ["garage", 1000],
+      ["yard", 2000],
+    ]);
+    expect(openIds(books)).toEqual(["3"]);
   });
 
   it("never makes a later transaction of ours share its id", () => {

@@ -6,7 +6,7 @@ import type { ChargePointInput, SignedValue } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import { slotStartMs } from "../slots.ts";
 import { openSessionAt } from "../state/sessions.ts";
-import { type DecideContext, evseAt } from "./context.ts";
+import { type DecideContext, evseAt, ourId } from "./context.ts";
 import { textHash } from "./text-hash.ts";
 import { violationDrafts } from "./violations.ts";
 
@@ -21,7 +21,8 @@ function transactionOf(context: DecideContext, input: Signed, evseId: string): n
     const start = context.findByKey(`transaction:${input.chargePointId}:${input.remoteId}`);
     return (start?.data as { transactionId: number } | undefined)?.transactionId;
   }
-  return input.transactionId ?? openSessionAt(context.state.sessions, evseId)?.transactionId;
+  if (input.transactionId !== undefined) return ourId(context, input.chargePointId, input.transactionId);
+  return openSessionAt(context.state.sessions, evseId)?.transactionId;
 }
 
 function keyOf(input: Signed, of: string, value: SignedValue): string {

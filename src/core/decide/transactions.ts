@@ -6,7 +6,7 @@ import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.
 import type { SiteDraft } from "../facts/index.ts";
 import type { Session } from "../state/sessions.ts";
 import { ABANDONED } from "./abandoned.ts";
-import { type DecideContext, evseAt } from "./context.ts";
+import { adoptedKey, type DecideContext, evseAt, ourId } from "./context.ts";
 import { POSSIBLE_AT_END_WH, registerProblem } from "./registers.ts";
 import { driverDrafts, tokenStatus, tokenStatusAtEnd } from "./tokens.ts";
 import { unknownConnector, violationDrafts } from "./violations.ts";
@@ -47,9 +47,11 @@ function startedAlready(open: readonly Session[], input: Started): Session | und
   );
 }
 
-/** An id that no open transaction has, and none that ended, ours or adopted. */
-export function freeTransactionId(context: DecideContext): number {
-  const isTaken = (id: number) => context.state.sessions.open[id] ?? context.findByKey(`transaction-end:${id}`);
+/** An id that no transaction of ours has or had, and none that this charge point brought along. */
+export function freeTransactionId(context: DecideContext, chargePointId: string): number {
+  const { open } = context.state.sessions;
+  const isTaken = (id: number) =>
+    open[id] ?? context.findByKey(`transaction-end:${id}`) ?? context.findByKey(adoptedKey(chargePointId, id));
   let id = context.state.sessions.nextTransactionId;
   while (isTaken(id)) id = id >= LARGEST_TRANSACTION_ID ? 1 : id + 1;
   return id;
@@ -79,7 +81,7 @@ function startedDraft(context: DecideContext, input: Started, where: { key: stri
     source: `charge-point:${chargePointId}`,
     key: where.key,
     data: {
-      transactionId: freeTransactionId(context),
+      transactionId: freeTransactionId(context, chargePointId),
       chargePointId,
       evseId: where.evseId,
       connectorId: connector,
@@ -176,7 +178,8 @@ function sessionOf(context: DecideContext, input: Ended): Session | undefined {
   );
   if (input.remoteId !== undefined) return open.find((session) => session.remoteId === input.remoteId);
   if (input.transactionId !== undefined && input.transactionId > 0) {
-    return open.find((session) => session.transactionId === input.transactionId);
+    const id = ourId(context, input.chargePointId, input.transactionId);
+    return open.find((session) => session.transactionId === id);
   }
   const there = open.filter(
     (session) =>
@@ -215,7 +218,7 @@ type EndFact = Extract<SiteDraft, { type: "transaction-ended" }>["data"];
 
 /** The end on record of the transaction that this end names; a repeated one is not an unknown transaction. */
 function endOnRecord(context: DecideContext, input: Ended): EndFact | undefined {
-  let id = input.transactionId;
+  let id = input.transactionId && ourId(context, input.chargePointId, input.transactionId);
   if (input.remoteId !== undefined) {
     const start = context.findByKey(`transaction:${input.chargePointId}:${input.remoteId}`);
     id = (start?.data as { transactionId: number } | undefined)?.transactionId;

@@ -21,7 +21,7 @@ export const RemoteStartRequested = declareFact(
 );
 
 /**
- * `transactionId` is ours: unique, positive, 31 bits; `remoteId` is the charge point's own (OCPP 2.0.1).
+ * `transactionId` is ours: unique, positive, 31 bits; `remoteId` is the charge point's own (OCPP 2.0.1, or adopted).
  * `atMs` is the charge point's time, `meterStartWh` its register. Key: identity, connector, token, meter start, time.
  */
 export const TransactionStarted = declareFact(
@@ -38,7 +38,7 @@ export const TransactionStarted = declareFact(
     atMs: Type.Number(),
     /** It happened while the controller or the link was down and was replayed. */
     replayed: Type.Boolean(),
-    /** Nobody here saw it start: it was found running. Without `remoteId` the transaction id is not ours. */
+    /** Nobody here saw it start: it was found running. In OCPP 1.6 `remoteId` is the id that it has there. */
     adopted: Type.Optional(Type.Boolean()),
   }),
 );

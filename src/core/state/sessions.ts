@@ -107,13 +107,12 @@ export function energyBeforeWh(session: Session, statedMs: number): number {
 }
 
 function start(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-started" }>): SessionsState {
-  const { replayed: _, adopted, atMs, ...data } = fact.data;
+  const { replayed: _, adopted: __, atMs, ...data } = fact.data;
   const session: Session = { ...data, startedMs: atMs, energyWh: 0, costEur: 0, quarterHours: [] };
   const next = data.transactionId >= LARGEST_TRANSACTION_ID ? 1 : data.transactionId + 1;
-  const isForeign = adopted === true && data.remoteId === undefined;
   return {
     ...state,
-    nextTransactionId: isForeign ? state.nextTransactionId : next,
+    nextTransactionId: next,
     open: { ...state.open, [data.transactionId]: session },
   };
 }
