@@ -1,6 +1,6 @@
 /**
  * Charge points whose clocks are wrong, and one that takes Relative profiles only, at a whole controller over real
- * sockets, twenty times faster than time. They enforce what they were sent by their own clocks.
+ * sockets, ten times faster than time. They enforce what they were sent by their own clocks.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,9 @@ import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";
 import { Station } from "../src/sim/servers/station.ts";
 import { fastClock } from "./peers/fast-clock.ts";
 
-const SPEED = 20;
+const SPEED = 10;
+/** A busy machine makes readings late, and limits rise later. */
+const PATIENCE_MS = 120_000;
 const MINUTE_MS = 60_000;
 const ODD = [
   { id: "slow", protocol: "ocpp1.6", aheadMs: -7 * MINUTE_MS, quirks: [] },
@@ -33,7 +35,7 @@ function wrong(clock: Clock, aheadMs: number): Clock {
   return { ...clock, wallMs: () => clock.wallMs() + aheadMs };
 }
 
-describe("charge points with wrong clocks, or without absolute profiles", () => {
+describe("charge points with wrong clocks, or without absolute profiles", { timeout: PATIENCE_MS }, () => {
   const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), "wattledger-odd-")));
   const clock = fastClock(SPEED);
   const stations: Station[] = [];
@@ -83,7 +85,7 @@ describe("charge points with wrong clocks, or without absolute profiles", () => 
         }),
       );
     for (const station of stations) station.plug(1, "CAFE");
-  });
+  }, PATIENCE_MS);
   /** A controller with a ledger of its own. */
   async function run(directory: string, ocppPort: number): Promise<RunningSite> {
     const text = JSON.stringify({
@@ -133,7 +135,7 @@ describe("charge points with wrong clocks, or without absolute profiles", () => 
     for (const station of stations) station.close();
     await meter?.close();
     for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-  });
+  }, PATIENCE_MS);
 
   test("are read as of now, and get full power by limits that hold in their own time", async () => {
     await overrideAll();
