@@ -104,6 +104,38 @@ export const PartnerSchema = Type.Object(
   closed,
 );
 
+const Hour = Type.String({ pattern: "^([01]\\d|2[0-3]):[0-5]\\d$", description: "Local time, HH:MM" });
+const ENERGY_SOURCES = ["NUCLEAR", "GENERAL_FOSSIL", "COAL", "GAS", "GENERAL_GREEN", "SOLAR", "WIND", "WATER"] as const;
+const EnergyMixSchema = Type.Object(
+  {
+    green: Type.Boolean({ description: "All of it from renewable sources" }),
+    sources: Type.Array(
+      Type.Object(
+        {
+          source: Type.Unsafe<(typeof ENERGY_SOURCES)[number]>(
+            Type.Union(ENERGY_SOURCES.map((source) => Type.Literal(source))),
+          ),
+          percent: Type.Number({ minimum: 0, maximum: 100 }),
+        },
+        closed,
+      ),
+      { default: [], maxItems: 8 },
+    ),
+    co2GramsPerKwh: Type.Optional(Type.Number({ minimum: 0 })),
+    supplier: Type.Optional(Name(64)),
+    product: Type.Optional(Name(64)),
+  },
+  closed,
+);
+const OpeningSchema = Type.Object(
+  {
+    weekday: Type.Integer({ minimum: 1, maximum: 7, description: "1 is Monday" }),
+    from: Hour,
+    to: Hour,
+  },
+  closed,
+);
+
 const LocationSchema = Type.Object(
   {
     id: Type.Optional(Type.String({ maxLength: 36, description: "OCPI location id; the site's id when left out" })),
@@ -115,6 +147,20 @@ const LocationSchema = Type.Object(
     longitude: Type.String({ pattern: "^-?[0-9]{1,3}\\.[0-9]{5,7}$", description: "Decimal degrees in quotes" }),
     publish: Type.Boolean({ default: false, description: "Whether drivers may find it on maps" }),
     helpPhone: Type.Optional(Name(25)),
+    parkingType: Type.Optional(
+      Type.String({ pattern: "^[A-Z_]{1,40}$", description: "ParkingType of OCPI, e.g. PARKING_GARAGE" }),
+    ),
+    facilities: Type.Array(Type.String({ pattern: "^[A-Z_]{1,40}$" }), {
+      default: [],
+      maxItems: 20,
+      description: "Facility of OCPI, e.g. RESTAURANT",
+    }),
+    openingTimes: Type.Array(OpeningSchema, {
+      default: [],
+      maxItems: 28,
+      description: "Always open when left out",
+    }),
+    energyMix: Type.Optional(EnergyMixSchema),
   },
   closed,
 );

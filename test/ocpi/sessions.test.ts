@@ -12,7 +12,16 @@ afterEach(async () => {
 });
 
 const UPSTREAM = {
-  location: { address: "Kade 1", city: "Utrecht", country: "NLD", latitude: "52.09070", longitude: "5.12140" },
+  location: {
+    address: "Kade 1",
+    city: "Utrecht",
+    country: "NLD",
+    latitude: "52.09070",
+    longitude: "5.12140",
+    facilities: ["RESTAURANT"],
+    openingTimes: [{ weekday: 1, from: "08:00", to: "18:00" }],
+    energyMix: { green: true, sources: [{ source: "SOLAR", percent: 100 }], co2GramsPerKwh: 0, supplier: "Sun" },
+  },
   tariffs: [
     {
       id: "standard",
@@ -58,6 +67,10 @@ describe("a partner that is registered", () => {
     const rig = await registered();
     const [location] = bodies(rig.partner.received, "PUT", "locations");
     fits(LocationSchema("2.2.1"), location);
+    expect(location).toMatchObject({
+      opening_times: { twentyfourseven: false, regular_hours: [{ weekday: 1, period_begin: "08:00" }] },
+      energy_mix: { is_green_energy: true, environ_impact: [{ category: "CARBON_DIOXIDE", amount: 0 }] },
+    });
     const [tariff] = bodies(rig.partner.received, "PUT", "tariffs");
     fits(TariffSchema("2.2.1"), tariff);
     await rig.site.connectAll();

@@ -128,6 +128,27 @@ export function locationUpdatedMs(site: SiteModel, state: SiteState): number {
   return Math.max(configuredMs(state), ...site.evses.map((evse) => evseUpdatedMs(state, evse)));
 }
 
+type Place = NonNullable<UpstreamConfiguration["location"]>;
+
+function openingTimes({ openingTimes }: Place): WireObject {
+  if (openingTimes.length === 0) return { twentyfourseven: true };
+  const hours = openingTimes.map(({ weekday, from, to }) => ({ weekday, period_begin: from, period_end: to }));
+  return { twentyfourseven: false, regular_hours: hours };
+}
+
+function energyMix({ energyMix: mix }: Place): WireObject | undefined {
+  if (!mix) return undefined;
+  const sources = mix.sources.map(({ source, percent }) => ({ source, percentage: percent }));
+  return {
+    is_green_energy: mix.green,
+    energy_sources: sources.length > 0 ? sources : undefined,
+    environ_impact:
+      mix.co2GramsPerKwh === undefined ? undefined : [{ category: "CARBON_DIOXIDE", amount: mix.co2GramsPerKwh }],
+    supplier_name: mix.supplier,
+    energy_product_name: mix.product,
+  };
+}
+
 /** The location; missing where the configuration has no address for it. */
 export function locationObject(market: Market): WireObject | undefined {
   const { site, upstream, state, version } = market;
@@ -148,8 +169,11 @@ export function locationObject(market: Market): WireObject | undefined {
     evses: site.evses.map((evse) => evseObject(market, evse)),
     operator: { name: upstream.name || partyId, website: upstream.website },
     time_zone: timeZone,
-    opening_times: { twentyfourseven: true },
+    parking_type: location.parkingType,
+    facilities: location.facilities.length > 0 ? location.facilities : undefined,
+    opening_times: openingTimes(location),
     charging_when_closed: true,
+    energy_mix: energyMix(location),
     help_phone: version === "2.3.0" ? location.helpPhone : undefined,
     last_updated: ocpiTime(locationUpdatedMs(site, state)),
   };

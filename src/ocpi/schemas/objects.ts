@@ -210,8 +210,34 @@ export const LocationSchema = (version: OcpiVersion) =>
     evses: optional(Type.Array(EvseSchema)),
     operator: optional(object({ name: Text(100), website: optional(Text(255)) })),
     time_zone: Text(255),
-    opening_times: optional(object({ twentyfourseven: Type.Boolean() })),
+    parking_type: optional(Text(40)),
+    facilities: optional(Type.Array(Text(40))),
+    opening_times: optional(
+      object({
+        twentyfourseven: Type.Boolean(),
+        regular_hours: optional(
+          Type.Array(
+            object({
+              weekday: Type.Integer({ minimum: 1, maximum: 7 }),
+              period_begin: Type.String({ pattern: "^\\d{2}:\\d{2}$" }),
+              period_end: Type.String({ pattern: "^\\d{2}:\\d{2}$" }),
+            }),
+          ),
+        ),
+      }),
+    ),
     charging_when_closed: optional(Type.Boolean()),
+    energy_mix: optional(
+      object({
+        is_green_energy: Type.Boolean(),
+        energy_sources: optional(
+          Type.Array(object({ source: Text(20), percentage: Type.Number({ minimum: 0, maximum: 100 }) })),
+        ),
+        environ_impact: optional(Type.Array(object({ category: Text(20), amount: Type.Number({ minimum: 0 }) }))),
+        supplier_name: optional(Text(64)),
+        energy_product_name: optional(Text(64)),
+      }),
+    ),
     ...(version === "2.3.0" ? { help_phone: optional(Text(25)) } : {}),
     last_updated: DateTime,
   });
