@@ -132,8 +132,8 @@ export class CurrentsJudge {
     const inTrouble = second <= this.#troubleUntilS;
     if (inTrouble) this.longestOverInTroubleS = Math.max(this.longestOverInTroubleS, forS);
     else this.longestOverS = Math.max(this.longestOverS, forS);
-    // Which phase a meter means by L1 is only known when cars have shown it, step by step; until then only openings count.
-    if (this.#world.plan.faults.some(({ kind }) => kind === "swapped")) return [];
+    // What was installed wrongly is only known when cars have shown it; until then openings count, not seconds.
+    if (this.#world.plan.faults.some(({ family }) => family === "meter-lie")) return [];
     const mostS = inTrouble ? MOST_SECONDS_OVER_IN_TROUBLE : MOST_SECONDS_OVER;
     return forS === mostS + 1 ? [`${text}, for ${forS} s`] : [];
   }
