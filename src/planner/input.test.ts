@@ -168,6 +168,22 @@ describe("the input of a plan", () => {
     expect(more?.energyNeededWh).toBeLessThanOrEqual(25_000);
   });
 
+  it("charges a car whose word is over as long as others stayed on, not within the next hour", () => {
+    const state = stateWithCar();
+    const said = (departureMs: number) => {
+      const wishes = { left: { departureMs, by: "driver", statedMs: START_MS - 16 * SLOT_MS, seq: 1 } };
+      const sessions = { ...state.sessions, wishes };
+      const open = { "7": { ...state.sessions.open["7"]!, startedMs: START_MS - 16 * SLOT_MS } };
+      return inputOf({ ...state, sessions: { ...sessions, open } }, image()).evses[0]!;
+    };
+    expect(said(NOW_MS + 3 * SLOT_MS).departureMs).toBe(NOW_MS + 3 * SLOT_MS);
+    // Four hours were said; of those that are here after them half go on for one more at least.
+    const overdue = said(NOW_MS - 60_000);
+    expect(overdue.departureMs).toBeGreaterThanOrEqual(NOW_MS + 4 * SLOT_MS);
+    expect(overdue.leftBy?.at(-1)).toBeLessThanOrEqual(0.55);
+    expect(overdue.leftBy?.at(-1)).toBeGreaterThan(0.3);
+  });
+
   it("counts only what is left of the running slot", () => {
     expect(input.elapsed).toBe(0.067);
   });

@@ -58,8 +58,18 @@ function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion)
   return known.length > 0 ? known : [...evse.phases];
 }
 
-/** By the end of each slot until the departure; three digits, it is recorded with every plan. */
-function leftBy(session: Session, departureMs: number, question: PlanQuestion): number[] {
+/** A car that stayed on is expected to leave when half of those alike have left, within a day. */
+const OVERDUE_CHANCE = 0.5;
+
+/**
+ * Until when a plan charges a car, and how likely it has left by the end of each slot until then (three digits, they are
+ * recorded with every plan). A word that is over says nothing of when the car leaves now, others that stayed on do.
+ */
+function departureOf(
+  session: Session,
+  need: ChargingNeed,
+  question: PlanQuestion,
+): { readonly departureMs: number; readonly leftBy: number[] } {
   const { site, state, nowMs, slots } = question;
   const wish = state.sessions.wishes[session.evseId];
   const said = wish?.departureMs === undefined ? undefined : { departureMs: wish.departureMs, statedMs: wish.statedMs };
@@ -70,9 +80,14 @@ function leftBy(session: Session, departureMs: number, question: PlanQuestion): 
     assumedStayMs: site.configuration.charging.defaultStayHours * HOUR_MS,
     ...(said ? { said } : {}),
   });
+  let { departureMs } = need;
+  const isOver = said ? said.departureMs <= nowMs : departureMs <= nowMs + HOUR_MS;
+  const latestMs = isOver ? nowMs + 24 * HOUR_MS : departureMs;
+  while (departureMs < latestMs && chance(departureMs) < OVERDUE_CHANCE) departureMs += SLOT_MS;
   const startMs = slotStartMs(nowMs);
   const count = Math.max(1, Math.min(slots, Math.floor((departureMs - startMs) / SLOT_MS)));
-  return Array.from({ length: count }, (_, slot) => Math.round(chance(startMs + (slot + 1) * SLOT_MS) * 1000) / 1000);
+  const leftBy = Array.from({ length: count }, (_, slot) => chance(startMs + (slot + 1) * SLOT_MS));
+  return { departureMs, leftBy: leftBy.map((part) => Math.round(part * 1000) / 1000) };
 }
 
 /** What partners' profiles leave; nothing where there are none. */
@@ -128,8 +143,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     ...ceilings(session, question, { phases: phases.length, mostW: Math.max(minPowerW, mostW) }),
     // A car that takes nothing is asked again now and then, but keeps no room from the others.
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, minPowerW * SLOT_HOURS) : neededWh),
-    departureMs: need.departureMs,
-    leftBy: leftBy(session, need.departureMs, question),
+    ...departureOf(session, need, question),
     ...beyond,
     priority: evse.priority,
     // A driver who pressed "charge now" is planned as one in a hurry.
