@@ -48,6 +48,10 @@ describe("the scripts", () => {
   });
 });
 
+test("installing compiles nothing: a gateway has no compiler", () => {
+  expect(readFileSync(path(".npmrc"), "utf8")).toMatch(/^ignore-scripts=true$/m);
+});
+
 describe("the address of the health check and the ledger", () => {
   test("are those of site.yaml, a wildcard address asked for on this machine", () => {
     const { status, text } = run(process.execPath, [path("deploy/settings.ts"), path("config/building.yaml")]);
