@@ -71,14 +71,14 @@ export const INSERT_FACT = `INSERT INTO fact
   VALUES (:seq, :at_ms, :mono_ms, :wall_trusted, :boot, :type, :version, :source, :cause, :key, :data, :crc)`;
 
 /**
- * Sets what has to be set on every connection that writes. NORMAL keeps the file whole at any power cut and syncs around
- * checkpoints; that a commit is on the disk before it is promised is the business of {@link syncLog}.
+ * Sets what has to be set on every connection that writes. better-sqlite3 falls back to NORMAL in WAL mode after the
+ * first write unless FULL is asked for, and NORMAL loses acknowledged commits at a power cut.
  */
 export function applyPragmas(database: Database.Database, checkpointPages = CHECKPOINT_PAGES): void {
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   database.pragma(`page_size = ${PAGE_BYTES}`);
   database.pragma("journal_mode = WAL");
-  database.pragma("synchronous = NORMAL");
+  database.pragma("synchronous = FULL");
   database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
   database.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
 }
@@ -102,10 +102,7 @@ export function reserveLog(wal: string, checkpointPages = CHECKPOINT_PAGES): voi
   }
 }
 
-/**
- * Waits until everything committed is on the disk. SQLite's own sync of each commit (FULL) would be an fsync, which also
- * writes when the file was changed last: with ext4's journal that more than doubles what a commit costs a card.
- */
+/** Waits until everything committed is on the disk: what a thread that died may not have come to sync. */
 export function syncLog(wal: string): void {
   const descriptor = openSync(wal, "r");
   try {
@@ -115,11 +112,11 @@ export function syncLog(wal: string): void {
   }
 }
 
-/** Throws unless the file stays whole at a power cut. To be called after the first write, when it is decided. */
+/** Throws unless every commit is synced. To be called after the first write, when it is decided. */
 export function assertDurable(database: Database.Database): void {
   const synchronous = database.pragma("synchronous", { simple: true }) as number;
   const journal = database.pragma("journal_mode", { simple: true });
-  if (synchronous >= 1 && journal === "wal") return;
+  if (synchronous === 2 && journal === "wal") return;
   throw new LedgerError("disk-error", `The ledger is not durable: synchronous=${synchronous}, journal_mode=${journal}`);
 }
 
