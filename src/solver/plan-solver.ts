@@ -16,10 +16,10 @@ const RELATIVE_GAP = 0.001;
  * So long all is branched on, least and most, and so many times as long as the relaxed model took: what a machine does in a
  * time depends on it. Most plans need no longer, and for those that do it finds little.
  */
-const BRANCH_MS = [300, 1_000] as const;
+const BRANCH_MS = [500, 1_000] as const;
 const BRANCH_RELAXED = 3;
 /** In all; the rest of it the neighbourhood of the best is searched. More gains less than the forecasts are wrong. */
-const SEARCH_MS = [1_000, 2_500] as const;
+const SEARCH_MS = [1_200, 2_500] as const;
 const SEARCH_RELAXED = 8;
 const MOST_REFINE_MS = 250;
 const POLISH_SLOTS = 3;
