@@ -19,6 +19,7 @@ import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
 import { planPeaks } from "./peaks.ts";
 import { completePrices } from "./price-series.ts";
+import { type StoredValueInput, storedValue } from "./stored-value.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi. */
 const MOST_BINARIES = 160;
@@ -165,24 +166,28 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** Batteries that may be set and whose charge is known. What is left at the end is worth a usual kWh, after losses. */
-function planBatteries(question: PlanQuestion, importEurPerKwh: readonly number[]): PlanBattery[] {
+/** Batteries that may be set and whose charge is known. What is left at the end is worth what it will save. */
+function planBatteries(question: PlanQuestion, series: StoredValueInput): PlanBattery[] {
   return question.site.batteries.flatMap((device): PlanBattery[] => {
     const socPercent = fresh(question.image.batteries.get(device.id), question.image, SOC_MS)?.socPercent;
     const { battery } = device;
     if (!battery?.control || socPercent === undefined || !Number.isFinite(socPercent)) return [];
     const efficiency = Math.sqrt(battery.efficiencyPercent / 100);
+    const store = {
+      capacityWh: battery.capacityWh,
+      minEnergyWh: Math.round((battery.capacityWh * battery.minSocPercent) / 100),
+      efficiency,
+      wearEurPerKwh: battery.wearEurPerKwh,
+    };
     return [
       {
+        ...store,
         deviceId: device.id,
-        capacityWh: battery.capacityWh,
         energyWh: Math.round((battery.capacityWh * clamp(socPercent, 0, 100)) / 100),
-        minEnergyWh: Math.round((battery.capacityWh * battery.minSocPercent) / 100),
         maxChargeW: Math.floor(battery.maxChargeW),
         maxDischargeW: Math.floor(battery.maxDischargeW),
-        efficiency,
-        wearEurPerKwh: battery.wearEurPerKwh,
-        endValueEurPerKwh: Math.max(0, median(importEurPerKwh) * efficiency - battery.wearEurPerKwh / 2),
+        endValueEurPerKwh: Math.max(0, median(series.importEurPerKwh) * efficiency - battery.wearEurPerKwh / 2),
+        endValues: storedValue(series, store),
       },
     ];
   });
@@ -250,6 +255,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
           ...(peak === undefined ? {} : { peakW: peak }),
           place: placeOf(site.configuration),
         });
+  const exportEurPerKwh = completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 });
   const importEurPerKwh = completePrices(question.importEurPerKwh, { startMs, slots, otherwise: 0.3 });
   const evses = planEvses(question);
   const budgetW = budgetSeriesW(state.budgets, startMs, slots);
@@ -266,12 +272,12 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     ...operatorLimits(site, question.state, question.nowMs),
     ...(budgetW ? { budgetW } : {}),
     importEurPerKwh,
-    exportEurPerKwh: completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 }),
+    exportEurPerKwh,
     buildingW,
     pvW,
     circuits: planCircuits(site, image, { buildingW, pvW }),
     evses,
-    batteries: planBatteries(question, importEurPerKwh),
+    batteries: planBatteries(question, { importEurPerKwh, exportEurPerKwh, buildingW, pvW }),
     ...(site.unbalanceLimitA === undefined || site.phases === 1 ? {} : { unbalanceLimitA: site.unbalanceLimitA }),
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
     ...peaks(question, startMs),

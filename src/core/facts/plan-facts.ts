@@ -46,6 +46,8 @@ export const PlanBatterySchema = Type.Object({
   efficiency: Type.Number(),
   wearEurPerKwh: Type.Number(),
   endValueEurPerKwh: Type.Number(),
+  /** Instead, part by part above the least energy, the dearest first. */
+  endValues: Type.Optional(Type.Array(Type.Object({ energyWh: Type.Number(), eurPerKwh: Type.Number() }))),
 });
 
 export const PlanCircuitSchema = Type.Object({
