@@ -15,7 +15,7 @@ const OPTIONS = {
   html: { type: "string" },
 } as const;
 /** What is run when nobody names one, for a week. */
-const DEFAULT_SCENARIO = fileURLToPath(new URL("../../config/scenarios/workplace.yaml", import.meta.url));
+const DEFAULT_SCENARIO = fileURLToPath(new URL("../../config/scenarios/workplace-54.yaml", import.meta.url));
 const DEFAULT_DAYS = 7;
 const MOST_DAYS = 400;
 
