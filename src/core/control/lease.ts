@@ -97,7 +97,7 @@ function withLimit(entry: EvseObservation, decision: EvseDecision, monoMs: numbe
     limitSinceMonoMs: monoMs,
     flowA: lowered ? Math.max(entry.surelyA, entry.pendingA > 0 ? memory.flowA : 0) : 0,
     ...(lowered ? { held: heldAfter(memory, entry.evse, monoMs), loweredMonoMs: monoMs } : {}),
-    ...(turned ? { turnSinceMonoMs: monoMs } : {}),
+    ...(turned ? { turnSinceMonoMs: monoMs, stops: memory.stops + (lowered ? 1 : 0) } : {}),
   };
 }
 

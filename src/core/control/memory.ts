@@ -35,6 +35,8 @@ export interface EvseMemory {
   readonly pausedMonoMs?: number;
   /** Times that its transaction was stopped so. */
   readonly pauses: number;
+  /** Times that its limit went to 0 in this transaction, for whatever reason. */
+  readonly stops: number;
   readonly wishA: number;
   readonly wishKind: ReasonKind;
   readonly wishSinceMonoMs: number;

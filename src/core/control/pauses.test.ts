@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { watched } from "./checker.test-kit.ts";
+import { plan } from "./planned.test-kit.ts";
 import { siteOf } from "./site.test-kit.ts";
 
 describe("less than the minimum for everybody", () => {
@@ -81,6 +82,26 @@ describe("less than the minimum for everybody", () => {
       lengthsS.push(Math.round(lengthS / 10) * 10);
     }
     expect(lengthsS).toEqual([60, 120, 240, 300, 300]);
+  });
+});
+
+describe("plans that change their mind", () => {
+  test("let a car wait at once, but what they let charge again they do not stop before five minutes", () => {
+    const { plant, run } = watched({ site: siteOf({ evses: [{ id: "a" }] }), building: () => [5, 5, 5] });
+    const transactionId = plant.plug("a");
+    let stops = 0;
+    let before = 0;
+    for (let minute = 0; minute < 20; minute++) {
+      plan(plant, [{ evseId: "a", transactionId, currentA: [minute % 2 === 0 ? 0 : 16] }]);
+      run(60);
+      const now = plant.limitA("a");
+      if (before > 0 && now === 0) stops++;
+      before = now;
+      if (minute === 0) expect(now).toBe(0);
+    }
+    expect(stops).toBeGreaterThanOrEqual(2);
+    expect(stops).toBeLessThanOrEqual(4);
+    expect(plant.limitA("a")).toBeGreaterThanOrEqual(6);
   });
 });
 

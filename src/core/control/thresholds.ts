@@ -55,6 +55,8 @@ export const REBALANCE_MS = 30_000;
 export const REBALANCE_LEAST_A = 2;
 /** Changes of the plan's or the sun's share are sent at most this often: profiles wear flash. */
 export const WISH_CHANGE_MS = 30_000;
+/** What a plan has let charge again it stops no sooner than this: each new plan may see it otherwise. */
+export const PLAN_LEAST_ON_MS = 300_000;
 /** The sun must carry the minimum current this long before a car starts on it, and a start lasts this long. */
 export const SUN_BEFORE_START_MS = 60_000;
 export const SUN_LEAST_ON_MS = 300_000;

@@ -6,7 +6,7 @@ import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
 import { sunnyCurrent, surplusW } from "./solar.ts";
-import { WISH_CHANGE_MS } from "./thresholds.ts";
+import { PLAN_LEAST_ON_MS, WISH_CHANGE_MS } from "./thresholds.ts";
 
 export interface Wish {
   readonly currentA: number;
@@ -56,6 +56,13 @@ function steady({ wish, memory }: Wished, monoMs: number): Wish {
   return { ...wish, currentA: memory.wishA };
 }
 
+/** A plan that lets a car charge again and then not, time after time, wears its contactor: it goes on at the least current. */
+function notAgain(wish: Wish, { evse, memory }: EvseObservation, monoMs: number): Wish {
+  const resumed = memory.stops > 0 && memory.limitA > 0 && monoMs - memory.turnSinceMonoMs < PLAN_LEAST_ON_MS;
+  if (!resumed || wish.currentA > 0 || wish.reason.kind !== "plan") return wish;
+  return { ...wish, currentA: evse.minCurrentA, reason: { kind: "plan", limitA: evse.minCurrentA } };
+}
+
 function remember(memory: EvseMemory, wish: Wish, monoMs: number): EvseMemory {
   const { kind } = wish.reason;
   if (memory.wishA === wish.currentA) return memory.wishKind === kind ? memory : { ...memory, wishKind: kind };
@@ -100,7 +107,7 @@ export function wishesOf(
   const remembered = active.map((entry): EvseObservation => {
     if (!entry.session) return entry;
     const wished = desired(today, entry);
-    const wish = steady(wished, monoMs);
+    const wish = notAgain(steady(wished, monoMs), entry, monoMs);
     wishes.set(entry.index, belowCeiling(bounded(wish, entry), input, entry));
     const memory = remember(wished.memory, wish, monoMs);
     return memory === entry.memory ? entry : { ...entry, memory };
