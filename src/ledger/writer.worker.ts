@@ -23,6 +23,18 @@ let durable = false;
 /** A sync failed: the kernel may take for written what is not, and not try it again. */
 let doubtful = false;
 
+/**
+ * Behind the last commit a crash may have left frames of this very log. Were it continued, a later torn commit before
+ * them would look like damage: so the first commit of each start begins the log anew, under a mark of its own.
+ */
+function beginLogAnew(): void {
+  try {
+    database.pragma("wal_checkpoint(RESTART)");
+  } catch (error) {
+    port.postMessage({ warning: `The ledger's log was not folded in: ${ledgerErrorOf(error).message}` });
+  }
+}
+
 /** Writes down that the ledger is open, so that a crash is known. */
 function markOpen(): void {
   try {
@@ -99,6 +111,7 @@ function close(): void {
   port.close();
 }
 
+beginLogAnew();
 markOpen();
 // A thread before this one may have committed what it did not come to sync.
 sync();
