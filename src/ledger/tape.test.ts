@@ -50,7 +50,10 @@ test("what a power cut left half-written costs its own block, not those before a
         block: Buffer.from(block),
       }));
       const whole = wanted.map(encodeRecord);
-      const torn = whole.at(-1)!.subarray(0, at % whole.at(-1)!.length);
+      const last = whole.at(-1)!;
+      const torn = last.subarray(0, at % last.length);
+      // Garbage that is what was torn off makes a sound block again.
+      fc.pre(!Buffer.concat([torn, garbage]).subarray(0, last.length).equals(last));
       const file = Buffer.concat([...whole, torn, Buffer.from(garbage), ...whole]);
       expect(decodeRecords(file)).toEqual(wanted.flatMap((record) => [record, record]));
     }),
