@@ -3,7 +3,7 @@
  * first line and the ledger's directory on the second.
  */
 import { dirname, resolve } from "node:path";
-import { problemText, readConfiguration } from "../src/app/configuration.ts";
+import { problemText, readConfiguration } from "../src/app/configuration/configuration.ts";
 
 const file = process.argv[2] ?? "site.yaml";
 const result = readConfiguration(file);

@@ -1,7 +1,7 @@
 /** Charge points that write what they like, at the door of a site whose books are real. */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { Books, homeConfiguration } from "../src/core/site.test-kit.ts";
+import { Books, homeConfiguration } from "../src/core/site/site.test-kit.ts";
 import { assertValidFact } from "../src/ledger/validate.ts";
 import { anyAction, anyPayload } from "../src/ocpp/any-message.test-kit.ts";
 import { chargePoint, type Site, Station, site, TestClock } from "../src/ocpp/station.test-kit.ts";

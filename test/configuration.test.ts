@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { type ConfigurationResult, parseConfiguration } from "../src/app/configuration.ts";
-import { profileProblems } from "../src/app/profile-check.ts";
+import { type ConfigurationResult, parseConfiguration } from "../src/app/configuration/configuration.ts";
+import { profileProblems } from "../src/app/configuration/profile-check.ts";
 import { deviceProfiles } from "../src/modbus/profiles.ts";
 import { schemaOnDisk, schemaText } from "./schema.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { parseConfiguration } from "../src/app/configuration.ts";
+import { parseConfiguration } from "../src/app/configuration/configuration.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const UNIT = path("systemd/wattledger.service");

@@ -10,7 +10,7 @@ import {
   RETRY_MS,
 } from "../src/core/control/thresholds.ts";
 import { ABSENT_AFTER_MS, STALE_AFTER_MS } from "../src/core/device-quality.ts";
-import { ChargePointSchema } from "../src/core/site.ts";
+import { ChargePointSchema } from "../src/core/site/site.ts";
 import { FAULT_NAMES } from "./world/faults/index.ts";
 
 const PAGE = new URL("../docs/failsafe.md", import.meta.url);

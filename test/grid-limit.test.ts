@@ -4,8 +4,8 @@ import { startApi } from "../src/api/server.ts";
 import { silentLog } from "../src/app/log.ts";
 import type { SiteDraft } from "../src/core/facts/index.ts";
 import { gridLimitInForce } from "../src/core/grid-limit.ts";
-import { homeConfiguration } from "../src/core/site.test-kit.ts";
-import { siteModel } from "../src/core/site-model.ts";
+import { homeConfiguration } from "../src/core/site/site.test-kit.ts";
+import { siteModel } from "../src/core/site/site-model.ts";
 import { importCapW } from "../src/planner/limits.ts";
 import { SiteRig } from "./site-rig.ts";
 

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Envelope } from "../src/core/fact.ts";
+import type { Envelope } from "../src/core/facts/fact.ts";
 import type { LiveSite } from "../src/core/view.ts";
 import { startSimulatedMeter } from "../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";

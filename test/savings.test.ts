@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { SiteFact } from "../src/core/facts/index.ts";
-import { siteModel } from "../src/core/site-model.ts";
+import { siteModel } from "../src/core/site/site-model.ts";
 import { savingsByMonth } from "../src/ledger/export-savings.ts";
 import { equalShares, uncontrolled } from "../src/sim/baselines.ts";
 import { readScenario } from "../src/study/scenario-file.ts";

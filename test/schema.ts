@@ -1,7 +1,7 @@
 /** Writes config/site.schema.json, by which editors complete and check site.yaml: `node test/schema.ts`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { SiteConfigurationSchema } from "../src/core/site.ts";
+import { SiteConfigurationSchema } from "../src/core/site/site.ts";
 
 export const SCHEMA_FILE = fileURLToPath(new URL("../config/site.schema.json", import.meta.url));
 

@@ -1,17 +1,17 @@
 /** A whole site in virtual time: the real controller behind its ports, simulated cars and wires in front of them. */
 
-import { parseConfiguration } from "../src/app/configuration.ts";
-import { Controller } from "../src/app/controller.ts";
+import { parseConfiguration } from "../src/app/configuration/configuration.ts";
 import { silentLog } from "../src/app/log.ts";
-import { Recorder } from "../src/app/recorder.ts";
+import { Recorder } from "../src/app/recording/recorder.ts";
+import { Controller } from "../src/app/tick/controller.ts";
 import type { ChargePointCommand, CommandResult, LimitSchedule } from "../src/core/charge-point-input.ts";
-import type { Envelope } from "../src/core/fact.ts";
+import type { Envelope } from "../src/core/facts/fact.ts";
 import type { SiteFact } from "../src/core/facts/index.ts";
 import type { MeterReading } from "../src/core/image.ts";
 import type { Ledger, Prices, Solver } from "../src/core/ports.ts";
 import { type PerPhase, phaseIndex } from "../src/core/quantity.ts";
-import { type SiteModel, siteModel } from "../src/core/site-model.ts";
-import { evolve, initialState } from "../src/core/state.ts";
+import { type SiteModel, siteModel } from "../src/core/site/site-model.ts";
+import { evolve, initialState } from "../src/core/state/state.ts";
 import { ruleBasedPlan } from "../src/planner/rules.ts";
 import { Building } from "../src/sim/models/building.ts";
 import { Car } from "../src/sim/models/car.ts";

@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import type { SiteAccess } from "../core/ports.ts";
 import { publicFact, publicSession } from "../core/public.ts";
 import { savings } from "../core/savings.ts";
-import type { SiteModel } from "../core/site-model.ts";
+import type { SiteModel } from "../core/site/site-model.ts";
 import { type LiveSite, LiveSiteSchema } from "../core/view.ts";
 import { sendProblem } from "./problem.ts";
 import type { Stream } from "./stream.ts";

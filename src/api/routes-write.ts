@@ -13,7 +13,7 @@ import {
   type SiteRequest,
   WishRequest,
 } from "../core/requests.ts";
-import type { EvseModel, SiteModel } from "../core/site-model.ts";
+import type { EvseModel, SiteModel } from "../core/site/site-model.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import type { Access } from "./access.ts";
 import { sendProblem } from "./problem.ts";

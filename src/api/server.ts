@@ -2,7 +2,7 @@
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
-import type { SiteModel } from "../core/site-model.ts";
+import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamAdmin } from "../core/upstream-admin.ts";
 import type { LiveSite } from "../core/view.ts";
 import { createAccess } from "./access.ts";

@@ -1,9 +1,9 @@
 /** The MQTT broker of a configuration, with its secrets read from their files. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { SiteConfiguration } from "../core/site.ts";
+import type { SiteConfiguration } from "../core/site/site.ts";
 import { type Broker, type BrokerOptions, startBroker } from "../mqtt/broker.ts";
-import { cursorsIn } from "./cursor.ts";
+import { cursorsIn } from "./recording/cursor.ts";
 
 type Given = Pick<BrokerOptions, "site" | "model" | "live" | "clock" | "log"> & {
   readonly configuration: Pick<SiteConfiguration, "ledger"> & {

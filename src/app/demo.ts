@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Clock, Log } from "../core/ports.ts";
 import { type DemoOptions, startDemoSite } from "../sim/demo.ts";
-import { type ConfigurationProblem, parseConfiguration } from "./configuration.ts";
+import { type ConfigurationProblem, parseConfiguration } from "./configuration/configuration.ts";
 import { hashPassword } from "./password.ts";
 import { type RunningSite, runSite } from "./run.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HASH } from "../core/site.test-kit.ts";
+import { HASH } from "../core/site/site.test-kit.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 
 describe("passwords", () => {

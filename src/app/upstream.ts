@@ -1,10 +1,10 @@
 /** The OCPI partners of a configuration, with their certificates read from files. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { SiteConfiguration } from "../core/site.ts";
-import type { PartnerConfiguration } from "../core/site-upstream.ts";
+import type { SiteConfiguration } from "../core/site/site.ts";
+import type { PartnerConfiguration } from "../core/site/site-upstream.ts";
 import { startUpstream, type Upstream, type UpstreamOptions } from "../ocpi/upstream.ts";
-import { cursorsIn } from "./cursor.ts";
+import { cursorsIn } from "./recording/cursor.ts";
 
 type Given = Pick<UpstreamOptions, "site" | "model" | "planner" | "clock" | "log"> & {
   readonly configuration: SiteConfiguration;

@@ -1,7 +1,7 @@
 /** `wattledger check site.yaml`: what is wrong with a configuration; no device is touched. */
 import { parseArgs } from "node:util";
-import { problemText, readConfiguration } from "../app/configuration.ts";
-import { profileProblems } from "../app/profile-check.ts";
+import { problemText, readConfiguration } from "../app/configuration/configuration.ts";
+import { profileProblems } from "../app/configuration/profile-check.ts";
 import { deviceProfile } from "../modbus/profiles.ts";
 
 /** Exit code 0 in order, 1 errors, 2 usage, 3 warnings only. */

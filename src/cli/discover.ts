@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { realClock } from "../app/clock.ts";
 import { silentLog } from "../app/log.ts";
-import type { DeviceConfiguration } from "../core/site.ts";
+import type { DeviceConfiguration } from "../core/site/site.ts";
 import { startModbusDevices } from "../modbus/devices.ts";
 
 const PROBES: readonly {

@@ -2,13 +2,13 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { readConfiguration } from "../app/configuration.ts";
+import { readConfiguration } from "../app/configuration/configuration.ts";
+import { profileProblems } from "../app/configuration/profile-check.ts";
 import { checkLedger } from "../app/doctor/books.ts";
 import { checkDevices } from "../app/doctor/devices.ts";
 import { type Finding, findingsOn, findingText } from "../app/doctor/finding.ts";
 import { checkClock, checkDisk, checkMachine, checkService } from "../app/doctor/machine.ts";
 import { checkChargePoints, checkController, checkPorts, findRunning } from "../app/doctor/running.ts";
-import { profileProblems } from "../app/profile-check.ts";
 import { deviceProfile } from "../modbus/profiles.ts";
 
 const INSTALLED = "/etc/wattledger/site.yaml";

@@ -3,8 +3,8 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { problemText, readConfiguration } from "../app/configuration.ts";
-import { type SiteModel, siteModel } from "../core/site-model.ts";
+import { problemText, readConfiguration } from "../app/configuration/configuration.ts";
+import { type SiteModel, siteModel } from "../core/site/site-model.ts";
 import { exportEvents, exportSavings, exportSessions, exportTelemetry } from "../ledger/index.ts";
 
 const EXPORTS = {

@@ -1,7 +1,7 @@
 /** `wattledger read --config site.yaml DEVICE`: reads a device until it has said everything once. */
 import { parseArgs } from "node:util";
 import { realClock } from "../app/clock.ts";
-import { problemText, readConfiguration } from "../app/configuration.ts";
+import { problemText, readConfiguration } from "../app/configuration/configuration.ts";
 import { silentLog } from "../app/log.ts";
 import type { DeviceSink } from "../core/ports.ts";
 import { startModbusDevices } from "../modbus/devices.ts";

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { silentLog } from "../app/log.ts";
 import type { SiteFact } from "../core/facts/index.ts";
-import { evolve, initialState } from "../core/state.ts";
+import { evolve, initialState } from "../core/state/state.ts";
 import { openLedger } from "../ledger/index.ts";
 
 const BATCH = 1_000;

@@ -2,11 +2,11 @@
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { realClock } from "../app/clock.ts";
-import { problemText, readConfiguration } from "../app/configuration.ts";
+import { problemText, readConfiguration } from "../app/configuration/configuration.ts";
+import { profileProblems } from "../app/configuration/profile-check.ts";
 import { consoleLog } from "../app/log.ts";
-import { profileProblems } from "../app/profile-check.ts";
 import { runSite } from "../app/run.ts";
-import { untilStopped } from "../app/until-stopped.ts";
+import { untilStopped } from "../app/supervision/until-stopped.ts";
 import { deviceProfile } from "../modbus/profiles.ts";
 
 /** Exit code 0 after a stop, 1 when the site could not be started, 2 usage. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { problemText } from "../app/configuration.ts";
+import { problemText } from "../app/configuration/configuration.ts";
 import { readScenario } from "../study/scenario-file.ts";
 import { reportPage } from "../study/simulate-page.ts";
 import { compareScenario, type ReportColumn, type SimulationReport } from "../study/simulate-report.ts";

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { realClock } from "../app/clock.ts";
-import { problemText } from "../app/configuration.ts";
+import { problemText } from "../app/configuration/configuration.ts";
 import { startDemo } from "../app/demo.ts";
 import { consoleLog } from "../app/log.ts";
-import { untilStopped } from "../app/until-stopped.ts";
+import { untilStopped } from "../app/supervision/until-stopped.ts";
 import { run } from "./run.ts";
 
 const OPTIONS = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { localMoment } from "./calendar.ts";
 import { capacityCharges, capacityEur, capacityValueKw, monthPeaks } from "./capacity.ts";
-import type { CapacityTariff } from "./site-capacity.ts";
+import type { CapacityTariff } from "./site/site-capacity.ts";
 import { SLOT_MS } from "./slots.ts";
 import { evolveImports, IMPORT_SLOTS_KEPT, type ImportsState, initialImports } from "./state/imports.ts";
 

@@ -1,6 +1,6 @@
 /** What tariffs for power make of a month: its peaks so far, its value, and what that costs. */
 import { isWithin, localMoment } from "./calendar.ts";
-import type { CapacityTariff } from "./site-capacity.ts";
+import type { CapacityTariff } from "./site/site-capacity.ts";
 import { SLOT_HOURS, SLOT_MS } from "./slots.ts";
 import { type ImportsState, importAt } from "./state/imports.ts";
 

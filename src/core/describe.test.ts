@@ -2,7 +2,7 @@ import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
 import { describeSite } from "./describe.ts";
 import type { ProcessImage } from "./image.ts";
-import { Books, homeConfiguration, meter, NOON_MS } from "./site.test-kit.ts";
+import { Books, homeConfiguration, meter, NOON_MS } from "./site/site.test-kit.ts";
 import { SLOT_MS } from "./slots.ts";
 import { LiveSiteSchema } from "./view.ts";
 

@@ -2,9 +2,9 @@
 import type { SiteDraft } from "./facts/index.ts";
 import type { ProcessImage } from "./image.ts";
 import { type Quality, qualityOfAge } from "./quantity.ts";
-import type { DeviceConfiguration } from "./site.ts";
-import type { SiteModel } from "./site-model.ts";
-import type { SiteState } from "./state.ts";
+import type { DeviceConfiguration } from "./site/site.ts";
+import type { SiteModel } from "./site/site-model.ts";
+import type { SiteState } from "./state/state.ts";
 
 /** A meter older than this allows no raise; older than {@link ABSENT_AFTER_MS}, safe currents. */
 export const STALE_AFTER_MS = 5_000;

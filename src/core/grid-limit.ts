@@ -6,11 +6,11 @@
 import { ABSENT_AFTER_MS } from "./device-quality.ts";
 import type { SiteDraft } from "./facts/index.ts";
 import type { ProcessImage } from "./image.ts";
-import type { SiteConfiguration } from "./site.ts";
-import type { GridInputConfiguration } from "./site-grid-operator.ts";
-import type { SiteModel } from "./site-model.ts";
+import type { SiteConfiguration } from "./site/site.ts";
+import type { GridInputConfiguration } from "./site/site-grid-operator.ts";
+import type { SiteModel } from "./site/site-model.ts";
 import { type GridLimit, gridLimitSource } from "./state/grid-limits.ts";
-import type { SiteState } from "./state.ts";
+import type { SiteState } from "./state/state.ts";
 
 /** A limit that holds now, where it comes from and how long it lasts. */
 export interface LimitInForce extends Pick<GridLimit, "by" | "untilMs" | "failSafe"> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
-import { Books, NOON_MS } from "./site.test-kit.ts";
+import { Books, NOON_MS } from "./site/site.test-kit.ts";
 import { SLOT_MS } from "./slots.ts";
 import type { Wish } from "./state/sessions.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectedHabit, leftByChance, likelyEnergyWh } from "./outlook.ts";
-import { NOON_MS } from "./site.test-kit.ts";
+import { NOON_MS } from "./site/site.test-kit.ts";
 import type { Stay } from "./state/stays.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 /** Where a site lies: as configured, else the middle of its country, which is near enough to know when the sun is up. */
-import type { SiteConfiguration } from "./site.ts";
+import type { SiteConfiguration } from "./site/site.ts";
 
 export interface Place {
   /** Degrees, north and east positive. */

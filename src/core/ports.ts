@@ -1,11 +1,11 @@
 /** The ports that the shells implement. The core declares them; only `src/app` connects them. */
 import type { ChargePointAnswer, ChargePointCommand, ChargePointInput, CommandResult } from "./charge-point-input.ts";
 import type { DriverVerdict } from "./decide/context.ts";
-import type { Envelope } from "./fact.ts";
+import type { Envelope } from "./facts/fact.ts";
 import type { SiteDraft, SiteFact } from "./facts/index.ts";
 import type { PlanInput, PlanResult } from "./facts/plan-facts.ts";
 import type { BatteryReading, EvseReading, MeterReading, PvReading } from "./image.ts";
-import type { SiteState } from "./state.ts";
+import type { SiteState } from "./state/state.ts";
 
 /** Time. Real or virtual; `after` and `every` return a function that cancels. Names are for diagnostics. */
 export interface Clock {

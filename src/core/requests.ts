@@ -6,7 +6,7 @@ import { PreferenceSchema } from "./facts/driver-facts.ts";
 import { type ForecastKind, type PowerSeries, PowerSeriesSchema } from "./facts/forecast-facts.ts";
 import type { SiteDraft } from "./facts/index.ts";
 import { withEnd } from "./grid-limit.ts";
-import type { SiteModel } from "./site-model.ts";
+import type { SiteModel } from "./site/site-model.ts";
 
 const closed = { additionalProperties: false } as const;
 const WEEK_MS = 7 * 86_400_000;

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
-import { initialState } from "../core/state.ts";
+import { initialState } from "../core/state/state.ts";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { assertSound, foldFrom } from "./open.ts";
 import { checkFormat, ledgerFiles, openForReading, syncPath } from "./schema.ts";

@@ -1,5 +1,5 @@
 /** Every session in the ledger, folded from all facts with the same rules as the state, in bounded memory. */
-import type { Envelope } from "../core/fact.ts";
+import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import { ENDED_SESSIONS_KEPT, evolveSessions, initialSessions, type Session } from "../core/state/sessions.ts";
 

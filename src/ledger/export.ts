@@ -1,7 +1,7 @@
 /** Exports, line by line, from a ledger that may be running: a reading connection and short reads by sequence. */
 import type Database from "better-sqlite3";
-import type { Envelope } from "../core/fact.ts";
-import type { SiteModel } from "../core/site-model.ts";
+import type { Envelope } from "../core/facts/fact.ts";
+import type { SiteModel } from "../core/site/site-model.ts";
 import { type LineFormat, lines, timeFormatter } from "./export-format.ts";
 import { SAVINGS_COLUMNS, savingsByMonth, savingsRow } from "./export-savings.ts";
 import { SESSION_COLUMNS, sessionRow, sessionsOf } from "./export-sessions.ts";

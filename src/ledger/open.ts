@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import type { SiteFact } from "../core/facts/index.ts";
 import { FACT_DECLARATIONS } from "../core/facts/index.ts";
 import type { Log } from "../core/ports.ts";
-import { evolve, type SiteState } from "../core/state.ts";
+import { evolve, type SiteState } from "../core/state/state.ts";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf } from "./row.ts";
 import {

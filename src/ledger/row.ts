@@ -1,6 +1,6 @@
 /** A fact as a row of the table, with a checksum: SQLite itself does not notice a flipped bit inside a text. */
 import { crc32 } from "node:zlib";
-import type { Envelope } from "../core/fact.ts";
+import type { Envelope } from "../core/facts/fact.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { upcast } from "./upcast.ts";
 

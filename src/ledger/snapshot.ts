@@ -1,7 +1,7 @@
 /** Snapshots of the state: a cache that makes the start short, never the truth. */
 import { deflateSync, inflateSync } from "node:zlib";
 import type Database from "better-sqlite3";
-import { initialState, type SiteState, STATE_VERSION } from "../core/state.ts";
+import { initialState, type SiteState, STATE_VERSION } from "../core/state/state.ts";
 
 /** A snapshot is due after this many facts, or after a day with at least one. */
 export const SNAPSHOT_EVERY_FACTS = 20_000;

@@ -1,10 +1,10 @@
 /** The ledger behind the core's port: one writing thread, one reading connection. */
 import { Worker } from "node:worker_threads";
 import type Database from "better-sqlite3";
-import type { Envelope } from "../core/fact.ts";
+import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import type { Ledger, Log } from "../core/ports.ts";
-import type { SiteState } from "../core/state.ts";
+import type { SiteState } from "../core/state/state.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { type FactRow, factOf, rowOf } from "./row.ts";
 import { SNAPSHOT_EVERY_FACTS, SNAPSHOT_EVERY_MS } from "./snapshot.ts";

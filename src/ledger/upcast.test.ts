@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Envelope, FactDeclaration } from "../core/fact.ts";
+import type { Envelope, FactDeclaration } from "../core/facts/fact.ts";
 import { FACT_DECLARATIONS, type SiteFact } from "../core/facts/index.ts";
-import { evolve, initialState } from "../core/state.ts";
+import { evolve, initialState } from "../core/state/state.ts";
 import { factOf, rowOf } from "./row.ts";
 import { upcast } from "./upcast.ts";
 import { assertValidFact } from "./validate.ts";

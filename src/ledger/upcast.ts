@@ -3,7 +3,7 @@
  * To change the data of a type: raise its version in `src/core/facts`, add the step from the old version here, and
  * keep the old line in `fixtures/facts.jsonl`.
  */
-import type { Envelope, FactDeclaration } from "../core/fact.ts";
+import type { Envelope, FactDeclaration } from "../core/facts/fact.ts";
 import { FACT_DECLARATIONS } from "../core/facts/index.ts";
 import { LedgerError } from "./ledger-error.ts";
 

@@ -1,6 +1,6 @@
 /** Checks facts against their declarations before anything is stored: a wrong fact is a defect of the caller. */
 import { Ajv, type ValidateFunction } from "ajv";
-import type { Envelope } from "../core/fact.ts";
+import type { Envelope } from "../core/facts/fact.ts";
 import { FACT_DECLARATIONS } from "../core/facts/index.ts";
 import { LedgerError } from "./ledger-error.ts";
 

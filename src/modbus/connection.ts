@@ -1,6 +1,6 @@
 /** A byte stream to a bus: a TCP socket or a serial port. Opened once, used, destroyed; a new one for each attempt. */
 import { createConnection } from "node:net";
-import type { DeviceConfiguration } from "../core/site.ts";
+import type { DeviceConfiguration } from "../core/site/site.ts";
 
 export type BusAddress = DeviceConfiguration["connection"];
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
 import type { DeviceSink, Devices } from "../core/ports.ts";
-import type { DeviceConfiguration } from "../core/site.ts";
+import type { DeviceConfiguration } from "../core/site/site.ts";
 import { type HybridValues, startSimulatedHybrid } from "../sim/servers/modbus-hybrid.ts";
 import { startSimulatedMeter } from "../sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../sim/servers/modbus-server.ts";

@@ -1,8 +1,8 @@
 /** The configured Modbus devices: each is read in its own rhythm on its bus, and pushes readings or says its trouble. */
 import type { CommandResult } from "../core/charge-point-input.ts";
 import type { Clock, DeviceSink, Devices, Log } from "../core/ports.ts";
-import type { DeviceConfiguration } from "../core/site.ts";
-import type { GridInputConfiguration } from "../core/site-grid-operator.ts";
+import type { DeviceConfiguration } from "../core/site/site.ts";
+import type { GridInputConfiguration } from "../core/site/site-grid-operator.ts";
 import { Bus, DEFAULT_BUS_OPTIONS } from "./bus.ts";
 import type { WordOrder } from "./codec.ts";
 import { busName } from "./connection.ts";

@@ -1,7 +1,7 @@
 /** Contacts of the grid operator at a real Modbus TCP module, read over a socket. */
 import { afterEach, expect, test } from "vitest";
 import type { DeviceSink, Log } from "../core/ports.ts";
-import type { GridInputConfiguration } from "../core/site-grid-operator.ts";
+import type { GridInputConfiguration } from "../core/site/site-grid-operator.ts";
 import { type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";
 import { Ghosts } from "./ghosts.ts";

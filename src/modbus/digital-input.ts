@@ -1,6 +1,6 @@
 /** A contact of the grid operator at a Modbus I/O module: a coil, a discrete input, or a bit of a register. */
 import type { Clock, Log } from "../core/ports.ts";
-import type { GridInputConfiguration } from "../core/site-grid-operator.ts";
+import type { GridInputConfiguration } from "../core/site/site-grid-operator.ts";
 import type { Bus } from "./bus.ts";
 import { exceptionWords } from "./pdu.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
 import type { Devices } from "../core/ports.ts";
-import type { DeviceConfiguration } from "../core/site.ts";
+import type { DeviceConfiguration } from "../core/site/site.ts";
 import { startSimulatedHybrid } from "../sim/servers/modbus-hybrid.ts";
 import { floatWords, type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";

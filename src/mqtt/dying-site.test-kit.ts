@@ -1,7 +1,7 @@
 /** A site in a process of its own that can be killed: `node dying-site.test-kit.ts PORT`. */
-import { homeConfiguration } from "../core/site.test-kit.ts";
-import { siteModel } from "../core/site-model.ts";
-import { initialState } from "../core/state.ts";
+import { homeConfiguration } from "../core/site/site.test-kit.ts";
+import { siteModel } from "../core/site/site-model.ts";
+import { initialState } from "../core/state/state.ts";
 import type { LiveSite } from "../core/view.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { startBroker } from "./broker.ts";

@@ -11,7 +11,7 @@ import {
   type SiteRequest,
   WishRequest,
 } from "../core/requests.ts";
-import type { SiteModel } from "../core/site-model.ts";
+import type { SiteModel } from "../core/site/site-model.ts";
 import type { Topics } from "./topics.ts";
 
 const MOST_BYTES = 8_192;

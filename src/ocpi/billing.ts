@@ -1,7 +1,7 @@
 /** Makes the record of each session when its books are closed. */
 import { dueCdrs } from "../core/market/cdr.ts";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
-import type { SiteModel } from "../core/site-model.ts";
+import type { SiteModel } from "../core/site/site-model.ts";
 
 const LOOK_EVERY_MS = 5_000;
 

@@ -1,6 +1,6 @@
 /** What a partner offers: its versions, the newest that both know, and the endpoints of that. */
 import type { Clock } from "../core/ports.ts";
-import { OCPI_VERSIONS, type OcpiVersion } from "../core/site-upstream.ts";
+import { OCPI_VERSIONS, type OcpiVersion } from "../core/site/site-upstream.ts";
 import type { PartnerEndpoint, PartnerParty } from "../core/state/upstream.ts";
 import { callPartner } from "./call.ts";
 import type { Partner } from "./partner.ts";

@@ -1,5 +1,5 @@
 /** Who we are in the market, and where partners find what we offer. */
-import type { OcpiVersion, UpstreamConfiguration } from "../core/site-upstream.ts";
+import type { OcpiVersion, UpstreamConfiguration } from "../core/site/site-upstream.ts";
 import type { Credentials } from "./schemas/credentials.ts";
 
 export interface Identity {

@@ -1,6 +1,6 @@
 /** A configured partner: what it is allowed, how it is reached, and what was heard of it last. */
 import type { Clock, SiteAccess } from "../core/ports.ts";
-import type { PartnerConfiguration, PartnerQuirk } from "../core/site-upstream.ts";
+import type { PartnerConfiguration, PartnerQuirk } from "../core/site/site-upstream.ts";
 import type { PartnerParty, PartnerState } from "../core/state/upstream.ts";
 import { hostOf, type Reach } from "./allow.ts";
 import { createHttp, type HttpClient } from "./http.ts";

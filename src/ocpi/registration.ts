@@ -1,7 +1,7 @@
 /** Registering, in both directions. A fact says that it happened; the tokens are in the secrets, never in a fact. */
 import type { SiteDraft } from "../core/facts/index.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
-import type { OcpiVersion } from "../core/site-upstream.ts";
+import type { OcpiVersion } from "../core/site/site-upstream.ts";
 import type { Attempt } from "../core/upstream-admin.ts";
 import { callPartner, type Outcome } from "./call.ts";
 import { learn, type Offer, partiesOf } from "./handshake.ts";

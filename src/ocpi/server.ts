@@ -8,7 +8,7 @@ import type {
   RouteHandlerMethod,
 } from "fastify";
 import type { Clock, Log } from "../core/ports.ts";
-import { OCPI_VERSIONS, type OcpiVersion } from "../core/site-upstream.ts";
+import { OCPI_VERSIONS, type OcpiVersion } from "../core/site/site-upstream.ts";
 import type { PartyName } from "./call.ts";
 import { type Identity, PREFIX } from "./identity.ts";
 import type { Module, OcpiRequest } from "./module.ts";

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Clock, DriverRegister, Log, OpenCursor, PlanService, SiteAccess } from "../core/ports.ts";
-import type { SiteModel } from "../core/site-model.ts";
-import type { UpstreamConfiguration } from "../core/site-upstream.ts";
+import type { SiteModel } from "../core/site/site-model.ts";
+import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";
 import type { Attempt, PartnerStatus, UpstreamAdmin } from "../core/upstream-admin.ts";
 import { startBilling } from "./billing.ts";
 import { changedBy, createDeliveries } from "./delivery/deliveries.ts";

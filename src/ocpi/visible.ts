@@ -1,7 +1,7 @@
 /** What a partner may see: its own drivers' sessions and records, or all of the site's where the configuration says so. */
 import type { Session } from "../core/state/sessions.ts";
+import type { SiteState } from "../core/state/state.ts";
 import type { BilledSession, DriverContract } from "../core/state/upstream.ts";
-import type { SiteState } from "../core/state.ts";
 import type { Partner } from "./partner.ts";
 
 /** Whether a contract is with one of the partner's parties. */

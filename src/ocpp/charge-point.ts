@@ -7,7 +7,7 @@ import type {
   CommandResult,
 } from "../core/charge-point-input.ts";
 import type { ChargePointHandler, Clock, Log } from "../core/ports.ts";
-import type { ChargePointConfiguration } from "../core/site.ts";
+import type { ChargePointConfiguration } from "../core/site/site.ts";
 import { CallQueue } from "./call-queue.ts";
 import type { RpcClient } from "./caller.ts";
 import { EventSequence } from "./event-sequence.ts";

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../core/ports.ts";
-import type { ChargePointConfiguration } from "../core/site.ts";
+import type { ChargePointConfiguration } from "../core/site/site.ts";
 import { PasswordCheck, secretOf, type VerifyPassword } from "./credentials.ts";
 import { Pace, PasswordFlood } from "./flood.ts";
 import { identityOf } from "./url.ts";

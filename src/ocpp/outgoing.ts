@@ -4,7 +4,7 @@
  */
 import type { ChargePointCommand, ChargePointInput, CommandResult } from "../core/charge-point-input.ts";
 import type { Clock } from "../core/ports.ts";
-import type { ChargePointConfiguration } from "../core/site.ts";
+import type { ChargePointConfiguration } from "../core/site/site.ts";
 import { type CallQueue, PRIORITY } from "./call-queue.ts";
 import { type Caller, makeCall } from "./caller.ts";
 import { callsOf } from "./outbound.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { ChargePointHandler, ChargePoints, Clock, Log } from "../core/ports.ts";
-import type { ChargePointConfiguration } from "../core/site.ts";
+import type { ChargePointConfiguration } from "../core/site/site.ts";
 import { ChargePoint } from "./charge-point.ts";
 import type { VerifyPassword } from "./credentials.ts";
 import { Pace } from "./flood.ts";

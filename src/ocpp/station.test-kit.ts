@@ -2,7 +2,7 @@
 import { WebSocket } from "ws";
 import type { ChargePointAnswer, ChargePointInput } from "../core/charge-point-input.ts";
 import type { Clock, Log } from "../core/ports.ts";
-import type { ChargePointConfiguration } from "../core/site.ts";
+import type { ChargePointConfiguration } from "../core/site/site.ts";
 import { type OcppServer, type OcppServerOptions, startOcppServer } from "./server.ts";
 
 export const realClock: Clock = {

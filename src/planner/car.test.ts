@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../core/reason.ts";
 import type { Session, SessionQuarterHour } from "../core/state/sessions.ts";
-import { initialState } from "../core/state.ts";
+import { initialState } from "../core/state/state.ts";
 import { carLimit } from "./car.ts";
 
 function session(quarterHours: readonly Partial<SessionQuarterHour>[]): Session {

@@ -1,7 +1,7 @@
 /** What a car shows of itself while it may charge: how much it takes at most, and whether it takes anything at all. */
 
 import type { Session } from "../core/state/sessions.ts";
-import type { SiteState } from "../core/state.ts";
+import type { SiteState } from "../core/state/state.ts";
 
 /** The car, not the controller, kept the current low for so long of a quarter-hour. */
 const LEAST_SECONDS = 120;

@@ -3,8 +3,8 @@ import { ABSENT_AFTER_MS } from "../core/device-quality.ts";
 import type { PlanCircuit } from "../core/facts/plan-facts.ts";
 import type { EvseReading, ProcessImage } from "../core/image.ts";
 import { mapPhases, type PerPhase, type PhaseIndex, sumPhases, ZERO_PHASES } from "../core/quantity.ts";
-import { GRID_CIRCUIT_ID } from "../core/site.ts";
-import type { CircuitModel, SiteModel } from "../core/site-model.ts";
+import { GRID_CIRCUIT_ID } from "../core/site/site.ts";
+import type { CircuitModel, SiteModel } from "../core/site/site-model.ts";
 
 /** A charge point reports once a minute or less; its last word counts for a while. */
 const EVSE_READING_MS = 180_000;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { ProcessImage } from "../core/image.ts";
-import type { SiteConfiguration } from "../core/site.ts";
-import { siteModel } from "../core/site-model.ts";
+import type { SiteConfiguration } from "../core/site/site.ts";
+import { siteModel } from "../core/site/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
-import { initialState, type SiteState } from "../core/state.ts";
+import { initialState, type SiteState } from "../core/state/state.ts";
 import { buildPlanInput } from "./input.ts";
 import { exportCapW, firstUnsoundInput, importCapW } from "./limits.ts";
 import { START_MS } from "./plan-input.test-kit.ts";

@@ -9,11 +9,11 @@ import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH
 import { leftByChance, likelyEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
-import type { EvseModel, SiteModel } from "../core/site-model.ts";
+import type { EvseModel, SiteModel } from "../core/site/site-model.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../core/slots.ts";
 import { powerAt } from "../core/state/forecasts.ts";
 import { openSessionAt, type Session } from "../core/state/sessions.ts";
-import type { SiteState } from "../core/state.ts";
+import type { SiteState } from "../core/state/state.ts";
 import { carLimit } from "./car.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";

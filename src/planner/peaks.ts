@@ -2,7 +2,7 @@
 import { localMoment } from "../core/calendar.ts";
 import { capacityRule, type DayPeak, monthPeaks, slotsInInterval } from "../core/capacity.ts";
 import type { PlanInput, PlanPeak } from "../core/facts/plan-facts.ts";
-import type { CapacityTariff } from "../core/site-capacity.ts";
+import type { CapacityTariff } from "../core/site/site-capacity.ts";
 import { SLOT_HOURS, SLOT_MS } from "../core/slots.ts";
 import { type ImportsState, importAt } from "../core/state/imports.ts";
 import { slotHours } from "./limits.ts";

@@ -1,5 +1,5 @@
 /** Prices by slot from a tariff: fixed, by time of use, or day-ahead rows from a file or a market's answer. */
-import type { PriceSource } from "../core/site.ts";
+import type { PriceSource } from "../core/site/site.ts";
 import { SLOT_MS, slotStartMs } from "../core/slots.ts";
 
 /** EUR/kWh by slot start, epoch ms. */

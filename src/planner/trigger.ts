@@ -5,7 +5,7 @@ import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { nextChangeMs } from "../core/market/ceiling.ts";
 import { slotStartMs } from "../core/slots.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
-import type { SiteState } from "../core/state.ts";
+import type { SiteState } from "../core/state/state.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
 function sameSessions(input: PlanInput, state: SiteState): boolean {

@@ -1,6 +1,6 @@
 /** A scenario: a wired site, what its building, sun and market did slot by slot, and the cars that came. Data only. */
 import type { PhaseIndex } from "../core/quantity.ts";
-import type { SiteConfiguration } from "../core/site.ts";
+import type { SiteConfiguration } from "../core/site/site.ts";
 import { SLOT_MS } from "../core/slots.ts";
 
 export interface ScenarioEvse {

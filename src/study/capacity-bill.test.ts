@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import { createLinearSolver, type LinearSolver } from "../solver/glpk.ts";
-import { perfectForesight } from "../study/perfect-foresight.ts";
-import { readScenario } from "../study/scenario-file.ts";
 import { capacityBillEur, capacityMonths } from "./capacity-bill.ts";
+import { perfectForesight } from "./perfect-foresight.ts";
+import { readScenario } from "./scenario-file.ts";
 
 let directory: string;
 let linear: LinearSolver;

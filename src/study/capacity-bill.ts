@@ -8,7 +8,7 @@ import {
   type DayPeak,
   slotsInInterval,
 } from "../core/capacity.ts";
-import type { CapacityTariff } from "../core/site-capacity.ts";
+import type { CapacityTariff } from "../core/site/site-capacity.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 

@@ -2,11 +2,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Ajv } from "ajv";
-import { type ConfigurationProblem, parseConfiguration, Source } from "../app/configuration.ts";
-import { schemaProblems } from "../app/schema-problems.ts";
+import { type ConfigurationProblem, parseConfiguration, Source } from "../app/configuration/configuration.ts";
+import { schemaProblems } from "../app/configuration/schema-problems.ts";
 import { isTimeZone } from "../core/local-time.ts";
-import type { PriceSource } from "../core/site.ts";
-import { siteModel } from "../core/site-model.ts";
+import type { PriceSource } from "../core/site/site.ts";
+import { siteModel } from "../core/site/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { timeOfUsePrice } from "../planner/price-sources.ts";
 import type { Scenario, ScenarioBattery, ScenarioSeries } from "../sim/scenario.ts";

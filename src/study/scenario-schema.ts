@@ -1,6 +1,6 @@
 /** The schema of a scenario file. Site, tariff and charging are written as in `site.yaml`; data is named by path. */
 import { type Static, Type } from "typebox";
-import { CircuitSchema, EvseSchema, SiteConfigurationSchema } from "../core/site.ts";
+import { CircuitSchema, EvseSchema, SiteConfigurationSchema } from "../core/site/site.ts";
 
 const closed = { additionalProperties: false } as const;
 const Day = (description: string) => Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\d$", description });

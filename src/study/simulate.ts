@@ -1,13 +1,13 @@
 /** The whole controller on a scenario in virtual time: the same guard, plans and leases as on a real site. */
 
-import { Controller } from "../app/controller.ts";
 import { silentLog } from "../app/log.ts";
-import { Recorder } from "../app/recorder.ts";
-import type { Envelope } from "../core/fact.ts";
+import { Recorder } from "../app/recording/recorder.ts";
+import { Controller } from "../app/tick/controller.ts";
+import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Prices, Solver, Tape } from "../core/ports.ts";
-import { siteModel } from "../core/site-model.ts";
-import { initialState, type SiteState } from "../core/state.ts";
+import { siteModel } from "../core/site/site-model.ts";
+import { initialState, type SiteState } from "../core/state/state.ts";
 import { type Scenario, type ScenarioSession, slotIndexOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import type { ScenarioSite } from "../sim/scenario-site.ts";

@@ -1,14 +1,14 @@
 /** A site on real OCPP sockets and a real ledger, whose meter says what the benchmark wants. */
 import { WebSocket } from "ws";
 import { realClock } from "../../src/app/clock.ts";
-import { parseConfiguration } from "../../src/app/configuration.ts";
-import { Controller } from "../../src/app/controller.ts";
+import { parseConfiguration } from "../../src/app/configuration/configuration.ts";
 import { silentLog } from "../../src/app/log.ts";
-import { Recorder } from "../../src/app/recorder.ts";
+import { Recorder } from "../../src/app/recording/recorder.ts";
+import { Controller } from "../../src/app/tick/controller.ts";
 import type { SiteFact } from "../../src/core/facts/index.ts";
 import type { Solver } from "../../src/core/ports.ts";
-import { siteModel } from "../../src/core/site-model.ts";
-import { evolve } from "../../src/core/state.ts";
+import { siteModel } from "../../src/core/site/site-model.ts";
+import { evolve } from "../../src/core/state/state.ts";
 import { openLedger, openTape } from "../../src/ledger/index.ts";
 import { startOcppServer } from "../../src/ocpp/server.ts";
 import { createSolver } from "../../src/solver/solver.ts";

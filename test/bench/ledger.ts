@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "../../src/app/log.ts";
 import type { SiteFact } from "../../src/core/facts/index.ts";
-import { evolve } from "../../src/core/state.ts";
+import { evolve } from "../../src/core/state/state.ts";
 import { openLedger } from "../../src/ledger/index.ts";
 import type { BenchLine } from "./line.ts";
 

@@ -3,14 +3,14 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify from "fastify";
-import { parseConfiguration } from "../../src/app/configuration.ts";
+import { parseConfiguration } from "../../src/app/configuration/configuration.ts";
 import { silentLog } from "../../src/app/log.ts";
-import type { Envelope } from "../../src/core/fact.ts";
+import type { Envelope } from "../../src/core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../../src/core/facts/index.ts";
 import { marketId } from "../../src/core/market/id.ts";
 import type { Clock, SiteAccess } from "../../src/core/ports.ts";
-import { siteModel } from "../../src/core/site-model.ts";
-import { evolve, initialState } from "../../src/core/state.ts";
+import { siteModel } from "../../src/core/site/site-model.ts";
+import { evolve, initialState } from "../../src/core/state/state.ts";
 import { openSecrets } from "../../src/ocpi/secrets.ts";
 import { startUpstream } from "../../src/ocpi/upstream.ts";
 

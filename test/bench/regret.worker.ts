@@ -1,6 +1,6 @@
 /** Runs one scenario for the bench and reports each day. */
 import { parentPort, workerData } from "node:worker_threads";
-import { problemText } from "../../src/app/configuration.ts";
+import { problemText } from "../../src/app/configuration/configuration.ts";
 import { readScenario } from "../../src/study/scenario-file.ts";
 import { compareScenario } from "../../src/study/simulate-report.ts";
 

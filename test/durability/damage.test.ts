@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { evolve } from "../../src/core/state.ts";
+import { evolve } from "../../src/core/state/state.ts";
 import { backupLedger, LedgerError, openLedger, restoreLedger } from "../../src/ledger/index.ts";
 import { foretoldFact, foretoldFacts } from "./facts.ts";
 

@@ -1,7 +1,7 @@
 /** Opens what a crash left with the real ledger and compares it with what was promised. */
 import { isDeepStrictEqual } from "node:util";
 import type { SiteFact } from "../../src/core/facts/index.ts";
-import { evolve, initialState } from "../../src/core/state.ts";
+import { evolve, initialState } from "../../src/core/state/state.ts";
 import { LedgerError, openLedger, openTape } from "../../src/ledger/index.ts";
 import { foretoldFact, keyOf } from "./facts.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Backlog } from "../../src/app/backlog.ts";
-import { evolve, initialState } from "../../src/core/state.ts";
+import { Backlog } from "../../src/app/recording/backlog.ts";
+import { evolve, initialState } from "../../src/core/state/state.ts";
 import { SiteRig } from "../site-rig.ts";
 import { foretoldFacts } from "./facts.ts";
 

@@ -7,7 +7,7 @@
 import { writeSync } from "node:fs";
 import type { SiteFact } from "../../src/core/facts/index.ts";
 import type { Ledger } from "../../src/core/ports.ts";
-import { evolve } from "../../src/core/state.ts";
+import { evolve } from "../../src/core/state/state.ts";
 import { openLedger, openTape } from "../../src/ledger/index.ts";
 import { foretoldFacts } from "./facts.ts";
 import { randomOf } from "./random.ts";

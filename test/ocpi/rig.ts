@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
-import { cursorsIn } from "../../src/app/cursor.ts";
+import { cursorsIn } from "../../src/app/recording/cursor.ts";
 import type { Clock, Log, PlanService } from "../../src/core/ports.ts";
 import { startUpstream, type Upstream } from "../../src/ocpi/upstream.ts";
 import { ruleBasedPlan } from "../../src/planner/rules.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { realClock } from "../../src/app/clock.ts";
-import { parseConfiguration } from "../../src/app/configuration.ts";
+import { parseConfiguration } from "../../src/app/configuration/configuration.ts";
 import { silentLog } from "../../src/app/log.ts";
 import { type RunningSite, runSite } from "../../src/app/run.ts";
 import { ocpi } from "../../src/cli/ocpi.ts";

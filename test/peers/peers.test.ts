@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseConfiguration } from "../../src/app/configuration.ts";
+import { parseConfiguration } from "../../src/app/configuration/configuration.ts";
 import { silentLog } from "../../src/app/log.ts";
 import { hashPassword } from "../../src/app/password.ts";
 import { type RunningSite, runSite } from "../../src/app/run.ts";

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { SiteFact } from "../../src/core/facts/index.ts";
-import { evolve, initialState, type SiteState } from "../../src/core/state.ts";
+import { evolve, initialState, type SiteState } from "../../src/core/state/state.ts";
 import type { OwnTransaction, SimulatedChargePoint } from "./charge-point.ts";
 import type { World } from "./world.ts";
 

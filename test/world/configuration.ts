@@ -1,6 +1,6 @@
 /** The configuration that an installer would have written for a world. */
-import { parseConfiguration } from "../../src/app/configuration.ts";
-import type { SiteConfiguration } from "../../src/core/site.ts";
+import { parseConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { SiteConfiguration } from "../../src/core/site/site.ts";
 import type { WorldPlan } from "./plan.ts";
 
 const HASH = "scrypt$16384$8$1$VewEOwzSghzCBaSUzMxP4g$fqjVyyMQUCNhO3ytrjhfgMqaMLjnJQXcvjF4igg4KFE";

@@ -4,7 +4,7 @@
  */
 import { heatAfter } from "../../src/core/control/thermal.ts";
 import { PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../../src/core/quantity.ts";
-import type { Protection } from "../../src/core/site.ts";
+import type { Protection } from "../../src/core/site/site.ts";
 import type { SimulatedChargePoint } from "./charge-point.ts";
 import type { World } from "./world.ts";
 

@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "../../src/app/log.ts";
-import type { Envelope } from "../../src/core/fact.ts";
+import type { Envelope } from "../../src/core/facts/fact.ts";
 import type { SiteFact } from "../../src/core/facts/index.ts";
 import type { Clock, Ledger } from "../../src/core/ports.ts";
-import { evolve, initialState, type SiteState } from "../../src/core/state.ts";
+import { evolve, initialState, type SiteState } from "../../src/core/state/state.ts";
 import { assertValidFact, openLedger } from "../../src/ledger/index.ts";
 
 export interface Opened {

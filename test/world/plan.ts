@@ -1,6 +1,6 @@
 /** What a seed stands for: a site, its cars, its building and what goes wrong. Plain data that can be printed. */
 import type { PerPhase } from "../../src/core/quantity.ts";
-import type { Protection } from "../../src/core/site.ts";
+import type { Protection } from "../../src/core/site/site.ts";
 import type { Fault } from "./fault.ts";
 import { drawFault } from "./faults/index.ts";
 import { Draw } from "./random.ts";

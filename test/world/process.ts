@@ -1,10 +1,11 @@
 /** One life of the controller's process: the real controller, composed as `src/app/run.ts` does, on a boot clock and behind ports. */
-import { Controller } from "../../src/app/controller.ts";
-import { createPrices } from "../../src/app/prices.ts";
-import { Recorder } from "../../src/app/recorder.ts";
+
+import { createPrices } from "../../src/app/prices/prices.ts";
+import { Recorder } from "../../src/app/recording/recorder.ts";
+import { Controller } from "../../src/app/tick/controller.ts";
 import type { ChargePoints, Devices, Log, Solver } from "../../src/core/ports.ts";
-import type { SiteConfiguration } from "../../src/core/site.ts";
-import { siteModel } from "../../src/core/site-model.ts";
+import type { SiteConfiguration } from "../../src/core/site/site.ts";
+import { siteModel } from "../../src/core/site/site-model.ts";
 import type { VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { BootClock, type WallClock } from "./boot-clock.ts";
 import type { SimulatedDisk } from "./disk.ts";

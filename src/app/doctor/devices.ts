@@ -1,6 +1,6 @@
 /** Meters, inverters and batteries: by the running controller, else read once each. Nothing is ever written. */
 import type { DeviceSink } from "../../core/ports.ts";
-import type { DeviceConfiguration } from "../../core/site.ts";
+import type { DeviceConfiguration } from "../../core/site/site.ts";
 import { busName } from "../../modbus/connection.ts";
 import { startModbusDevices } from "../../modbus/devices.ts";
 import { realClock } from "../clock.ts";

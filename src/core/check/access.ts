@@ -1,6 +1,6 @@
 /** Who may reach the site: passwords, tokens, ports. */
 
-import type { SiteConfiguration } from "../site.ts";
+import type { SiteConfiguration } from "../site/site.ts";
 import type { Problem } from "./problem.ts";
 
 /** `scrypt$N$r$p$salt$hash` as `wattledger hash-password` prints it: 16 bytes of salt, 32 of hash, base64url. */

@@ -1,7 +1,7 @@
 /** Devices that cannot work as they are written. */
 
 import { STALE_AFTER_MS } from "../device-quality.ts";
-import type { DeviceConfiguration, SiteConfiguration } from "../site.ts";
+import type { DeviceConfiguration, SiteConfiguration } from "../site/site.ts";
 import type { Problem } from "./problem.ts";
 
 /** Between two readings of a guarding meter there has to be room for one that fails. */

@@ -4,8 +4,8 @@
  */
 
 import { PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../quantity.ts";
-import { GRID_CIRCUIT_ID, type SiteConfiguration } from "../site.ts";
-import { type CircuitModel, type EvseModel, siteModel } from "../site-model.ts";
+import { GRID_CIRCUIT_ID, type SiteConfiguration } from "../site/site.ts";
+import { type CircuitModel, type EvseModel, siteModel } from "../site/site-model.ts";
 import type { Problem } from "./problem.ts";
 
 /** Worst load of others on a circuit and on what hangs below it; the grid connection's includes everything. */

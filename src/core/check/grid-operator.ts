@@ -1,5 +1,5 @@
 /** Limits of the grid operator that could never come, never end, or never be held. */
-import type { SiteConfiguration } from "../site.ts";
+import type { SiteConfiguration } from "../site/site.ts";
 import type { Problem } from "./problem.ts";
 
 type Path = Problem["path"];

@@ -1,6 +1,6 @@
 /** Names that must exist, be unique, and lead somewhere. */
 
-import { GRID_CIRCUIT_ID, type SiteConfiguration } from "../site.ts";
+import { GRID_CIRCUIT_ID, type SiteConfiguration } from "../site/site.ts";
 import type { Problem } from "./problem.ts";
 
 type Path = readonly (string | number)[];

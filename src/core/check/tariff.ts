@@ -1,7 +1,7 @@
 /** Prices that cannot be known, or not as they were meant. */
 
-import type { PriceSource, SiteConfiguration } from "../site.ts";
-import type { CapacityTariff } from "../site-capacity.ts";
+import type { PriceSource, SiteConfiguration } from "../site/site.ts";
+import type { CapacityTariff } from "../site/site-capacity.ts";
 import type { Problem } from "./problem.ts";
 
 type Path = readonly (string | number)[];

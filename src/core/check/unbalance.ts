@@ -1,7 +1,7 @@
 /** The difference between phases that EVSEs cause without us: their safe currents, where they are not wired to all. */
 import { mapPhases, PHASE_INDEXES, PHASE_NAMES, sumPhases } from "../quantity.ts";
-import type { SiteConfiguration } from "../site.ts";
-import { siteModel } from "../site-model.ts";
+import type { SiteConfiguration } from "../site/site.ts";
+import { siteModel } from "../site/site-model.ts";
 import type { Problem } from "./problem.ts";
 
 /** A warning where the fallback alone unbalances the phases by more than the country allows. */

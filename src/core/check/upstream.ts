@@ -1,7 +1,7 @@
 /** Partners in the market: names that must exist, and what is open that should not be. */
 
-import type { SiteConfiguration } from "../site.ts";
-import type { PartnerConfiguration } from "../site-upstream.ts";
+import type { SiteConfiguration } from "../site/site.ts";
+import type { PartnerConfiguration } from "../site/site-upstream.ts";
 import type { Problem } from "./problem.ts";
 
 type Path = Problem["path"];

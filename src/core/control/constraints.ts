@@ -6,7 +6,7 @@ import { budgetInForce } from "../budget.ts";
 import type { GridLimitInForce } from "../grid-limit.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { ReasonKind } from "../reason.ts";
-import { GRID_CIRCUIT_ID } from "../site.ts";
+import { GRID_CIRCUIT_ID } from "../site/site.ts";
 import type { CircuitView } from "./circuits.ts";
 import type { ControlInput } from "./control.ts";
 import { judge } from "./headroom.ts";

@@ -7,8 +7,8 @@ import type { SiteDraft } from "../facts/index.ts";
 import type { ProcessImage } from "../image.ts";
 import type { PerPhase, Quality } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
-import type { SiteModel } from "../site-model.ts";
-import type { SiteState } from "../state.ts";
+import type { SiteModel } from "../site/site-model.ts";
+import type { SiteState } from "../state/state.ts";
 
 /** What a circuit carries now, as far as it is known. */
 export interface CircuitObservation {

@@ -3,7 +3,7 @@
  * latest when its lease has run out. After a restart every limit of before may have been renewed just then.
  */
 
-import type { EvseModel } from "../site-model.ts";
+import type { EvseModel } from "../site/site-model.ts";
 import type { ConnectorStatus } from "../state/charge-points.ts";
 import type { Session } from "../state/sessions.ts";
 import type { ControlInput } from "./control.ts";

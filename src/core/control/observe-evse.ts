@@ -1,7 +1,7 @@
 /** What each EVSE draws, as far as it is known, and what others must leave to it. */
 import type { EvseReading } from "../image.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
-import type { EvseModel } from "../site-model.ts";
+import type { EvseModel } from "../site/site-model.ts";
 import type { ConnectorStatus } from "../state/charge-points.ts";
 import type { Session } from "../state/sessions.ts";
 import type { ControlInput } from "./control.ts";

@@ -1,6 +1,6 @@
 /** What the grid operator's limit leaves to cars and batteries. */
 import { type GridLimitInForce, gridLimitInForce } from "../grid-limit.ts";
-import { GRID_CIRCUIT_ID } from "../site.ts";
+import { GRID_CIRCUIT_ID } from "../site/site.ts";
 import type { CircuitView } from "./circuits.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseObservation } from "./observe-evse.ts";

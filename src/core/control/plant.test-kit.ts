@@ -6,8 +6,8 @@ import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts
 import type { SiteDraft, SiteFact } from "../facts/index.ts";
 import type { EvseReading, MeterReading, ProcessImage } from "../image.ts";
 import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
-import type { SiteModel } from "../site-model.ts";
-import { evolve, initialState, type SiteState } from "../state.ts";
+import type { SiteModel } from "../site/site-model.ts";
+import { evolve, initialState, type SiteState } from "../state/state.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
 import { VOLTAGE_V } from "./site.test-kit.ts";
 import { type ControlMemory, controlStep, initialControlMemory } from "./step.ts";

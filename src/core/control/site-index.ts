@@ -1,7 +1,7 @@
 /** Positions instead of names, worked out once for each site model: the control step runs every second. */
 
-import { GRID_CIRCUIT_ID } from "../site.ts";
-import type { CircuitModel, SiteModel } from "../site-model.ts";
+import { GRID_CIRCUIT_ID } from "../site/site.ts";
+import type { CircuitModel, SiteModel } from "../site/site-model.ts";
 
 export interface CircuitIndex {
   readonly circuit: CircuitModel;

@@ -1,6 +1,6 @@
 /** Small sites for the tests of the control step. */
-import type { Protection, SiteConfiguration } from "../site.ts";
-import { type SiteModel, siteModel } from "../site-model.ts";
+import type { Protection, SiteConfiguration } from "../site/site.ts";
+import { type SiteModel, siteModel } from "../site/site-model.ts";
 
 export const VOLTAGE_V = 230;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { siteModel } from "../site-model.ts";
+import { siteModel } from "../site/site-model.ts";
 import { siteOf } from "./site.test-kit.ts";
 import { earliestOpeningS, heatAfter, heatPoles, openingInS } from "./thermal.ts";
 

@@ -3,7 +3,7 @@
  * here is the fastest that still conforms, warm from the load of before.
  */
 import { mapPhases, type PerPhase } from "../quantity.ts";
-import type { Protection } from "../site.ts";
+import type { Protection } from "../site/site.ts";
 
 interface Curve {
   /** Multiples of the rating and the earliest opening from cold, s, rising; the first is the current that it holds. */

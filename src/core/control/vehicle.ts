@@ -1,7 +1,7 @@
 /** What a car shows of itself: which phases it loads, how much it takes, whether it obeys. */
 import type { EvseReading } from "../image.ts";
 import type { PhaseIndex } from "../quantity.ts";
-import type { EvseModel } from "../site-model.ts";
+import type { EvseModel } from "../site/site-model.ts";
 import type { EvseMemory } from "./memory.ts";
 import { DISOBEY_MARGIN_A, OBEY_MS, PHASE_IN_USE_A, VEHICLE_BELOW_MS, VEHICLE_MARGIN_A } from "./thresholds.ts";
 

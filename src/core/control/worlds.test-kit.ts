@@ -1,7 +1,7 @@
 /** Random sites, loads and faults, and what becomes of them under the guard. */
 import fc from "fast-check";
 import type { PerPhase } from "../quantity.ts";
-import type { SiteModel } from "../site-model.ts";
+import type { SiteModel } from "../site/site-model.ts";
 import { Checker } from "./checker.test-kit.ts";
 import { Plant, type Step } from "./plant.test-kit.ts";
 import { siteOf } from "./site.test-kit.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EvseSample } from "../charge-point-input.ts";
-import { Books, homeConfiguration, NOON_MS } from "../site.test-kit.ts";
+import { Books, homeConfiguration, NOON_MS } from "../site/site.test-kit.ts";
 import { KINDS_AN_HOUR } from "./violations.ts";
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@
 import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { EvseReading } from "../image.ts";
-import type { EvseModel } from "../site-model.ts";
+import type { EvseModel } from "../site/site-model.ts";
 import { abandonedDrafts } from "./abandoned.ts";
 import { adoptedDrafts } from "./adopted.ts";
 import type { DecideContext } from "./context.ts";

@@ -1,8 +1,8 @@
 import type { TokenStatus } from "../charge-point-input.ts";
-import type { Envelope } from "../fact.ts";
+import type { Envelope } from "../facts/fact.ts";
 import type { SiteDraft } from "../facts/index.ts";
-import type { EvseModel, SiteModel } from "../site-model.ts";
-import type { SiteState } from "../state.ts";
+import type { EvseModel, SiteModel } from "../site/site-model.ts";
+import type { SiteState } from "../state/state.ts";
 
 /** A partner's word on a driver, and how it was had. */
 export interface DriverVerdict {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChargePointInput, EvseSample } from "../charge-point-input.ts";
-import { Books, chargePoint, homeConfiguration, NOON_MS } from "../site.test-kit.ts";
+import { Books, chargePoint, homeConfiguration, NOON_MS } from "../site/site.test-kit.ts";
 import type { ConnectorStatus } from "../state/charge-points.ts";
 
 type Started = Extract<ChargePointInput, { type: "transaction-started" }>;

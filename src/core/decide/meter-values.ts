@@ -2,7 +2,7 @@
 import type { ChargePointInput, EvseSample } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { EvseReading } from "../image.ts";
-import type { EvseModel } from "../site-model.ts";
+import type { EvseModel } from "../site/site-model.ts";
 import { openSessionAt } from "../state/sessions.ts";
 import { type DecideContext, evseAt } from "./context.ts";
 import { registerProblem } from "./registers.ts";

@@ -2,7 +2,7 @@
  * Whether an EVSE's energy register can be true. A register that goes down, jumps, or counts kWh under the name of Wh
  * is noted and not used: a bill is made of registers.
  */
-import type { EvseModel } from "../site-model.ts";
+import type { EvseModel } from "../site/site-model.ts";
 import type { Session } from "../state/sessions.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SignedValue } from "../charge-point-input.ts";
-import { Books, NOON_MS } from "../site.test-kit.ts";
+import { Books, NOON_MS } from "../site/site.test-kit.ts";
 
 const OCMF = 'OCMF|{"FV":"1.0","RD":[{"TX":"B","RV":1.10}]}|{"SA":"ECDSA-secp256r1-SHA256","SD":"30440220"}';
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChargePointInput } from "../charge-point-input.ts";
-import { Books, chargePoint, homeConfiguration, NOON_MS } from "../site.test-kit.ts";
+import { Books, chargePoint, homeConfiguration, NOON_MS } from "../site/site.test-kit.ts";
 
 type Started = Extract<ChargePointInput, { type: "transaction-started" }>;
 type Ended = Extract<ChargePointInput, { type: "transaction-ended" }>;

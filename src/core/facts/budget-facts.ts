@@ -1,6 +1,6 @@
 /** Facts about budgets for the cars: of a building's energy management, or of a controller above this one. */
 import { type Static, Type } from "typebox";
-import { declareFact } from "../fact.ts";
+import { declareFact } from "./fact.ts";
 
 /** A part of a budget: power in W for all EVSEs together, energy in Wh over its time, or both. */
 export const BudgetSlotSchema = Type.Object(

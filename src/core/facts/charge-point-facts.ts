@@ -1,6 +1,6 @@
 /** Facts about charge points: connection, identity, status, and whatever else they report. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
+import { declareFact } from "./fact.ts";
 
 export const ChargePointConnected = declareFact(
   "charge-point-connected",

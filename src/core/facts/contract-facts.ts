@@ -1,7 +1,7 @@
 /** Facts about what partners ask for a session: profiles that cap it, preferences of its driver, and what was refused. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
 import { PreferenceSchema } from "./driver-facts.ts";
+import { declareFact } from "./fact.ts";
 
 /** A ceiling over time. `limit` is in W over all phases, or A per phase; before the start and after the end none holds. */
 export const CeilingSchema = Type.Object({

@@ -1,6 +1,6 @@
 /** Facts about what drivers and owners ask for. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
+import { declareFact } from "./fact.ts";
 
 export const PreferenceSchema = Type.Union([
   Type.Literal("cheap"),

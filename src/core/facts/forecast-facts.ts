@@ -1,6 +1,6 @@
 /** Facts about what others expect. */
 import { type Static, Type } from "typebox";
-import { declareFact } from "../fact.ts";
+import { declareFact } from "./fact.ts";
 
 export const ForecastKindSchema = Type.Union([Type.Literal("pv"), Type.Literal("building")]);
 export type ForecastKind = Static<typeof ForecastKindSchema>;

@@ -1,9 +1,10 @@
 /** Every type of fact. A topic has a file of its own; this one only lists them. */
-import type { DraftOf, FactDeclaration, FactOf } from "../fact.ts";
+
 import * as budget from "./budget-facts.ts";
 import * as chargePoint from "./charge-point-facts.ts";
 import * as contract from "./contract-facts.ts";
 import * as driver from "./driver-facts.ts";
+import type { DraftOf, FactDeclaration, FactOf } from "./fact.ts";
 import * as forecast from "./forecast-facts.ts";
 import * as limit from "./limit-facts.ts";
 import * as market from "./market-facts.ts";

@@ -1,7 +1,7 @@
 /** Facts about charging limits: what was decided, why, until when, and whether it was obeyed. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
 import { ReasonSchema } from "../reason.ts";
+import { declareFact } from "./fact.ts";
 
 /**
  * A new limit for an EVSE, before it is sent. A renewal that changes nothing is no fact. `currentA` is per phase of

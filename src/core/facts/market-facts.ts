@@ -1,6 +1,6 @@
 /** Facts about drivers of partners, and about the records that bill them. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
+import { declareFact } from "./fact.ts";
 
 /** Whose driver it is: what a session and a CDR name. */
 export const DriverContractSchema = Type.Object({

@@ -1,6 +1,6 @@
 /** Facts about OCPI partners. Secrets are never among them: tokens stay in a file of their own. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
+import { declareFact } from "./fact.ts";
 
 export const PartnerPartySchema = Type.Object({
   role: Type.String(),

@@ -3,8 +3,8 @@
  * `startMs` on. Powers are integers in W, prices EUR/kWh. A replay reads a plan, it never recomputes one.
  */
 import { type Static, Type } from "typebox";
-import { declareFact } from "../fact.ts";
 import { PreferenceSchema } from "./driver-facts.ts";
+import { declareFact } from "./fact.ts";
 
 const Series = Type.Array(Type.Number());
 const PhaseNumber = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);

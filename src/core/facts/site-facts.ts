@@ -1,6 +1,6 @@
 /** Facts about the controller itself and the site's devices. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
+import { declareFact } from "./fact.ts";
 
 const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
 

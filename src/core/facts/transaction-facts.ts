@@ -1,7 +1,7 @@
 /** Facts about authorisation and transactions: what a bill is made of. */
 import { Type } from "typebox";
-import { declareFact } from "../fact.ts";
 import { ReasonKindSchema } from "../reason.ts";
+import { declareFact } from "./fact.ts";
 
 export const TokenChecked = declareFact(
   "token-checked",

@@ -5,9 +5,9 @@
 import type { Static } from "typebox";
 import type { CeilingSchema } from "../facts/contract-facts.ts";
 import type { SiteDraft } from "../facts/index.ts";
-import type { PartnerConfiguration, PartnerRight } from "../site-upstream.ts";
+import type { PartnerConfiguration, PartnerRight } from "../site/site-upstream.ts";
 import type { Session } from "../state/sessions.ts";
-import type { SiteState } from "../state.ts";
+import type { SiteState } from "../state/state.ts";
 
 export interface Claim {
   readonly partner: PartnerConfiguration;

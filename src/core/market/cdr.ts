@@ -1,10 +1,10 @@
 /** When a session is billed, and what the record says. Pure; a record is a fact with a key, so there is one a session. */
 import type { SiteDraft } from "../facts/index.ts";
 import { unbookedWh } from "../metering/transaction-meter.ts";
-import type { SiteModel } from "../site-model.ts";
-import type { TariffConfiguration } from "../site-upstream.ts";
+import type { SiteModel } from "../site/site-model.ts";
+import type { TariffConfiguration } from "../site/site-upstream.ts";
 import type { Session } from "../state/sessions.ts";
-import type { SiteState } from "../state.ts";
+import type { SiteState } from "../state/state.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { marketId } from "./id.ts";
 import { periodsOf } from "./periods.ts";

@@ -6,7 +6,7 @@ import type { Static } from "typebox";
 import type { CeilingSchema } from "../facts/contract-facts.ts";
 import { SLOT_MS } from "../slots.ts";
 import type { Session } from "../state/sessions.ts";
-import type { SiteState } from "../state.ts";
+import type { SiteState } from "../state/state.ts";
 
 export type Ceiling = Static<typeof CeilingSchema>;
 

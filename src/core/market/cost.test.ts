@@ -1,6 +1,6 @@
 /** What sessions cost: worked out by hand from the rules of the text. */
 import { describe, expect, test } from "vitest";
-import type { TariffConfiguration } from "../site-upstream.ts";
+import type { TariffConfiguration } from "../site/site-upstream.ts";
 import { costOf } from "./cost.ts";
 import type { Period } from "./periods.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Static } from "typebox";
 import type { CostSchema } from "../facts/market-facts.ts";
-import type { TariffConfiguration, Weekday } from "../site-upstream.ts";
+import type { TariffConfiguration, Weekday } from "../site/site-upstream.ts";
 import type { Period } from "./periods.ts";
 
 export type Cost = Static<typeof CostSchema>;

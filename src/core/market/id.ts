@@ -1,5 +1,5 @@
 /** Names of sessions and their records towards partners. */
-import type { SiteModel } from "../site-model.ts";
+import type { SiteModel } from "../site/site-model.ts";
 
 export interface Begun {
   readonly transactionId: number;

@@ -1,7 +1,7 @@
 import type { EvseDecision } from "../control/control.ts";
 import type { ProcessImage } from "../image.ts";
-import type { SiteModel } from "../site-model.ts";
-import type { SiteState } from "../state.ts";
+import type { SiteModel } from "../site/site-model.ts";
+import type { SiteState } from "../state/state.ts";
 
 /** What one look at the meters needs. */
 export interface MeteringInput {

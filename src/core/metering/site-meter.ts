@@ -1,8 +1,8 @@
 /** The running quarter-hour of the whole site. */
 import type { SiteDraft } from "../facts/index.ts";
 import type { PerPhase } from "../quantity.ts";
-import type { SiteModel } from "../site-model.ts";
-import { sitePowers } from "../site-powers.ts";
+import type { SiteModel } from "../site/site-model.ts";
+import { sitePowers } from "../site/site-powers.ts";
 import { SLOT_MS } from "../slots.ts";
 import type { MeteringInput } from "./input.ts";
 

@@ -1,8 +1,8 @@
 /** What the EVSEs' own meters say, by grid phase. */
 import type { ProcessImage } from "../image.ts";
 import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
-import type { EvseModel, SiteModel } from "../site-model.ts";
-import { evsePowerW, type PowersInput } from "../site-powers.ts";
+import type { EvseModel, SiteModel } from "../site/site-model.ts";
+import { evsePowerW, type PowersInput } from "../site/site-powers.ts";
 import type { Session } from "../state/sessions.ts";
 
 export interface EvseReport {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Books, NOON_MS } from "../site.test-kit.ts";
+import { Books, NOON_MS } from "../site/site.test-kit.ts";
 import { STAYS_KEPT } from "./stays.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,9 +1,9 @@
 /** What a partner is sent by itself: the location, tariffs, EVSE status, sessions and CDRs, where it takes them. */
-import type { Envelope } from "../../core/fact.ts";
+import type { Envelope } from "../../core/facts/fact.ts";
 import type { SiteFact } from "../../core/facts/index.ts";
 import type { Clock, SiteAccess } from "../../core/ports.ts";
-import type { SiteModel } from "../../core/site-model.ts";
-import type { OcpiVersion, UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { SiteModel } from "../../core/site/site-model.ts";
+import type { OcpiVersion, UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import { type Call, callPartner, type Outcome } from "../call.ts";
 import { type CdrFact, cdrObject } from "../objects/cdr.ts";
 import { evseObject, evseUid, locationId, locationObject, type Market } from "../objects/location.ts";

@@ -3,7 +3,7 @@
  * object the state of now is sent, so an outage of a week ends with one message an object. In the order of their first
  * change, one at a time, again until heard. Nothing waits for it.
  */
-import type { Envelope } from "../../core/fact.ts";
+import type { Envelope } from "../../core/facts/fact.ts";
 import type { Clock, Cursor, Log, SiteAccess } from "../../core/ports.ts";
 
 const BATCH = 200;

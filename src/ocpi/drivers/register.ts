@@ -1,8 +1,8 @@
 /** Whose driver it is and whether he may charge: by what partners told us, and by asking them where their rules want that. */
 import type { DriverVerdict } from "../../core/decide/context.ts";
 import type { Clock, DriverRegister, SiteAccess } from "../../core/ports.ts";
-import type { SiteModel } from "../../core/site-model.ts";
-import type { UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { SiteModel } from "../../core/site/site-model.ts";
+import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { Driver } from "../../core/state/upstream.ts";
 import { callPartner } from "../call.ts";
 import { evseUid, locationId } from "../objects/location.ts";

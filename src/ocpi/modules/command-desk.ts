@@ -1,7 +1,7 @@
 /** What all commands share: reading, contracts, the EVSE that is meant, and the result that follows. */
 import type { ChargePointCommand, CommandResult } from "../../core/charge-point-input.ts";
 import { whyNotCovered } from "../../core/market/arbitrate.ts";
-import type { EvseModel } from "../../core/site-model.ts";
+import type { EvseModel } from "../../core/site/site-model.ts";
 import { openSessionAt, type Session } from "../../core/state/sessions.ts";
 import type { OcpiRequest } from "../module.ts";
 import { evseOfUid, locationId } from "../objects/location.ts";

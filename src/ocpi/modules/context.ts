@@ -1,7 +1,7 @@
 /** What the modules know of the site. */
 import type { Clock, Log, SiteAccess } from "../../core/ports.ts";
-import type { SiteModel } from "../../core/site-model.ts";
-import type { OcpiVersion, UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { SiteModel } from "../../core/site/site-model.ts";
+import type { OcpiVersion, UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { Market } from "../objects/location.ts";
 import type { Secrets } from "../secrets.ts";
 

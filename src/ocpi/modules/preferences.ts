@@ -1,6 +1,6 @@
 /** Charging preferences of a driver, with every answer that the text knows. */
 import { decidePreferences, type Preferences, whyNotCovered } from "../../core/market/arbitrate.ts";
-import type { SiteModel } from "../../core/site-model.ts";
+import type { SiteModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { ModuleRoute, OcpiRequest } from "../module.ts";
 import { sessionById } from "../objects/session.ts";

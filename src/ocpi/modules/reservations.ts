@@ -1,5 +1,5 @@
 /** RESERVE_NOW and CANCEL_RESERVATION. Partners' ids clash with each other: charge points are told ids of ours. */
-import type { EvseModel } from "../../core/site-model.ts";
+import type { EvseModel } from "../../core/site/site-model.ts";
 import { type Reservation, reservationKey } from "../../core/state/upstream.ts";
 import type { OcpiRequest } from "../module.ts";
 import { readCancelReservation, readReserveNow } from "../schemas/requests.ts";

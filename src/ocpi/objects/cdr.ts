@@ -1,7 +1,7 @@
 /** A charge detail record on the wire, from the fact that it is. */
-import type { Envelope } from "../../core/fact.ts";
+import type { Envelope } from "../../core/facts/fact.ts";
 import type { SiteFact } from "../../core/facts/index.ts";
-import type { TariffConfiguration } from "../../core/site-upstream.ts";
+import type { TariffConfiguration } from "../../core/site/site-upstream.ts";
 import { ocpiTime } from "../status.ts";
 import { CONNECTOR_ID, emi3Id, evseUid, locationId, type Market, plugOf } from "./location.ts";
 import { cdrTokenOf, periodObject, sessionId } from "./session.ts";

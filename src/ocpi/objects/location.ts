@@ -1,8 +1,8 @@
 /** The site as an OCPI Location with its EVSEs. Nothing here does I/O. */
-import type { EvseModel, SiteModel } from "../../core/site-model.ts";
-import type { OcpiVersion, UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
+import type { OcpiVersion, UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { ConnectorStatus } from "../../core/state/charge-points.ts";
-import type { SiteState } from "../../core/state.ts";
+import type { SiteState } from "../../core/state/state.ts";
 import { ocpiTime } from "../status.ts";
 import type { WireObject } from "./wire-object.ts";
 

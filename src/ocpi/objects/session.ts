@@ -5,7 +5,7 @@ import { tariffOf } from "../../core/market/cdr.ts";
 import { costOf } from "../../core/market/cost.ts";
 import { type Begun, marketId } from "../../core/market/id.ts";
 import { periodsOf } from "../../core/market/periods.ts";
-import type { UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { DriverContract } from "../../core/state/upstream.ts";
 import { ocpiTime } from "../status.ts";

@@ -1,5 +1,5 @@
 /** Tariffs of the configuration as OCPI writes them. */
-import type { OcpiVersion, TariffConfiguration, UpstreamConfiguration } from "../../core/site-upstream.ts";
+import type { OcpiVersion, TariffConfiguration, UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import { ocpiTime } from "../status.ts";
 import type { WireObject } from "./wire-object.ts";
 

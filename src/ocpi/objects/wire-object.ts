@@ -1,5 +1,5 @@
 /** Objects on their way out: what is undefined is left out, or written as null where a partner wants that. */
-import type { OcpiVersion } from "../../core/site-upstream.ts";
+import type { OcpiVersion } from "../../core/site/site-upstream.ts";
 
 export type WireObject = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** What we send, as schemas: strict, closed, for the description of our server and for checking ourselves. */
 import { type TProperties, type TSchema, Type } from "typebox";
-import type { OcpiVersion } from "../../core/site-upstream.ts";
+import type { OcpiVersion } from "../../core/site/site-upstream.ts";
 import { DateTime } from "./wire.ts";
 
 const closed = { additionalProperties: false } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SmacSettings } from "../../core/site-upstream.ts";
+import type { SmacSettings } from "../../core/site/site-upstream.ts";
 import { readContext, type ScOptimisation } from "./context.ts";
 import { quarterHours, slotsOf } from "./slots.ts";
 

@@ -3,7 +3,7 @@
  * contradicts itself in units, signs, ids and time slots. Pure; what was assumed is said.
  */
 import { type Static, Type } from "typebox";
-import type { SmacSettings } from "../../core/site-upstream.ts";
+import type { SmacSettings } from "../../core/site/site-upstream.ts";
 import { CiString, CountryCode, DateTime, PartyId, reader, timeMs } from "../schemas/wire.ts";
 import { type Slot, slotsOf } from "./slots.ts";
 

@@ -1,5 +1,5 @@
 /** A fact as a line of text. What has no words of its own is shown by its type. */
-import type { Envelope } from "../../core/fact.ts";
+import type { Envelope } from "../../core/facts/fact.ts";
 import { en } from "../../core/words/en.ts";
 import { clockTime } from "./format.ts";
 import { evseNames } from "./store.ts";

@@ -1,6 +1,6 @@
 /** The latest facts; a tap opens what the ledger holds, and what it was because of. */
 import { useSignal } from "@preact/signals";
-import type { Envelope } from "../../core/fact.ts";
+import type { Envelope } from "../../core/facts/fact.ts";
 import { type FactTopic, factLine, isOfTopic } from "./fact-words.ts";
 import { clockSeconds } from "./format.ts";
 import { facts } from "./store.ts";

@@ -1,6 +1,6 @@
 /** What the page knows, live: one stream of server-sent events, and three lists that it asks for. */
 import { computed, signal } from "@preact/signals";
-import type { Envelope } from "../../core/fact.ts";
+import type { Envelope } from "../../core/facts/fact.ts";
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import type { Savings } from "../../core/savings.ts";
 import type { Session } from "../../core/state/sessions.ts";

@@ -1,0 +1,43 @@
+import type { SiteConfiguration } from "../../core/site/site.ts";
+import type { Profile } from "../../modbus/profile.ts";
+import type { ConfigurationProblem, Place } from "./configuration.ts";
+
+/**
+ * Problems of devices with their profiles: unknown ones, a fuse behind a meter without currents, an impossible role.
+ * `place` tells where they stand in `file`.
+ */
+export function profileProblems(
+  configuration: SiteConfiguration,
+  profiles: { get(id: string): Profile | undefined },
+  file: string,
+  place: (path: readonly (string | number)[]) => Place = () => ({ line: 1, column: 1 }),
+): ConfigurationProblem[] {
+  const guarding = new Set([
+    configuration.gridConnection.meter,
+    ...configuration.circuits.map((circuit) => circuit.meter),
+  ]);
+  return configuration.devices.flatMap((device, index): ConfigurationProblem[] => {
+    const path = ["devices", index, "profile"];
+    const at = { severity: "error", file, path: path.join("."), ...place(path) } as const;
+    const profile = profiles.get(device.profile);
+    if (!profile)
+      return [{ ...at, message: `There is no profile "${device.profile}"`, advice: "`wattledger devices` lists them" }];
+    if (!profile.roles.includes(device.role))
+      return [
+        {
+          ...at,
+          message: `${profile.name} cannot be a ${device.role}`,
+          advice: `It can be: ${profile.roles.join(", ")}`,
+        },
+      ];
+    if (guarding.has(device.id) && !profile.protectsFuse)
+      return [
+        {
+          ...at,
+          message: `${profile.name} does not measure current by phase: it cannot guard a fuse`,
+          advice: 'Use a meter that `wattledger devices` marks with "guards"',
+        },
+      ];
+    return [];
+  });
+}

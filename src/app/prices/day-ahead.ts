@@ -1,0 +1,184 @@
+/** Day-ahead prices from a file beside `site.yaml` and from a market by HTTP; what was known stays when a source fails. */
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Clock, Log } from "../../core/ports.ts";
+import type { PriceSource } from "../../core/site/site.ts";
+import {
+  type PriceRows,
+  type PriceTable,
+  type PriceUnit,
+  pricesFromCsv,
+  pricesFromJson,
+} from "../../planner/price-sources.ts";
+import { knownUntilMs, nextAskMs } from "./price-schedule.ts";
+
+const FILE_CHECK_MS = 60_000;
+const HTTP_TIMEOUT_MS = 15_000;
+const MOST_BYTES = 4_000_000;
+/** Yesterday stands in for a day whose prices are not out; older ones serve nothing. */
+const KEPT_MS = 2 * 86_400_000;
+
+export interface DayAheadOptions {
+  readonly timeZone: string;
+  /** Of `site.yaml`; a price file is relative to it. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** From 0 to 1, so that not every site asks in the same second. */
+  readonly random: () => number;
+}
+
+export interface DayAhead {
+  /** EUR/kWh of the market, without markup. */
+  at(slotStartMs: number): number | undefined;
+  /** Whether any price was ever read. */
+  known(): boolean;
+  /** Resolves after the first reading, whether it succeeded or not. */
+  readonly ready: Promise<void>;
+  close(): void;
+}
+
+type DayAheadSource = Extract<PriceSource, { kind: "day-ahead" }>;
+
+/** The host of an address alone: user, password, path and query may all hold a key. */
+function publicPlace(url: string): string {
+  return URL.canParse(url) ? `the market at ${new URL(url).host}` : "the configured address";
+}
+
+/** What `fetch` takes: it refuses addresses with a user and password, so they go into a header. */
+function requestOf(url: string): { readonly address: string; readonly headers: Record<string, string> } {
+  const address = new URL(url);
+  const { username, password } = address;
+  address.username = "";
+  address.password = "";
+  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization: Record<string, string> =
+    username || password ? { authorization: `Basic ${Buffer.from(secret).toString("base64")}` } : {};
+  return { address: address.href, headers: { accept: "application/json", ...authorization } };
+}
+
+async function readHttp(url: string, unit: PriceUnit | undefined): Promise<PriceRows> {
+  const { address, headers } = requestOf(url);
+  const response = await fetch(address, { signal: AbortSignal.timeout(HTTP_TIMEOUT_MS), headers });
+  if (!response.ok || !response.body) throw new Error(`it answered ${response.status}`);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new Error(`it sent more than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return pricesFromJson(parsed(Buffer.concat(chunks).toString("utf8")), unit);
+}
+
+/** The parser's own message would quote the answer, which may repeat a key. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("its answer is no JSON");
+  }
+}
+
+/** Why a source could not be read, in a line without addresses. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const code = cause && typeof cause === "object" && "code" in cause ? ` (${String(cause.code)})` : "";
+  return `${message}${code}`.replace(/https?:\/\/\S+/g, "its address").slice(0, 200);
+}
+
+/** Rows of one place, added to what it gave before. */
+function collected(from: string, { clock, log }: DayAheadOptions) {
+  const table = new Map<number, number>();
+  function forgetOld(): void {
+    // A clock that is not trusted may stand in the future.
+    if (!clock.wallTrusted()) return;
+    for (const slotMs of table.keys()) if (slotMs < clock.wallMs() - KEPT_MS) table.delete(slotMs);
+  }
+  function add({ prices, unreadable, problem }: PriceRows): boolean {
+    if (problem !== undefined) log.warn(`Prices are not used: ${problem}. The last known ones stay`, { from });
+    else if (prices.size === 0) log.warn("The price source has no prices; the last known ones stay", { from });
+    if (unreadable > 0)
+      log.warn("Some price rows could not be read; their quarter-hours have no price", { from, unreadable });
+    for (const [slotMs, price] of prices) table.set(slotMs, price);
+    forgetOld();
+    return prices.size > 0;
+  }
+  /** Whether there were prices. */
+  async function read(rows: () => Promise<PriceRows>): Promise<boolean> {
+    try {
+      return add(await rows());
+    } catch (error) {
+      log.warn("Prices could not be read; the last known ones stay", { from, error: reasonOf(error) });
+      return false;
+    }
+  }
+  return { table, read };
+}
+
+interface Place {
+  readonly table: PriceTable;
+  readonly ready: Promise<void>;
+  close(): void;
+}
+
+/** A file, read again when it changes. */
+function fromFile(file: string, unit: PriceUnit | undefined, options: DayAheadOptions): Place {
+  const path = resolve(options.directory, file);
+  const { table, read } = collected(path, options);
+  let seen: string | undefined;
+  async function check(): Promise<void> {
+    const found = await stat(path).catch(() => undefined);
+    const version = found ? `${found.mtimeMs} ${found.size}` : "missing";
+    if (version === seen) return;
+    seen = version;
+    await read(async () => {
+      if (found && found.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
+      return pricesFromCsv(await readFile(path, "utf8"), unit);
+    });
+  }
+  return { table, ready: check(), close: options.clock.every(FILE_CHECK_MS, "price file", () => void check()) };
+}
+
+/** A market's address, asked when there can be news. */
+function fromUrl(url: string, unit: PriceUnit | undefined, options: DayAheadOptions): Place {
+  const { clock, timeZone, random } = options;
+  const { table, read } = collected(publicPlace(url), options);
+  let failures = 0;
+  let closed = false;
+  let cancel = () => {};
+  async function ask(): Promise<void> {
+    failures = (await read(() => readHttp(url, unit))) ? 0 : failures + 1;
+    if (closed) return;
+    const nowMs = clock.wallMs();
+    const until = knownUntilMs(table, nowMs);
+    const delayMs = nextAskMs({ nowMs, knownUntilMs: until, timeZone, failures, random: random() });
+    cancel = clock.after(delayMs, "prices", () => void ask());
+  }
+  const close = () => {
+    closed = true;
+    cancel();
+  };
+  return { table, ready: ask(), close };
+}
+
+/** Reads the file and asks the market of a day-ahead source; where both know a quarter-hour the market counts. */
+export function createDayAhead(source: DayAheadSource, options: DayAheadOptions): DayAhead {
+  const places: Place[] = [];
+  if (source.url !== undefined) places.push(fromUrl(source.url, source.unit, options));
+  if (source.file !== undefined) places.push(fromFile(source.file, source.unit, options));
+  return {
+    at(slotStartMs) {
+      for (const { table } of places) {
+        const price = table.get(slotStartMs);
+        if (price !== undefined) return price;
+      }
+      return undefined;
+    },
+    known: () => places.some(({ table }) => table.size > 0),
+    ready: Promise.all(places.map(({ ready }) => ready)).then(() => {}),
+    close() {
+      for (const place of places) place.close();
+    },
+  };
+}

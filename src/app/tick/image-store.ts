@@ -1,0 +1,110 @@
+/** Collects readings as they come and freezes them into the process image of a tick. */
+import { inputSource } from "../../core/grid-limit.ts";
+import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../../core/image.ts";
+import { impossibleReading } from "../../core/plausibility/impossible.ts";
+import { believed, type MeterWatch, watchMeter } from "../../core/plausibility/standstill.ts";
+import type { Clock, DeviceSink, Prices } from "../../core/ports.ts";
+import type { SiteModel } from "../../core/site/site-model.ts";
+import { slotStartMs } from "../../core/slots.ts";
+
+export interface ImageStore extends DeviceSink {
+  evse(reading: EvseReading): void;
+  /** A source of the grid operator's limits gave a sign of life. */
+  heard(source: string): void;
+  /** A digital input was read. */
+  input(id: string, closed: boolean): void;
+  freeze(): ProcessImage;
+  /** The last word on why a device is in trouble, by device id. */
+  readonly troubles: ReadonlyMap<string, string>;
+}
+
+const STANDS_STILL = "it answers, but its values stand still while power flows: restart the meter or its gateway";
+
+/** `onMeter` is called after each meter reading: the guard runs at the pace of the meters. */
+export function createImageStore(
+  { circuits }: Pick<SiteModel, "circuits">,
+  clock: Clock,
+  prices: Prices,
+  onMeter: (deviceId: string) => void,
+): ImageStore {
+  const circuitOf = new Map(
+    circuits.flatMap((circuit) => (circuit.meterId ? [[circuit.meterId, circuit] as const] : [])),
+  );
+  const meters = new Map<string, MeterReading>();
+  const watches = new Map<string, MeterWatch>();
+  const pvs = new Map<string, PvReading>();
+  const batteries = new Map<string, BatteryReading>();
+  const evses = new Map<string, EvseReading>();
+  const troubles = new Map<string, string>();
+  const sinceMonoMs = clock.monoMs();
+  const heardMonoMs = new Map<string, number>();
+  const inputs = new Map<string, { readonly closed: boolean; readonly sinceMonoMs: number }>();
+
+  return {
+    troubles,
+    meter(reading) {
+      const { deviceId } = reading;
+      const circuit = circuitOf.get(deviceId);
+      const impossible = circuit && impossibleReading(reading, circuit.limitA);
+      if (impossible !== undefined) {
+        troubles.set(deviceId, impossible);
+        return;
+      }
+      const below = (circuit?.evseIds ?? []).flatMap((id) => evses.get(id) ?? []);
+      const watch = watchMeter(watches.get(deviceId), reading, below);
+      watches.set(deviceId, watch);
+      meters.set(deviceId, believed(watch, reading));
+      if (watch.standsStill) troubles.set(deviceId, STANDS_STILL);
+      else troubles.delete(deviceId);
+      onMeter(deviceId);
+    },
+    pv(reading) {
+      pvs.set(reading.deviceId, reading);
+      troubles.delete(reading.deviceId);
+    },
+    battery(reading) {
+      batteries.set(reading.deviceId, reading);
+      troubles.delete(reading.deviceId);
+    },
+    trouble(deviceId, detail) {
+      troubles.set(deviceId, detail.slice(0, 200));
+    },
+    evse(reading) {
+      const before = evses.get(reading.evseId);
+      if (before && before.atMonoMs > reading.atMonoMs) return;
+      // Chargers send the register, the current and the state of charge in turns: the last known energy stays known.
+      const energyWh = reading.energyWh ?? before?.energyWh;
+      const socPercent = reading.socPercent ?? before?.socPercent;
+      evses.set(reading.evseId, {
+        ...reading,
+        ...(energyWh === undefined ? {} : { energyWh }),
+        ...(socPercent === undefined ? {} : { socPercent }),
+      });
+    },
+    heard(source) {
+      heardMonoMs.set(source, clock.monoMs());
+    },
+    input(id, closed) {
+      heardMonoMs.set(inputSource(id), clock.monoMs());
+      if (inputs.get(id)?.closed !== closed) inputs.set(id, { closed, sinceMonoMs: clock.monoMs() });
+    },
+    freeze() {
+      const nowMs = clock.wallMs();
+      const slot = slotStartMs(nowMs);
+      const importEurPerKwh = prices.importEurPerKwh(slot);
+      const exportEurPerKwh = prices.exportEurPerKwh(slot);
+      return {
+        nowMs,
+        monoMs: clock.monoMs(),
+        wallTrusted: clock.wallTrusted(),
+        meters: new Map(meters),
+        pvs: new Map(pvs),
+        batteries: new Map(batteries),
+        evses: new Map(evses),
+        gridLinks: { sinceMonoMs, heardMonoMs: new Map(heardMonoMs), inputs: new Map(inputs) },
+        ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
+        ...(exportEurPerKwh === undefined ? {} : { exportEurPerKwh }),
+      };
+    },
+  };
+}

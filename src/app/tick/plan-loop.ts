@@ -1,0 +1,119 @@
+/** Keeps a plan in force: asks for one when it is due, records it with its input, never stands in the guard's way. */
+import type { ProcessImage } from "../../core/image.ts";
+import type { Clock, Log, Prices, Solver } from "../../core/ports.ts";
+import type { SiteModel } from "../../core/site/site-model.ts";
+import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
+import { buildPlanInput, operatorLimits } from "../../planner/input.ts";
+import { deviatesFromPlan, planTrigger } from "../../planner/trigger.ts";
+import type { Recorder } from "../recording/recorder.ts";
+
+const PLAN_SLOTS = 96;
+const PLAN_DEADLINE_MS = 5_000;
+/** A kettle is over before it matters to a plan of quarter-hours. */
+const MEAN_MS = 300_000;
+
+export interface PlanLoopOptions {
+  readonly site: SiteModel;
+  readonly recorder: Recorder;
+  readonly solver: Solver;
+  readonly prices: Prices;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What was measured of the site, where it was. */
+export interface MeasuredNow {
+  readonly buildingW: number | undefined;
+  /** Since the running slot began, Wh. */
+  readonly importedWh: number | undefined;
+}
+
+export interface PlanLoop {
+  /** Called at the end of each tick with what the building draws, W; returns at once. The promise is there for virtual time and tests. */
+  consider(image: ProcessImage, measured: MeasuredNow): Promise<void> | undefined;
+}
+
+function lastPricedSlotMs(prices: Prices, nowMs: number): number {
+  const first = slotStartMs(nowMs);
+  let last = 0;
+  for (let slot = 0; slot < 2 * PLAN_SLOTS; slot++) {
+    const atMs = first + slot * SLOT_MS;
+    if (prices.importEurPerKwh(atMs) === undefined) break;
+    last = atMs;
+  }
+  // With a fixed price the horizon only moves: more of it is no news.
+  return last >= first + (2 * PLAN_SLOTS - 1) * SLOT_MS ? Number.POSITIVE_INFINITY : last;
+}
+
+interface Mean {
+  readonly powerW: number;
+  readonly monoMs: number;
+}
+
+/** The mean of the last minutes, older values counting less and less; forgotten while nobody measures. */
+function meanWith(before: Mean | undefined, powerW: number | undefined, monoMs: number): Mean | undefined {
+  if (powerW === undefined) return undefined;
+  const part = before ? 1 - Math.exp((before.monoMs - monoMs) / MEAN_MS) : 1;
+  const from = before?.powerW ?? powerW;
+  return { powerW: from + (powerW - from) * part, monoMs };
+}
+
+export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
+  const { site, recorder, solver, prices, log } = options;
+  let solving = false;
+  let lastAttemptMs: number | undefined;
+  let plannedSeq: number | undefined;
+  let deviatesSinceMs: number | undefined;
+  let pricesUntilAtPlanMs: number | undefined;
+  let usual: Mean | undefined;
+
+  async function plan(image: ProcessImage, trigger: string, importedWh: number | undefined): Promise<void> {
+    const { seq } = recorder.state();
+    const input = buildPlanInput({
+      site,
+      state: recorder.state(),
+      image,
+      nowMs: image.nowMs,
+      slots: PLAN_SLOTS,
+      buildingW: usual?.powerW,
+      importEurPerKwh: (slotMs) => prices.importEurPerKwh(slotMs),
+      exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
+      ...(importedWh === undefined ? {} : { importedWh }),
+    });
+    const result = await solver.solve(input, PLAN_DEADLINE_MS);
+    if (result.status === "rule-based") log.warn("The plan is rule-based", { detail: result.detail });
+    await recorder.note([{ type: "plan-made", source: "planner", data: { trigger, input, result } }]);
+    plannedSeq = seq;
+  }
+
+  return {
+    consider(image, { buildingW, importedWh }) {
+      usual = meanWith(usual, buildingW, image.monoMs);
+      deviatesSinceMs = deviatesFromPlan(recorder.state(), usual?.powerW)
+        ? (deviatesSinceMs ?? image.nowMs)
+        : undefined;
+      if (solving) return undefined;
+      const pricesUntilMs = lastPricedSlotMs(prices, image.nowMs);
+      const trigger = planTrigger({
+        state: recorder.state(),
+        nowMs: image.nowMs,
+        pricesUntilMs,
+        operator: operatorLimits(site, recorder.state(), image.nowMs),
+        ...(deviatesSinceMs === undefined ? {} : { deviatesSinceMs }),
+        ...(pricesUntilAtPlanMs === undefined ? {} : { pricesUntilAtPlanMs }),
+        ...(lastAttemptMs === undefined ? {} : { lastAttemptMs }),
+        ...(plannedSeq === undefined ? {} : { plannedSeq }),
+      });
+      if (trigger === undefined) return undefined;
+      solving = true;
+      lastAttemptMs = image.nowMs;
+      deviatesSinceMs = undefined;
+      pricesUntilAtPlanMs = pricesUntilMs;
+      return plan(image, trigger, importedWh)
+        .catch((error) => log.error("Planning failed; the last plan or fair shares go on", { error: String(error) }))
+        .finally(() => {
+          solving = false;
+        });
+    },
+  };
+}

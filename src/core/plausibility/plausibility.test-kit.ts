@@ -1,0 +1,48 @@
+/** A plant whose meters can lie, and a control step that examines them first. */
+import type { Step } from "../control/plant.test-kit.ts";
+import { Plant, type PlantOptions } from "../control/plant.test-kit.ts";
+import { VOLTAGE_V } from "../control/site.test-kit.ts";
+import { controlStep } from "../control/step.ts";
+import type { MeterReading } from "../image.ts";
+import type { PerPhase } from "../quantity.ts";
+import { examineMeters, initialPlausibility } from "./plausibility.ts";
+
+/** A control step as the controller takes it. */
+export function examiningStep(): Step {
+  let memory = initialPlausibility();
+  return (input, control) => {
+    const examined = examineMeters(memory, input);
+    memory = examined.memory;
+    const step = controlStep({ ...input, image: examined.image }, control);
+    return { ...step, drafts: [...examined.drafts, ...step.drafts] };
+  };
+}
+
+export type Lie = (reading: MeterReading, second: number) => MeterReading;
+
+/** A plant with a meter that lies from a second on, until it is told the truth. */
+export function lyingPlant(options: PlantOptions) {
+  const plant = new Plant({ ...options, step: examiningStep() });
+  const lies = new Map<string, Lie>();
+  const set = plant.meters.set.bind(plant.meters);
+  plant.meters.set = (id, reading) => set(id, lies.get(id)?.(reading, plant.second) ?? reading);
+  return { plant, lies };
+}
+
+function withCurrents(reading: MeterReading, currentA: PerPhase): MeterReading {
+  const powerW = Math.round((currentA[0] + currentA[1] + currentA[2]) * VOLTAGE_V);
+  return { ...reading, currentA, powerW };
+}
+
+const on =
+  (change: (currentA: PerPhase) => PerPhase): Lie =>
+  (reading) =>
+    withCurrents(reading, change(reading.currentA!));
+
+export const turned = on(([a, b, c]) => [-a, -b, -c]);
+export const turnedL2 = on(([a, b, c]) => [a, -b, c]);
+export const swappedL1L2 = on(([a, b, c]) => [b, a, c]);
+export const rotated = on(([a, b, c]) => [c, a, b]);
+export const deadL3 = on(([a, b]) => [a, b, 0]);
+export const scaled = (factor: number) =>
+  on(([a, b, c]) => [a, b, c].map((value) => Math.round(value * factor * 10) / 10) as unknown as PerPhase);

@@ -1,0 +1,163 @@
+/**
+ * Whether the meters can be right: against physics, against themselves, and against what the EVSEs' own meters say. A
+ * meter whose values are worthless is taken out of the picture, as if it did not answer; the guard knows what to do
+ * then. Everything found is a fact, and a sentence on what to do.
+ */
+import type { SiteDraft } from "../facts/index.ts";
+import type { ProcessImage } from "../image.ts";
+import type { CircuitModel, SiteModel } from "../site/site-model.ts";
+import { devicePowers, type PowersInput } from "../site/site-powers.ts";
+import type { SiteState } from "../state/state.ts";
+import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
+import { type EvseTrack, trackEvses } from "./evses.ts";
+import { doubtsOf, forgetVotes, type MeterWatch, newWatch, refutedOf, type Surroundings, watchMeter } from "./meter.ts";
+
+/** What was learned from cars is looked at anew after a day. */
+const LEARNED_FOR_MS = 86_400_000;
+const NOT_USED = "it answers, but its values are not used";
+const REPORT_VALID_MS = 120_000;
+
+export interface PlausibilityMemory {
+  readonly meters: ReadonlyMap<string, MeterWatch>;
+  readonly evses: ReadonlyMap<string, EvseTrack>;
+}
+
+/** Nothing seen yet. */
+export function initialPlausibility(): PlausibilityMemory {
+  return { meters: new Map(), evses: new Map() };
+}
+
+export interface Examined {
+  readonly memory: PlausibilityMemory;
+  /** The image without the values that cannot be used. */
+  readonly image: ProcessImage;
+  /** Devices whose values were taken out, with a word on it. */
+  readonly troubles: ReadonlyMap<string, string>;
+  readonly drafts: readonly SiteDraft[];
+}
+
+/** What the cars that are there draw by their last reports, W; unknown where one is old. */
+function carsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
+  let sumW = 0;
+  for (const { transactionId, last } of tracks)
+    if (transactionId !== undefined)
+      sumW += last && monoMs - last.atMonoMs < REPORT_VALID_MS ? last.powerW : Number.NaN;
+  return sumW;
+}
+
+/** EVSEs that are known to show on other phases: they count on all. */
+function swappedEvses({ site }: SiteState, meterId: string): ReadonlySet<string> {
+  const of = Object.values(site.doubts).filter(({ kind, deviceId }) => kind === "swapped" && deviceId === meterId);
+  return new Set(of.flatMap(({ evseId }) => evseId ?? []));
+}
+
+/** Inverters up to so much may feed a single phase. */
+const ONE_PHASE_W = 6_000;
+
+type DevicePowers = ReturnType<typeof devicePowers>;
+
+/** What sun and battery may feed into a phase at most, A: what they say, else what they can. */
+function producedA({ configuration, batteries, pvIds, phases, voltageV }: SiteModel, powers: DevicePowers): number {
+  const peakW = configuration.devices
+    .filter(({ id }) => pvIds.includes(id))
+    .reduce((sum, { pv }) => sum + (pv?.peakW ?? Number.POSITIVE_INFINITY), 0);
+  const batteryW = batteries.reduce((sum, { battery }) => sum + (battery?.maxDischargeW ?? 0), 0);
+  const sumW = (powers.pvW ?? peakW) + (powers.dischargeW ?? batteryW);
+  return (phases === 1 ? sumW : Math.max(sumW / 3, Math.min(sumW, ONE_PHASE_W))) / voltageV;
+}
+
+function surroundings(
+  { site, state, image }: PowersInput,
+  deviceId: string,
+  circuit: CircuitModel,
+  tracks: ReadonlyMap<string, EvseTrack>,
+  powers: ReturnType<typeof devicePowers>,
+): Surroundings {
+  const { gridW, pvW, chargeW, dischargeW } = powers;
+  const known = pvW !== undefined && chargeW !== undefined && dischargeW !== undefined;
+  const othersW = known ? chargeW - dischargeW - pvW : undefined;
+  const carsW = carsPowerW(tracks.values(), image.monoMs);
+  const restW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN) - carsW;
+  return {
+    deviceId,
+    phases: site.phases,
+    voltageV: site.voltageV,
+    tracks: circuit.evseIds.flatMap((id) => tracks.get(id) ?? []),
+    swapped: swappedEvses(state, deviceId),
+    hasBattery: site.batteries.length > 0,
+    producedA: producedA(site, powers),
+    ...(deviceId === site.gridMeterId ? { balance: { restW, carsW } } : {}),
+    monoMs: image.monoMs,
+  };
+}
+
+/** Doubts of before that were learned and still hold: not refuted, and not too old. */
+function learned(input: PowersInput, watch: MeterWatch, deviceId: string): Doubt[] {
+  const refuted = new Set(refutedOf(watch).map(doubtKey));
+  return Object.entries(input.state.site.doubts)
+    .filter(([key, doubt]) => doubt.deviceId === deviceId && isLearned(doubt) && !refuted.has(key))
+    .filter(([, { sinceMs }]) => input.image.nowMs - sinceMs < LEARNED_FOR_MS)
+    .map(([, { sinceMs: _, ...doubt }]) => doubt);
+}
+
+function expires({ state, image }: PowersInput, deviceId: string): boolean {
+  return Object.values(state.site.doubts).some(
+    (doubt) => doubt.deviceId === deviceId && isLearned(doubt) && image.nowMs - doubt.sinceMs >= LEARNED_FOR_MS,
+  );
+}
+
+/** Facts where the doubts differ from what the state knows. */
+function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] {
+  const now = new Map(doubts.map((doubt) => [doubtKey(doubt), doubt]));
+  const known = state.site.doubts;
+  const draft = (doubt: Doubt, active: boolean): SiteDraft => {
+    const { phases, seenOn, ...rest } = doubt;
+    const lists = { ...(phases ? { phases: [...phases] } : {}), ...(seenOn ? { seenOn: [...seenOn] } : {}) };
+    return { type: "meter-doubted", source: "plausibility", data: { ...rest, ...lists, active } };
+  };
+  return [
+    ...[...now].filter(([key]) => !known[key]).map(([, doubt]) => draft(doubt, true)),
+    ...Object.entries(known)
+      .filter(([key]) => !now.has(key))
+      .map(([, { sinceMs: _, ...doubt }]) => draft(doubt, false)),
+  ];
+}
+
+/** After a restart: what was seen before holds for as long as it takes to see it again. */
+function firstWatch({ state, image: { monoMs } }: PowersInput, meterId: string): MeterWatch {
+  const before = Object.values(state.site.doubts);
+  const showedLess = before.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === meterId);
+  return showedLess
+    ? { ...newWatch(), shortage: { sinceMonoMs: monoMs, lastMonoMs: monoMs, found: true } }
+    : newWatch();
+}
+
+/** Looks at all meters of circuits. To be called once a tick, with the image as it was read. */
+export function examineMeters(memory: PlausibilityMemory, input: PowersInput): Examined {
+  const { site, image } = input;
+  const evses = trackEvses(memory.evses, input);
+  const powers = devicePowers(input);
+  const watches = new Map<string, MeterWatch>();
+  const meters = new Map(image.meters);
+  const all: Doubt[] = [];
+  for (const circuit of site.circuits) {
+    const { meterId } = circuit;
+    if (meterId === undefined || watches.has(meterId)) continue;
+    const around = surroundings(input, meterId, circuit, evses, powers);
+    const before = memory.meters.get(meterId) ?? firstWatch(input, meterId);
+    const watched = watchMeter(
+      expires(input, meterId) ? forgetVotes(before) : before,
+      image.meters.get(meterId),
+      around,
+    );
+    const found = [...doubtsOf(watched, around), ...learned(input, watched, meterId)];
+    const unusable = found.some(isUnusable);
+    if (unusable) meters.delete(meterId);
+    // The cause is known: its effect needs no sentence of its own.
+    const doubts = unusable ? found.filter(({ kind }) => kind !== "less-than-cars") : found;
+    watches.set(meterId, watched);
+    all.push(...doubts);
+  }
+  const troubles = new Map(all.filter(isUnusable).map(({ deviceId }) => [deviceId, NOT_USED]));
+  return { memory: { meters: watches, evses }, image: { ...image, meters }, troubles, drafts: changes(input, all) };
+}

@@ -1,0 +1,67 @@
+/**
+ * The state of the site: a pure fold over facts. JSON all through, so that a snapshot is `JSON.stringify`.
+ * Each slice lives beside the rules that change it; this file only puts them together.
+ */
+import { type BudgetsState, evolveBudgets } from "../budget.ts";
+import type { SiteFact } from "../facts/index.ts";
+import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./charge-points.ts";
+import { evolveForecasts, type ForecastsState } from "./forecasts.ts";
+import { evolveImports, type ImportsState, initialImports } from "./imports.ts";
+import { evolveLimits, initialLimits, type LimitsState } from "./limits.ts";
+import { evolvePlan, initialPlan, type PlanState } from "./plan.ts";
+import { evolveSessions, initialSessions, type SessionsState } from "./sessions.ts";
+import { evolveSite, initialSite, type SiteSlice } from "./site-slice.ts";
+import { evolveStays, initialStays, type StaysState } from "./stays.ts";
+import { evolveUpstream, initialUpstream, type UpstreamState } from "./upstream.ts";
+
+export interface SiteState {
+  /** Sequence of the last fact folded in. */
+  readonly seq: number;
+  readonly site: SiteSlice;
+  readonly chargePoints: ChargePointsState;
+  readonly sessions: SessionsState;
+  readonly stays: StaysState;
+  readonly imports: ImportsState;
+  readonly limits: LimitsState;
+  readonly plan: PlanState;
+  readonly upstream: UpstreamState;
+  readonly forecasts: ForecastsState;
+  readonly budgets: BudgetsState;
+}
+
+/** Raise when a fold changes its meaning: snapshots of another version are ignored. */
+export const STATE_VERSION = 11;
+
+/** The state before the first fact. */
+export function initialState(): SiteState {
+  return {
+    seq: 0,
+    site: initialSite(),
+    chargePoints: initialChargePoints(),
+    sessions: initialSessions(),
+    stays: initialStays(),
+    imports: initialImports(),
+    limits: initialLimits(),
+    plan: initialPlan(),
+    upstream: initialUpstream(),
+    forecasts: {},
+    budgets: {},
+  };
+}
+
+/** Folds one fact into the state. Facts of unknown types change nothing but `seq`. */
+export function evolve(state: SiteState, fact: SiteFact): SiteState {
+  return {
+    seq: fact.seq,
+    site: evolveSite(state.site, fact),
+    chargePoints: evolveChargePoints(state.chargePoints, fact),
+    sessions: evolveSessions(state.sessions, fact),
+    stays: evolveStays(state.stays, fact, state.sessions),
+    imports: evolveImports(state.imports, fact),
+    limits: evolveLimits(state.limits, fact),
+    plan: evolvePlan(state.plan, fact),
+    upstream: evolveUpstream(state.upstream, fact),
+    forecasts: evolveForecasts(state.forecasts, fact),
+    budgets: evolveBudgets(state.budgets, fact),
+  };
+}
