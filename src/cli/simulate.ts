@@ -95,7 +95,7 @@ export async function simulate(args: string[]): Promise<number> {
   const progress = (day: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${read.scenario.name}: day ${day} `);
   };
-  const full = await compareScenario(read.scenario, read.notes, progress);
+  const full = await compareScenario(read.scenario, read.notes, { onDay: progress });
   if (values.html !== undefined) writeFileSync(values.html, reportPage(full));
   if (values.json) console.log(JSON.stringify(full.report, null, 2));
   else print(full.report);

@@ -5,6 +5,7 @@ import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import { createLinearSolver } from "../solver/glpk.ts";
 import { type CapacityMonth, capacityBillEur, capacityMonths } from "./capacity-bill.ts";
+import { informedScenario } from "./informed.ts";
 import { type PerfectForesight, perfectForesight } from "./perfect-foresight.ts";
 import type { DataNote } from "./scenario-file.ts";
 import { type SimulationResult, simulate } from "./simulate.ts";
@@ -75,6 +76,15 @@ export interface SimulationReport {
   readonly tookS: number;
   readonly columns: readonly ReportColumn[];
   readonly regret: Regret;
+  /** The same with everyone told the truth of cars, prices, load and sun, where that was asked for. */
+  readonly informed?: { readonly columns: readonly ReportColumn[]; readonly regret: Regret };
+}
+
+export interface ComparisonOptions {
+  /** Hears of the controller's simulated days. */
+  readonly onDay?: (day: number) => void;
+  /** Runs controller and rules once more, told the truth. */
+  readonly informed?: boolean;
 }
 
 export interface FullReport {
@@ -228,26 +238,48 @@ async function yardstickOf(scenario: Scenario): Promise<Yardstick> {
   };
 }
 
-/** Runs a scenario in every way and compares. `onDay` hears of the controller's simulated days. */
-export async function compareScenario(
-  scenario: Scenario,
-  notes: readonly DataNote[],
-  onDay: (day: number) => void = () => {},
-): Promise<FullReport> {
-  const startedMs = performance.now();
-  const yardstick = await yardstickOf(scenario);
-  const { optimum } = yardstick;
-  const result = await simulate(scenario, { onDay });
-  const rules = RULES.map(([name, rule]) => ({ name, totals: rule(scenario) }));
+type NamedRun = readonly [name: string, run: ReportSeries];
+
+interface Compared {
+  readonly columns: readonly ReportColumn[];
+  readonly regret: Regret;
+  readonly runs: readonly NamedRun[];
+}
+
+/** Controller and rules, as they are or told the truth, beside the best that was possible. */
+async function compared(yardstick: Yardstick, { onDay, informed = false }: ComparisonOptions): Promise<Compared> {
+  const { scenario, optimum } = yardstick;
+  const known = informed ? informedScenario(scenario) : scenario;
+  const result = await simulate(scenario, { informed, ...(onDay ? { onDay } : {}) });
+  const rules = RULES.map(([name, rule]) => ({ name, totals: rule(known) }));
   const columns: ReportColumn[] = [
     { ...column(OWN, result, yardstick), ...measured(result), ...own(result) },
     ...rules.map(({ name, totals }) => ({ ...column(name, totals, yardstick), ...measured(totals) })),
     { ...column(OPTIMUM, optimum, yardstick), ...ideal(optimum, scenario) },
-  ];
-  const withPrice = columns.map((entry) => ({
+  ].map((entry) => ({
     ...entry,
     ...(entry.energyDeliveredKwh > 0 ? { eurPerKwhDelivered: round(entry.costEur / entry.energyDeliveredKwh, 4) } : {}),
   }));
+  const runs: NamedRun[] = [
+    [OWN, result],
+    ...rules.map(({ name, totals }): NamedRun => [name, totals]),
+    [OPTIMUM, optimum],
+  ];
+  return { columns, regret: regretOf(columns), runs };
+}
+
+/** Runs a scenario in every way and compares. */
+export async function compareScenario(
+  scenario: Scenario,
+  notes: readonly DataNote[],
+  options: ComparisonOptions = {},
+): Promise<FullReport> {
+  const startedMs = performance.now();
+  const yardstick = await yardstickOf(scenario);
+  const { optimum } = yardstick;
+  const { onDay } = options;
+  const { columns, regret, runs } = await compared(yardstick, onDay ? { onDay } : {});
+  const informed = options.informed ? await compared(yardstick, options) : undefined;
   const report: SimulationReport = {
     scenario: scenario.name,
     fromUtc: new Date(scenario.startMs).toISOString(),
@@ -261,14 +293,10 @@ export async function compareScenario(
     missingEurPerKwh: round(yardstick.missingEurPerKwh, 4),
     storedEurPerKwh: round(yardstick.storedEurPerKwh, 4),
     tookS: round((performance.now() - startedMs) / 1000, 1),
-    columns: withPrice,
-    regret: regretOf(withPrice),
+    columns,
+    regret,
+    ...(informed ? { informed: { columns: informed.columns, regret: informed.regret } } : {}),
   };
-  const runs: [string, ReportSeries][] = [
-    [OWN, result],
-    ...rules.map(({ name, totals }): [string, ReportSeries] => [name, totals]),
-    [OPTIMUM, optimum],
-  ];
   const series = Object.fromEntries(
     runs.map(([name, { gridW, evsesW, batteryW }]) => [name, { gridW, evsesW, batteryW }]),
   );

@@ -14,6 +14,7 @@ import type { ScenarioSite } from "../sim/scenario-site.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/solver.ts";
+import { forecastIsDue, informedScenario, trueForecasts } from "./informed.ts";
 import { midnightMs, wallClockMs } from "./local-days.ts";
 
 export interface SimulationResult extends ScenarioTotals {
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   readonly books?: { readonly ledger: Ledger; readonly tape: Tape };
   /** Called after each step and awaited. */
   readonly onStep?: (nowMs: number, state: SiteState) => Promise<void>;
+  /** The controller is told the truth of cars, prices, load and sun. */
+  readonly informed?: boolean;
 }
 
 /** A ledger in memory that keeps what is looked up again. */
@@ -124,7 +127,8 @@ function stepSeconds(site: ScenarioSite, nowMs: number): number {
 }
 
 /** Runs the scenario from its first to its last second. Equal scenarios give equal results. */
-export async function simulate(scenario: Scenario, options: SimulationOptions = {}): Promise<SimulationResult> {
+export async function simulate(measured: Scenario, options: SimulationOptions = {}): Promise<SimulationResult> {
+  const scenario = options.informed ? informedScenario(measured) : measured;
   const clock = new VirtualClock(scenario.startMs);
   const { ledger, tape } = options.books ?? { ledger: memoryLedger(), tape: NO_TAPE };
   const recorder = new Recorder({ ledger, state: initialState(), boot: "simulation", clock, log: silentLog });
@@ -152,10 +156,13 @@ export async function simulate(scenario: Scenario, options: SimulationOptions = 
   });
   controller.attach(virtual);
   await virtual.connect();
+  if (options.informed) await recorder.note(trueForecasts(scenario, scenario.startMs));
   let day = 0;
   while (clock.wallMs() < scenario.endMs) {
     const seconds = stepSeconds(virtual.site, clock.wallMs());
     await clock.advance(seconds * 1000);
+    if (options.informed && forecastIsDue(clock.wallMs(), seconds * 1000))
+      await recorder.note(trueForecasts(scenario, clock.wallMs()));
     await virtual.step(seconds);
     await controller.tick();
     await options.onStep?.(clock.wallMs(), recorder.state());

@@ -32,6 +32,21 @@ interface RegretLine extends BenchLine {
   readonly bestRule: string;
   readonly bestRuleLostPercent: number | undefined;
   readonly tookS: number;
+  /** The same with everyone told the truth. */
+  readonly informed?: InformedRegret;
+}
+
+interface InformedRegret {
+  readonly lostPercent: number | undefined;
+  readonly shortKwh: number;
+  readonly driversShort: number;
+  readonly bestRule: string;
+  readonly bestRuleLostPercent: number | undefined;
+}
+
+interface RunOptions {
+  readonly days: number | undefined;
+  readonly informed: boolean;
 }
 
 type Message =
@@ -44,9 +59,9 @@ function progress(text: string): void {
 }
 
 /** Runs a scenario in a thread of its own; rejects when that fails. */
-function run(file: string, days: number | undefined): Promise<SimulationReport | string> {
+function run(file: string, options: RunOptions): Promise<SimulationReport | string> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./regret.worker.ts", import.meta.url), { workerData: { file, days } });
+    const worker = new Worker(new URL("./regret.worker.ts", import.meta.url), { workerData: { file, ...options } });
     worker.on("message", (message: Message) => {
       if ("report" in message) resolve(message.report);
       else if ("refused" in message) resolve(message.refused);
@@ -55,6 +70,21 @@ function run(file: string, days: number | undefined): Promise<SimulationReport |
     worker.on("error", reject);
     worker.on("exit", () => reject(new Error(`${file}: the thread ended without a result`)));
   });
+}
+
+function informedOf({ informed }: SimulationReport): { informed?: InformedRegret } {
+  if (!informed) return {};
+  const { regret, columns } = informed;
+  const { shortKwh, driversShort } = columns.find(({ name }) => name === "wattledger")!;
+  return {
+    informed: {
+      lostPercent: regret.lostPercent,
+      shortKwh,
+      driversShort,
+      bestRule: regret.bestRule.name,
+      bestRuleLostPercent: regret.bestRule.lostPercent,
+    },
+  };
 }
 
 function lineOf(file: string, report: SimulationReport): RegretLine {
@@ -83,6 +113,7 @@ function lineOf(file: string, report: SimulationReport): RegretLine {
     bestRule: regret.bestRule.name,
     bestRuleLostPercent: regret.bestRule.lostPercent,
     tookS: report.tookS,
+    ...informedOf(report),
   };
 }
 
@@ -105,15 +136,24 @@ async function inParallel<T, R>(items: readonly T[], width: number, work: (item:
   return results;
 }
 
-/** One line a scenario. Arguments: `--scenarios DIR`, `--days N` (the first days only), `--parallel N`. */
+/**
+ * One line a scenario. Arguments: `--scenarios DIR`, `--only NAME`, `--days N` (the first days only), `--parallel N`, and
+ * `--informed`: once more with the truth told, beside it.
+ */
 export async function benchRegret(args: readonly string[]): Promise<BenchLine[]> {
   const { values } = parseArgs({
     args: [...args],
-    options: { scenarios: { type: "string" }, days: { type: "string" }, parallel: { type: "string" } },
+    options: {
+      scenarios: { type: "string" },
+      only: { type: "string", multiple: true },
+      days: { type: "string" },
+      parallel: { type: "string" },
+      informed: { type: "boolean", default: false },
+    },
   });
   const directory = values.scenarios ?? SCENARIOS;
   const files = readdirSync(directory)
-    .filter((name) => /\.ya?ml$/.test(name))
+    .filter((name) => /\.ya?ml$/.test(name) && (!values.only || values.only.includes(name.replace(/\.ya?ml$/, ""))))
     .sort()
     .map((name) => join(directory, name));
   const days = values.days === undefined ? undefined : Math.max(1, Math.round(Number(values.days)) || 1);
@@ -121,7 +161,7 @@ export async function benchRegret(args: readonly string[]): Promise<BenchLine[]>
   progress(`${files.length} scenarios of ${directory}, ${Math.min(width, files.length)} at a time`);
   return inParallel(files, width, async (file) => {
     try {
-      const result = await run(file, days);
+      const result = await run(file, { days, informed: values.informed });
       if (typeof result === "string") return refusedLine(file, result);
       const line = lineOf(file, result);
       progress(`${basename(file)}: ${JSON.stringify(line)}`);

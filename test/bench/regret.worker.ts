@@ -4,7 +4,11 @@ import { problemText } from "../../src/app/configuration/configuration.ts";
 import { readScenario } from "../../src/study/scenario-file.ts";
 import { compareScenario } from "../../src/study/simulate-report.ts";
 
-const { file, days } = workerData as { readonly file: string; readonly days?: number };
+const { file, days, informed } = workerData as {
+  readonly file: string;
+  readonly days?: number;
+  readonly informed?: boolean;
+};
 const read = readScenario(file, days);
 if (!read.ok) {
   parentPort?.postMessage({ refused: read.problems.map(problemText).join("\n") });
@@ -12,6 +16,7 @@ if (!read.ok) {
   const { scenario, notes } = read;
   const all = Math.round((scenario.endMs - scenario.startMs) / 86_400_000);
   parentPort?.postMessage({ day: 0, days: all });
-  const { report } = await compareScenario(scenario, notes, (day) => parentPort?.postMessage({ day, days: all }));
+  const onDay = (day: number) => parentPort?.postMessage({ day, days: all });
+  const { report } = await compareScenario(scenario, notes, { onDay, informed: informed === true });
   parentPort?.postMessage({ report });
 }

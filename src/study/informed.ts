@@ -1,0 +1,53 @@
+/**
+ * The same site and cars, with the truth told to the controller by the doors that anyone may use: drivers state what they
+ * take and when they leave, prices are known in advance, load and sun are pushed as forecasts. What is lost then is the
+ * controller's own fault; what is lost beyond it is the price of not knowing.
+ */
+import type { ForecastKind } from "../core/facts/forecast-facts.ts";
+import type { SiteDraft } from "../core/facts/index.ts";
+import { SLOT_MS } from "../core/slots.ts";
+import { type Scenario, slotIndexOf } from "../sim/scenario.ts";
+
+/** A forecast reaches two days ahead and is pushed anew by the hour. */
+const AHEAD_SLOTS = 192;
+const PUSHED_MS = 3_600_000;
+
+/** A scenario in which every driver says the truth and every price is known in advance. */
+export function informedScenario(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    importEurPerKwh: scenario.billedImportEurPerKwh,
+    isDayAhead: false,
+    sessions: scenario.sessions.map((session) => ({
+      ...session,
+      requestedWh: session.energyWh,
+      statedDepartureMs: session.departureMs,
+    })),
+  };
+}
+
+/** Whether forecasts are pushed in a step that ends at `nowMs` and took `stepMs`. */
+export function forecastIsDue(nowMs: number, stepMs: number): boolean {
+  return Math.floor(nowMs / PUSHED_MS) !== Math.floor((nowMs - stepMs) / PUSHED_MS);
+}
+
+function trueForecast(kind: ForecastKind, powerW: readonly number[], startMs: number): SiteDraft {
+  return {
+    type: "forecast-received",
+    source: "forecast",
+    data: { kind, by: "truth", series: { startMs, minutes: 15, powerW: [...powerW] } },
+  };
+}
+
+/** What the building really takes and the sun really gives from the slot of `nowMs` on. */
+export function trueForecasts(scenario: Scenario, nowMs: number): SiteDraft[] {
+  const from = Math.max(0, slotIndexOf(scenario, nowMs));
+  const startMs = scenario.startMs + from * SLOT_MS;
+  const ahead = (series: readonly number[]) =>
+    series.slice(from, from + AHEAD_SLOTS).map((powerW) => Math.max(0, powerW));
+  const [loadW, pvW] = [ahead(scenario.loadW), ahead(scenario.pvW)];
+  return [
+    ...(loadW.length > 0 ? [trueForecast("building", loadW, startMs)] : []),
+    ...(scenario.pvPeakW > 0 && pvW.length > 0 ? [trueForecast("pv", pvW, startMs)] : []),
+  ];
+}
