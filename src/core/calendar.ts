@@ -4,8 +4,9 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 export interface LocalMoment {
-  /** Days and months are counted from an arbitrary one on: only equality says something. */
+  /** Days of the calendar since 1970-01-01. */
   readonly day: number;
+  /** Months since the year 0. */
   readonly month: number;
   readonly monthOfYear: number;
   /** 1 is Monday. */
@@ -36,7 +37,7 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
   return formatter;
 }
 
-/** What the clock on the wall is ahead of UTC, ms. Changes of clocks happen at whole hours. */
+/** What the clock on the wall is ahead of UTC at a whole hour, ms. */
 function offsetMs(hourMs: number, timeZone: string): number {
   const known = offsets.get(timeZone) ?? new Map<number, number>();
   offsets.set(timeZone, known);
@@ -51,6 +52,31 @@ function offsetMs(hourMs: number, timeZone: string): number {
   return offset;
 }
 
+/** What the clock on the wall shows at `atMs`, as if it were UTC, epoch ms. Clocks are changed at whole hours of UTC. */
+export function wallClockMs(atMs: number, timeZone: string): number {
+  return atMs + offsetMs(Math.floor(atMs / HOUR_MS) * HOUR_MS, timeZone);
+}
+
+/**
+ * When the clock on the wall shows `wallMs`, epoch ms: the first of the two in the hour that comes twice; an hour later in
+ * the one that is left out.
+ */
+export function whenWallShowsMs(wallMs: number, timeZone: string): number {
+  const offsetAt = (atMs: number) => wallClockMs(atMs, timeZone) - atMs;
+  const before = offsetAt(wallMs - DAY_MS);
+  const after = offsetAt(wallMs + DAY_MS);
+  if (before === after) return wallMs - before;
+  const early = wallMs - Math.max(before, after);
+  const late = wallMs - Math.min(before, after);
+  return wallClockMs(early, timeZone) === wallMs ? early : late;
+}
+
+/** Midnight at the begin of a day, written 2019-05-06, epoch ms. NaN where it is no day. */
+export function midnightMs(day: string, timeZone: string): number {
+  const wallMs = dayOf(day) * DAY_MS;
+  return Number.isNaN(wallMs) ? wallMs : whenWallShowsMs(wallMs, timeZone);
+}
+
 /** Year and month of a day of the epoch, by the length of months. */
 function monthOf(day: number): { readonly year: number; readonly monthOfYear: number } {
   let year = 1970 + Math.floor(day / 365.2425);
@@ -63,7 +89,7 @@ function monthOf(day: number): { readonly year: number; readonly monthOfYear: nu
 
 /** Day, month, weekday and minute at `atMs` (epoch ms) in a zone. */
 export function localMoment(atMs: number, timeZone: string): LocalMoment {
-  const wallMs = atMs + offsetMs(Math.floor(atMs / HOUR_MS) * HOUR_MS, timeZone);
+  const wallMs = wallClockMs(atMs, timeZone);
   const day = Math.floor(wallMs / DAY_MS);
   const { year, monthOfYear } = monthOf(day);
   const nextMonth = Date.UTC(year, monthOfYear, 1) / DAY_MS;
@@ -85,7 +111,13 @@ export interface TimeWindow {
   readonly months?: readonly number[];
 }
 
-function minuteOf(text: string): number {
+/** The day of a date written 2019-05-06, as in `LocalMoment.day`; NaN where it is no date. */
+export function dayOf(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`) / DAY_MS;
+}
+
+/** Minute of the day of a time written HH:MM. */
+export function minuteOf(text: string): number {
   const [hours = 0, minutes = 0] = text.split(":").map(Number);
   return hours * 60 + minutes;
 }

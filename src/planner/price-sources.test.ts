@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { localMoment } from "../core/calendar.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { completePrices } from "./price-series.ts";
-import { localMinute, pricesFromCsv, pricesFromJson, timeOfUsePrice } from "./price-sources.ts";
+import { pricesFromCsv, pricesFromJson, timeOfUsePrice } from "./price-sources.ts";
 
 const night = {
   kind: "time-of-use" as const,
@@ -40,7 +41,7 @@ describe("a tariff by time of use", () => {
   });
 
   it("knows weekday and minute of midnight", () => {
-    expect(localMinute(Date.parse("2026-06-14T22:00Z"), "Europe/Berlin")).toEqual({ weekday: 1, minute: 0 });
+    expect(localMoment(Date.parse("2026-06-14T22:00Z"), "Europe/Berlin")).toMatchObject({ weekday: 1, minuteOfDay: 0 });
   });
 });
 
@@ -129,8 +130,8 @@ describe("real prices of the days on which clocks change", () => {
     expect(day).toHaveLength(slots);
     expect(day.every((slotMs) => prices.has(slotMs))).toBe(true);
     expect(prices.has(Date.parse(to))).toBe(false);
-    expect(localMinute(day[0]!, "Europe/Berlin").minute).toBe(0);
-    expect(localMinute(day.at(-1)!, "Europe/Berlin").minute).toBe(1425);
+    expect(localMoment(day[0]!, "Europe/Berlin").minuteOfDay).toBe(0);
+    expect(localMoment(day.at(-1)!, "Europe/Berlin").minuteOfDay).toBe(1425);
   });
 
   it("stand in for the day after, slot by slot", () => {

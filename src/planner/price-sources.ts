@@ -1,4 +1,5 @@
 /** Prices by slot from a tariff: fixed, by time of use, or day-ahead rows from a file or a market's answer. */
+import { isWithin, localMoment } from "../core/calendar.ts";
 import type { PriceSource } from "../core/site/site.ts";
 import { SLOT_MS, slotStartMs } from "../core/slots.ts";
 
@@ -18,44 +19,14 @@ interface Row {
   readonly unitUnknown?: true;
 }
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-/** Local weekday (1 is Monday) and minute of the day, by the zone's own rules for summer time. */
-export function localMinute(atMs: number, timeZone: string): { readonly weekday: number; readonly minute: number } {
-  let formatter = formatters.get(timeZone);
-  if (!formatter) {
-    formatter = new Intl.DateTimeFormat("en-GB", {
-      timeZone,
-      weekday: "short",
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    });
-    formatters.set(timeZone, formatter);
-  }
-  const part = new Map(formatter.formatToParts(atMs).map(({ type, value }) => [type, value]));
-  const weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(part.get("weekday") ?? "") + 1;
-  return { weekday, minute: Number(part.get("hour")) * 60 + Number(part.get("minute")) };
-}
-
-function minuteOf(text: string): number {
-  const [hours, minutes] = text.split(":").map(Number);
-  return (hours ?? 0) * 60 + (minutes ?? 0);
-}
-
 /** Price by local time; the first period that fits counts. A period over midnight belongs to the day it begins. */
 export function timeOfUsePrice(
   source: Extract<PriceSource, { kind: "time-of-use" }>,
   slotMs: number,
   timeZone: string,
 ): number {
-  const { weekday, minute } = localMinute(slotMs, timeZone);
-  const dayBefore = weekday === 1 ? 7 : weekday - 1;
-  const period = source.periods.find(({ from, to, days }) => {
-    const [begins, ends] = [minuteOf(from), minuteOf(to)];
-    if (begins < ends) return days.includes(weekday) && minute >= begins && minute < ends;
-    return (days.includes(weekday) && minute >= begins) || (days.includes(dayBefore) && minute < ends);
-  });
+  const moment = localMoment(slotMs, timeZone);
+  const period = source.periods.find((period) => isWithin(moment, period));
   return period?.eurPerKwh ?? source.otherwiseEurPerKwh;
 }
 

@@ -1,8 +1,9 @@
 /** A measured series as slots of a scenario: any step, with holes, of another year or place. */
+
+import { wallClockMs, whenWallShowsMs } from "../core/calendar.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import type { ScenarioSeries } from "../sim/scenario.ts";
 import { type CsvTable, numberCell, timeCell } from "./csv.ts";
-import { wallClockMs, whenWallShowsMs } from "./local-days.ts";
 
 /** Where the scenario takes place, and how far its days are from those of the file. */
 export interface Shift {

@@ -3,6 +3,7 @@
 import { silentLog } from "../app/log.ts";
 import { Recorder } from "../app/recording/recorder.ts";
 import { Controller } from "../app/tick/controller.ts";
+import { midnightMs, wallClockMs } from "../core/calendar.ts";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Prices, Solver, Tape } from "../core/ports.ts";
@@ -15,7 +16,6 @@ import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/solver.ts";
 import { forecastIsDue, informedScenario, trueForecasts } from "./informed.ts";
-import { midnightMs, wallClockMs } from "./local-days.ts";
 
 export interface SimulationResult extends ScenarioTotals {
   readonly interventions: number;

@@ -1,6 +1,8 @@
 /** When a market is asked again: politely, each site at a minute of its own. */
+
+import { localMoment } from "../../core/calendar.ts";
 import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
-import { localMinute, type PriceTable } from "../../planner/price-sources.ts";
+import type { PriceTable } from "../../planner/price-sources.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -45,7 +47,7 @@ function afterFailuresMs({ failures, random }: AskContext, mostMs: number): numb
  */
 export function nextAskMs(context: AskContext): number {
   const { nowMs, timeZone, failures, random } = context;
-  const { minute } = localMinute(nowMs, timeZone);
+  const { minuteOfDay: minute } = localMoment(nowMs, timeZone);
   const tomorrowMs = nowMs + (DAY_MINUTES - minute) * MINUTE_MS;
   const isComplete = context.knownUntilMs >= tomorrowMs + MOST_OF_A_DAY_MS;
   const isExpected = !isComplete && minute >= PUBLISHED_MINUTE;

@@ -3,6 +3,7 @@
  * session on energy and once on time; a floor and a ceiling. Prices are without VAT, amounts to a hundredth of a cent.
  */
 import type { Static } from "typebox";
+import { dayOf, type LocalMoment, localMoment, minuteOf } from "../calendar.ts";
 import type { CostSchema } from "../facts/market-facts.ts";
 import type { TariffConfiguration, Weekday } from "../site/site-upstream.ts";
 import type { Period } from "./periods.ts";
@@ -17,41 +18,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 
-interface LocalTime {
-  readonly day: Weekday;
-  /** YYYY-MM-DD. */
-  readonly date: string;
-  readonly minutes: number;
-}
-
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-function localTimeOf(atMs: number, timeZone: string): LocalTime {
-  let format = formatters.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat("en-GB", {
-      timeZone,
-      weekday: "long",
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    });
-    formatters.set(timeZone, format);
-  }
-  const parts = Object.fromEntries(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
-  return {
-    day: parts.weekday!.toUpperCase() as Weekday,
-    date: `${parts.year}-${parts.month}-${parts.day}`,
-    minutes: Number(parts.hour) * 60 + Number(parts.minute),
-  };
-}
-
-function minutesOf(clock: string): number {
-  return Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
-}
+const WEEKDAYS: readonly Weekday[] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
 
 /** A piece of the session within which no restriction changes. */
 interface Piece extends Period {
@@ -64,11 +31,11 @@ function goesByCalendar({ startTime, endTime, startDate, endDate, days }: Restri
   return [startTime, endTime, startDate, endDate, days].some((value) => value !== undefined);
 }
 
-function timeHolds(at: LocalTime, { startTime, endTime }: Restrictions): boolean {
-  const from = startTime === undefined ? 0 : minutesOf(startTime);
-  const to = endTime === undefined ? DAY_MINUTES : minutesOf(endTime);
+function timeHolds(at: LocalMoment, { startTime, endTime }: Restrictions): boolean {
+  const from = startTime === undefined ? 0 : minuteOf(startTime);
+  const to = endTime === undefined ? DAY_MINUTES : minuteOf(endTime);
   if (from === to) return true;
-  return from < to ? at.minutes >= from && at.minutes < to : at.minutes >= from || at.minutes < to;
+  return from < to ? at.minuteOfDay >= from && at.minuteOfDay < to : at.minuteOfDay >= from || at.minuteOfDay < to;
 }
 
 function holds(restrictions: Restrictions | undefined, piece: Piece, timeZone: string): boolean {
@@ -78,9 +45,10 @@ function holds(restrictions: Restrictions | undefined, piece: Piece, timeZone: s
   const within = (value: number, least: number | undefined, most: number | undefined) =>
     value >= (least ?? Number.NEGATIVE_INFINITY) && value < (most ?? Number.POSITIVE_INFINITY);
   if (goesByCalendar(restrictions)) {
-    const at = localTimeOf(piece.startMs, timeZone);
-    const isDay = (startDate === undefined || at.date >= startDate) && (endDate === undefined || at.date < endDate);
-    if (!isDay || !timeHolds(at, restrictions) || (days && !days.includes(at.day))) return false;
+    const at = localMoment(piece.startMs, timeZone);
+    const isDay =
+      (startDate === undefined || at.day >= dayOf(startDate)) && (endDate === undefined || at.day < dayOf(endDate));
+    if (!isDay || !timeHolds(at, restrictions) || (days && !days.includes(WEEKDAYS[at.weekday - 1]!))) return false;
   }
   return (
     within(kwh, minKwh, maxKwh) &&
@@ -94,13 +62,13 @@ function cutsOf(tariff: TariffConfiguration, period: Piece, timeZone: string): n
   const { startMs, endMs, energyWh, beforeWh, beforeMs } = period;
   if (!tariff.elements.some(({ restrictions }) => restrictions)) return [];
   const isLocal = tariff.elements.some(({ restrictions }) => restrictions && goesByCalendar(restrictions));
-  const local = isLocal ? localTimeOf(startMs, timeZone).minutes : 0;
+  const local = isLocal ? localMoment(startMs, timeZone).minuteOfDay : 0;
   const cuts = tariff.elements.flatMap(({ restrictions = {} }) => {
     const { startTime, endTime, minKwh, maxKwh, minDurationS, maxDurationS } = restrictions;
     const clocks = [startTime, endTime, "00:00"].flatMap((clock) =>
       clock === undefined || !isLocal
         ? []
-        : [startMs + ((minutesOf(clock) - local + DAY_MINUTES) % DAY_MINUTES) * MINUTE_MS],
+        : [startMs + ((minuteOf(clock) - local + DAY_MINUTES) % DAY_MINUTES) * MINUTE_MS],
     );
     const energies = [minKwh, maxKwh].flatMap((kwh) =>
       kwh === undefined || energyWh <= 0 ? [] : [startMs + ((kwh * 1000 - beforeWh) / energyWh) * (endMs - startMs)],
