@@ -17,8 +17,8 @@ export interface VirtualSiteOptions {
   readonly clock: Clock;
   readonly sink: DeviceSink;
   readonly handle: ChargePointHandler;
-  /** What the driver says when the car is plugged in. */
-  readonly onArrival: (session: ScenarioSession) => void;
+  /** What the driver says once the car is plugged in and the controller knows of it. */
+  readonly onArrival: (session: ScenarioSession) => void | Promise<void>;
   readonly sampleEveryS?: number;
 }
 
@@ -62,6 +62,7 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
     scenario.evses.map(({ id }) => [id, { safeCurrentA: 0, lastSampleMs: 0, status: "available" }]),
   );
   const waiting: ChargePointInput[] = [];
+  const speaking: ScenarioSession[] = [];
   let limits = 0;
 
   const offeredA = (evseId: string, atMs: number) => {
@@ -90,7 +91,7 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
       atMs: clock.wallMs(),
       replayed: false,
     });
-    options.onArrival(session);
+    speaking.push(session);
   }
 
   function left({ evseId }: ScenarioSession): void {
@@ -131,6 +132,8 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
       if (input.type === "transaction-started" && answer.transactionId !== undefined)
         evseAt(input.chargePointId).transactionId = answer.transactionId;
     }
+    // A word that came before the last car is gone would go with it.
+    for (const session of speaking.splice(0)) await options.onArrival(session);
   }
 
   function watch(evseId: string, { car }: Present): void {

@@ -149,9 +149,9 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
     clock,
     sink: controller.sink,
     handle: (input) => controller.handle(input),
-    onArrival: (session) => {
+    onArrival: async (session) => {
       const draft = wishDraft(session);
-      if (draft) void recorder.note([draft]);
+      if (draft) await recorder.note([draft]);
     },
   });
   controller.attach(virtual);
