@@ -2,20 +2,12 @@ import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
 import { describeSite } from "./describe.ts";
 import type { ProcessImage } from "./image.ts";
-import { Books, homeConfiguration, meter, NOON_MS } from "./site/site.test-kit.ts";
+import { Books, homeBattery, homeConfiguration, meter, NOON_MS } from "./site/site.test-kit.ts";
 import { SLOT_MS } from "./slots.ts";
 import { LiveSiteSchema } from "./view.ts";
 
 const MONO_MS = 500_000;
-const battery = {
-  capacityWh: 10_000,
-  maxChargeW: 5000,
-  maxDischargeW: 5000,
-  minSocPercent: 10,
-  efficiencyPercent: 90,
-  wearEurPerKwh: 0.03,
-  control: false,
-};
+const battery = homeBattery;
 
 interface Seen {
   readonly gridW?: number;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
 import type { DeviceSink, Devices } from "../core/ports.ts";
+import { homeBattery } from "../core/site/site.test-kit.ts";
 import type { DeviceConfiguration } from "../core/site/site.ts";
 import { type HybridValues, startSimulatedHybrid } from "../sim/servers/modbus-hybrid.ts";
 import { startSimulatedMeter } from "../sim/servers/modbus-meter.ts";
@@ -143,15 +144,7 @@ describe("a hybrid inverter with SunSpec", () => {
     socPercent: 62.5,
     maxBatteryPowerW: 5000,
   };
-  const battery = {
-    capacityWh: 10_000,
-    maxChargeW: 5000,
-    maxDischargeW: 5000,
-    minSocPercent: 10,
-    efficiencyPercent: 90,
-    wearEurPerKwh: 0.03,
-    control: true,
-  };
+  const battery = { ...homeBattery, control: true };
 
   test("gives sun and battery as readings, and takes setpoints that end by themselves", async () => {
     const commands: (readonly [number | undefined, number])[] = [];

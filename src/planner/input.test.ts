@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProcessImage } from "../core/image.ts";
+import { homeBattery } from "../core/site/site.test-kit.ts";
 import type { SiteConfiguration } from "../core/site/site.ts";
 import { siteModel } from "../core/site/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
@@ -189,15 +190,7 @@ describe("the input of a plan", () => {
   });
 
   it("plans with a battery while its state of charge is not old", () => {
-    const battery = {
-      capacityWh: 10_000,
-      maxChargeW: 5000,
-      maxDischargeW: 5000,
-      minSocPercent: 10,
-      efficiencyPercent: 90,
-      wearEurPerKwh: 0.03,
-      control: true,
-    };
+    const battery = { ...homeBattery, control: true };
     const device = { ...configuration.devices[0]!, id: "store", role: "battery" as const, battery };
     const withBattery = siteModel({ ...configuration, devices: [...configuration.devices, device] });
     const at = (atMonoMs: number) => {

@@ -88,8 +88,38 @@ unplug = asyncio.Event()
 
 if VERSION == "1.6":
     from ocpp.v16 import ChargePoint as Base, call, call_result
+else:
+    from ocpp.v201 import ChargePoint as Base, call, call_result
 
-    class Station(Base):
+
+class Obliging(Base):
+    """Answers that are the same in both versions."""
+
+    @on("TriggerMessage")
+    def on_trigger(self, requested_message, **_):
+        say(told="trigger", message=requested_message)
+        return call_result.TriggerMessage(status="Accepted")
+
+    @on("GetCompositeSchedule")
+    def on_composite(self, **_):
+        return call_result.GetCompositeSchedule(status="Rejected")
+
+    @on("UnlockConnector")
+    def on_unlock(self, **_):
+        return call_result.UnlockConnector(status="Unlocked")
+
+    @on("ChangeAvailability")
+    def on_availability(self, **_):
+        return call_result.ChangeAvailability(status="Accepted")
+
+    @on("Reset")
+    def on_reset(self, **_):
+        return call_result.Reset(status="Accepted")
+
+
+if VERSION == "1.6":
+
+    class Station(Obliging):
         @on("SetChargingProfile")
         def on_profile(self, connector_id, cs_charging_profiles):
             schedule = cs_charging_profiles["charging_schedule"]
@@ -118,27 +148,6 @@ if VERSION == "1.6":
         @on("ChangeConfiguration")
         def on_change(self, **_):
             return call_result.ChangeConfiguration(status="Accepted")
-
-        @on("TriggerMessage")
-        def on_trigger(self, requested_message, **_):
-            say(told="trigger", message=requested_message)
-            return call_result.TriggerMessage(status="Accepted")
-
-        @on("GetCompositeSchedule")
-        def on_composite(self, **_):
-            return call_result.GetCompositeSchedule(status="Rejected")
-
-        @on("UnlockConnector")
-        def on_unlock(self, **_):
-            return call_result.UnlockConnector(status="Unlocked")
-
-        @on("ChangeAvailability")
-        def on_availability(self, **_):
-            return call_result.ChangeAvailability(status="Accepted")
-
-        @on("Reset")
-        def on_reset(self, **_):
-            return call_result.Reset(status="Accepted")
 
         @on("RemoteStopTransaction")
         def on_stop(self, transaction_id):
@@ -187,9 +196,8 @@ if VERSION == "1.6":
             await self.call(call.StatusNotification(connector_id=1, error_code="NoError", status="Available"))
 
 else:
-    from ocpp.v201 import ChargePoint as Base, call, call_result
 
-    class Station(Base):
+    class Station(Obliging):
         seq_no = 0
 
         @on("SetChargingProfile")
@@ -230,27 +238,6 @@ else:
         @on("GetBaseReport")
         def on_report(self, **_):
             return call_result.GetBaseReport(status="NotSupported")
-
-        @on("TriggerMessage")
-        def on_trigger(self, requested_message, **_):
-            say(told="trigger", message=requested_message)
-            return call_result.TriggerMessage(status="Accepted")
-
-        @on("GetCompositeSchedule")
-        def on_composite(self, **_):
-            return call_result.GetCompositeSchedule(status="Rejected")
-
-        @on("UnlockConnector")
-        def on_unlock(self, **_):
-            return call_result.UnlockConnector(status="Unlocked")
-
-        @on("ChangeAvailability")
-        def on_availability(self, **_):
-            return call_result.ChangeAvailability(status="Accepted")
-
-        @on("Reset")
-        def on_reset(self, **_):
-            return call_result.Reset(status="Accepted")
 
         @on("RequestStopTransaction")
         def on_stop(self, transaction_id):

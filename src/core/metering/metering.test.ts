@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EvseDecision } from "../control/control.ts";
 import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../image.ts";
-import { Books, chargePoint, homeConfiguration, meter, NOON_MS } from "../site/site.test-kit.ts";
+import { Books, chargePoint, homeBattery, homeConfiguration, meter, NOON_MS } from "../site/site.test-kit.ts";
 import type { SiteConfiguration } from "../site/site.ts";
 import { SLOT_MS, slotStartMs } from "../slots.ts";
 import type { QuarterHour } from "../state/site-slice.ts";
@@ -79,15 +79,7 @@ class MeteredSite extends Books {
   }
 }
 
-const battery = {
-  capacityWh: 10_000,
-  maxChargeW: 5000,
-  maxDischargeW: 5000,
-  minSocPercent: 10,
-  efficiencyPercent: 90,
-  wearEurPerKwh: 0.03,
-  control: false,
-};
+const battery = homeBattery;
 
 function withRoof(): SiteConfiguration {
   return homeConfiguration({ devices: [meter("grid-meter"), { ...meter("roof", 2), role: "hybrid", battery }] });

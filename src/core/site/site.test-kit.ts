@@ -14,6 +14,17 @@ export const NOON_MS = Date.UTC(2026, 0, 14, 12);
 
 export const HASH = "scrypt$16384$8$1$VewEOwzSghzCBaSUzMxP4g$fqjVyyMQUCNhO3ytrjhfgMqaMLjnJQXcvjF4igg4KFE";
 
+/** A battery of 10 kWh and 5 kW that runs by itself. */
+export const homeBattery = {
+  capacityWh: 10_000,
+  maxChargeW: 5000,
+  maxDischargeW: 5000,
+  minSocPercent: 10,
+  efficiencyPercent: 90,
+  wearEurPerKwh: 0.03,
+  control: false,
+};
+
 /** A charge point with one EVSE of 16 A on three phases, that falls back to 6 A. */
 export function chargePoint(id: string, evse: Partial<ChargePoint["evses"][number]> = {}): ChargePoint {
   return {
