@@ -5,10 +5,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { realClock } from "../src/app/clock.ts";
 import { type RunningDemo, startDemo } from "../src/app/demo.ts";
 import { silentLog } from "../src/app/log.ts";
+import { explain } from "../src/cli/explain.ts";
+import type { PlanReasons } from "../src/core/plan-reasons.ts";
 import type { LiveSite } from "../src/core/view.ts";
 import { browserMissing, openBrowser } from "./web/browser.ts";
 
@@ -188,11 +190,32 @@ describe("the demonstration over real sockets", () => {
     expect(unknown.status).toBe(400);
   });
 
+  test("the plan says why each car gets what it gets, and so does the command line", async () => {
+    const reasonsUrl = url("/api/v1/plan/reasons");
+    const reasons = await until(async () => {
+      const found = (await (await fetch(reasonsUrl)).json()) as PlanReasons;
+      return (found.evses?.length ?? 0) > 0 ? found : undefined;
+    });
+    const [row] = reasons.evses;
+    expect(row?.slots).toHaveLength(96);
+    const second = row!.slots[1]!;
+    const one = (await (await fetch(`${reasonsUrl}?evse=${row!.evseId}&at=${second.startMs}`)).json()) as PlanReasons;
+    expect(one.evses.map(({ evseId, slots }) => [evseId, slots.length])).toEqual([[row!.evseId, 1]]);
+    const said = vi.spyOn(console, "log").mockImplementation(() => {});
+    expect(await explain([row!.evseId, "--url", url("/")])).toBe(0);
+    expect(said.mock.calls.flat().join("\n")).toContain(row!.name);
+    said.mockRestore();
+    const refused = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await explain(["--url", "http://127.0.0.1:1"])).toBe(1);
+    expect(refused.mock.calls.flat().join("\n")).toContain("does not answer");
+    refused.mockRestore();
+  });
+
   test("OpenAPI, health and metrics are there", async () => {
     const api = (await (await fetch(url("/api/v1/openapi.json"))).json()) as { openapi: string; paths: object };
     expect(api.openapi).toBe("3.1.0");
     expect(Object.keys(api.paths)).toEqual(
-      expect.arrayContaining(["/api/v1/site", "/api/v1/plan", "/api/v1/evses/{id}/wish"]),
+      expect.arrayContaining(["/api/v1/site", "/api/v1/plan", "/api/v1/plan/reasons", "/api/v1/evses/{id}/wish"]),
     );
     expect((await fetch(url("/healthz"))).status).toBe(200);
     expect(await (await fetch(url("/metrics"))).text()).toMatch(

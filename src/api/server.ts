@@ -1,6 +1,7 @@
 /** The HTTP server: API, live stream, page, health and metrics on one port. */
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import type { PlanReasons } from "../core/plan-reasons.ts";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamAdmin } from "../core/upstream-admin.ts";
@@ -8,6 +9,7 @@ import type { LiveSite } from "../core/view.ts";
 import { createAccess } from "./access.ts";
 import { metricsText } from "./metrics.ts";
 import { sendProblem } from "./problem.ts";
+import { planRoutes } from "./routes-plan.ts";
 import { readRoutes } from "./routes-read.ts";
 import { upstreamRoutes } from "./routes-upstream.ts";
 import { writeRoutes } from "./routes-write.ts";
@@ -28,6 +30,8 @@ export interface ApiOptions {
   readonly site: SiteAccess;
   readonly model: SiteModel;
   readonly live: () => LiveSite;
+  /** The plan in force explained; missing until there is one. */
+  readonly planReasons?: () => PlanReasons | undefined;
   readonly health: () => { readonly ok: boolean; readonly [detail: string]: unknown };
   readonly metrics: () => Readonly<Record<string, number>>;
   readonly tokenHash?: string;
@@ -111,6 +115,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
   const access = createAccess({ clock, verifyPassword, ...(tokenHash === undefined ? {} : { tokenHash }) });
   await app.register(async (routes) => {
     readRoutes(routes, { site, model: options.model, live, stream });
+    planRoutes(routes, () => options.planReasons?.());
     writeRoutes(routes, { site, model: options.model, clock, access });
     if (options.upstream) upstreamRoutes(routes, { upstream: options.upstream, access });
     pageRoutes(routes, options.page.routes);

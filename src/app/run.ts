@@ -13,6 +13,7 @@ import { startOcppServer } from "../ocpp/server.ts";
 import { createSolver } from "../solver/solver.ts";
 import { buildPage } from "../web/bundle.ts";
 import { verifyPassword } from "./password.ts";
+import { createPlanReasons } from "./plan-reasons.ts";
 import { createPrices } from "./prices/prices.ts";
 import { Recorder } from "./recording/recorder.ts";
 import { release } from "./release.ts";
@@ -174,6 +175,7 @@ async function startFaces(
   const { configuration, directory, clock, log } = options;
   const { host, tokenHash } = configuration.api;
   const shared = { site: accessTo(controller), model, live: () => controller.live(), clock, log };
+  const planReasons = createPlanReasons(model, () => controller.state().plan.current);
   let port = configuration.api.port;
   let page: ApiOptions["page"] | undefined;
   const startFace = async () => {
@@ -185,8 +187,8 @@ async function startFaces(
     const upstream = ocpi?.startUpstreamOf({ ...shared, planner, configuration, directory });
     controller.useDrivers(upstream?.drivers);
     const market = upstream ? { upstream } : {};
-    const face = { ...shared, ...about, ...token, ...market, page, host, port, verifyPassword, version: release() };
-    const started = await startApi(face).catch(async (error) => {
+    const face = { ...shared, ...about, ...token, ...market, planReasons, page, host, port, verifyPassword };
+    const started = await startApi({ ...face, version: release() }).catch(async (error) => {
       controller.useDrivers(undefined);
       await upstream?.close();
       throw error;

@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "run a scenario in virtual time and compare: simulate [--days N]",
     load: async () => (await import("./simulate.ts")).simulate,
   },
+  explain: {
+    summary: "say why the running plan gives each EVSE what it gives: explain [EVSE]",
+    load: async () => (await import("./explain.ts")).explain,
+  },
   devices: {
     summary: "list the meters, inverters and batteries that are known",
     load: async () => (await import("./devices.ts")).devices,

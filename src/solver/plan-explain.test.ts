@@ -39,6 +39,8 @@ describe("why a car gets what it gets", () => {
       kind: "circuit",
       circuitId: "garage",
       phase: 0,
+      roomW: 0,
+      limitW: 3680,
     });
     expect(reasons.every(({ kind }) => kind === "circuit" || kind === "maximum")).toBe(true);
   });
@@ -46,7 +48,7 @@ describe("why a car gets what it gets", () => {
   it("is the contract, the difference of phases, or the month's peak", () => {
     const one = { phases: [0] as 0[], minPowerW: 1380, maxPowerW: 7360, energyNeededWh: 14_720 };
     const uneven = explained(planInput({ unbalanceLimitA: 20, evses: [planEvse(one)] }));
-    expect(uneven[0]?.[0]).toEqual({ kind: "unbalance", phase: 0 });
+    expect(uneven[0]?.[0]).toEqual({ kind: "unbalance", phase: 0, limitW: 4600 });
     const limited = explained(planInput({ importLimitW: 6000, evses: [planEvse({ energyNeededWh: 12_000 })] }));
     expect(limited[0]?.[0]?.kind).toBe("import");
     const peak = {

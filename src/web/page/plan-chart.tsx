@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import type { LiveSite } from "../../core/view.ts";
 import { clockTime, fixed, kw, timeZone } from "./format.ts";
 import { type ChartSlot, chartSlots } from "./plan-data.ts";
+import { SlotReasons } from "./plan-reasons.tsx";
 import { evseNames, history, type Plan, plan, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
 
@@ -209,6 +210,7 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
       <div ref={holder} class="chart" role="img" aria-label={words.plan} />
       <Legend layers={layers} />
       {slot ? <Readout slot={slot} layers={layers} /> : null}
+      {slot && !slot.measured ? <SlotReasons startMs={slot.startMs} plan={made.seq} /> : null}
     </>
   );
 }

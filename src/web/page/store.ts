@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
+import type { PlanReasons } from "../../core/plan-reasons.ts";
 import type { Savings } from "../../core/savings.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { QuarterHour } from "../../core/state/site-slice.ts";
@@ -34,6 +35,11 @@ async function get<T>(path: string): Promise<T | undefined> {
 
 async function refreshPlan(): Promise<void> {
   plan.value = (await get<Plan>("/plan")) ?? plan.value;
+}
+/** Why each car gets in a slot of the plan what it gets, in words. */
+export async function reasonsAt(startMs: number): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const answer = await get<PlanReasons>(`/plan/reasons?at=${startMs}`);
+  return (answer?.evses ?? []).flatMap(({ name, slots }) => slots.map(({ text }) => ({ name, text })));
 }
 async function refreshBooks(): Promise<void> {
   history.value = (await get<{ quarterHours: QuarterHour[] }>("/history"))?.quarterHours ?? history.value;

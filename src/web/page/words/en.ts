@@ -49,6 +49,7 @@ export const words = {
     string
   >,
   planMade: (time: string, status: string) => `made ${time}, ${status}`,
+  planWhy: "Why the plan is so",
   price: "Price",
   limit: "Limit",
   now: "now",

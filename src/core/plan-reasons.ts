@@ -1,0 +1,73 @@
+/** Why a plan gives each EVSE in each slot what it gives: the limit that binds, and what the next cheaper choice would need. */
+import { type Static, Type } from "typebox";
+
+const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
+
+/**
+ * `gone`: after the departure. `maximum`: it gets all that it takes. `ceiling`: a partner's profile. `circuit`, `budget`,
+ * `unbalance`, `import`, `peak`: that limit has no room. `one-go`: it must not pause, so it does not begin here. `price`: its
+ * need is met in slots that weigh less. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
+ * proven best.
+ */
+export const SlotReasonSchema = Type.Object({
+  kind: Type.Union([
+    Type.Literal("gone"),
+    Type.Literal("maximum"),
+    Type.Literal("ceiling"),
+    Type.Literal("circuit"),
+    Type.Literal("budget"),
+    Type.Literal("unbalance"),
+    Type.Literal("import"),
+    Type.Literal("peak"),
+    Type.Literal("one-go"),
+    Type.Literal("price"),
+    Type.Literal("met"),
+    Type.Literal("untried"),
+  ]),
+  circuitId: Type.Optional(Type.String()),
+  phase: Type.Optional(Phase),
+  peak: Type.Optional(Type.String({ description: "The month's peak by name" })),
+  roomW: Type.Optional(Type.Number({ description: "What the limit leaves this car beside what it has, W" })),
+  limitW: Type.Optional(Type.Number({ description: "The limit itself, W; of a circuit by phase" })),
+  eurPerKwh: Type.Optional(Type.Number({ description: "What a kWh more costs in this slot" })),
+  belowEurPerKwh: Type.Optional(
+    Type.Number({ description: "It would charge here below this; missing where a battery or a peak has a say, too" }),
+  ),
+});
+export type SlotReason = Static<typeof SlotReasonSchema>;
+
+/** A slot that costs less: the one that a waiting car waits for, or one that a charging car may not have, and why not. */
+export const NextChoiceSchema = Type.Object({
+  startMs: Type.Number(),
+  cheaperEurPerKwh: Type.Number({
+    description: "Less than in this slot; negative where it is chosen for another reason",
+  }),
+  needs: Type.Optional(SlotReasonSchema),
+  roomCars: Type.Optional(
+    Type.Integer({ description: "Until then each quarter-hour has room for so many cars more like this one" }),
+  ),
+});
+export type NextChoice = Static<typeof NextChoiceSchema>;
+
+export const ExplainedSlotSchema = Type.Object({
+  startMs: Type.Number(),
+  powerW: Type.Number(),
+  reason: SlotReasonSchema,
+  next: Type.Optional(NextChoiceSchema),
+  text: Type.String({ description: "In English words" }),
+});
+export type ExplainedSlot = Static<typeof ExplainedSlotSchema>;
+
+export const PlanReasonsSchema = Type.Object({
+  seq: Type.Integer({ description: "The plan's fact in the ledger" }),
+  madeMs: Type.Number(),
+  evses: Type.Array(
+    Type.Object({
+      evseId: Type.String(),
+      name: Type.String(),
+      transactionId: Type.Integer(),
+      slots: Type.Array(ExplainedSlotSchema),
+    }),
+  ),
+});
+export type PlanReasons = Static<typeof PlanReasonsSchema>;

@@ -1,0 +1,84 @@
+/** English: why a plan gives a car in a quarter-hour what it gives, and what the next cheaper choice would need. */
+import type { NextChoice, SlotReason } from "../plan-reasons.ts";
+import { PHASE_NAMES } from "../quantity.ts";
+
+/** A slot of a car, for a sentence; `at` is local text. */
+export interface SlotWords {
+  readonly powerW: number;
+  /** The least that the car charges with, W. */
+  readonly minPowerW: number;
+  readonly reason: SlotReason;
+  readonly next?: (Omit<NextChoice, "startMs"> & { readonly at: string }) | undefined;
+}
+
+const kilowatts = (powerW = 0) => `${(powerW / 1000).toFixed(1)} kW`;
+const cents = (eurPerKwh = 0) => `${(Math.abs(eurPerKwh) * 100).toFixed(1)} ct`;
+
+function fuse({ circuitId, phase }: SlotReason): string {
+  const name = circuitId === undefined || circuitId === "grid" ? "the building fuse" : `fuse ${circuitId}`;
+  return phase === undefined ? name : `${name} ${PHASE_NAMES[phase]}`;
+}
+
+/** The limit of a reason, as the subject of a sentence. */
+function limit(reason: SlotReason): string {
+  const texts: Partial<Record<SlotReason["kind"], string>> = {
+    circuit: fuse(reason),
+    budget: "the budget for all cars",
+    import: `the import limit of ${kilowatts(reason.limitW)}`,
+    unbalance: "the allowed difference between the phases",
+    ceiling: `a partner's profile (${kilowatts(reason.limitW)})`,
+  };
+  return texts[reason.kind] ?? reason.kind;
+}
+
+function left(reason: SlotReason): string {
+  if (reason.roomW === undefined) return `${limit(reason)} allows no more`;
+  return `${limit(reason)} has ${reason.roomW < 100 ? "no room" : `room for ${kilowatts(reason.roomW)}`} left`;
+}
+
+function why(reason: SlotReason): string {
+  if (reason.kind === "maximum") return "all that the car takes";
+  if (reason.kind === "met") return "what it needs fits";
+  if (reason.kind === "peak") return `more would raise the month's peak (${reason.peak ?? ""})`;
+  if (reason.kind === "one-go") return "this car is not interrupted";
+  if (reason.kind === "untried") return "a plan that is good, not proven best";
+  return left(reason);
+}
+
+function cars(count: number): string {
+  if (count === 0) return "no car more";
+  return count === 1 ? "one car more" : `${count} cars more`;
+}
+
+function denied(next: NonNullable<SlotWords["next"]>): string {
+  const { at, cheaperEurPerKwh, needs } = next;
+  const cheaper = `${at} would be ${cents(cheaperEurPerKwh)} cheaper`;
+  if (!needs) return cheaper;
+  if (needs.kind === "gone") return `${cheaper}, but the car is expected to have left`;
+  if (needs.kind === "peak") return `${cheaper}, but would raise the month's peak (${needs.peak ?? ""})`;
+  if (needs.kind === "one-go") return `${cheaper}, but this car is not interrupted`;
+  return `${cheaper}, but ${left(needs)} then`;
+}
+
+function waiting({ reason, next, minPowerW }: SlotWords): string {
+  if (reason.kind === "gone") return "expected to have left";
+  if (reason.kind === "met") return "has what it needs";
+  const until = next ? `waits for ${next.at}` : "does not charge";
+  if (reason.kind === "price") {
+    const below = reason.belowEurPerKwh;
+    const would = below === undefined ? "" : `; it would charge now below ${(below * 100).toFixed(1)} ct`;
+    if (!next) return `has charged by then, for less${would}`;
+    const cheaper = next.cheaperEurPerKwh > 5e-4 ? `, ${cents(next.cheaperEurPerKwh)} cheaper` : "";
+    const room = next.roomCars === undefined ? "" : `; there is room for ${cars(next.roomCars)} until then`;
+    return `${until}${cheaper}${would}${room}`;
+  }
+  if (reason.roomW !== undefined) return `${until}: ${left(reason)}, it needs ${kilowatts(minPowerW)}`;
+  return `${until}: ${why(reason)}`;
+}
+
+/** One slot in words, without the name of the EVSE. */
+export function planSlot(slot: SlotWords): string {
+  if (slot.powerW <= 0) return waiting(slot);
+  const next = slot.next ? `; ${denied(slot.next)}` : "";
+  return `charges with ${kilowatts(slot.powerW)}: ${why(slot.reason)}${next}`;
+}
