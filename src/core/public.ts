@@ -14,10 +14,17 @@ function masked(data: unknown): unknown {
   return { ...data, token: maskToken(data.token) };
 }
 
+/** Of an address that a partner named, the host: what follows may be known to nobody else. */
+function hostOnly(data: unknown): unknown {
+  if (typeof data !== "object" || data === null || !("responseUrl" in data)) return data;
+  const host = /^https?:\/\/[^/?#]+/i.exec(String(data.responseUrl))?.[0] ?? "";
+  return { ...data, responseUrl: `${host}/${HIDDEN}` };
+}
+
 /** A fact for the public: raw payloads of charge points may hold tokens too and stay in the ledger. */
 export function publicFact(fact: Envelope): unknown {
   const { key: _, ...rest } = fact;
-  const data = masked(fact.data);
+  const data = hostOnly(masked(fact.data));
   if (typeof data === "object" && data !== null && "payload" in data) {
     const { payload: __, ...shown } = data as { payload: unknown };
     return { ...rest, data: shown };

@@ -1,7 +1,13 @@
-/** Results that follow an answer: one message to the address that the partner named, within the time that was promised. */
-import type { Clock, Log } from "../core/ports.ts";
+/**
+ * Results that follow an answer: one message to the address that the partner named. That it is owed is on disk before the
+ * partner hears that it follows; so it also leaves after a restart, and it is tried until it was heard or has no use.
+ */
+import { randomUUID } from "node:crypto";
+import type { SiteDraft } from "../core/facts/index.ts";
+import type { Clock, Log, SiteAccess } from "../core/ports.ts";
+import type { OwedResult } from "../core/state/owed-results.ts";
 import { whyNotCalled } from "./allow.ts";
-import { callPartner, type PartyName } from "./call.ts";
+import { callPartner, type Outcome, type PartyName } from "./call.ts";
 import type { OcpiRequest } from "./module.ts";
 import type { WireObject } from "./objects/wire-object.ts";
 import type { Partner } from "./partner.ts";
@@ -10,67 +16,145 @@ import { INVALID_PARAMETERS, type Refusal, refuse } from "./status.ts";
 
 /** Seconds within which a result is promised. */
 export const RESULT_WITHIN_S = 30;
-const PAUSE_MS = 4_000;
-const TRIES = 3;
+const CALL_MS = 4_000;
+const LEAST_PAUSE_MS = 4_000;
+const LONGEST_PAUSE_MS = 60_000;
+/** Whoever has waited so long has long asked again. */
+const USEFUL_MS = 900_000;
 const MOST_AT_ONCE = 100;
+
+/** What is owed, without what the request itself tells. */
+export type Owed = Omit<OwedResult, "partnerId" | "requestId" | "correlationId" | "from" | "version" | "acceptedMs">;
+
+/** What a result says: a `result` of the text, and what belongs to it. */
+export interface ResultObject extends WireObject {
+  readonly result: string;
+}
+export type FindResult = () => Promise<ResultObject>;
 
 export interface Results {
   /** Refuses an address that is not the partner's. */
   check(partner: Partner, responseUrl: string): Refusal | undefined;
-  /** Sends what `result` comes to, some time after the answer to the request has gone. */
-  send(request: OcpiRequest, responseUrl: string, result: () => Promise<WireObject>): void;
+  /** Whether one more may be owed to a partner. */
+  hasRoom(partner: Partner): boolean;
+  /** Records that a result is owed, with `drafts`; what `find` comes to is sent after the answer to the request. */
+  owe(request: OcpiRequest, owed: Owed, find: FindResult, drafts?: readonly SiteDraft[]): Promise<void>;
+  /** Takes up what was owed when the controller stopped. */
+  resume(find: (owed: OwedResult) => Promise<ResultObject>): void;
+  close(): void;
 }
 
-export function createResults(options: {
+export interface ResultsOptions {
   readonly us: PartyName;
+  readonly partners: ReadonlyMap<string, Partner>;
+  readonly site: Pick<SiteAccess, "state" | "record">;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly log: Log;
-}): Results {
-  const { us, secrets, clock, log } = options;
-  let underWay = 0;
+}
 
-  async function deliver(request: OcpiRequest, url: string, body: WireObject): Promise<void> {
-    const { partner, from, correlationId } = request;
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
-      const token = secrets.outbound(partner.id);
-      if (token === undefined) return;
-      const route = {
-        from: us,
-        ...(from ? { to: from } : {}),
-        ...(correlationId === undefined ? {} : { correlationId }),
-      };
-      const outcome = await callPartner(
-        partner,
-        { method: "POST", url, token, body, ...route, timeoutMs: PAUSE_MS },
-        clock,
-      );
-      if (outcome.kind !== "away") return;
-      if (attempt < TRIES) await new Promise<void>((resolve) => void clock.after(PAUSE_MS, "ocpi-result", resolve));
-      else log.warn("A result could not be handed to the partner", { partner: partner.id, reason: outcome.reason });
+const sourceOf = (partnerId: string) => `partner:${partnerId}`;
+
+class ResultDesk implements Results {
+  readonly #options: ResultsOptions;
+  #closed = false;
+
+  constructor(options: ResultsOptions) {
+    this.#options = options;
+  }
+
+  check(partner: Partner, responseUrl: string): Refusal | undefined {
+    const why = whyNotCalled(responseUrl, partner.reach());
+    return why === undefined ? undefined : refuse(INVALID_PARAMETERS, `response_url is not called: ${why}`);
+  }
+
+  hasRoom({ id }: Partner): boolean {
+    const owed = Object.values(this.#options.site.state().upstream.results);
+    return owed.filter(({ partnerId }) => partnerId === id).length < MOST_AT_ONCE;
+  }
+
+  async owe(request: OcpiRequest, owed: Owed, find: FindResult, drafts: readonly SiteDraft[] = []): Promise<void> {
+    const { partner, from, correlationId, version, nowMs } = request;
+    const data = {
+      ...owed,
+      partnerId: partner.id,
+      requestId: randomUUID(),
+      version,
+      ...(from ? { from } : {}),
+      ...(correlationId === undefined ? {} : { correlationId }),
+    };
+    await this.#options.site.record([
+      ...drafts,
+      { type: "partner-request-accepted", source: sourceOf(partner.id), data },
+    ]);
+    // The answer goes first: partners do not expect the result before it.
+    setImmediate(() => this.#follow({ ...data, acceptedMs: nowMs }, find));
+  }
+
+  resume(find: (owed: OwedResult) => Promise<ResultObject>): void {
+    for (const owed of Object.values(this.#options.site.state().upstream.results))
+      setImmediate(() => this.#follow(owed, () => find(owed)));
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #follow(owed: OwedResult, find: FindResult): void {
+    const { log } = this.#options;
+    find()
+      .then((body) => this.#deliver(owed, body))
+      .catch((error) => log.error("A result failed", { partner: owed.partnerId, error: String(error) }));
+  }
+
+  async #deliver(owed: OwedResult, body: ResultObject): Promise<void> {
+    const { clock, log } = this.#options;
+    const sinceMonoMs = clock.monoMs();
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#send(owed, body);
+      if (outcome?.kind === "ok") return this.#settled(owed, body.result, undefined);
+      // What was not heard before the controller stops is taken up after its start.
+      if (!outcome || this.#closed) return;
+      const isLate = clock.monoMs() - sinceMonoMs > USEFUL_MS || clock.wallMs() - owed.acceptedMs > USEFUL_MS;
+      if (outcome.kind === "refused" || isLate) {
+        log.warn("A result could not be handed to the partner", { partner: owed.partnerId, reason: outcome.reason });
+        return this.#settled(owed, body.result, outcome.reason);
+      }
+      await this.#pause(Math.min(LONGEST_PAUSE_MS, LEAST_PAUSE_MS * 2 ** Math.min(attempt, 8)));
+      if (this.#closed) return;
     }
   }
 
-  return {
-    check(partner, responseUrl) {
-      const why = whyNotCalled(responseUrl, partner.reach());
-      return why === undefined ? undefined : refuse(INVALID_PARAMETERS, `response_url is not called: ${why}`);
-    },
-    send(request, responseUrl, result) {
-      if (underWay >= MOST_AT_ONCE) {
-        log.warn("Too many results wait; one is not sent", { partner: request.partner.id });
-        return;
-      }
-      underWay++;
-      // The answer goes first: partners do not expect the result before it.
-      setImmediate(() => {
-        result()
-          .then((body) => deliver(request, responseUrl, body))
-          .catch((error) => log.error("A result failed", { partner: request.partner.id, error: String(error) }))
-          .finally(() => {
-            underWay--;
-          });
-      });
-    },
-  };
+  /** Missing where the partner is no longer registered: then nothing is owed. */
+  async #send(owed: OwedResult, body: ResultObject): Promise<Outcome | undefined> {
+    const { us, partners, secrets, clock } = this.#options;
+    const partner = partners.get(owed.partnerId);
+    const token = secrets.outbound(owed.partnerId);
+    if (!partner || token === undefined || this.#closed) return undefined;
+    const route = {
+      from: us,
+      ...(owed.from ? { to: owed.from } : {}),
+      ...(owed.correlationId === undefined ? {} : { correlationId: owed.correlationId }),
+    };
+    return callPartner(
+      partner,
+      { method: "POST", url: owed.responseUrl, token, body, ...route, timeoutMs: CALL_MS },
+      clock,
+    );
+  }
+
+  async #settled({ partnerId, requestId }: OwedResult, result: string, reason: string | undefined): Promise<void> {
+    const heard = reason === undefined;
+    const why = reason === undefined ? {} : { reason: reason.slice(0, 200) };
+    const data = { partnerId, requestId, result, heard, ...why };
+    await this.#options.site.record([{ type: "partner-request-answered", source: sourceOf(partnerId), data }]);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, "ocpi-result", resolve));
+  }
+}
+
+export function createResults(options: ResultsOptions): Results {
+  return new ResultDesk(options);
 }

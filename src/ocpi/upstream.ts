@@ -12,6 +12,7 @@ import { createDriverRegister } from "./drivers/register.ts";
 import { startTokenSync } from "./drivers/sync.ts";
 import { openTokenStore } from "./drivers/token-store.ts";
 import { type Identity, identityOf } from "./identity.ts";
+import { resultAfterRestart } from "./modules/after-restart.ts";
 import { chargingProfilesModule } from "./modules/charging-profiles.ts";
 import { commandsModule } from "./modules/commands.ts";
 import type { ModuleContext } from "./modules/context.ts";
@@ -101,7 +102,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   const registrations: Registrations = createRegistrations({ identity, secrets, site, clock });
   const context: ModuleContext = { site, model, upstream, secrets, clock, log };
   const { countryCode, partyId } = upstream;
-  const results = createResults({ us: { countryCode, partyId }, secrets, clock, log });
+  const results = createResults({ us: { countryCode, partyId }, partners, site, secrets, clock, log });
   const noteRefusal = createRefusals(site, clock);
   const service = startService(options, { identity, partners, secrets });
   const modules = [
@@ -116,6 +117,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     smacSenderModule(context),
     ...(service?.modules ?? []),
   ];
+  results.resume((owed) => resultAfterRestart(context, owed));
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
   const pumps = new Map(
@@ -151,6 +153,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     async close() {
       stopBilling();
       stopSync();
+      results.close();
       service?.close();
       store.close();
       for (const pump of pumps.values()) pump.close();

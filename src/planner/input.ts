@@ -4,7 +4,7 @@ import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
-import { ceilingSeriesW, profilesOf } from "../core/market/ceiling.ts";
+import { ceilingSeriesW, profilesOf, worthwhileA } from "../core/market/ceiling.ts";
 import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../core/need.ts";
 import { leftByChance, likelyEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
@@ -127,7 +127,9 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
   const reading = evseReading(image, evse.id);
   const powerW =
     reading?.powerW ?? (reading?.currentA ?? []).reduce((sum, currentA) => sum + currentA * site.voltageV, 0);
-  const minPowerW = Math.ceil(evse.minCurrentA * wattsPerAmpere);
+  const circuit = { voltageV: site.voltageV, phases: phases.length };
+  const leastA = Math.max(evse.minCurrentA, worthwhileA(profilesOf(state, session), circuit));
+  const minPowerW = Math.ceil(Math.min(evse.maxCurrentA, leastA) * wattsPerAmpere);
   const car = carLimit(session, powerW, { state, wattsPerAmpere });
   const mostW = Math.min(
     Math.floor(evse.maxCurrentA * wattsPerAmpere),

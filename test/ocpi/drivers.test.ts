@@ -287,12 +287,37 @@ describe("a partner's command", () => {
     expect(await start({ ...begin, token: token("A"), location_id: "elsewhere" })).toMatchObject({ status_code: 2003 });
     expect(await start({ ...begin, token: token("A"), evse_uid: "nine" })).toMatchObject({ status_code: 2003 });
     expect((await command(rig, "STOP_SESSION", { session_id: "rig-9" })).body.data.result).toBe("UNKNOWN_SESSION");
-    expect(await command(rig, "FLY", {})).toMatchObject({ http: 404 });
+    const unknown = await command(rig, "FLY", {});
+    expect(unknown).toMatchObject({ http: 200, body: { data: { result: "NOT_SUPPORTED", timeout: 0 } } });
+    expect(await start({ ...begin, token: token("A"), evse_uid: undefined })).toMatchObject({ status_code: 2001 });
     await rig.site.plugIn("one", { token: "OWNERS-CARD" });
-    expect((await start({ ...begin, token: token("A") })).data.result).toBe("REJECTED");
+    expect((await start({ ...begin, token: token("A") })).data.result).toBe("ACCEPTED");
+    await rig.run(2);
+    expect(result(rig, "START_SESSION")).toEqual([{ result: "EVSE_OCCUPIED" }]);
     // Somebody else's session is not for it to stop.
     expect((await command(rig, "STOP_SESSION", { session_id: rig.sessionId(1) })).body.data.result).toBe("REJECTED");
     expect(rig.site.commands.filter(({ command: { type } }) => type.endsWith("transaction"))).toEqual([]);
+  });
+
+  test("hears what the charge point cannot: reserve, unlock, start where it is out of order or away", async () => {
+    const rig = await site();
+    const settings = { SupportedFeatureProfiles: "Core,SmartCharging" };
+    await rig.site.controller.handle({ type: "probed", chargePointId: "cp-one", rateUnit: "A", settings });
+    const expiry_date = new Date(rig.site.clock.wallMs() + 1_800_000).toISOString();
+    const reserve = { ...begin, token: token("APP-1"), reservation_id: "R1", expiry_date };
+    expect((await command(rig, "RESERVE_NOW", reserve)).body.data.result).toBe("NOT_SUPPORTED");
+    expect((await command(rig, "RESERVE_NOW", { ...reserve, evse_uid: "two" })).body.data.result).toBe("ACCEPTED");
+    rig.site.onCommand = ({ type }) => (type === "unlock" ? { status: "rejected", detail: "UnlockFailed" } : undefined);
+    await command(rig, "UNLOCK_CONNECTOR", begin);
+    await rig.run(2);
+    expect(result(rig, "UNLOCK_CONNECTOR")).toMatchObject([{ result: "FAILED" }]);
+    await rig.site.controller.handle({ type: "status", chargePointId: "cp-one", connector: 1, status: "faulted" });
+    await command(rig, "START_SESSION", { ...begin, token: token("A") });
+    await rig.run(2);
+    expect(result(rig, "START_SESSION")).toEqual([{ result: "EVSE_INOPERATIVE" }]);
+    await rig.site.disconnect("one");
+    const away = await command(rig, "START_SESSION", { ...begin, token: token("A") });
+    expect(away.body.data).toMatchObject({ result: "REJECTED", timeout: 0 });
   });
 
   test("needs a contract", async () => {

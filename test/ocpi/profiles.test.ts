@@ -199,12 +199,51 @@ describe("the sender of a profile", () => {
     expect((await set(rig, "y", profileOf(8, "A"))).body.data.result).toBe("ACCEPTED");
   });
 
-  test("hears that it was rejected when the charge point is gone", async () => {
-    const rig = await charging();
+  test("is refused while the charge point is away, and hears NOT_SUPPORTED of one that takes no limits", async () => {
+    const location = { address: "Kade 1", city: "Utrecht", country: "NLD", latitude: "52.09070", longitude: "5.12140" };
+    const rig = await charging({ upstream: { location } });
     await rig.site.disconnect("one");
-    await set(rig, "a", profileOf(8, "A"));
+    const away = await set(rig, "a", profileOf(8, "A"));
+    expect(away.body).toMatchObject({ data: { result: "REJECTED", timeout: 0 } });
+    await rig.site.connect("one");
+    await rig.run(5);
+    rig.site.onCommand = ({ type }) => (type === "set-limit" ? { status: "not-supported", detail: "" } : undefined);
+    await rig.run(120);
+    expect((await set(rig, "b", profileOf(8, "A"))).body.data).toEqual({ result: "NOT_SUPPORTED", timeout: 0 });
+    const query = `duration=900&response_url=${encodeURIComponent(response(rig, "c"))}`;
+    expect((await rig.partner.call("GET", `${at(rig)}?${query}`)).body.data.result).toBe("NOT_SUPPORTED");
+    const evse = await rig.partner.call("GET", `${rig.partner.endpoint("locations", "SENDER")}/rig/one`);
+    expect(evse.body.data.capabilities).not.toContain("CHARGING_PROFILE_CAPABLE");
+    const url = `${rig.partner.endpoint("sessions", "SENDER")}/${rig.sessionId(1)}/charging_preferences`;
+    expect(await rig.partner.call("PUT", url, { body: { profile_type: "FAST" } })).toMatchObject({
+      http: 404,
+      body: { status_code: 2001 },
+    });
+    expect(rig.partner.received.filter(({ path }) => path.startsWith("/results/"))).toEqual([]);
+  });
+
+  test("hears REJECTED of what the charge point did not take, and the profile before it holds again", async () => {
+    const rig = await charging();
+    await set(rig, "a", profileOf(9, "A"));
     await rig.run(30);
-    expect(resultsOf(rig, "a")).toEqual([{ result: "REJECTED" }]);
+    rig.site.onCommand = ({ type }) => (type === "set-limit" ? { status: "rejected", detail: "Rejected" } : undefined);
+    expect((await set(rig, "b", profileOf(7, "A"))).body.data.result).toBe("ACCEPTED");
+    await rig.run(30);
+    expect(resultsOf(rig, "b")).toEqual([{ result: "REJECTED" }]);
+    expect(rig.site.controller.state().upstream.profiles[1]).toMatchObject([{ ceiling: { periods: [{ limit: 9 }] } }]);
+    rig.site.onCommand = () => undefined;
+    await rig.run(90);
+    expect(currentA(rig)).toBeCloseTo(9, 1);
+  });
+
+  test("that names a least rate of the car has it pause below, instead of charging badly", async () => {
+    const rig = await charging();
+    await set(rig, "a", profileOf(8, "A", { min_charging_rate: 9.5 }));
+    await rig.run(30);
+    expect(currentA(rig)).toBe(0);
+    await set(rig, "b", profileOf(12, "A", { min_charging_rate: 9.5 }));
+    await rig.run(400);
+    expect(currentA(rig)).toBeCloseTo(12, 1);
   });
 
   test("loses it with its registration", async () => {

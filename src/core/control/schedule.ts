@@ -1,6 +1,6 @@
 /** A limit as a schedule that ends in the safe current by itself. */
 import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
-import { ceilingA, nextChangeMs, profilesOf } from "../market/ceiling.ts";
+import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../market/ceiling.ts";
 import { nextSlotStartMs } from "../slots.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseObservation } from "./observe-evse.ts";
@@ -29,10 +29,11 @@ function ceilingAhead(input: ControlInput, { session, phases, evse }: EvseObserv
   const profiles = session ? profilesOf(input.state, session) : [];
   const { nowMs } = input.image;
   const atMs = nextChangeMs(profiles, nowMs);
-  const lowest =
-    atMs === undefined ? undefined : ceilingA(profiles, atMs, { voltageV: input.site.voltageV, phases: phases.length });
+  const circuit = { voltageV: input.site.voltageV, phases: phases.length };
+  const lowest = atMs === undefined ? undefined : ceilingA(profiles, atMs, circuit);
   if (!lowest || atMs === undefined) return undefined;
-  return { afterMs: atMs - nowMs, currentA: lowest.currentA < evse.minCurrentA ? 0 : lowest.currentA };
+  const leastA = Math.max(evse.minCurrentA, worthwhileA(profiles, circuit));
+  return { afterMs: atMs - nowMs, currentA: lowest.currentA < leastA ? 0 : lowest.currentA };
 }
 
 type Periods = { offsetS: number; currentA: number }[];

@@ -1,5 +1,5 @@
 /** What each EVSE should get if nothing were tight: the driver's override, the plan, the sun, or a fair share. */
-import { ceilingA, nextChangeMs, profilesOf } from "../market/ceiling.ts";
+import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../market/ceiling.ts";
 import type { Reason } from "../reason.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseMemory } from "./memory.ts";
@@ -84,10 +84,12 @@ function belowCeiling(wish: Wish, input: ControlInput, entry: EvseObservation): 
   const profiles = profilesOf(input.state, entry.session);
   if (profiles.length === 0) return wish;
   const { nowMs } = input.image;
-  const lowest = ceilingA(profiles, nowMs, { voltageV: input.site.voltageV, phases: entry.phases.length });
+  const circuit = { voltageV: input.site.voltageV, phases: entry.phases.length };
+  const lowest = ceilingA(profiles, nowMs, circuit);
   if (!lowest || lowest.currentA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
   if (lowest.currentA > wish.currentA) return { ...wish, moreA: lowest.currentA };
-  const currentA = lowest.currentA < entry.evse.minCurrentA ? 0 : lowest.currentA;
+  const currentA =
+    lowest.currentA < Math.max(entry.evse.minCurrentA, worthwhileA(profiles, circuit)) ? 0 : lowest.currentA;
   const untilMs = nextChangeMs(profiles, nowMs);
   const reason: Reason = { kind: "contract", limitA: lowest.currentA, by: lowest.partnerId };
   return { currentA, reason: untilMs === undefined ? reason : { ...reason, untilMs } };

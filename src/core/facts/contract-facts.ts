@@ -9,6 +9,8 @@ export const CeilingSchema = Type.Object({
   startMs: Type.Number(),
   endMs: Type.Optional(Type.Number()),
   periods: Type.Array(Type.Object({ offsetS: Type.Number(), limit: Type.Number() })),
+  /** The car charges badly below this, in the same unit: then rather not at all. */
+  minRate: Type.Optional(Type.Number()),
 });
 
 /** A partner caps a session; an earlier profile of the same partner is replaced. Ends with the transaction at the latest. */
@@ -23,7 +25,10 @@ export const ChargingProfileReceived = declareFact(
   }),
 );
 
-/** A partner's profile no longer holds: it was cleared, or lost to a driver's wish (`by` says whose). */
+/**
+ * A partner's profile no longer holds: it was cleared, lost to a driver's wish (`by` says whose), or the charge point did
+ * not take it and its sender was told so.
+ */
 export const ChargingProfileEnded = declareFact(
   "charging-profile-ended",
   1,
@@ -31,7 +36,7 @@ export const ChargingProfileEnded = declareFact(
     partnerId: Type.String(),
     transactionId: Type.Integer(),
     evseId: Type.String(),
-    reason: Type.Union([Type.Literal("cleared"), Type.Literal("overridden")]),
+    reason: Type.Union([Type.Literal("cleared"), Type.Literal("overridden"), Type.Literal("rejected")]),
     by: Type.String(),
   }),
 );

@@ -10,6 +10,7 @@ import * as limit from "./limit-facts.ts";
 import * as market from "./market-facts.ts";
 import * as partner from "./partner-facts.ts";
 import * as plan from "./plan-facts.ts";
+import * as request from "./request-facts.ts";
 import * as site from "./site-facts.ts";
 import * as transaction from "./transaction-facts.ts";
 
@@ -24,6 +25,7 @@ const topics = {
   ...partner,
   ...market,
   ...contract,
+  ...request,
   ...budget,
 };
 

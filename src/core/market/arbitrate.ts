@@ -2,12 +2,11 @@
  * Who may ask what, and who wins: safety and the grid operator stand above all of this, then a driver's override, then
  * profiles of partners, then the site's plan. Decided once, before anything reaches a charge point; what loses is a fact.
  */
-import type { Static } from "typebox";
-import type { CeilingSchema } from "../facts/contract-facts.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { PartnerConfiguration, PartnerRight } from "../site/site-upstream.ts";
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import type { Ceiling } from "./profile.ts";
 
 export interface Claim {
   readonly partner: PartnerConfiguration;
@@ -34,7 +33,7 @@ export function decideProfile(
   state: SiteState,
   session: Session,
   partnerId: string,
-  ceiling: Static<typeof CeilingSchema>,
+  ceiling: Ceiling,
 ): { readonly drafts: readonly SiteDraft[] } | { readonly refused: string } {
   const { transactionId, evseId } = session;
   if (state.sessions.overrides[evseId]) return { refused: "The driver has asked for full power" };
@@ -42,7 +41,12 @@ export function decideProfile(
   return { drafts: [{ type: "charging-profile-received", source: sourceOf(partnerId), data }] };
 }
 
-function ended(session: Session, partnerId: string, reason: "cleared" | "overridden", by: string): SiteDraft {
+function ended(
+  session: Session,
+  partnerId: string,
+  reason: "cleared" | "overridden" | "rejected",
+  by: string,
+): SiteDraft {
   const { transactionId, evseId } = session;
   const data = { partnerId, transactionId, evseId, reason, by };
   return { type: "charging-profile-ended", source: by, data };
@@ -53,6 +57,35 @@ export function decideClear(state: SiteState, session: Session, partnerId: strin
   const profiles = state.upstream.profiles[session.transactionId] ?? [];
   const has = profiles.some((profile) => profile.partnerId === partnerId);
   return has ? [ended(session, partnerId, "cleared", sourceOf(partnerId))] : [];
+}
+
+/** The profile of a partner on a session. */
+export function ceilingOfPartner(state: SiteState, session: Session, partnerId: string): Ceiling | undefined {
+  return state.upstream.profiles[session.transactionId]?.find((profile) => profile.partnerId === partnerId)?.ceiling;
+}
+
+/**
+ * The charge point did not take a ceiling, and its sender is told so: the one before it holds again, where there was one.
+ * No drafts where something else holds meanwhile.
+ */
+export function decideRejected(
+  state: SiteState,
+  session: Session,
+  partnerId: string,
+  { rejected, before }: { readonly rejected: Ceiling; readonly before?: Ceiling | undefined },
+): readonly SiteDraft[] {
+  const now = ceilingOfPartner(state, session, partnerId);
+  if (!now || JSON.stringify(now) !== JSON.stringify(rejected)) return [];
+  const by = `charge-point:${session.chargePointId}`;
+  const { transactionId, evseId } = session;
+  if (!before) return [ended(session, partnerId, "rejected", by)];
+  return [
+    {
+      type: "charging-profile-received",
+      source: sourceOf(partnerId),
+      data: { partnerId, transactionId, evseId, ceiling: before },
+    },
+  ];
 }
 
 export interface Preferences {

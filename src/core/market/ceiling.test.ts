@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Ceiling, ceilingA, ceilingSeriesW, limitAt, nextChangeMs, type Profile } from "./ceiling.ts";
+import { ceilingA, ceilingSeriesW, limitAt, nextChangeMs, worthwhileA } from "./ceiling.ts";
+import type { Ceiling, Profile } from "./profile.ts";
 
 const START = Date.UTC(2026, 5, 10, 12);
 const SLOT = 900_000;
@@ -85,4 +86,17 @@ describe("a partner's ceiling", () => {
       { numRuns: 300 },
     );
   });
+});
+
+test("below the least rate that a partner knows of the car there is nothing, in the unit that it speaks", () => {
+  const [inA, inW] = [
+    profile({ unit: "A", minRate: 8.5, periods: [{ offsetS: 0, limit: 8 }] }),
+    profile({ unit: "W", minRate: 6_900, periods: [{ offsetS: 0, limit: 9_000 }] }, "q"),
+  ];
+  expect(worthwhileA([inA], car)).toBe(8.5);
+  expect(worthwhileA([inA, inW], car)).toBe(10);
+  expect(worthwhileA([], car)).toBe(0);
+  const slots = { startMs: START, nowMs: START, slots: 2 };
+  expect(ceilingSeriesW([inA], slots, { ...car, mostW: 11_000 })).toEqual([0, 0]);
+  expect(ceilingSeriesW([inW], slots, { ...car, mostW: 11_000 })[0]).toBeGreaterThan(8_900);
 });

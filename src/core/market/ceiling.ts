@@ -2,20 +2,10 @@
  * Ceilings of partners on a session. A profile caps, it is no set-point: of several the lowest holds, and none holds
  * while a driver has asked for full power. Rounded down, so that nobody exceeds what was agreed.
  */
-import type { Static } from "typebox";
-import type { CeilingSchema } from "../facts/contract-facts.ts";
 import { SLOT_MS } from "../slots.ts";
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
-
-export type Ceiling = Static<typeof CeilingSchema>;
-
-/** A partner's profile on a session. */
-export interface Profile {
-  readonly partnerId: string;
-  readonly receivedMs: number;
-  readonly ceiling: Ceiling;
-}
+import type { Ceiling, Profile } from "./profile.ts";
 
 interface Circuit {
   readonly voltageV: number;
@@ -45,6 +35,17 @@ function currentAt(ceiling: Ceiling, atMs: number, { voltageV, phases }: Circuit
   const limit = limitAt(ceiling, atMs);
   if (limit === undefined) return undefined;
   return downToTenth(ceiling.unit === "A" ? limit : limit / (voltageV * phases));
+}
+
+/**
+ * The lowest current that is worth charging with by what partners know of the car, A per phase, rounded up; 0 where none
+ * said so.
+ */
+export function worthwhileA(profiles: readonly Profile[], { voltageV, phases }: Circuit): number {
+  const rates = profiles.flatMap(({ ceiling: { minRate, unit } }) =>
+    minRate === undefined ? [] : [unit === "A" ? minRate : minRate / (voltageV * phases)],
+  );
+  return Math.max(0, Math.ceil(Math.max(0, ...rates) * 10 - 1e-6) / 10);
 }
 
 /** The lowest ceiling at a time, A per phase, and whose it is; missing where there is none. */
@@ -82,8 +83,10 @@ export function ceilingSeriesW(
   slots: { readonly startMs: number; readonly nowMs: number; readonly slots: number },
   car: Circuit & { readonly mostW: number },
 ): number[] {
+  const leastA = worthwhileA(profiles, car);
   const at = (ms: number) => {
     const lowest = ceilingA(profiles, ms, car);
+    if (lowest && lowest.currentA < leastA) return 0;
     return lowest ? Math.min(car.mostW, lowest.currentA * car.voltageV * car.phases) : car.mostW;
   };
   return Array.from({ length: slots.slots }, (_, slot) => {

@@ -15,6 +15,9 @@ export interface ChargePointState {
   readonly bootedMs?: number;
   readonly rateUnit?: "A" | "W";
   readonly maxStackLevel?: number;
+  /** What it says of itself; missing where it says nothing. */
+  readonly smartCharging?: boolean;
+  readonly reserves?: boolean;
   /** Of the charge point as a whole, where it was ever told. */
   readonly status?: ConnectorStatus;
   readonly errorCode?: string;
@@ -66,8 +69,15 @@ export function evolveChargePoints(slice: ChargePointsState, fact: SiteFact): Ch
       return change(slice, chargePointId, identity, fact.atMs);
     }
     case "charge-point-probed": {
-      const { chargePointId, rateUnit, maxStackLevel } = fact.data;
-      const limits = { rateUnit, ...(maxStackLevel === undefined ? {} : { maxStackLevel }) };
+      const { chargePointId, rateUnit, maxStackLevel, smartCharging, settings } = fact.data;
+      // OCPP 1.6, 9.1.24.
+      const features = settings.SupportedFeatureProfiles;
+      const limits = {
+        rateUnit,
+        ...(maxStackLevel === undefined ? {} : { maxStackLevel }),
+        ...(smartCharging === undefined ? {} : { smartCharging }),
+        ...(features === undefined ? {} : { reserves: /\bReservation\b/i.test(features) }),
+      };
       return change(slice, chargePointId, limits, fact.atMs);
     }
     case "charge-point-status-changed": {

@@ -3,7 +3,8 @@ import type { Static } from "typebox";
 import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
 import type { PartnerEndpointSchema, PartnerPartySchema } from "../facts/partner-facts.ts";
-import type { Profile } from "../market/ceiling.ts";
+import type { Profile } from "../market/profile.ts";
+import { evolveOwedResults, type OwedResults } from "./owed-results.ts";
 
 export type PartnerParty = Static<typeof PartnerPartySchema>;
 export type PartnerEndpoint = Static<typeof PartnerEndpointSchema>;
@@ -73,6 +74,8 @@ export interface UpstreamState {
   readonly owed: Readonly<Record<string, readonly string[]>>;
   /** By partner and its id of the reservation, the last ones. */
   readonly reservations: Readonly<Record<string, Reservation>>;
+  /** Results that were promised and have not left yet. */
+  readonly results: OwedResults;
   /** Sequence of the last change of a profile: a plan before it is out of date. */
   readonly profilesSeq?: number;
   /** By transaction, the last ones. */
@@ -85,7 +88,7 @@ const BILLED_KEPT = 2_000;
 const RESERVATIONS_KEPT = 250;
 
 export function initialUpstream(): UpstreamState {
-  return { partners: {}, drivers: {}, sessions: {}, profiles: {}, owed: {}, reservations: {}, billed: {} };
+  return { partners: {}, drivers: {}, sessions: {}, profiles: {}, owed: {}, reservations: {}, results: {}, billed: {} };
 }
 
 /** Adds an entry as the youngest; the oldest ones of too many go. */
@@ -196,6 +199,11 @@ function sessionEnded(slice: UpstreamState, fact: Extract<SiteFact, { type: "tra
 
 /** Folds one fact into what is known of the market. */
 export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamState {
+  const results = evolveOwedResults(slice.results, fact);
+  return evolveMarket(results === slice.results ? slice : { ...slice, results }, fact);
+}
+
+function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
   switch (fact.type) {
     case "booted": {
       const { configurationHash: hash } = fact.data;

@@ -1,7 +1,5 @@
 /** ActiveChargingProfile to a partner: with every change that it is owed, which is from its first profile on. */
-
-import { unitFor } from "../modules/charging-profiles.ts";
-import { type ActiveProfile, activeProfile, activeProfileObject, differs } from "../objects/active-profile.ts";
+import { type ActiveProfile, activeProfile, activeProfileObject, differs, unitFor } from "../objects/active-profile.ts";
 import type { Market } from "../objects/location.ts";
 import { sessionId, sessionOf } from "../objects/session.ts";
 import type { WireObject } from "../objects/wire-object.ts";

@@ -1,14 +1,20 @@
 /** ChargingProfiles, as the receiver: a partner caps a running session, asks what holds, and takes its cap back. */
-import type { Static } from "typebox";
-import type { CeilingSchema } from "../../core/facts/contract-facts.ts";
-import { decideClear, decideProfile, whyNotCovered } from "../../core/market/arbitrate.ts";
+import {
+  ceilingOfPartner,
+  decideClear,
+  decideProfile,
+  decideRejected,
+  whyNotCovered,
+} from "../../core/market/arbitrate.ts";
+import type { Ceiling } from "../../core/market/profile.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { Module, OcpiRequest } from "../module.ts";
-import { activeProfile, activeProfileObject } from "../objects/active-profile.ts";
+import { activeProfile, activeProfileObject, unitFor } from "../objects/active-profile.ts";
+import { takesLimits } from "../objects/location.ts";
 import { sessionById, sessionOf } from "../objects/session.ts";
-import { createRate } from "../rate.ts";
+import { createRate, type Rate } from "../rate.ts";
 import type { NoteRefusal } from "../refused.ts";
-import { RESULT_WITHIN_S, type Results } from "../results.ts";
+import { type FindResult, type Owed, RESULT_WITHIN_S, type ResultObject, type Results } from "../results.ts";
 import {
   type ChargingProfile,
   readActiveProfileQuery,
@@ -23,8 +29,9 @@ import { inForce } from "./profile-result.ts";
 
 /** A sender may change its mind a few times; then once in half a minute: some charge points write each to flash. */
 const RATE = { perSecond: 1 / 30, burst: 5 };
+/** Asking what holds costs a charge point nothing, but a fact. */
+const READ_RATE = { perSecond: 1 / 10, burst: 20 };
 
-type Ceiling = Static<typeof CeilingSchema>;
 type Result = "ACCEPTED" | "NOT_SUPPORTED" | "REJECTED" | "TOO_OFTEN" | "UNKNOWN_SESSION";
 
 function immediately(result: Result, message?: string): Reply {
@@ -35,118 +42,155 @@ function immediately(result: Result, message?: string): Reply {
 /** A profile of the wire as a ceiling in absolute time; a string says why it is none. */
 export function ceilingOf(profile: ChargingProfile, startedMs: number): Ceiling | string {
   const { start_date_time, duration, charging_rate_unit: unit, charging_profile_period = [] } = profile;
+  const { min_charging_rate: minRate } = profile;
   const periods = [...charging_profile_period]
     .sort((a, b) => a.start_period - b.start_period)
     .map(({ start_period, limit }) => ({ offsetS: start_period, limit }));
   if (periods.length === 0) return "charging_profile_period is empty";
   // Without a start it counts from the beginning of charging.
   const startMs = start_date_time === undefined ? startedMs : timeMs(start_date_time);
-  return { unit, startMs, periods, ...(duration === undefined ? {} : { endMs: startMs + duration * 1000 }) };
+  return {
+    unit,
+    startMs,
+    periods,
+    ...(duration === undefined ? {} : { endMs: startMs + duration * 1000 }),
+    ...(minRate === undefined ? {} : { minRate: Math.max(0, minRate) }),
+  };
 }
 
-interface Found {
-  readonly session: Session;
-  readonly covered: string | undefined;
-}
-
-export function chargingProfilesModule(
+/** What holds for a session over the coming time, as the result of a question. */
+export function readProfile(
   context: ModuleContext,
-  tools: { readonly results: Results; readonly noteRefusal: NoteRefusal },
-): Module {
-  const { site, clock } = context;
-  const { results, noteRefusal } = tools;
-  const rate = createRate(clock, RATE);
+  session: Session,
+  ask: { readonly partnerId: string; readonly version: OcpiRequest["version"]; readonly durationS: number },
+): ResultObject {
+  const market = marketOf(context, ask.version);
+  const known = sessionOf(market, session.transactionId) ?? session;
+  const profile = activeProfile(market, known, context.clock.wallMs(), ask.durationS);
+  const unit = unitFor(market.state.upstream.profiles[session.transactionId], ask.partnerId);
+  return { result: "ACCEPTED", profile: activeProfileObject(profile, unit) };
+}
 
-  function find(request: OcpiRequest): Found | undefined {
-    const market = marketOf(context, request.version);
+export interface ProfileTools {
+  readonly results: Results;
+  readonly noteRefusal: NoteRefusal;
+}
+
+class ProfileDesk {
+  readonly #context: ModuleContext;
+  readonly #tools: ProfileTools;
+  readonly #changes: Rate;
+  readonly #questions: Rate;
+
+  constructor(context: ModuleContext, tools: ProfileTools) {
+    this.#context = context;
+    this.#tools = tools;
+    this.#changes = createRate(context.clock, RATE);
+    this.#questions = createRate(context.clock, READ_RATE);
+  }
+
+  /** Looks at the address, for the session, and at the contract; what is wrong is answered at once. */
+  #admitted(request: OcpiRequest, responseUrl: string, act: (session: Session) => Promise<Reply>) {
+    const wrong = this.#tools.results.check(request.partner, responseUrl);
+    if (wrong) return wrong;
+    const market = marketOf(this.#context, request.version);
     const session = sessionById(market, request.params.session ?? "");
-    if (!session || session.endedMs !== undefined) return undefined;
+    if (!session || session.endedMs !== undefined) return immediately("UNKNOWN_SESSION");
     const driver = market.state.upstream.sessions[session.transactionId]?.driver;
     const own = isOwn(request.partner, driver?.contract);
     const partner = request.partner.configuration;
-    const covered = whyNotCovered({ partner, right: "charging-profiles", evseId: session.evseId, own });
-    return { session, covered };
+    const uncovered = whyNotCovered({ partner, right: "charging-profiles", evseId: session.evseId, own });
+    if (uncovered !== undefined) return this.#refused(request, uncovered);
+    if (!takesLimits(market.state, { ...session, id: session.evseId }))
+      return immediately("NOT_SUPPORTED", "The charge point takes no charging profiles");
+    if (!this.#tools.results.hasRoom(request.partner)) return immediately("TOO_OFTEN", "Too many results wait already");
+    return act(session);
   }
 
-  /** Looks for the session and at the contract; what is wrong is answered at once. */
-  function admitted(request: OcpiRequest, act: (session: Session) => Reply | Promise<Reply>): Reply | Promise<Reply> {
-    const found = find(request);
-    if (!found) return immediately("UNKNOWN_SESSION");
-    if (found.covered === undefined) return act(found.session);
-    noteRefusal(request.partner.id, "charging-profiles", found.covered);
-    return immediately("REJECTED", found.covered);
+  #refused(request: OcpiRequest, why: string): Reply {
+    this.#tools.noteRefusal(request.partner.id, "charging-profiles", why);
+    return immediately("REJECTED", why);
   }
 
-  async function set(request: OcpiRequest): Promise<Reply> {
+  #mayAsk(rate: Rate, request: OcpiRequest, session: Session): boolean {
+    return rate.allows(`${request.partner.id}/${session.transactionId}`);
+  }
+
+  async #accept(request: OcpiRequest, owed: Owed, find: FindResult, drafts: Parameters<Results["owe"]>[3] = []) {
+    await this.#tools.results.owe(request, owed, find, drafts);
+    return immediately("ACCEPTED");
+  }
+
+  set(request: OcpiRequest): Reply | Promise<Reply> {
     const parsed = readSetChargingProfile(request.body);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
     const { charging_profile, response_url } = parsed.value;
-    const wrong = results.check(request.partner, response_url);
-    if (wrong) return wrong;
-    return admitted(request, async (session) => {
+    return this.#admitted(request, response_url, async (session) => {
+      const { site } = this.#context;
       const ceiling = ceilingOf(charging_profile, session.startedMs);
       if (typeof ceiling === "string") return refuse(INVALID_PARAMETERS, ceiling);
-      if (!rate.allows(`${request.partner.id}/${session.transactionId}`)) return immediately("TOO_OFTEN");
-      const decision = decideProfile(site.state(), session, request.partner.id, ceiling);
-      if ("refused" in decision) {
-        noteRefusal(request.partner.id, "charging-profiles", decision.refused);
-        return immediately("REJECTED", decision.refused);
-      }
-      await site.record(decision.drafts);
-      results.send(request, response_url, async () => ({ result: await inForce(context, session) }));
-      return immediately("ACCEPTED");
+      if (site.state().chargePoints.byId[session.chargePointId]?.connected !== true)
+        return immediately("REJECTED", "The charge point is not connected");
+      if (!this.#mayAsk(this.#changes, request, session)) return immediately("TOO_OFTEN");
+      const { id: partnerId } = request.partner;
+      const decision = decideProfile(site.state(), session, partnerId, ceiling);
+      if ("refused" in decision) return this.#refused(request, decision.refused);
+      const before = ceilingOfPartner(site.state(), session, partnerId);
+      const { transactionId } = session;
+      const owed: Owed = { kind: "SET_PROFILE", responseUrl: response_url, transactionId };
+      const find = () => this.#becameOf(session, partnerId, { rejected: ceiling, before });
+      return this.#accept(request, owed, find, decision.drafts);
     });
   }
 
-  function get(request: OcpiRequest): Reply | Promise<Reply> {
+  /** What is not in force in time holds no longer, when its sender hears that. */
+  async #becameOf(session: Session, partnerId: string, ceilings: Parameters<typeof decideRejected>[3]) {
+    const { site } = this.#context;
+    const result = await inForce(this.#context, session, partnerId);
+    const drafts = result === "REJECTED" ? decideRejected(site.state(), session, partnerId, ceilings) : [];
+    if (drafts.length > 0) await site.record(drafts);
+    return { result };
+  }
+
+  get(request: OcpiRequest): Reply | Promise<Reply> {
     const parsed = readActiveProfileQuery(request.query);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
     const { duration, response_url } = parsed.value;
-    const wrong = results.check(request.partner, response_url);
-    if (wrong) return wrong;
-    return admitted(request, (session) => {
-      results.send(request, response_url, async () => {
-        const market = marketOf(context, request.version);
-        const known = sessionOf(market, session.transactionId) ?? session;
-        const profile = activeProfile(market, known, clock.wallMs(), Number(duration));
-        const unit = unitFor(market.state.upstream.profiles[session.transactionId], request.partner.id);
-        return { result: "ACCEPTED", profile: activeProfileObject(profile, unit) };
-      });
-      return immediately("ACCEPTED");
+    return this.#admitted(request, response_url, async (session) => {
+      if (!this.#mayAsk(this.#questions, request, session)) return immediately("TOO_OFTEN");
+      const { transactionId } = session;
+      const durationS = Number(duration);
+      const ask = { partnerId: request.partner.id, version: request.version, durationS };
+      const owed: Owed = { kind: "READ_PROFILE", responseUrl: response_url, transactionId, durationS };
+      return this.#accept(request, owed, async () => readProfile(this.#context, session, ask));
     });
   }
 
-  function clear(request: OcpiRequest): Reply | Promise<Reply> {
+  clear(request: OcpiRequest): Reply | Promise<Reply> {
     const parsed = readResponseUrlQuery(request.query);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
     const { response_url } = parsed.value;
-    const wrong = results.check(request.partner, response_url);
-    if (wrong) return wrong;
-    return admitted(request, async (session) => {
-      const drafts = decideClear(site.state(), session, request.partner.id);
-      if (drafts.length > 0) await site.record(drafts);
+    return this.#admitted(request, response_url, async (session) => {
+      if (!this.#mayAsk(this.#questions, request, session)) return immediately("TOO_OFTEN");
+      const drafts = decideClear(this.#context.site.state(), session, request.partner.id);
       const result = drafts.length > 0 ? "ACCEPTED" : "UNKNOWN";
-      results.send(request, response_url, async () => ({ result }));
-      return immediately("ACCEPTED");
+      const { transactionId } = session;
+      const owed: Owed = { kind: "CLEAR_PROFILE", responseUrl: response_url, transactionId, result };
+      return this.#accept(request, owed, async () => ({ result }), drafts);
     });
   }
+}
 
+export function chargingProfilesModule(context: ModuleContext, tools: ProfileTools): Module {
+  const desk = new ProfileDesk(context, tools);
   return {
     identifier: "chargingprofiles",
     role: "RECEIVER",
     path: "cpo/chargingprofiles",
     routes: [
-      { method: "PUT", path: "/:session", handle: set },
-      { method: "GET", path: "/:session", handle: get },
-      { method: "DELETE", path: "/:session", handle: clear },
+      { method: "PUT", path: "/:session", handle: (request) => desk.set(request) },
+      { method: "GET", path: "/:session", handle: (request) => desk.get(request) },
+      { method: "DELETE", path: "/:session", handle: (request) => desk.clear(request) },
     ],
   };
-}
-
-/** The unit that a partner speaks on a session; W where it has said nothing. */
-export function unitFor(
-  profiles: readonly { readonly partnerId: string; readonly ceiling: Ceiling }[] | undefined,
-  partnerId: string,
-): "W" | "A" {
-  return profiles?.find((profile) => profile.partnerId === partnerId)?.ceiling.unit ?? "W";
 }

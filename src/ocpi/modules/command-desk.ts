@@ -1,5 +1,6 @@
 /** What all commands share: reading, contracts, the EVSE that is meant, and the result that follows. */
 import type { ChargePointCommand, CommandResult } from "../../core/charge-point-input.ts";
+import type { SiteDraft } from "../../core/facts/index.ts";
 import { whyNotCovered } from "../../core/market/arbitrate.ts";
 import type { EvseModel } from "../../core/site/site-model.ts";
 import { openSessionAt, type Session } from "../../core/state/sessions.ts";
@@ -7,7 +8,7 @@ import type { OcpiRequest } from "../module.ts";
 import { evseOfUid, locationId } from "../objects/location.ts";
 import { sessionById } from "../objects/session.ts";
 import type { NoteRefusal } from "../refused.ts";
-import { RESULT_WITHIN_S, type Results } from "../results.ts";
+import { type Owed, RESULT_WITHIN_S, type Results } from "../results.ts";
 import type { Parsed } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Refusal, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
 import { isOwn } from "../visible.ts";
@@ -22,18 +23,21 @@ const RESULTS: Readonly<Record<CommandResult["status"], string>> = {
   "no-answer": "TIMEOUT",
   offline: "FAILED",
 };
-/** Why charge points do not reserve, as they say it. */
+/** Why charge points do not do it, as they say it. */
 const REASONS: Readonly<Record<string, string>> = {
   Occupied: "EVSE_OCCUPIED",
   Faulted: "EVSE_INOPERATIVE",
   Unavailable: "EVSE_INOPERATIVE",
+  UnlockFailed: "FAILED",
 };
 /** OCPP 1.6 knows no longer ones. */
 const LONGEST_ID_TAG = 20;
 
-function resultName({ status, detail }: CommandResult): string {
-  const reason = status === "rejected" ? REASONS[detail.split(" ")[0] ?? ""] : undefined;
-  return reason ?? RESULTS[status];
+function resultName(command: ChargePointCommand, { status, detail }: CommandResult): string {
+  if (status !== "rejected") return RESULTS[status];
+  // OCPP 1.6, 5.2 and 2.0.1, H02: a charge point rejects what it does not know.
+  if (command.type === "cancel-reservation") return "UNKNOWN_RESERVATION";
+  return REASONS[detail.split(" ")[0] ?? ""] ?? RESULTS[status];
 }
 
 /** The answer to a command; a result follows where it is accepted. */
@@ -60,7 +64,10 @@ export class CommandDesk {
     act: (body: T) => Reply | Promise<Reply>,
   ): Reply | Promise<Reply> {
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
-    return this.results.check(request.partner, parsed.value.response_url) ?? act(parsed.value);
+    const wrong = this.results.check(request.partner, parsed.value.response_url);
+    if (wrong) return wrong;
+    if (!this.results.hasRoom(request.partner)) return immediately("REJECTED", "Too many results wait already");
+    return act(parsed.value);
   }
 
   /** Refuses what no contract of the partner covers at an EVSE; `own` says whether it is about a driver of its own. */
@@ -77,19 +84,44 @@ export class CommandDesk {
     return isOwn(partner, this.context.site.state().upstream.sessions[session.transactionId]?.driver?.contract);
   }
 
+  /** Refuses what cannot be handed to the charge point now. */
+  away({ chargePointId }: Pick<EvseModel, "chargePointId">): Reply | undefined {
+    const isThere = this.context.site.state().chargePoints.byId[chargePointId]?.connected === true;
+    return isThere ? undefined : immediately("REJECTED", "The charge point is not connected");
+  }
+
+  /** What keeps a car from beginning here now: the charge point is away, or the EVSE is taken or out of order. */
+  obstacle(request: OcpiRequest, evse: EvseModel, owed: Owed): Reply | Promise<Reply> | undefined {
+    const { chargePoints, sessions } = this.context.site.state();
+    const away = this.away(evse);
+    if (away) return away;
+    if (openSessionAt(sessions, evse.id)) return this.answer(request, owed, "EVSE_OCCUPIED");
+    const status = chargePoints.evses[evse.id]?.status;
+    const isOut = status === "faulted" || status === "unavailable";
+    return isOut ? this.answer(request, owed, "EVSE_INOPERATIVE") : undefined;
+  }
+
+  /** A result that is known without the charge point; it follows the answer like all others. */
+  async answer(request: OcpiRequest, owed: Owed, result: string): Promise<Reply> {
+    await this.results.owe(request, { ...owed, result }, async () => ({ result }));
+    return immediately("ACCEPTED");
+  }
+
   /** Sends the command and then its result; `accepted` is done before the partner hears that it was. */
-  follow(
+  async follow(
     request: OcpiRequest,
-    responseUrl: string,
+    owed: Owed,
     command: ChargePointCommand,
-    accepted: () => Promise<void> = async () => {},
-  ): Reply {
-    this.results.send(request, responseUrl, async () => {
+    more: { readonly drafts?: readonly SiteDraft[]; readonly accepted?: () => Promise<void> } = {},
+  ): Promise<Reply> {
+    const find = async () => {
       const result = await this.context.site.command(command, `partner:${request.partner.id}`);
-      if (result.status === "accepted") await accepted();
+      if (result.status === "accepted") await more.accepted?.();
       const text = result.detail.slice(0, 500);
-      return { result: resultName(result), message: text === "" ? undefined : [{ language: "en", text }] };
-    });
+      const message = text === "" ? {} : { message: [{ language: "en", text }] };
+      return { result: resultName(command, result), ...message };
+    };
+    await this.results.owe(request, owed, find, more.drafts);
     return immediately("ACCEPTED");
   }
 

@@ -6,7 +6,7 @@ import { CONNECTOR_ID, evseOfUid } from "../objects/location.ts";
 import type { NoteRefusal } from "../refused.ts";
 import type { Results } from "../results.ts";
 import { readStartSession, readStopSession, readUnlockConnector } from "../schemas/requests.ts";
-import { type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
+import { INVALID_PARAMETERS, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
 import { CommandDesk, immediately, noSuchLocation, tooLong } from "./command-desk.ts";
 import type { ModuleContext } from "./context.ts";
 import { cancelReservation, reserve } from "./reservations.ts";
@@ -14,43 +14,45 @@ import { cancelReservation, reserve } from "./reservations.ts";
 const noConnector = refuse(UNKNOWN_LOCATION, "There is no such connector");
 
 function start(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply> {
-  const { site } = desk.context;
-  return desk.read(request, readStartSession(request.body), async (body) => {
+  return desk.read(request, readStartSession(request.body), (body) => {
     const { token, connector_id, authorization_reference } = body;
     if (!desk.isHere(body.location_id)) return noSuchLocation;
+    if (connector_id !== undefined && body.evse_uid === undefined)
+      return refuse(INVALID_PARAMETERS, "connector_id without evse_uid");
     const evse = desk.evseFor(body.evse_uid);
     if ("instead" in evse) return evse.instead;
     if (connector_id !== undefined && connector_id !== CONNECTOR_ID) return noConnector;
-    const refused = desk.uncovered(request, evse, true) ?? tooLong(token.uid);
+    const { response_url: responseUrl } = body;
+    const owed = { kind: "START_SESSION", responseUrl, evseId: evse.id, token: token.uid } as const;
+    const refused = desk.uncovered(request, evse, true) ?? tooLong(token.uid) ?? desk.obstacle(request, evse, owed);
     if (refused) return refused;
-    if (openSessionAt(site.state().sessions, evse.id)) return immediately("REJECTED", "The EVSE is occupied");
     const { id: partnerId } = request.partner;
-    const contract = contractOf(partnerId, token);
     const reference = authorization_reference === undefined ? {} : { authorizationReference: authorization_reference };
     const word = {
       token: token.uid,
       allowed: true,
       answer: "ALLOWED",
       how: "command",
-      contract,
+      contract: contractOf(partnerId, token),
       ...reference,
     } as const;
-    await site.record([{ type: "driver-authorised", source: `partner:${partnerId}`, data: word }]);
+    const drafts = [{ type: "driver-authorised", source: `partner:${partnerId}`, data: word }] as const;
     const at = { chargePointId: evse.chargePointId, connector: evse.connector };
-    return desk.follow(request, body.response_url, { type: "start-transaction", ...at, token: token.uid });
+    return desk.follow(request, owed, { type: "start-transaction", ...at, token: token.uid }, { drafts });
   });
 }
 
 function stop(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply> {
-  return desk.read(request, readStopSession(request.body), ({ session_id, response_url }) => {
+  return desk.read(request, readStopSession(request.body), ({ session_id, response_url: responseUrl }) => {
     const session = desk.openSession(request, session_id);
     const evse = session && desk.context.model.evseById.get(session.evseId);
     if (!session || !evse) return immediately("UNKNOWN_SESSION");
-    const refused = desk.uncovered(request, evse, desk.isOwnSession(request, session));
+    const refused = desk.uncovered(request, evse, desk.isOwnSession(request, session)) ?? desk.away(evse);
     if (refused) return refused;
     const { transactionId, chargePointId, remoteId } = session;
     const remote = remoteId === undefined ? {} : { remoteId };
-    return desk.follow(request, response_url, { type: "stop-transaction", chargePointId, transactionId, ...remote });
+    const owed = { kind: "STOP_SESSION", responseUrl, transactionId } as const;
+    return desk.follow(request, owed, { type: "stop-transaction", chargePointId, transactionId, ...remote });
   });
 }
 
@@ -60,10 +62,11 @@ function unlock(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply>
     const evse = desk.isHere(body.location_id) ? evseOfUid(model, body.evse_uid) : undefined;
     if (!evse || body.connector_id !== CONNECTOR_ID) return noConnector;
     const session = openSessionAt(site.state().sessions, evse.id);
-    const refused = desk.uncovered(request, evse, !session || desk.isOwnSession(request, session));
+    const refused = desk.uncovered(request, evse, !session || desk.isOwnSession(request, session)) ?? desk.away(evse);
     if (refused) return refused;
     const { chargePointId, connector } = evse;
-    return desk.follow(request, body.response_url, { type: "unlock", chargePointId, connector });
+    const owed = { kind: "UNLOCK_CONNECTOR", responseUrl: body.response_url, evseId: evse.id } as const;
+    return desk.follow(request, owed, { type: "unlock", chargePointId, connector });
   });
 }
 
@@ -84,10 +87,18 @@ export function commandsModule(
     identifier: "commands",
     role: "RECEIVER",
     path: "cpo/commands",
-    routes: Object.entries(COMMANDS).map(([name, command]) => ({
-      method: "POST",
-      path: `/${name}`,
-      handle: (request) => command(desk, request),
-    })),
+    routes: [
+      {
+        method: "POST",
+        path: "/:command",
+        handle(request) {
+          const name = request.params.command ?? "";
+          const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined;
+          return (
+            command?.(desk, request) ?? immediately("NOT_SUPPORTED", `There is no command ${name.slice(0, 40)} here`)
+          );
+        },
+      },
+    ],
   };
 }

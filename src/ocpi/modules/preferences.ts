@@ -3,6 +3,7 @@ import { decidePreferences, type Preferences, whyNotCovered } from "../../core/m
 import type { SiteModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { ModuleRoute, OcpiRequest } from "../module.ts";
+import { takesLimits } from "../objects/location.ts";
 import { sessionById } from "../objects/session.ts";
 import type { NoteRefusal } from "../refused.ts";
 import { readChargingPreferences } from "../schemas/requests.ts";
@@ -36,6 +37,8 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
     const session = sessionById(market, request.params.session ?? "");
     if (!session || session.endedMs !== undefined)
       return refuse(INVALID_PARAMETERS, "There is no such session under way", 404);
+    if (!takesLimits(market.state, { ...session, id: session.evseId }))
+      return refuse(INVALID_PARAMETERS, "The EVSE does not have CHARGING_PREFERENCES_CAPABLE", 404);
     const parsed = readChargingPreferences(request.body);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
     const { profile_type, departure_time, energy_need } = parsed.value;

@@ -1,5 +1,6 @@
 /** RESERVE_NOW and CANCEL_RESERVATION. Partners' ids clash with each other: charge points are told ids of ours. */
 import type { EvseModel } from "../../core/site/site-model.ts";
+import type { SiteState } from "../../core/state/state.ts";
 import { type Reservation, reservationKey } from "../../core/state/upstream.ts";
 import type { OcpiRequest } from "../module.ts";
 import { readCancelReservation, readReserveNow } from "../schemas/requests.ts";
@@ -18,6 +19,11 @@ function chargePointId(desk: CommandDesk, known: Reservation | undefined, evse: 
   return isSame ? known.chargePointReservationId : site.state().seq + 1;
 }
 
+/** Whether the charge point of an EVSE keeps places, as far as it says. */
+export function mayReserve(state: SiteState, { chargePointId }: Pick<EvseModel, "chargePointId">): boolean {
+  return state.chargePoints.byId[chargePointId]?.reserves !== false;
+}
+
 export function reserve(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply> {
   const { site, model } = desk.context;
   return desk.read(request, readReserveNow(request.body), (body) => {
@@ -26,38 +32,42 @@ export function reserve(desk: CommandDesk, request: OcpiRequest): Reply | Promis
     const evse = desk.evseFor(body.evse_uid, known && model.evseById.get(known.evseId));
     if ("instead" in evse) return evse.instead;
     const expiresAtMs = timeMs(body.expiry_date);
-    const isLate = expiresAtMs <= request.nowMs;
     const refused =
       desk.uncovered(request, evse, true) ??
       tooLong(body.token.uid) ??
-      (isLate ? immediately("REJECTED", "The reservation has run out already") : undefined);
+      (expiresAtMs <= request.nowMs ? immediately("REJECTED", "The reservation has run out already") : undefined) ??
+      (mayReserve(site.state(), evse) ? desk.away(evse) : immediately("NOT_SUPPORTED", "It keeps no places"));
     if (refused) return refused;
     const { id: partnerId } = request.partner;
     const reservationId = chargePointId(desk, known, evse);
     const what = { token: body.token.uid, expiresAtMs };
     const at = { chargePointId: evse.chargePointId, connector: evse.connector, reservationId };
-    return desk.follow(request, body.response_url, { type: "reserve", ...at, ...what }, async () => {
-      const ids = { partnerId, reservationId: body.reservation_id, chargePointReservationId: reservationId };
-      const data = { ...ids, ...what, evseId: evse.id };
+    const { response_url: responseUrl, reservation_id } = body;
+    const ids = { evseId: evse.id, reservationId: reservation_id, token: body.token.uid };
+    const owed = { kind: "RESERVE_NOW", responseUrl, ...ids } as const;
+    const accepted = async () => {
+      const data = { ...ids, ...what, partnerId, chargePointReservationId: reservationId };
       await site.record([{ type: "reservation-made", source: `partner:${partnerId}`, data }]);
-    });
+    };
+    return desk.follow(request, owed, { type: "reserve", ...at, ...what }, { accepted });
   });
 }
 
 export function cancelReservation(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply> {
   const { site, model } = desk.context;
-  return desk.read(request, readCancelReservation(request.body), ({ reservation_id, response_url }) => {
+  return desk.read(request, readCancelReservation(request.body), ({ reservation_id, response_url: responseUrl }) => {
     const known = knownReservation(desk, request, reservation_id);
     const evse = known && model.evseById.get(known.evseId);
-    if (!known || !evse || known.expiresAtMs <= request.nowMs) {
-      desk.results.send(request, response_url, async () => ({ result: "UNKNOWN_RESERVATION" }));
-      return immediately("ACCEPTED");
-    }
+    const owed = { kind: "CANCEL_RESERVATION", responseUrl, reservationId: reservation_id } as const;
+    if (!known || !evse || known.expiresAtMs <= request.nowMs) return desk.answer(request, owed, "UNKNOWN_RESERVATION");
+    const away = desk.away(evse);
+    if (away) return away;
     const { id: partnerId } = request.partner;
     const at = { chargePointId: evse.chargePointId, reservationId: known.chargePointReservationId };
-    return desk.follow(request, response_url, { type: "cancel-reservation", ...at }, async () => {
+    const accepted = async () => {
       const data = { partnerId, reservationId: reservation_id };
       await site.record([{ type: "reservation-cancelled", source: `partner:${partnerId}`, data }]);
-    });
+    };
+    return desk.follow(request, owed, { type: "cancel-reservation", ...at }, { accepted });
   });
 }

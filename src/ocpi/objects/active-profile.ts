@@ -1,6 +1,7 @@
 /** What a car may draw over the coming time, after fusing everything: limit in force, plan, and all ceilings. */
 import { slotIndex } from "../../core/control/plan-current.ts";
-import { ceilingA, nextChangeMs, profilesOf } from "../../core/market/ceiling.ts";
+import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../core/market/ceiling.ts";
+import type { Profile } from "../../core/market/profile.ts";
 import { SLOT_MS } from "../../core/slots.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import { ocpiTime } from "../status.ts";
@@ -47,12 +48,14 @@ export function activeProfile(
     : plan?.result.evses.find((entry) => entry.transactionId === session.transactionId);
   const profiles = profilesOf(state, session);
 
+  const circuit = { voltageV: site.voltageV, phases };
+  const least = Math.max(evse?.minCurrentA ?? 0, worthwhileA(profiles, circuit)) * wattsPerAmpere;
+
   function powerAt(ms: number): number {
     if (ms === nowMs && limit) return Math.min(mostW, limit.currentA * wattsPerAmpere);
     const plannedW = plan && row?.powerW[slotIndex(plan, ms)];
-    const ceiling = ceilingA(profiles, ms, { voltageV: site.voltageV, phases });
+    const ceiling = ceilingA(profiles, ms, circuit);
     const ceilingW = ceiling ? ceiling.currentA * wattsPerAmpere : mostW;
-    const least = (evse?.minCurrentA ?? 0) * wattsPerAmpere;
     const powerW = Math.min(mostW, plannedW ?? mostW, ceilingW);
     return powerW < least - wattsPerAmpere / 2 ? 0 : powerW;
   }
@@ -66,6 +69,11 @@ export function activeProfile(
     ms = Math.min(endMs, nextSlotMs, nextChangeMs(profiles, ms) ?? endMs);
   }
   return { startMs: nowMs, durationS, wattsPerAmpere, periods };
+}
+
+/** The unit that a partner speaks on a session; W where it has said nothing. */
+export function unitFor(profiles: readonly Profile[] | undefined, partnerId: string): Unit {
+  return profiles?.find((profile) => profile.partnerId === partnerId)?.ceiling.unit ?? "W";
 }
 
 /** On the wire, in the unit that the partner uses. */

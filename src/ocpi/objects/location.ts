@@ -96,13 +96,20 @@ function statusOf(state: SiteState, evse: EvseModel): string {
   return known ? STATUS[known.status] : "UNKNOWN";
 }
 
-const CAPABILITIES = [
-  "CHARGING_PROFILE_CAPABLE",
-  "CHARGING_PREFERENCES_CAPABLE",
-  "REMOTE_START_STOP_CAPABLE",
-  "RFID_READER",
-  "UNLOCK_CAPABLE",
-] as const;
+const CAPABILITIES = ["REMOTE_START_STOP_CAPABLE", "RFID_READER", "UNLOCK_CAPABLE"] as const;
+
+/** Whether the charge point of an EVSE takes limits at all, as far as it is known: its own word, or its answer to one. */
+export function takesLimits(state: SiteState, evse: Pick<EvseModel, "id" | "chargePointId">): boolean {
+  const answer = state.limits.byEvse[evse.id]?.answer;
+  if (answer === "not-supported") return false;
+  return answer === "accepted" || state.chargePoints.byId[evse.chargePointId]?.smartCharging !== false;
+}
+
+function capabilities(state: SiteState, evse: EvseModel): string[] {
+  const limits = takesLimits(state, evse) ? ["CHARGING_PROFILE_CAPABLE", "CHARGING_PREFERENCES_CAPABLE"] : [];
+  const reserves = state.chargePoints.byId[evse.chargePointId]?.reserves === true ? ["RESERVABLE"] : [];
+  return [...limits, ...CAPABILITIES, ...reserves];
+}
 
 /** An EVSE. */
 export function evseObject(market: Market, evse: EvseModel): WireObject {
@@ -111,7 +118,7 @@ export function evseObject(market: Market, evse: EvseModel): WireObject {
     uid: evseUid(evse),
     evse_id: emi3Id(market, evse),
     status: statusOf(state, evse),
-    capabilities: [...CAPABILITIES],
+    capabilities: capabilities(state, evse),
     connectors: [connectorOf(market, evse)],
     physical_reference: marketing(market, evse)?.physicalReference,
     last_updated: ocpiTime(evseUpdatedMs(state, evse)),

@@ -1,0 +1,11 @@
+/** A partner's profile on a session, as the state keeps it. */
+import type { Static } from "typebox";
+import type { CeilingSchema } from "../facts/contract-facts.ts";
+
+export type Ceiling = Static<typeof CeilingSchema>;
+
+export interface Profile {
+  readonly partnerId: string;
+  readonly receivedMs: number;
+  readonly ceiling: Ceiling;
+}
