@@ -63,7 +63,7 @@ function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion)
 const OVERDUE_CHANCE = 0.5;
 
 /**
- * Until when a plan charges a car, and how likely it has left by the end of each slot until then (three digits, they are
+ * Until when a plan charges a car, and how likely it has left by the middle of each slot until then (three digits, they are
  * recorded with every plan). A word that is over says nothing of when the car leaves now, others that stayed on do.
  */
 function departureOf(
@@ -87,7 +87,7 @@ function departureOf(
   while (departureMs < latestMs && chance(departureMs) < OVERDUE_CHANCE) departureMs += SLOT_MS;
   const startMs = slotStartMs(nowMs);
   const count = Math.max(1, Math.min(slots, Math.floor((departureMs - startMs) / SLOT_MS)));
-  const leftBy = Array.from({ length: count }, (_, slot) => chance(startMs + (slot + 1) * SLOT_MS));
+  const leftBy = Array.from({ length: count }, (_, slot) => chance(startMs + (slot + 0.5) * SLOT_MS));
   return { departureMs, leftBy: leftBy.map((part) => Math.round(part * 1000) / 1000) };
 }
 

@@ -24,7 +24,7 @@ const PHASES = 3;
 export interface PlanWeights {
   /** Of energy in this slot for a driver in a hurry, EUR/kWh. */
   hurryEurPerKwh(slot: number): number;
-  /** Of energy in this slot for a car that may have left by its end, EUR/kWh. */
+  /** Of energy in this slot for a car that may have left by then, EUR/kWh. */
   riskEurPerKwh(evse: PlanEvse, slot: number): number;
   /** Of energy missed in this part (0 the first quarter of the need), EUR/kWh. */
   shortfallEurPerKwh(evse: PlanEvse, part: number): number;
@@ -44,7 +44,9 @@ export function planWeights(input: PlanInput): PlanWeights {
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
   return {
     hurryEurPerKwh,
-    riskEurPerKwh: (evse, slot) => missedEur * (evse.leftBy?.[slot] ?? 0),
+    // What a car does not get is not bought either.
+    riskEurPerKwh: (evse, slot) =>
+      Math.max(0, missedEur - Math.max(0, input.importEurPerKwh[slot] ?? 0)) * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) =>
       evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
   };

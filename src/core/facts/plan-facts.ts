@@ -23,7 +23,7 @@ export const PlanEvseSchema = Type.Object({
   energyNeededWh: Type.Number(),
   /** The energy should be there by then, epoch ms. */
   departureMs: Type.Number(),
-  /** Probability, 0..1, that the car has left by the end of each slot until its departure; missing is none. */
+  /** Probability, 0..1, that the car has left by the middle of each slot until its departure; missing is none. */
   leftBy: Type.Optional(Series),
   /** It has what was asked for and still takes some: the need is what the site adds, after all others. Missing is no. */
   beyondWish: Type.Optional(Type.Boolean()),

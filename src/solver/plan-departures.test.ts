@@ -1,0 +1,30 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PlanInput } from "../core/facts/plan-facts.ts";
+import { planEvse, planInput } from "../planner/plan-input.test-kit.ts";
+import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { solvePlan } from "./plan-solver.ts";
+
+let linear: LinearSolver;
+beforeAll(async () => {
+  linear = await createLinearSolver();
+});
+const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
+
+/** 0.30 EUR/kWh for an hour, then 0.20 for one; what is missed weighs 0.50. */
+const importEurPerKwh = [0.3, 0.3, 0.3, 0.3, 0.2, 0.2, 0.2, 0.2];
+const uncertain = (leftBy: number) => {
+  const evse = planEvse({ energyNeededWh: 5520, leftBy: [0, 0, 0, 0, leftBy, leftBy, leftBy, leftBy] });
+  return solve(planInput({ importEurPerKwh, missedEurPerKwh: 0.5, evses: [evse] })).evses[0]!.powerW;
+};
+
+describe("a car that may leave before the cheap hour", () => {
+  it("waits while what it saves is worth more than what is missed; a kWh that it does not get is not bought either", () => {
+    // 0.7 x 0.20 + 0.3 x 0.50 = 0.29 EUR/kWh.
+    expect(uncertain(0.3)).toEqual([0, 0, 0, 0, 11040, 11040, 0, 0]);
+  });
+
+  it("charges now where it is not", () => {
+    // 0.6 x 0.20 + 0.4 x 0.50 = 0.32 EUR/kWh.
+    expect(uncertain(0.4)).toEqual([11040, 11040, 0, 0, 0, 0, 0, 0]);
+  });
+});
