@@ -4,6 +4,7 @@ import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 
 /** A Wednesday, 00:00 UTC. */
 const START_MS = Date.parse("2026-06-17T00:00Z");
+const DAY_MS = 86_400_000;
 
 function history(days: number, field: "buildingWh" | "pvWh", powerW: (atMs: number) => number) {
   return Array.from({ length: days * 96 }, (_, index) => {
@@ -21,13 +22,35 @@ describe("the building's forecast", () => {
   it("learns weekdays from weekdays", () => {
     const isWeekend = (atMs: number) => [0, 6].includes(new Date(atMs).getUTCDay());
     const quarterHours = history(14, "buildingWh", (atMs) => (isWeekend(atMs) ? 400 : 2000));
-    expect(forecastBuildingW({ quarterHours, startMs: START_MS, slots: 2 })).toEqual([2000, 2000]);
+    const [wednesdayW] = forecastBuildingW({ quarterHours, startMs: START_MS, slots: 1 });
+    expect(wednesdayW).toBeGreaterThan(1900);
+    const saturday = quarterHours.map((quarter) => ({ ...quarter, slotStartMs: quarter.slotStartMs + 3 * DAY_MS }));
+    const [onSaturdayW] = forecastBuildingW({ quarterHours: saturday, startMs: START_MS + 3 * DAY_MS, slots: 1 });
+    expect(onSaturdayW).toBeGreaterThan(400);
   });
 
-  it("keeps what is different now for two hours, less and less", () => {
+  it("keeps what is different now for some hours, less and less", () => {
     const quarterHours = history(14, "buildingWh", () => 1000);
-    const forecast = forecastBuildingW({ quarterHours, startMs: START_MS, slots: 10, nowW: 1800 });
-    expect(forecast).toEqual([1800, 1700, 1600, 1500, 1400, 1300, 1200, 1100, 1000, 1000]);
+    const forecast = forecastBuildingW({ quarterHours, startMs: START_MS, slots: 30, nowW: 1800 });
+    expect(forecast[0]).toBe(1800);
+    expect(forecast[1]).toBeGreaterThan(1500);
+    expect(forecast.slice(1)).toEqual(forecast.slice(1).sort((a, b) => b - a));
+    expect(forecast[8]).toBeLessThan(1200);
+    expect(forecast[29]).toBeLessThan(1010);
+  });
+
+  it("expects part of what was different in the last day, and this week's habits before those of three weeks ago", () => {
+    const away = history(14, "buildingWh", (atMs) => (atMs >= START_MS - DAY_MS ? 400 : 1000));
+    const forecast = forecastBuildingW({ quarterHours: away, startMs: START_MS, slots: 96 });
+    // One day of ten and the level of that day: the mean of days alike alone says 940 W.
+    expect(forecast[90]).toBeLessThan(800);
+    expect(forecast[90]).toBeGreaterThan(500);
+  });
+
+  it("takes others at their word where a whole quarter-hour was as they said, whatever runs this minute", () => {
+    const quarterHours = history(7, "buildingWh", () => 900);
+    const said = { quarterHours, startMs: START_MS, slots: 8, nowW: 3000, expectedW: () => 900 };
+    expect(forecastBuildingW(said).slice(1)).toEqual(new Array(7).fill(900));
   });
 });
 
@@ -56,14 +79,32 @@ describe("the sun's forecast", () => {
 
   it("follows what somebody else expects, corrected by what is measured now", () => {
     const quarterHours = history(7, "pvWh", () => 1000);
-    const expectedW = (atMs: number) => (atMs < START_MS + 48 * SLOT_MS ? 2000 : undefined);
+    const expectedW = (atMs: number) => (atMs >= START_MS && atMs < START_MS + 48 * SLOT_MS ? 2000 : undefined);
     const forecast = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 2000, expectedW });
     expect(forecast[30]).toBe(2000);
     expect(forecast[60]).toBe(1000);
-    const cloudy = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 500, expectedW });
-    expect(cloudy[1]).toBeLessThan(1500);
-    expect(cloudy[40]).toBe(2000);
+    const cloudy = forecastPvW({ quarterHours: [], startMs: START_MS, slots: 96, nowW: 500, expectedW });
+    expect(cloudy[1]).toBeLessThan(1000);
+    expect(cloudy[47]).toBeGreaterThan(1700);
     expect(forecastBuildingW({ quarterHours: [], startMs: START_MS, slots: 2, expectedW })).toEqual([2000, 2000]);
+  });
+
+  it("judges what others expect by what they said, not by what the site thought before", () => {
+    const quarterHours = history(7, "pvWh", () => 4000);
+    const expectedW = (atMs: number) => (atMs >= START_MS ? 1000 : undefined);
+    const forecast = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 1000, expectedW });
+    expect(forecast).toEqual(new Array(96).fill(1000));
+  });
+
+  it("expects of a day after a dark one less than usual, and never far above the best of the days before", () => {
+    const noon = (atMs: number) => Math.max(0, 3000 * Math.sin((Math.PI * (atMs % DAY_MS)) / DAY_MS));
+    const dark = history(14, "pvWh", (atMs) => noon(atMs) * (atMs >= START_MS - DAY_MS ? 0.1 : 1));
+    const afterDark = forecastPvW({ quarterHours: dark, startMs: START_MS, slots: 96, nowW: 0 });
+    expect(afterDark[48]).toBeGreaterThan(1500);
+    expect(afterDark[48]).toBeLessThan(2400);
+    const clear = history(14, "pvWh", (atMs) => noon(atMs) * (Math.floor(atMs / DAY_MS) % 2 === 0 ? 1 : 0.2));
+    const clearing = forecastPvW({ quarterHours: clear, startMs: START_MS, slots: 96, nowW: 3000 });
+    expect(Math.max(...clearing)).toBeLessThanOrEqual(3000);
   });
 
   it("fades from the present output within three hours where there is neither history nor a place", () => {
@@ -76,8 +117,9 @@ describe("the sun's forecast", () => {
     const quarterHours = history(7, "pvWh", () => 4000).map((quarter) =>
       quarter.slotStartMs > START_MS - 5 * SLOT_MS ? { ...quarter, pvWh: 500 } : quarter,
     );
-    const cloudy = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 2000, peakW: 3900 });
-    expect(cloudy[0]).toBeLessThan(2100);
-    expect(cloudy[30]).toBe(3900);
+    const cloudy = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 2000, peakW: 3500 });
+    expect(cloudy[0]).toBeLessThan(2600);
+    expect(cloudy[30]).toBeLessThan(3500);
+    expect(cloudy[95]).toBe(3500);
   });
 });

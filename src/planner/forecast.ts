@@ -1,22 +1,31 @@
 /**
- * What the building will take and the sun will give, slot by slot, from the site's own quarter-hours of the last three
- * weeks, or from what somebody else expects; the sun of a site without a past is reckoned from its height. Days are UTC days: the shift of an hour at a change of clocks fades within the three weeks.
+ * What the building will take and the sun will give, slot by slot: what is usual at this time of the day by the site's own
+ * quarter-hours of three weeks, more or less as the last day was, and as it is now; or what somebody else expects. The sun
+ * of a site without a past is reckoned from its height. How good that is: `npm run bench -- forecast`.
  */
 import type { Place } from "../core/place.ts";
 import { clamp } from "../core/quantity.ts";
-import { SLOT_HOURS, SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/slots.ts";
 import type { QuarterHour } from "../core/state/site-slice.ts";
+import { DAY_MS, DAY_SLOTS, highestW, isWeekend, type Known, powerBySlot, usualW } from "./history.ts";
 import { clearSky } from "./sun.ts";
 
-const DAY_MS = 86_400_000;
-const BUILDING_DAYS = 21;
-const PV_DAYS = 14;
-/** Yesterday says more than last week: each day before counts this much less. */
-const PV_DAY_WEIGHT = 0.9;
-/** What is different now stays different for about two hours. */
-const BUILDING_FADE_SLOTS = 8;
-/** A cloudy hour says something of the next hours, nothing of tomorrow. */
+/** Each day before counts so much less: habits change sooner than the height of the sun. */
+const BUILDING_DAY_WEIGHT = 0.9;
+const PV_DAY_WEIGHT = 0.97;
+/** A weekday says little of a weekend. */
+const OTHER_DAY_WEIGHT = 0.1;
+/** So much of the difference of the last day to usual days goes on. */
+const LEVEL_PART = 0.3;
+/** What is different now is gone a while later: this part goes on to the next slot, fading by this time constant. */
+const BUILDING_NOW_PART = 0.8;
+const BUILDING_FADE_SLOTS = 6;
 const PV_FADE_SLOTS = 24;
+/** The sky of now is judged by so many quarter-hours, each older one counting less. */
+const SKY_SLOTS = 8;
+const SKY_SLOT_WEIGHT = 0.8;
+/** A sky clears to so many times what is usual, never above the best of the days before. */
+const MOST_OF_USUAL = 4;
 /** Where the place is not known either, the sun is believed in for three hours, less and less. */
 const PV_UNKNOWN_FADE_SLOTS = 12;
 /** Part of a clear sky that is counted on without history: what European roofs give over a year, rather less. */
@@ -27,7 +36,6 @@ const SKY_FADE_SLOTS = 16;
 const LEAST_SKY = 0.05;
 /** Below this a ratio of productions says nothing. */
 const PV_LEAST_W = 50;
-const RECENT_SLOTS = 4;
 
 export interface ForecastInput {
   readonly quarterHours: readonly QuarterHour[];
@@ -39,56 +47,7 @@ export interface ForecastInput {
   readonly expectedW?: (slotMs: number) => number | undefined;
 }
 
-type Known = ReadonlyMap<number, number>;
-type EnergyField = "buildingWh" | "pvWh";
-
-function powerBySlot(quarterHours: readonly QuarterHour[], field: EnergyField): Known {
-  const known = new Map<number, number>();
-  for (const quarterHour of quarterHours) {
-    const energyWh = quarterHour[field];
-    if (energyWh === undefined || !Number.isFinite(energyWh) || !quarterHour.complete) continue;
-    known.set(quarterHour.slotStartMs, Math.max(0, energyWh) / SLOT_HOURS);
-  }
-  return known;
-}
-
-/** Thursday was day 0 of the epoch. */
-function isWeekend(atMs: number): boolean {
-  const day = (Math.floor(atMs / DAY_MS) + 4) % 7;
-  return day === 0 || day === 6;
-}
-
-function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Powers at the same time of the days before, youngest first. */
-function daysBefore(known: Known, slotMs: number, days: number): { readonly atMs: number; readonly powerW: number }[] {
-  const found: { atMs: number; powerW: number }[] = [];
-  for (let day = 1; day <= days; day++) {
-    const atMs = slotMs - day * DAY_MS;
-    const powerW = known.get(atMs);
-    if (powerW !== undefined) found.push({ atMs, powerW });
-  }
-  return found;
-}
-
-function usualBuildingW(known: Known, slotMs: number): number | undefined {
-  const days = daysBefore(known, slotMs, BUILDING_DAYS);
-  const alike = days.filter((day) => isWeekend(day.atMs) === isWeekend(slotMs));
-  return mean((alike.length > 0 ? alike : days).map((day) => day.powerW));
-}
-
-function usualPvW(known: Known, slotMs: number): number | undefined {
-  let weights = 0;
-  let sumW = 0;
-  for (const { atMs, powerW } of daysBefore(known, slotMs, PV_DAYS)) {
-    const weight = PV_DAY_WEIGHT ** ((slotMs - atMs) / DAY_MS);
-    weights += weight;
-    sumW += weight * powerW;
-  }
-  return weights === 0 ? undefined : sumW / weights;
-}
+type Usual = (slotMs: number) => number | undefined;
 
 function lastKnown(known: Known): number | undefined {
   let last: number | undefined;
@@ -103,36 +62,79 @@ function series(input: ForecastInput, f: (slot: number, slotMs: number) => numbe
   });
 }
 
+/** What was measured in the `slots` quarter-hours before, and what would have been usual, with a weight by age; W. */
+function lately(known: Known, usual: Usual, { startMs, slots }: { startMs: number; slots: number }, slotWeight = 1) {
+  const sums = { actualW: 0, usualW: 0, weights: 0 };
+  for (let back = 1; back <= slots; back++) {
+    const atMs = startMs - back * SLOT_MS;
+    const actualW = known.get(atMs);
+    const ordinaryW = usual(atMs);
+    if (actualW === undefined || ordinaryW === undefined) continue;
+    const weight = slotWeight ** back;
+    sums.actualW += weight * actualW;
+    sums.usualW += weight * ordinaryW;
+    sums.weights += weight;
+  }
+  return sums;
+}
+
+const weightBy = (slotMs: number, dayWeight: number) => (atMs: number) => dayWeight ** ((slotMs - atMs) / DAY_MS);
+
+function usualBuilding(known: Known): Usual {
+  return (slotMs) => {
+    const byAge = weightBy(slotMs, BUILDING_DAY_WEIGHT);
+    return usualW(known, slotMs, (dayMs) =>
+      isWeekend(dayMs) === isWeekend(slotMs) ? byAge(dayMs) : OTHER_DAY_WEIGHT * byAge(dayMs),
+    );
+  };
+}
+
 /**
- * Power of the building without EVSEs, battery and PV, W by slot: the mean of the same slot on days alike (weekdays,
- * weekends), plus what is different now, fading. Without history the present value goes on.
+ * How far what is expected is off at present, W. What others expect is compared by the last whole quarter-hour where they
+ * had said something of it: a minute says less of the next hours than they do.
+ */
+function offNowW(input: ForecastInput, known: Known, expectation: Usual): number {
+  const { startMs, nowW, expectedW } = input;
+  const beforeMs = startMs - SLOT_MS;
+  const saidW = expectedW?.(startMs) === undefined ? undefined : expectedW(beforeMs);
+  const measuredW = known.get(beforeMs);
+  if (saidW !== undefined && measuredW !== undefined) return measuredW - saidW;
+  const expectW = expectation(startMs);
+  return nowW === undefined || expectW === undefined ? 0 : nowW - expectW;
+}
+
+/**
+ * Power of the building without EVSEs, battery and PV, W by slot: what is usual at this time of such a day, plus part of
+ * what was different in the last day, plus what is different now, fading. Without history the present value goes on.
  */
 export function forecastBuildingW(input: ForecastInput): number[] {
   const known = powerBySlot(input.quarterHours, "buildingWh");
   const nowW = input.nowW ?? lastKnown(known) ?? 0;
-  const usual = (slotMs: number) => input.expectedW?.(slotMs) ?? usualBuildingW(known, slotMs);
-  const usualNowW = usual(input.startMs);
-  const differenceW = input.nowW === undefined || usualNowW === undefined ? 0 : input.nowW - usualNowW;
+  const usual = usualBuilding(known);
+  const day = lately(known, usual, { startMs: input.startMs, slots: DAY_SLOTS });
+  const levelW = day.weights === 0 ? 0 : (LEVEL_PART * (day.actualW - day.usualW)) / day.weights;
+  const expectation: Usual = (slotMs) => {
+    const ordinaryW = usual(slotMs);
+    return input.expectedW?.(slotMs) ?? (ordinaryW === undefined ? undefined : Math.max(0, ordinaryW + levelW));
+  };
+  const offW = offNowW(input, known, expectation);
   return series(input, (slot, slotMs) => {
-    const usualW = usual(slotMs);
-    if (usualW === undefined) return nowW;
-    return usualW + differenceW * Math.max(0, 1 - slot / BUILDING_FADE_SLOTS);
+    const expectW = expectation(slotMs);
+    if (expectW === undefined || (slot === 0 && input.nowW !== undefined)) return nowW;
+    return expectW + BUILDING_NOW_PART * offW * Math.exp(-slot / BUILDING_FADE_SLOTS);
   });
 }
 
-/** How today compares with the days before, by the last hour and the present output; 1 where nothing can be said. */
-function pvToday(known: Known, input: ForecastInput, usualAt: (slotMs: number) => number | undefined): number {
-  let actualW = 0;
-  let usualW = 0;
-  for (let slot = 0; slot <= RECENT_SLOTS; slot++) {
-    const atMs = input.startMs - slot * SLOT_MS;
-    const actual = slot === 0 ? input.nowW : known.get(atMs);
-    const usual = usualAt(atMs);
-    if (actual === undefined || usual === undefined) continue;
-    actualW += actual;
-    usualW += usual;
-  }
-  return usualW < PV_LEAST_W ? 1 : clamp(actualW / usualW, 0, 2);
+/** Missing where too little was to be expected. */
+function ratio(actualW: number, ordinaryW: number): number | undefined {
+  return ordinaryW < PV_LEAST_W ? undefined : clamp(actualW / ordinaryW, 0, MOST_OF_USUAL);
+}
+
+/** How the sky of the last hours and of now compares with what is expected of them; missing where nothing can be said. */
+function skyNow(known: Known, input: ForecastInput, expectation: Usual): number | undefined {
+  const before = lately(known, expectation, { startMs: input.startMs, slots: SKY_SLOTS }, SKY_SLOT_WEIGHT);
+  const expectW = input.nowW === undefined ? undefined : expectation(input.startMs);
+  return ratio(before.actualW + (expectW === undefined ? 0 : input.nowW!), before.usualW + (expectW ?? 0));
 }
 
 export interface PvForecastInput extends ForecastInput {
@@ -155,17 +157,24 @@ function skyW({ place, peakW, nowW, startMs }: PvForecastInput): (slot: number, 
   };
 }
 
-/** PV production, W by slot, never above `peakW` where that is known. */
+/** PV production, W by slot, never above `peakW` where that is known, nor far above the best of the days before. */
 export function forecastPvW(input: PvForecastInput): number[] {
   const sky = skyW(input);
   const known = powerBySlot(input.quarterHours, "pvWh");
   const peakW = input.peakW ?? Number.POSITIVE_INFINITY;
-  const usual = (slotMs: number) => input.expectedW?.(slotMs) ?? usualPvW(known, slotMs);
-  const today = pvToday(known, input, usual);
+  const usual: Usual = (slotMs) => usualW(known, slotMs, weightBy(slotMs, PV_DAY_WEIGHT));
+  const day = lately(known, usual, { startMs: input.startMs, slots: DAY_SLOTS });
+  const level = 1 + LEVEL_PART * ((ratio(day.actualW / DAY_SLOTS, day.usualW / DAY_SLOTS) ?? 1) - 1);
+  const isExpected = input.expectedW?.(input.startMs) !== undefined;
+  // Others are measured by what they said of the last hours, not by what the site thought.
+  const today = skyNow(known, input, isExpected ? input.expectedW! : usual);
   return series(input, (slot, slotMs) => {
-    const usualW = usual(slotMs);
-    if (usualW === undefined) return Math.min(peakW, sky(slot, slotMs));
-    const trust = Math.max(0, 1 - slot / PV_FADE_SLOTS);
-    return Math.min(peakW, usualW * (1 + (today - 1) * trust));
+    const fade = Math.exp(-slot / PV_FADE_SLOTS);
+    const saidW = input.expectedW?.(slotMs);
+    if (saidW !== undefined) return Math.min(peakW, saidW * (1 + ((today ?? 1) - 1) * fade));
+    const ordinaryW = usual(slotMs);
+    if (ordinaryW === undefined) return Math.min(peakW, sky(slot, slotMs));
+    const mostW = Math.min(peakW, highestW(known, slotMs) ?? peakW);
+    return Math.min(mostW, ordinaryW * (level + ((today ?? level) - level) * fade));
   });
 }
