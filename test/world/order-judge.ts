@@ -117,11 +117,9 @@ export class OrderJudge {
     const stopped =
       this.#charged.get(id) === true && !charges && chargePoint.open !== undefined && !chargePoint.rebooting;
     this.#charged.set(id, charges);
-    // Where the clock of a charge point lags, each new limit waits for it; its shell sees to that on a real wire.
-    const lags = chargePoint.clockErrorMs !== 0;
     // One whose meter shows ten times the truth is told less and less: it does not obey.
     const isBlamed = chargePoint.trouble.overstates === true;
-    if (!stopped || lags || isBlamed || second - this.#upSinceS < START_LASTS_S) return [];
+    if (!stopped || isBlamed || second - this.#upSinceS < START_LASTS_S) return [];
     const stops = this.#inTenMinutes(this.#stopsS, id);
     this.mostStops = Math.max(this.mostStops, stops);
     const easyStops = this.#world.judge.currents.isEasy ? this.#inTenMinutes(this.#easyStopsS, id) : 0;

@@ -14,6 +14,7 @@ import { SimulatedMeter } from "./meter.ts";
 import { END_S, type Visit, type WorldPlan } from "./plan.ts";
 import { Process } from "./process.ts";
 import { Draw } from "./random.ts";
+import { Shell } from "./shell.ts";
 import { PhysicalSite, VOLTAGE } from "./site.ts";
 
 /** When the controller begins to run inside a second: its timers never fall on a reading. */
@@ -63,6 +64,8 @@ export class World {
   readonly #options: WorldOptions;
   readonly #log: Log;
   readonly #pumping = new Set<string>();
+  /** By charge point, of the process that runs. */
+  readonly #shells = new Map<string, Shell>();
   readonly #endedS = new Map<string, number>();
   readonly #active: Fault[] = [];
   #afterThaw: (() => void)[] = [];
@@ -198,6 +201,7 @@ export class World {
       boot: `boot-${++this.boots}`,
     });
     this.process = process;
+    for (const { id } of this.chargePoints) this.#shells.set(id, new Shell(process.clock));
     process.started.catch(() => {
       if (this.process === process) this.kill(RESTART_S);
     });
@@ -276,7 +280,7 @@ export class World {
       await this.#wait(NO_ANSWER_MS);
       return { status: "no-answer", detail: "no answer within 30 s" };
     }
-    const result = chargePoint.take(sent, this.second);
+    const result = chargePoint.take(this.#shells.get(chargePoint.id)!.sent(sent), this.second);
     if (answersLate) await this.#wait(LATE_MS);
     return result;
   }
@@ -311,8 +315,10 @@ export class World {
 
   #connection(chargePoint: SimulatedChargePoint): void {
     if (!this.isUp) return;
-    if (!chargePoint.connected && !chargePoint.rebooting && this.second >= chargePoint.connectAtS)
+    if (!chargePoint.connected && !chargePoint.rebooting && this.second >= chargePoint.connectAtS) {
       chargePoint.connect();
+      this.#shells.get(chargePoint.id)!.connected();
+    }
     if (!chargePoint.connected) return;
     if (chargePoint.stall.followsOurClock && this.second % HEARTBEAT_S === 0)
       chargePoint.clockErrorMs = this.wall.errorMs;
@@ -330,7 +336,9 @@ export class World {
       const input = chargePoint.next(this.second);
       if (!input) break;
       this.unanswered++;
-      const answer = await process.controller.handle(input).catch(() => undefined);
+      const heard = this.#shells.get(chargePoint.id)!.heard(input);
+      if (heard.again) chargePoint.take(heard.again, this.second);
+      const answer = await process.controller.handle(heard.input).catch(() => undefined);
       if (this.process !== process) return;
       this.unanswered--;
       if (!chargePoint.connected) continue;

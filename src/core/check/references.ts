@@ -52,6 +52,10 @@ function circuitProblems(configuration: SiteConfiguration): Problem[] {
         ),
       );
   });
+  configuration.devices.forEach(({ circuit = GRID_CIRCUIT_ID }, index) => {
+    if (!ids.includes(circuit))
+      problems.push(error(["devices", index, "circuit"], `There is no circuit "${circuit}"`, advice));
+  });
   configuration.chargePoints.forEach((chargePoint, c) => {
     chargePoint.evses.forEach((evse, e) => {
       if (!ids.includes(evse.circuit))

@@ -34,6 +34,8 @@ export interface SiteOptions {
   }[];
   readonly evses: readonly EvseOptions[];
   readonly pv?: boolean;
+  /** Circuit of the PV inverter. */
+  readonly pvCircuit?: string;
   readonly battery?: { readonly maxW: number };
 }
 
@@ -42,6 +44,7 @@ export function siteOf(options: SiteOptions): SiteModel {
   const connection = { tcp: { host: "meter", port: 502, framing: "tcp" as const } };
   const device = { profile: "p", unitId: 1, connection, pollMs: 1000, invert: false };
   const meters = ["grid-meter", ...(options.circuits ?? []).flatMap((circuit) => circuit.meter ?? [])];
+  const pvAt = options.pvCircuit === undefined ? {} : { circuit: options.pvCircuit };
   const configuration: SiteConfiguration = {
     site: {
       id: "test",
@@ -86,7 +89,7 @@ export function siteOf(options: SiteOptions): SiteModel {
     })),
     devices: [
       ...meters.map((id) => ({ ...device, id, role: "meter" as const })),
-      ...(options.pv ? [{ ...device, id: "pv", role: "pv" as const, pv: { peakW: 10_000 } }] : []),
+      ...(options.pv ? [{ ...device, id: "pv", role: "pv" as const, pv: { peakW: 10_000 }, ...pvAt }] : []),
       ...(options.battery
         ? [
             {

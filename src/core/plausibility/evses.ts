@@ -31,6 +31,9 @@ export function gridCurrents(evse: EvseModel, currentA: PerPhase): PerPhase {
   return grid;
 }
 
+/** A car cannot take so much more than its EVSE is built for: then it is the EVSE's own meter that is wrong. */
+const MOST_TIMES_RATING = 1.5;
+
 /** A charge point that is back may tell for so long what it measured while it was away, as if it were now. */
 const KEPT_MS = 120_000;
 
@@ -38,6 +41,9 @@ function reportOf(site: SiteModel, evse: EvseModel, image: ProcessImage): EvseRe
   const reading = image.evses.get(evse.id);
   const powerW = evsePowerW(reading, image.monoMs, site.voltageV);
   if (!reading || powerW === undefined) return undefined;
+  const mostA = MOST_TIMES_RATING * evse.maxCurrentA;
+  if (Math.max(...(reading.currentA ?? [])) > mostA || powerW > mostA * site.voltageV * evse.phases.length)
+    return undefined;
   const currentA = reading.currentA && gridCurrents(evse, reading.currentA);
   return { atMonoMs: reading.atMonoMs, powerW, ...(currentA ? { currentA } : {}) };
 }

@@ -1,6 +1,7 @@
 /** Watches one meter: everything that its readings, and the cars below it, say about whether it can be right. */
 import type { MeterReading } from "../image.ts";
-import type { PerPhase } from "../quantity.ts";
+import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
+import { type Distrust, distrusted, stillDistrusted } from "./distrust.ts";
 import type { Doubt } from "./doubt.ts";
 import type { EvseTrack } from "./evses.ts";
 import { type Balance, deadPhases, type Missing, missing, type Silences, silences } from "./levels.ts";
@@ -23,6 +24,10 @@ export interface MeterWatch {
   readonly silent: Silences;
   readonly missing?: Missing;
   readonly shortage?: Shortage;
+  /** It showed less than the cars draw, and has not been seen to be right since. */
+  readonly distrust?: Distrust;
+  /** How many EVSEs were known to show on other phases. */
+  readonly swapped: number;
   readonly samples: readonly Sample[];
   readonly steps: readonly PendingStep[];
   readonly votes: Votes;
@@ -54,6 +59,7 @@ export function newWatch(): MeterWatch {
     samples: [],
     steps: [],
     votes: new Map(),
+    swapped: 0,
   };
 }
 
@@ -108,15 +114,27 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const isNew = fresh !== undefined && fresh.atMonoMs !== watch.reading?.atMonoMs;
   if (!fresh || !isNew) return judgeSteps(watch, deviceId, tracks, monoMs);
   const taken = take(watch, fresh, around);
-  const { missing: before, shortage: shortBefore, ...rest } = judgeSteps(taken, deviceId, tracks, monoMs);
+  const {
+    missing: before,
+    shortage: shortBefore,
+    distrust: distrustBefore,
+    ...rest
+  } = judgeSteps(taken, deviceId, tracks, monoMs);
   const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
   const currentA = currentsOf(fresh, around);
   const plain = tracks.filter(({ evse }) => !around.swapped.has(evse.id));
   const short = currentA && shortage(shortBefore, { currentA, producedA: around.producedA, tracks: plain, monoMs });
+  const isFound = lacks?.found === true || short?.found === true;
+  const look = { isShort: isFound || short !== undefined, currentA: currentA ?? ZERO_PHASES, tracks: plain, monoMs };
+  // An EVSE that shows on other phases explains what was missing; what it does not explain is found again.
+  const known = around.swapped.size > watch.swapped ? undefined : distrustBefore;
+  const distrust = isFound ? distrusted(monoMs) : known && stillDistrusted(known, look);
   return {
     ...rest,
+    swapped: around.swapped.size,
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),
+    ...(distrust ? { distrust } : {}),
   };
 }
 
@@ -128,7 +146,7 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
   const recent = watch.registerBackMonoMs !== undefined && monoMs - watch.registerBackMonoMs < REGISTER_SAID_MS;
   const kinds: [Doubt["kind"], boolean][] = [
     ["contradicts-itself", lasts(watch.contradictsSinceMonoMs, CONTRADICTS_MS)],
-    ["less-than-cars", watch.missing?.found === true || watch.shortage?.found === true],
+    ["less-than-cars", watch.distrust !== undefined],
     ["register-back", recent],
   ];
   return [

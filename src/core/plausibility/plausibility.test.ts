@@ -46,6 +46,7 @@ function comeAndGo(plant: Plant, until: number, cars: Record<string, 1 | 2 | 3>)
 
 const booted = (configurationHash: string) =>
   ({ type: "booted", source: "test", data: { release: "test", cleanStop: true, configurationHash } }) as const;
+const garageEvses = ["a", "b"].map((id) => ({ id, circuit: "garage", safeCurrentA: 0 }));
 const one = () => siteOf({ mainFuseA: 63, evses: [{ id: "a" }] });
 const two = () => siteOf({ mainFuseA: 63, evses: [{ id: "a" }, { id: "b" }] });
 
@@ -228,7 +229,7 @@ describe("what is found", () => {
     expect(doubts(plant)).toEqual([]);
   });
 
-  test("a meter that showed less than the cars draw is not believed after a restart, until minutes have shown otherwise", () => {
+  test("a meter that showed less than the cars draw is not believed after a restart, until a car has shown otherwise", () => {
     const before = lyingPlant({ site: one(), building: lively });
     before.lies.set("grid-meter", turned);
     before.plant.plug("a");
@@ -239,8 +240,69 @@ describe("what is found", () => {
     after.plant.state = before.plant.state;
     after.plant.run(60);
     expect(doubts(after.plant)).toEqual([{ deviceId: "grid-meter", kind: "less-than-cars" }]);
-    after.plant.run(300);
+    after.plant.run(600);
+    expect(doubts(after.plant)).toEqual([{ deviceId: "grid-meter", kind: "less-than-cars" }]);
+    after.plant.connect("a");
+    after.plant.plug("a");
+    after.plant.run(500);
     expect(doubts(after.plant)).toEqual([]);
+  });
+
+  test("a meter of a tenth is not believed again because its cars rest, or the sun makes up for them", () => {
+    const site = siteOf({ circuits: [{ id: "garage", fuseA: 25, meter: "garage-meter" }], evses: garageEvses });
+    const { plant, lies } = lyingPlant({ site, building: lively });
+    lies.set("garage-meter", scaled(0.1));
+    plant.plug("a");
+    plant.run(60);
+    plant.unplug("a");
+    plant.run(900);
+    expect(doubts(plant)).toContainEqual({ deviceId: "garage-meter", kind: "less-than-cars" });
+    plant.plug("a");
+    plant.plug("b");
+    for (let look = 0; look < 90; look++) {
+      plant.run(10);
+      expect(plant.trueA("garage")[0]).toBeLessThanOrEqual(25.1);
+    }
+  });
+
+  test("where the worst load leaves no car anything, a doubted meter is tried again after an hour", () => {
+    const evses = [{ id: "a", safeCurrentA: 0 }];
+    const { plant, lies } = lyingPlant({
+      site: siteOf({ mainFuseA: 32, worstBuildingLoadA: 30, evses }),
+      building: lively,
+    });
+    lies.set("grid-meter", scaled(0.1));
+    plant.plug("a");
+    plant.run(600);
+    expect(plant.limitA("a")).toBe(0);
+    lies.delete("grid-meter");
+    plant.run(3700);
+    expect(doubts(plant)).toEqual([]);
+    expect(plant.limitA("a")).toBe(16);
+  });
+
+  test("the sun is at the grid connection: a nested meter is not excused by it, unless an inverter feeds in there", () => {
+    const found = ["grid", "garage"].map((pvCircuit) => {
+      const circuits = [{ id: "garage", fuseA: 25, meter: "garage-meter" }];
+      const site = siteOf({ circuits, evses: garageEvses, pv: true, pvCircuit });
+      const { plant, lies } = lyingPlant({ site, building: lively });
+      lies.set("garage-meter", scaled(0.1));
+      plant.plug("a");
+      plant.run(90);
+      return doubts(plant);
+    });
+    expect(found).toEqual([[{ deviceId: "garage-meter", kind: "less-than-cars" }], []]);
+  });
+
+  test("an EVSE that reports more than it can carry says nothing about a meter", () => {
+    const { plant } = lyingPlant({ site: two(), building: lively, meterEveryS: 1000 });
+    plant.plug("a");
+    plant.plug("b");
+    for (let second = 0; second < 400; second++) {
+      plant.station("a").reading = { evseId: "a", atMonoMs: plant.second * 1000, currentA: [160, 160, 160] };
+      plant.run(1);
+    }
+    expect(plant.factsOf("meter-doubted")).toEqual([]);
   });
 
   test("a car that stops without a word does not make its meter doubted", () => {

@@ -5,9 +5,11 @@
  */
 import type { SiteDraft } from "../facts/index.ts";
 import type { ProcessImage } from "../image.ts";
+import { GRID_CIRCUIT_ID } from "../site/site.ts";
 import type { CircuitModel, SiteModel } from "../site/site-model.ts";
 import { devicePowers, type PowersInput } from "../site/site-powers.ts";
 import type { SiteState } from "../state/state.ts";
+import { distrusted } from "./distrust.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
 import { type EvseTrack, trackEvses } from "./evses.ts";
 import { doubtsOf, forgetVotes, type MeterWatch, newWatch, refutedOf, type Surroundings, watchMeter } from "./meter.ts";
@@ -56,14 +58,28 @@ const ONE_PHASE_W = 6_000;
 
 type DevicePowers = ReturnType<typeof devicePowers>;
 
-/** What sun and battery may feed into a phase at most, A: what they say, else what they can. */
-function producedA({ configuration, batteries, pvIds, phases, voltageV }: SiteModel, powers: DevicePowers): number {
-  const peakW = configuration.devices
+/**
+ * What sun and battery may feed into a phase of a circuit at most, A: at the grid connection what they say, else what
+ * those on the circuit can.
+ */
+function producedA(
+  { configuration, pvIds, phases, voltageV }: SiteModel,
+  { circuitIds, powers }: { readonly circuitIds: ReadonlySet<string>; readonly powers?: DevicePowers },
+): number {
+  const devices = configuration.devices.filter(({ circuit = GRID_CIRCUIT_ID }) => circuitIds.has(circuit));
+  const peakW = devices
     .filter(({ id }) => pvIds.includes(id))
     .reduce((sum, { pv }) => sum + (pv?.peakW ?? Number.POSITIVE_INFINITY), 0);
-  const batteryW = batteries.reduce((sum, { battery }) => sum + (battery?.maxDischargeW ?? 0), 0);
-  const sumW = (powers.pvW ?? peakW) + (powers.dischargeW ?? batteryW);
+  const batteryW = devices.reduce((sum, { battery }) => sum + (battery?.maxDischargeW ?? 0), 0);
+  const sumW = (powers?.pvW ?? peakW) + (powers?.dischargeW ?? batteryW);
   return (phases === 1 ? sumW : Math.max(sumW / 3, Math.min(sumW, ONE_PHASE_W))) / voltageV;
+}
+
+/** A circuit and all below it. */
+function circuitsFrom({ circuits }: SiteModel, id: string): ReadonlySet<string> {
+  const found = new Set([id]);
+  for (const { id: below, parentId } of circuits) if (parentId !== undefined && found.has(parentId)) found.add(below);
+  return found;
 }
 
 function surroundings(
@@ -77,6 +93,7 @@ function surroundings(
   const known = pvW !== undefined && chargeW !== undefined && dischargeW !== undefined;
   const othersW = known ? chargeW - dischargeW - pvW : undefined;
   const carsW = carsPowerW(tracks.values(), image.monoMs);
+  const isGrid = deviceId === site.gridMeterId;
   const restW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN) - carsW;
   return {
     deviceId,
@@ -85,8 +102,8 @@ function surroundings(
     tracks: circuit.evseIds.flatMap((id) => tracks.get(id) ?? []),
     swapped: swappedEvses(state, deviceId),
     hasBattery: site.batteries.length > 0,
-    producedA: producedA(site, powers),
-    ...(deviceId === site.gridMeterId ? { balance: { restW, carsW } } : {}),
+    producedA: producedA(site, { circuitIds: circuitsFrom(site, circuit.id), ...(isGrid ? { powers } : {}) }),
+    ...(isGrid ? { balance: { restW, carsW } } : {}),
     monoMs: image.monoMs,
   };
 }
@@ -123,13 +140,11 @@ function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] 
   ];
 }
 
-/** After a restart: what was seen before holds for as long as it takes to see it again. */
+/** After a restart: what was seen before holds until the opposite is seen. */
 function firstWatch({ state, image: { monoMs } }: PowersInput, meterId: string): MeterWatch {
   const before = Object.values(state.site.doubts);
   const showedLess = before.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === meterId);
-  return showedLess
-    ? { ...newWatch(), shortage: { sinceMonoMs: monoMs, lastMonoMs: monoMs, found: true } }
-    : newWatch();
+  return showedLess ? { ...newWatch(), distrust: distrusted(monoMs) } : newWatch();
 }
 
 /** Looks at all meters of circuits. To be called once a tick, with the image as it was read. */

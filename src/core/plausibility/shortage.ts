@@ -10,14 +10,13 @@ const ALLOWED_A = 2;
 const ALLOWED_PART = 0.05;
 /** A car's report shows what was so long after the meter's reading that both are of the same current. */
 const REPORT_AFTER_MS = 3_000;
-/** With nothing drawn nothing contradicts: it is believed again after this. */
-const HOLDS_MS = 300_000;
+/** What a car draws now, its report shows for so long. */
+const REPORT_VALID_MS = 120_000;
 
 export interface Shortage {
   readonly sinceMonoMs: number;
   /** Since when also those reports alone show it that came after it began. */
   readonly againMonoMs?: number;
-  readonly lastMonoMs: number;
   readonly found: boolean;
 }
 
@@ -30,26 +29,26 @@ export interface ShortageInput {
 }
 
 /** Whether the cars that reported since then draw more on a phase than the meter shows. */
-function isShort({ currentA, producedA, tracks }: ShortageInput, sinceMonoMs: number): boolean {
+function isShort({ currentA, producedA, tracks, monoMs }: ShortageInput, sinceMonoMs: number): boolean {
+  const fromMonoMs = Math.max(sinceMonoMs, monoMs - REPORT_VALID_MS);
   return PHASE_INDEXES.some((phase) => {
     let carsA = 0;
     for (const { transactionId, last } of tracks)
-      if (transactionId !== undefined && last && last.atMonoMs >= sinceMonoMs) carsA += last.currentA?.[phase] ?? 0;
+      if (transactionId !== undefined && last && last.atMonoMs >= fromMonoMs) carsA += last.currentA?.[phase] ?? 0;
     return carsA > 0 && currentA[phase] < carsA - producedA - ALLOWED_A - ALLOWED_PART * carsA;
   });
 }
 
 /**
- * Follows a meter that shows too little. A car may stop just after its report while another has yet to report that it
+ * Follows a meter that shows too little, as long as it does. A car may stop just after its report while another has yet to report that it
  * did: so the reports of after the beginning have to show it, and then those of after that.
  */
 export function shortage(before: Shortage | undefined, input: ShortageInput): Shortage | undefined {
   const { monoMs } = input;
-  if (!isShort(input, Number.NEGATIVE_INFINITY))
-    return before?.found && monoMs - before.lastMonoMs < HOLDS_MS ? before : undefined;
+  if (!isShort(input, Number.NEGATIVE_INFINITY)) return undefined;
   const sinceMonoMs = before?.sinceMonoMs ?? monoMs;
   const again = isShort(input, sinceMonoMs + REPORT_AFTER_MS);
   const againMonoMs = again ? (before?.againMonoMs ?? monoMs) : undefined;
   const found = before?.found === true || (again && isShort(input, againMonoMs! + REPORT_AFTER_MS));
-  return { sinceMonoMs, lastMonoMs: monoMs, found, ...(again ? { againMonoMs: againMonoMs! } : {}) };
+  return { sinceMonoMs, found, ...(again ? { againMonoMs: againMonoMs! } : {}) };
 }

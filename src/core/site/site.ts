@@ -156,6 +156,12 @@ export const DeviceSchema = Type.Object(
       ),
     ),
     pv: Type.Optional(Type.Object({ peakW: Type.Number({ exclusiveMinimum: 0 }) }, closed)),
+    circuit: Type.Optional(
+      Type.String({
+        description:
+          "Circuit that an inverter or a battery feeds into; left out: the grid connection. A nested circuit's own meter is checked against the cars below it by this",
+      }),
+    ),
   },
   closed,
 );
