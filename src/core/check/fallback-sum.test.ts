@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { chargePoint, homeConfiguration } from "../site/site.test-kit.ts";
+import { building, problemsAfter } from "./check.test-kit.ts";
+import { checkSite } from "./check.ts";
+
+describe("the fallback sum", () => {
+  it("is shown with its arithmetic, and with how many EVSEs have to pause", () => {
+    expect(checkSite(building(8, 6))).toEqual([
+      {
+        severity: "error",
+        path: ["gridConnection", "mainFuseA"],
+        message:
+          "Without the controller the fuse of grid would carry, on L1: 8 EVSEs x 6 A safe current + 38 A worst building load = 86 A, more than its 63 A",
+        advice:
+          "Set safeCurrentA: 0 for 4 of them (for example cp-0-evse, cp-1-evse, cp-2-evse, cp-3-evse): they pause when the controller is gone",
+      },
+    ]);
+    expect(checkSite(building(4, 6))).toEqual([]);
+  });
+
+  it("says so when even pausing all of them does not help", () => {
+    const problems = problemsAfter((site) => {
+      site.gridConnection.worstBuildingLoadA = 40;
+    });
+    expect(problems[0]!.advice).toContain("Even without any EVSE");
+  });
+
+  it("counts EVSEs only on the phases that they load", () => {
+    const site = building(9, 6);
+    for (const [index, { evses }] of site.chargePoints.entries())
+      evses[0]!.phases = [(["L1", "L2", "L3"] as const)[index % 3]!];
+    expect(checkSite(site)).toEqual([]);
+    for (const { evses } of site.chargePoints) evses[0]!.phases = ["L2"];
+    expect(checkSite(site)[0]!.message).toContain("on L2: 9 EVSEs x 6 A safe current");
+  });
+
+  it("is told where it alone unbalances the phases more than the country allows", () => {
+    const site = building(5, 6);
+    for (const [index, { evses }] of site.chargePoints.entries()) evses[0]!.phases = [index === 4 ? "L3" : "L1"];
+    site.site.country = "NL";
+    expect(checkSite(site)).toEqual([]);
+    site.site.country = "DE";
+    expect(checkSite(site)).toMatchObject([{ severity: "warning", path: ["chargePoints"] }]);
+    expect(checkSite(site)[0]!.message).toContain("draw 24 A more on L1 than on L2, above the 20 A");
+    site.site.unbalanceLimitA = 24;
+    expect(checkSite(site)).toEqual([]);
+  });
+
+  it("is done for nested circuits, with the loads below them", () => {
+    const site = building(3, 6);
+    site.circuits = [
+      { id: "hall", parent: "grid", fuseA: 25, protection: "gG", worstBuildingLoadA: 5 },
+      { id: "yard", parent: "hall", fuseA: 25, protection: "gG", worstBuildingLoadA: 4 },
+    ];
+    for (const { evses } of site.chargePoints) evses[0]!.circuit = "yard";
+    const problems = checkSite(site);
+    expect(problems.map(({ path, message }) => [path, message.split("on L1: ")[1]])).toEqual([
+      [["circuits", 0, "fuseA"], "3 EVSEs x 6 A safe current + 9 A worst building load = 27 A, more than its 25 A"],
+    ]);
+  });
+
+  it("takes what its advice says", () => {
+    const sites = fc.record({
+      currents: fc.array(fc.constantFrom(0, 6, 8, 10, 16), { maxLength: 20 }),
+      fuseA: fc.integer({ min: 20, max: 100 }),
+      loadA: fc.integer({ min: 0, max: 100 }),
+    });
+    fc.assert(
+      fc.property(sites, ({ currents, fuseA, loadA }) => {
+        const site = homeConfiguration();
+        site.gridConnection = { ...site.gridConnection, mainFuseA: fuseA, worstBuildingLoadA: loadA };
+        site.chargePoints = currents.map((safeCurrentA, index) => chargePoint(`cp-${index}`, { safeCurrentA }));
+        const refused = checkSite(site).filter(({ severity }) => severity === "error");
+        const sumA = currents.reduce((sum, currentA) => sum + currentA, loadA);
+        expect(refused.length).toBe(sumA > fuseA ? 1 : 0);
+        const count = Number(/for (\d+) of them/.exec(refused[0]?.advice ?? "")?.[1] ?? 0);
+        if (count === 0) {
+          expect(refused.length === 0 || loadA > fuseA).toBe(true);
+          return;
+        }
+        // The advice names those with the smallest currents first.
+        const kept = currents.filter((currentA) => currentA > 0).sort((a, b) => a - b);
+        const left = kept.slice(count).reduce((sum, currentA) => sum + currentA, loadA);
+        expect(left).toBeLessThanOrEqual(fuseA);
+      }),
+    );
+  });
+});

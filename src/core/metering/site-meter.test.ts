@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { NOON_MS } from "../site/site.test-kit.ts";
+import { SLOT_MS } from "../slots.ts";
+import { atSlotStart, MINUTE_MS, withRoof } from "./metering.test-kit.ts";
+
+describe("quarter-hours of the site", () => {
+  it("are the differences of the meter's registers", () => {
+    const site = atSlotStart();
+    for (let second = 0; second < 16 * 60; second++) {
+      site.grid = { powerW: 4000, importWh: 50_000 + second, exportWh: 70 };
+      site.tick();
+    }
+    expect(site.quarterHours[0]).toMatchObject({ slotStartMs: NOON_MS - SLOT_MS, complete: false });
+    expect(site.quarterHours[1]).toMatchObject({ slotStartMs: NOON_MS, complete: true, importWh: 900, exportWh: 0 });
+    expect(site.quarterHours[1]).toMatchObject({ importEurPerKwh: 0.3, buildingWh: 900 });
+  });
+
+  it("are the integral of the power where the meter has no registers, and keep the highest currents", () => {
+    const site = atSlotStart();
+    site.grid = { powerW: 4000, currentA: [10, 2, 3] };
+    site.run(MINUTE_MS + 5 * MINUTE_MS);
+    site.grid = { powerW: -2000, currentA: [-3, -3, 4] };
+    site.run(10 * MINUTE_MS);
+    expect(site.quarterHours[1]).toMatchObject({ importWh: 333, exportWh: 333, maxCurrentA: [10, 2, 4] });
+  });
+
+  it("do not believe a register that falls or jumps: the meter was replaced", () => {
+    for (const replacedBy of [5, 9_000_000]) {
+      const site = atSlotStart();
+      site.grid = { powerW: 4000, importWh: 50_000, exportWh: 0 };
+      site.run(6 * MINUTE_MS);
+      site.grid = { powerW: 4000, importWh: replacedBy, exportWh: 0 };
+      site.run(10 * MINUTE_MS);
+      expect(site.quarterHours[1]).toMatchObject({ importWh: 1000 });
+    }
+  });
+
+  it("know the building as what remains of grid, sun, battery and EVSEs", () => {
+    const site = atSlotStart(withRoof());
+    site.plugIn();
+    site.grid = { powerW: 2000 };
+    site.pv = { powerW: 8000 };
+    site.battery = { powerW: 3000 };
+    site.evse = { currentA: [10, 10, 0] };
+    site.run(16 * MINUTE_MS);
+    // 2000 + 8000 - 3000 - 4600 W for a quarter of an hour
+    expect(site.quarterHours[1]).toMatchObject({ pvWh: 2000, batteryChargeWh: 750, buildingWh: 600 });
+  });
+
+  it("leave out what was not measured, and the building with it", () => {
+    const site = atSlotStart(withRoof());
+    site.pv = { powerW: 8000 };
+    site.battery = { powerW: 0 };
+    site.run(6 * MINUTE_MS);
+    site.pv = undefined;
+    site.run(10 * MINUTE_MS);
+    expect(site.quarterHours[1]).toMatchObject({ complete: true, importWh: 0, batteryChargeWh: 0 });
+    expect(site.quarterHours[1]).not.toHaveProperty("pvWh");
+    expect(site.quarterHours[1]).not.toHaveProperty("buildingWh");
+  });
+
+  it("know that an inverter that fell asleep produces nothing", () => {
+    const site = atSlotStart(withRoof());
+    site.grid = { powerW: 400 };
+    site.battery = { powerW: 0 };
+    site.pv = { powerW: 3 };
+    site.tick();
+    site.pv = undefined;
+    site.run(16 * MINUTE_MS);
+    expect(site.quarterHours[1]).toMatchObject({ pvWh: 0, buildingWh: 100 });
+  });
+
+  it("do not know the building while a charging car is not metered", () => {
+    const site = atSlotStart();
+    site.plugIn();
+    site.run(16 * MINUTE_MS);
+    expect(site.quarterHours[1]).not.toHaveProperty("buildingWh");
+  });
+
+  it("are not complete when the meter was away for more than half a minute", () => {
+    for (const [awayS, complete] of [
+      [35, true],
+      [60, false],
+    ] as const) {
+      const site = atSlotStart();
+      site.run(3 * MINUTE_MS);
+      site.grid = undefined;
+      site.run(awayS * 1000);
+      site.grid = { powerW: 0 };
+      site.run(13 * MINUTE_MS);
+      expect(site.quarterHours[1]).toMatchObject({ complete });
+    }
+  });
+
+  it("are not complete while the wall clock cannot be believed", () => {
+    const site = atSlotStart();
+    site.wallTrusted = false;
+    site.run(6 * MINUTE_MS);
+    site.wallTrusted = true;
+    site.run(10 * MINUTE_MS);
+    expect(site.quarterHours[1]).toMatchObject({ complete: false });
+  });
+
+  it("are not complete when the clock was set, and hold no energy twice", () => {
+    const site = atSlotStart();
+    site.grid = { powerW: 3600 };
+    site.run(6 * MINUTE_MS);
+    site.nowMs -= 20 * MINUTE_MS;
+    site.run(30 * MINUTE_MS);
+    site.nowMs += 40 * MINUTE_MS;
+    site.run(2 * MINUTE_MS);
+    const running = site.memory.site.sums.importWh ?? 0;
+    const booked = site.quarterHours.reduce((sum, quarterHour) => sum + quarterHour.importWh!, running);
+    expect(booked).toBeCloseTo(38 * 60 - 1, -1);
+    // The cut 12:00, then a whole 11:45 and a whole 12:00, then what is left of the hour that was jumped over.
+    const ofNoon = site.quarterHours.map(({ slotStartMs: at, complete }) => [(at - NOON_MS) / MINUTE_MS, complete]);
+    expect(ofNoon).toEqual([
+      [-15, false],
+      [0, false],
+      [-15, true],
+      [0, true],
+      [15, false],
+    ]);
+  });
+
+  it("are not begun again when the clock is set back by seconds just after the turn", () => {
+    const site = atSlotStart();
+    site.run(MINUTE_MS + 2000);
+    site.nowMs -= 5000;
+    site.run(15 * MINUTE_MS + 5000);
+    expect(site.quarterHours.map(({ slotStartMs }) => slotStartMs)).toEqual([NOON_MS - SLOT_MS, NOON_MS]);
+    expect(site.quarterHours[1]).toMatchObject({ complete: true });
+  });
+
+  it("invent nothing for an hour in which the process did not run", () => {
+    const site = atSlotStart();
+    site.grid = { powerW: 10_000 };
+    site.run(2 * MINUTE_MS);
+    site.tick(60 * MINUTE_MS);
+    expect(site.quarterHours[1]).toMatchObject({ complete: false, importWh: 167 });
+  });
+});
