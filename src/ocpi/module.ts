@@ -33,6 +33,8 @@ export interface Module {
   /** Below the version, e.g. `cpo/sessions`. */
   readonly path: string;
   readonly routes: readonly ModuleRoute[];
+  /** Whether it was agreed with a partner: the others neither see nor reach it. Missing where it is of the text. */
+  readonly agreed?: (partner: Partner) => boolean;
   /** Served, but not listed: another path of the same. */
   readonly unlisted?: boolean;
 }

@@ -52,6 +52,9 @@ function partyIn(request: FastifyRequest, which: "from" | "to"): PartyName | und
 const isSame = (one: PartyName, other: PartyName) =>
   one.countryCode === other.countryCode && one.partyId === other.partyId;
 
+const nothingHere = refuse(CLIENT_ERROR, "There is nothing here", 404);
+const isFor = ({ agreed }: Module, partner: Partner) => agreed?.(partner) ?? true;
+
 function isHub(partner: Partner): boolean {
   const known = partner.registration();
   return known?.hubPartyId !== undefined || known?.parties.some((party) => party.role === "HUB") === true;
@@ -135,7 +138,7 @@ export function ocpiPlugin(options: ServerOptions): (app: FastifyInstance) => Pr
 
   function detailsOf(version: OcpiVersion, partner: Partner) {
     const base = identity.versionUrl(version);
-    const listed = modules.filter((module) => !module.unlisted);
+    const listed = modules.filter((module) => !module.unlisted && isFor(module, partner));
     const endpoints = listed.map(({ identifier, role, path }) => ({
       identifier: typeof identifier === "string" ? identifier : identifier(partner),
       role,
@@ -164,7 +167,9 @@ export function ocpiPlugin(options: ServerOptions): (app: FastifyInstance) => Pr
     route(app, ["GET", "POST", "PUT", "DELETE"], `/${version}/credentials`, credentials);
     for (const module of modules)
       for (const { method, path, handle } of module.routes) {
-        const handler = functional((request, caller) => handle(requestOf(request, caller, version)));
+        const handler = functional((request, caller) =>
+          isFor(module, caller.partner) ? handle(requestOf(request, caller, version)) : nothingHere,
+        );
         route(app, method, `/${version}/${module.path}${path}`, handler);
       }
   }
@@ -195,7 +200,7 @@ export function ocpiPlugin(options: ServerOptions): (app: FastifyInstance) => Pr
         app.setErrorHandler((error: FastifyError, request, reply) => send(request, reply, failure(error)));
         app.setNotFoundHandler((request, reply) => {
           const caller = enter(request, true);
-          return send(request, reply, "ok" in caller ? caller : refuse(CLIENT_ERROR, "There is nothing here", 404));
+          return send(request, reply, "ok" in caller ? caller : nothingHere);
         });
         const versions = [...OCPI_VERSIONS]
           .reverse()

@@ -4,10 +4,12 @@ import type { FastifyInstance } from "fastify";
 import type { Clock, DriverRegister, Log, OpenCursor, PlanService, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";
+import type { RefusedCdr } from "../core/state/cdrs.ts";
 import type { Attempt, PartnerStatus, UpstreamAdmin } from "../core/upstream-admin.ts";
 import { startBilling } from "./billing.ts";
-import { changedBy, createDeliveries } from "./delivery/deliveries.ts";
-import { createPump, type Pump } from "./delivery/pump.ts";
+import { refusedBy } from "./delivery/books.ts";
+import { changedBy, createDeliveries, REFUSED } from "./delivery/deliveries.ts";
+import { Pump } from "./delivery/pump.ts";
 import { createDriverRegister } from "./drivers/register.ts";
 import { startTokenSync } from "./drivers/sync.ts";
 import { openTokenStore } from "./drivers/token-store.ts";
@@ -23,7 +25,7 @@ import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
 import { smacSenderModule } from "./modules/smac.ts";
 import { tokensModule } from "./modules/tokens.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
-import { createRefusals, type NoteRefusal } from "./refused.ts";
+import { createRefusals } from "./refused.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
 import { createResults } from "./results.ts";
 import { startService } from "./scsp/service.ts";
@@ -56,31 +58,31 @@ export interface Upstream extends UpstreamAdmin {
 const SECRETS_FILE = "ocpi-secrets.json";
 const TOKENS_FILE = "ocpi-tokens.json";
 
-function statusOf(partner: Partner, pending: number): PartnerStatus {
+function statusOf(partner: Partner, pump: Pump | undefined, refused: readonly RefusedCdr[]): PartnerStatus {
   const known = partner.registration();
+  const last = refused.at(-1);
   return {
     id: partner.id,
     registered: known !== undefined,
-    pending,
+    pending: pump?.pending.length ?? 0,
+    refusedRecords: refused.length,
     parties: (known?.parties ?? []).map((party) => `${party.role} ${party.countryCode}-${party.partyId} ${party.name}`),
     ...(known ? { version: known.version, sinceMs: known.sinceMs } : {}),
+    ...(pump?.nextMs === undefined ? {} : { nextAttemptMs: pump.nextMs }),
+    ...(last ? { refusedReason: last.reason } : {}),
     ...partner.traffic,
   };
 }
 
-function pumpOf(
-  partner: Partner,
-  options: UpstreamOptions,
-  { secrets, noteRefusal }: { readonly secrets: Secrets; readonly noteRefusal: NoteRefusal },
-): Pump {
+function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): Pump {
   const { site, model, upstream, clock, log } = options;
-  return createPump({
+  return new Pump({
     name: partner.id,
     site,
     cursor: options.openCursor(`ocpi-${partner.id}`, site.state().seq),
     wanted: () => partner.registration() !== undefined,
     changedBy: (fact) => changedBy(fact, partner.id),
-    deliver: createDeliveries({ partner, site, model, upstream, secrets, clock, noteRefusal }),
+    deliver: createDeliveries({ partner, site, model, upstream, secrets, clock }),
     isFinal: (name) => name.startsWith("cdr:"),
     clock,
     log,
@@ -120,9 +122,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   results.resume((owed) => resultAfterRestart(context, owed));
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
-  const pumps = new Map(
-    [...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, { secrets, noteRefusal })]),
-  );
+  const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
   const stopBilling = startBilling({ site, model, clock, log });
   const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {
     const partner = partners.get(id);
@@ -135,7 +135,12 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     identity,
     drivers,
     plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules, clock, log }),
-    status: () => [...partners.values()].map((partner) => statusOf(partner, pumps.get(partner.id)?.pending ?? 0)),
+    status: () => {
+      const refused = site.state().upstream.refusedCdrs;
+      return [...partners.values()].map((partner) =>
+        statusOf(partner, pumps.get(partner.id), refusedBy(refused, partner.id)),
+      );
+    },
     issueToken(id) {
       const partner = partners.get(id);
       return partner && registrations.issueToken(partner);
@@ -145,10 +150,13 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     unregister: (id) => withPartner(id, (partner) => registrations.unregister(partner)),
     async send(id) {
       const pump = pumps.get(id);
-      pump?.run();
-      return pump
-        ? { ok: true, message: `${pump.pending} objects wait for ${id}; they are tried now` }
-        : { ok: false, message: `There is no partner "${id}" in site.yaml` };
+      if (!pump) return { ok: false, message: `There is no partner "${id}" in site.yaml` };
+      const refused = refusedBy(site.state().upstream.refusedCdrs, id).length;
+      if (refused > 0) pump.owe(REFUSED);
+      const again = refused > 0 ? `, ${refused} of them records that it refused before` : "";
+      const waiting = pump.pending.filter((name) => name !== REFUSED).length + refused;
+      pump.run();
+      return { ok: true, message: `${waiting} objects wait for ${id}${again}; they are tried now` };
     },
     async close() {
       stopBilling();

@@ -1,7 +1,8 @@
 /** What a partner may see: its own drivers' sessions and records, or all of the site's where the configuration says so. */
 import type { Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state/state.ts";
-import type { BilledSession, DriverContract } from "../core/state/upstream.ts";
+import type { DriverContract } from "../core/state/upstream.ts";
+import type { CdrFact } from "./objects/cdr.ts";
 import type { Partner } from "./partner.ts";
 
 /** Whether a contract is with one of the partner's parties. */
@@ -26,7 +27,12 @@ export function seesSession(partner: Partner, state: SiteState, session: Session
   return isOwn(partner, state.upstream.sessions[session.transactionId]?.driver?.contract);
 }
 
-export function seesCdr(partner: Partner, { party }: BilledSession): boolean {
+/** Whose driver a record is about: country and party in one; missing where it is nobody's. */
+export function partyOfCdr({ data: { contract } }: CdrFact): string | undefined {
+  return contract && `${contract.countryCode}-${contract.partyId}`;
+}
+
+export function seesCdr(partner: Partner, { party }: { readonly party?: string | undefined }): boolean {
   if (partner.configuration.sees === "all") return true;
   return (partner.registration()?.parties ?? []).some(
     ({ countryCode, partyId }) => `${countryCode}-${partyId}` === party,

@@ -7,6 +7,7 @@ let rig: OcpiRig;
 beforeAll(async () => {
   rig = await OcpiRig.registered({
     configuration: {
+      smac: {},
       sees: "all",
       contracts: [{ may: ["charging-profiles", "preferences", "commands"], tokens: "all" }],
     },

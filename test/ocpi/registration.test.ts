@@ -118,6 +118,19 @@ describe("a partner registers with the site", () => {
     expect(await attempt(() => {})).toEqual([200, 1000]);
   });
 
+  test("sees no module that was not agreed with it, and finds nothing at its address", async () => {
+    const rig = await OcpiRig.registered();
+    rigs.push(rig);
+    await rig.partner.discover(rig.versionsUrl);
+    expect(rig.partner.endpoints.map(({ identifier }) => identifier)).not.toContain("smartchargingoptimisation");
+    const url = `${rig.partner.endpoint("sessions", "SENDER").replace(/sessions$/, "smartchargingoptimisation")}`;
+    expect((await rig.partner.call("GET", url)).http).toBe(404);
+    const agreed = await OcpiRig.registered({ configuration: { smac: { moduleId: "nl-smac" } } });
+    rigs.push(agreed);
+    await agreed.partner.discover(agreed.versionsUrl);
+    expect(agreed.partner.endpoints.map(({ identifier }) => identifier)).toContain("nl-smac");
+  });
+
   test("rotates tokens: the old one lives until the new one was used, and ten minutes more", async () => {
     const rig = await registered();
     const old = rig.partner.token;

@@ -12,11 +12,11 @@ const LOCATION = { address: "Kade 1", city: "Utrecht", country: "NLD", latitude:
 /** A site that hands its charging to a provider, and the provider; registered by the provider's doing. */
 async function pair(): Promise<{ cpo: OcpiRig; scsp: OcpiRig; both: (seconds: number) => Promise<void> }> {
   const contracts = [{ may: ["charging-profiles"], tokens: "all" }];
-  const client = { versionsUrl: undefined, hosts: ["127.0.0.1"], sees: "all", contracts };
+  const client = { versionsUrl: undefined, hosts: ["127.0.0.1"], sees: "all", contracts, smac: {} };
   const cpo = await OcpiRig.start({ configuration: client, upstream: { location: LOCATION }, importLimitW: 12_000 });
   rigs.push(cpo);
   const scsp = await OcpiRig.start({
-    configuration: { versionsUrl: cpo.versionsUrl },
+    configuration: { versionsUrl: cpo.versionsUrl, smac: {} },
     upstream: { partyId: "SCS", serviceProvider: true },
   });
   rigs.push(scsp);

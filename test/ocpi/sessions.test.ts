@@ -154,20 +154,90 @@ describe("a partner that is registered", () => {
     expect(bodies(rig.partner.received.slice(before), "POST", "cdrs")).toHaveLength(1);
   });
 
-  test("a record that is refused is on record with the reason, and can still be read", async () => {
+  test("a record that is refused is kept and said, comes again on demand and with a changed registration, and then no more", async () => {
     const rig = await registered();
-    rig.partner.handlers.push(({ path }) => (path.endsWith("/cdrs") ? { code: 2001 } : undefined));
+    let code = 2001;
+    rig.partner.handlers.push(({ path, method }) =>
+      method === "POST" && path.endsWith("/cdrs")
+        ? { code, headers: { location: "https://x.example/cdrs/1" } }
+        : undefined,
+    );
+    await rig.site.connectAll();
+    for (const id of ["one", "two"]) {
+      await rig.site.plugIn(id);
+      await rig.run(60);
+      await rig.site.unplug(id);
+      await rig.run(60);
+    }
+    const cdrs = () => bodies(rig.partner.received, "POST", "cdrs");
+    expect(cdrs()).toHaveLength(2);
+    expect(rig.upstream.status()[0]).toMatchObject({
+      pending: 0,
+      refusedRecords: 2,
+      refusedReason: "HTTP 200, OCPI 2001",
+    });
+    await rig.partner.discover(rig.versionsUrl);
+    expect((await rig.partner.call("GET", rig.partner.endpoint("cdrs"))).body.data).toHaveLength(2);
+    await rig.cutPower();
+    await rig.run(30);
+    expect(cdrs()).toHaveLength(2);
+    expect((await rig.upstream.send("emsp")).message).toContain("2 of them records that it refused before");
+    await rig.run(5);
+    expect(cdrs()).toHaveLength(4);
+    expect(rig.upstream.status()[0]!.refusedRecords).toBe(2);
+    code = 1000;
+    expect(await rig.upstream.update("emsp")).toMatchObject({ ok: true });
+    await rig.run(5);
+    expect(cdrs().slice(4)).toEqual(cdrs().slice(0, 2));
+    expect(rig.upstream.status()[0]!.refusedRecords).toBe(0);
+    expect(rig.site.facts("cdr-delivered").at(-1)).toMatchObject({
+      data: { taken: true, url: "https://x.example/cdrs/1" },
+    });
+    await rig.upstream.send("emsp");
+    await rig.upstream.update("emsp");
+    await rig.run(5);
+    expect(cdrs()).toHaveLength(6);
+  });
+
+  test("an end is told once, when the books are closed; a status only when it is another; tariffs with their own date", async () => {
+    const rig = await registered();
     await rig.site.connectAll();
     await rig.site.plugIn("one");
-    await rig.run(60);
+    await rig.run(700);
     await rig.site.unplug("one");
-    await rig.run(60);
-    expect(bodies(rig.partner.received, "POST", "cdrs")).toHaveLength(1);
-    expect(rig.site.facts("partner-refused")).toMatchObject([
-      { data: { what: "cdr-of-1", reason: "HTTP 200, OCPI 2001" } },
-    ]);
     await rig.partner.discover(rig.versionsUrl);
-    expect((await rig.partner.call("GET", rig.partner.endpoint("cdrs"))).body.data).toHaveLength(1);
+    const list = `${rig.partner.endpoint("sessions", "SENDER")}?date_from=2020-01-01T00:00:00Z`;
+    expect((await rig.partner.call("GET", list)).body.data).toMatchObject([{ status: "ACTIVE" }]);
+    await rig.run(200);
+    const puts = bodies(rig.partner.received, "PUT", "sessions");
+    expect(puts.filter(({ status }) => status === "COMPLETED")).toHaveLength(1);
+    const [listed] = (await rig.partner.call("GET", list)).body.data;
+    expect(listed).toEqual(puts.at(-1));
+    const [cdr] = bodies(rig.partner.received, "POST", "cdrs");
+    expect(cdr.tariffs[0].last_updated).toBe(bodies(rig.partner.received, "PUT", "tariffs")[0].last_updated);
+    const statuses = rig.partner.received
+      .filter(({ method, path }) => method === "PATCH" && path.endsWith("/one"))
+      .map(({ body }) => (body as { status: string }).status);
+    expect(statuses.some((status, index) => status === statuses[index + 1])).toBe(false);
+  });
+
+  test("after an answer that never came the whole session follows, so no period counts twice", async () => {
+    const rig = await registered();
+    await rig.site.connectAll();
+    await rig.site.plugIn("one");
+    await rig.run(1_000);
+    // It takes the message, but its answer is lost.
+    let lost = 0;
+    rig.partner.handlers.push(({ method, path }) =>
+      method === "PATCH" && path.includes("/sessions/") && lost++ === 0 ? { http: 502, raw: "" } : undefined,
+    );
+    await rig.run(1_000);
+    expect(lost).toBe(1);
+    const messages = rig.partner.received.filter(({ path }) => path.includes("/sessions/"));
+    const failed = messages.findLastIndex(({ method }) => method === "PATCH");
+    const periods = (messages[failed + 1]!.body as { charging_periods: unknown[] }).charging_periods;
+    expect(messages[failed + 1]!.method).toBe("PUT");
+    expect(periods.length).toBeGreaterThan(1);
   });
 
   test("a record that was heard does not come again after a power cut", async () => {

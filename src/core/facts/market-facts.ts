@@ -69,11 +69,29 @@ export const CdrIssued = declareFact(
     currency: Type.String(),
     cost: CostSchema,
     tariff: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    /** When that was last changed, epoch ms. */
+    tariffChangedMs: Type.Optional(Type.Number()),
     token: Type.Optional(Type.String()),
     contract: Type.Optional(DriverContractSchema),
     authMethod: Type.String(),
     /** Facts on the first and last signed meter value, by sequence. */
     signedSeqs: Type.Optional(Type.Array(Type.Integer())),
     authorizationReference: Type.Optional(Type.String()),
+  }),
+);
+
+/** A partner was sent a CDR and took it, or did not want it: then it is kept and sent again when somebody says so. */
+export const CdrDelivered = declareFact(
+  "cdr-delivered",
+  1,
+  Type.Object({
+    partnerId: Type.String(),
+    cdrId: Type.String(),
+    cdrSeq: Type.Integer(),
+    transactionId: Type.Integer(),
+    taken: Type.Boolean(),
+    reason: Type.Optional(Type.String()),
+    /** Where the partner keeps it, by its own word. */
+    url: Type.Optional(Type.String()),
   }),
 );

@@ -49,7 +49,7 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
       currency: site.configuration.upstream?.currency ?? "EUR",
       cost,
       authMethod: driver?.authMethod ?? "WHITELIST",
-      ...(tariff ? { tariff: { ...tariff } } : {}),
+      ...(tariff ? { tariff: { ...tariff }, tariffChangedMs: state.upstream.configuration?.changedMs ?? 0 } : {}),
       ...(token === undefined ? {} : { token }),
       ...(known?.signed ? { signedSeqs: known.signed.map(({ seq }) => seq) } : {}),
       ...(driver ? { contract: driver.contract } : {}),

@@ -59,7 +59,7 @@ const SmacSchema = Type.Object(
     negativeGeneration: Type.Boolean({ default: false, description: "Generation may come with a minus sign" }),
     stampMissing: Type.Boolean({ default: false, description: "A missing last_updated is the time of arrival" }),
   },
-  { ...closed, default: {} },
+  { ...closed, description: "Optimisation contexts are exchanged with it, as agreed" },
 );
 export type SmacSettings = Static<typeof SmacSchema>;
 
@@ -94,7 +94,7 @@ export const PartnerSchema = Type.Object(
       default: "own",
       description: "Sessions and CDRs of its own drivers only, or all of the site's",
     }),
-    smac: SmacSchema,
+    smac: Type.Optional(SmacSchema),
     contracts: Type.Array(ContractSchema, {
       default: [],
       maxItems: 32,

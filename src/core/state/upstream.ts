@@ -4,6 +4,8 @@ import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
 import type { PartnerEndpointSchema, PartnerPartySchema } from "../facts/partner-facts.ts";
 import type { Profile } from "../market/profile.ts";
+import { type CdrsState, evolveCdrs } from "./cdrs.ts";
+import { kept } from "./kept.ts";
 import { evolveOwedResults, type OwedResults } from "./owed-results.ts";
 
 export type PartnerParty = Static<typeof PartnerPartySchema>;
@@ -39,13 +41,6 @@ export interface MarketSession {
   readonly preference?: string;
 }
 
-/** Where a CDR is in the ledger, and when it was made. */
-export interface BilledSession {
-  readonly seq: number;
-  readonly atMs: number;
-  readonly party?: string;
-}
-
 export interface Reservation {
   readonly chargePointReservationId: number;
   readonly evseId: string;
@@ -58,7 +53,7 @@ export function reservationKey(partnerId: string, reservationId: string): string
   return `${partnerId}/${reservationId.toLowerCase()}`;
 }
 
-export interface UpstreamState {
+export interface UpstreamState extends CdrsState {
   readonly partners: Readonly<Record<string, PartnerState>>;
   /** Sequence of the first registration ever: earlier sessions are nobody's business. */
   readonly sinceSeq?: number;
@@ -78,26 +73,24 @@ export interface UpstreamState {
   readonly results: OwedResults;
   /** Sequence of the last change of a profile: a plan before it is out of date. */
   readonly profilesSeq?: number;
-  /** By transaction, the last ones. */
-  readonly billed: Readonly<Record<string, BilledSession>>;
 }
 
 const DRIVERS_KEPT = 500;
 const SESSIONS_KEPT = 600;
-const BILLED_KEPT = 2_000;
 const RESERVATIONS_KEPT = 250;
 
 export function initialUpstream(): UpstreamState {
-  return { partners: {}, drivers: {}, sessions: {}, profiles: {}, owed: {}, reservations: {}, results: {}, billed: {} };
-}
-
-/** Adds an entry as the youngest; the oldest ones of too many go. */
-function kept<T>(record: Readonly<Record<string, T>>, key: string, entry: T, most: number): Record<string, T> {
-  const { [key]: _, ...others } = record;
-  const rest: Record<string, T> = others;
-  const names = Object.keys(rest);
-  for (const name of names.slice(0, Math.max(0, names.length + 1 - most))) delete rest[name];
-  return { ...rest, [key]: entry };
+  return {
+    partners: {},
+    drivers: {},
+    sessions: {},
+    profiles: {},
+    owed: {},
+    reservations: {},
+    results: {},
+    billed: {},
+    refusedCdrs: {},
+  };
 }
 
 function touch(
@@ -134,13 +127,6 @@ function authorised(slice: UpstreamState, fact: Extract<SiteFact, { type: "drive
     ...(authorizationReference === undefined ? {} : { authorizationReference }),
   };
   return { ...slice, drivers: kept(slice.drivers, name, driver, DRIVERS_KEPT) };
-}
-
-function billed(slice: UpstreamState, fact: Extract<SiteFact, { type: "cdr-issued" }>): UpstreamState {
-  const { transactionId, contract } = fact.data;
-  const party = contract ? { party: `${contract.countryCode}-${contract.partyId}` } : {};
-  const entry = { seq: fact.seq, atMs: fact.atMs, ...party };
-  return { ...slice, billed: kept(slice.billed, String(transactionId), entry, BILLED_KEPT) };
 }
 
 /** Nothing that a partner asked for outlives its registration. */
@@ -200,7 +186,7 @@ function sessionEnded(slice: UpstreamState, fact: Extract<SiteFact, { type: "tra
 /** Folds one fact into what is known of the market. */
 export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamState {
   const results = evolveOwedResults(slice.results, fact);
-  return evolveMarket(results === slice.results ? slice : { ...slice, results }, fact);
+  return evolveCdrs(evolveMarket(results === slice.results ? slice : { ...slice, results }, fact), fact);
 }
 
 function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
@@ -226,7 +212,8 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
       return touch(slice, fact.data.transactionId, fact, driver ? { driver } : {});
     }
     case "transaction-metered":
-      return touch(slice, fact.data.transactionId, fact);
+      // What is heard after the record was made changes nothing for partners.
+      return slice.billed[fact.data.transactionId] ? slice : touch(slice, fact.data.transactionId, fact);
     case "transaction-ended":
       return sessionEnded(slice, fact);
     case "charging-profile-received":
@@ -247,7 +234,7 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
     case "preferences-agreed":
       return touch(slice, fact.data.transactionId, fact, { preference: fact.data.preference });
     case "cdr-issued":
-      return billed(slice, fact);
+      return touch(slice, fact.data.transactionId, fact);
     default:
       return slice;
   }

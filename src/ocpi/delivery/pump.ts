@@ -29,124 +29,151 @@ export interface PumpOptions {
   readonly log: Log;
 }
 
-export interface Pump {
-  /** Objects that wait. */
-  readonly pending: number;
-  /** Goes on now, also out of a pause. */
-  run(): void;
-  close(): void;
-}
-
 /** A pause before the next attempt: doubled each time, half of it random, so that a fleet does not come at once. */
 function pauseMs(attempt: number): number {
   const most = Math.min(LONGEST_PAUSE_MS, LEAST_PAUSE_MS * 2 ** Math.min(attempt, 12));
   return most / 2 + (Math.random() * most) / 2;
 }
 
-export function createPump(options: PumpOptions): Pump {
-  const { site, cursor, clock, log, name } = options;
+export class Pump {
+  readonly #options: PumpOptions;
   /** By object, the sequence of its first change that was not delivered. */
-  const changed = new Map<string, number>();
-  let readSeq = cursor.seq;
-  let running = false;
-  let paused = false;
-  let closed = false;
-  let attempt = 0;
-  let stopWaiting = () => {};
+  readonly #changed = new Map<string, number>();
+  readonly #unsubscribe: () => void;
+  #readSeq: number;
+  #running = false;
+  #paused = false;
+  #closed = false;
+  #attempt = 0;
+  #stopWaiting = () => {};
+  #nextMs: number | undefined;
+
+  /** Begins at once. */
+  constructor(options: PumpOptions) {
+    this.#options = options;
+    this.#readSeq = options.cursor.seq;
+    this.#unsubscribe = options.site.subscribe(() => this.#run());
+    this.#run();
+  }
+
+  /** Names of the objects that wait. */
+  get pending(): readonly string[] {
+    return [...this.#changed.keys()];
+  }
+
+  /** When the next attempt is, epoch ms; missing while it is not waiting for one. */
+  get nextMs(): number | undefined {
+    return this.#paused ? this.#nextMs : undefined;
+  }
+
+  /** Sends also what no fact names. */
+  owe(object: string): void {
+    if (!this.#changed.has(object)) this.#changed.set(object, this.#readSeq);
+  }
+
+  /** Goes on now, also out of a pause. */
+  run(): void {
+    this.#stopWaiting();
+    this.#paused = false;
+    this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#stopWaiting();
+    this.#options.cursor.close();
+  }
 
   /** Reads on until the end of the ledger, or as much as is bearable. True where there is more. */
-  function readOn(): boolean {
-    if (changed.size >= MOST_CHANGED) return false;
-    const facts = site.read(readSeq, BATCH);
+  #readOn(): boolean {
+    const { site, changedBy } = this.#options;
+    if (this.#changed.size >= MOST_CHANGED) return false;
+    const facts = site.read(this.#readSeq, BATCH);
     for (const fact of facts)
-      for (const object of options.changedBy(fact)) if (!changed.has(object)) changed.set(object, fact.seq);
-    readSeq = facts.at(-1)?.seq ?? readSeq;
+      for (const object of changedBy(fact)) if (!this.#changed.has(object)) this.#changed.set(object, fact.seq);
+    this.#readSeq = facts.at(-1)?.seq ?? this.#readSeq;
     return facts.length === BATCH;
   }
 
-  function advance(): void {
-    let least = readSeq + 1;
-    for (const seq of changed.values()) least = Math.min(least, seq);
+  #advance(): void {
+    const { cursor } = this.#options;
+    let least = this.#readSeq + 1;
+    for (const seq of this.#changed.values()) least = Math.min(least, seq);
     if (least - 1 > cursor.seq) cursor.moveTo(least - 1);
   }
 
-  function skipAll(): void {
-    changed.clear();
-    readSeq = site.state().seq;
-    cursor.moveTo(readSeq);
+  #skipAll(): void {
+    this.#changed.clear();
+    this.#readSeq = this.#options.site.state().seq;
+    this.#options.cursor.moveTo(this.#readSeq);
   }
 
-  function pause(): void {
-    if (attempt === 0)
+  #pause(): void {
+    const { clock, log, name } = this.#options;
+    if (this.#attempt === 0)
       log.warn("A partner does not take deliveries; it is tried again from time to time", { partner: name });
-    paused = true;
-    stopWaiting = clock.after(pauseMs(attempt++), "ocpi-delivery", () => {
-      paused = false;
-      run();
+    this.#paused = true;
+    const waitMs = pauseMs(this.#attempt++);
+    this.#nextMs = clock.wallMs() + waitMs;
+    this.#stopWaiting = clock.after(waitMs, "ocpi-delivery", () => {
+      this.#paused = false;
+      this.#run();
     });
   }
 
-  async function deliverNext(object: string): Promise<boolean> {
-    const seq = changed.get(object)!;
-    changed.delete(object);
-    const result = await options.deliver(object);
+  async #deliverNext(object: string): Promise<boolean> {
+    const { deliver, isFinal, cursor, log, name } = this.#options;
+    const seq = this.#changed.get(object)!;
+    this.#changed.delete(object);
+    const result = await deliver(object).catch((error) => {
+      // A defect of one object keeps no other back.
+      this.#changed.set(object, seq);
+      throw error;
+    });
     if (result === "away") {
-      // It keeps its place, whatever happened meanwhile.
-      const others = [...changed].filter(([other]) => other !== object);
-      changed.clear();
-      changed.set(object, seq);
-      for (const [other, otherSeq] of others) changed.set(other, otherSeq);
+      this.#putBack(object, seq);
       return false;
     }
-    if (attempt > 0) log.info("A partner takes deliveries again", { partner: name, attempts: attempt });
-    attempt = 0;
-    advance();
-    if (options.isFinal(object)) cursor.save();
+    if (this.#attempt > 0) log.info("A partner takes deliveries again", { partner: name, attempts: this.#attempt });
+    this.#attempt = 0;
+    this.#advance();
+    if (isFinal(object)) cursor.save();
     return true;
   }
 
-  async function work(): Promise<void> {
+  /** It keeps its place, whatever happened meanwhile. */
+  #putBack(object: string, seq: number): void {
+    const others = [...this.#changed].filter(([other]) => other !== object);
+    this.#changed.clear();
+    this.#changed.set(object, seq);
+    for (const [other, otherSeq] of others) this.#changed.set(other, otherSeq);
+  }
+
+  async #work(): Promise<void> {
     for (;;) {
-      if (closed) return;
-      if (!options.wanted()) return skipAll();
-      while (readOn()) await new Promise((resolve) => setImmediate(resolve));
-      const [object] = changed.keys();
-      if (object === undefined) return advance();
-      if (!(await deliverNext(object))) return pause();
+      if (this.#closed) return;
+      if (!this.#options.wanted()) return this.#skipAll();
+      while (this.#readOn()) await new Promise((resolve) => setImmediate(resolve));
+      const [object] = this.#changed.keys();
+      if (object === undefined) return this.#advance();
+      if (!(await this.#deliverNext(object))) return this.#pause();
     }
   }
 
-  function run(): void {
-    if (running || paused || closed) return;
-    running = true;
-    work()
+  #run(): void {
+    if (this.#running || this.#paused || this.#closed) return;
+    this.#running = true;
+    const { log, name, site } = this.#options;
+    this.#work()
       .catch((error) => {
         log.error("Deliveries to a partner failed", { partner: name, error: String(error) });
-        pause();
+        this.#pause();
       })
       .finally(() => {
-        running = false;
+        this.#running = false;
         // What was recorded while the last delivery was under way.
-        if (!paused && !closed && site.state().seq > readSeq) run();
+        if (!this.#paused && !this.#closed && site.state().seq > this.#readSeq) this.#run();
       });
   }
-
-  const unsubscribe = site.subscribe(run);
-  run();
-  return {
-    get pending() {
-      return changed.size;
-    },
-    run() {
-      stopWaiting();
-      paused = false;
-      run();
-    },
-    close() {
-      closed = true;
-      unsubscribe();
-      stopWaiting();
-      cursor.close();
-    },
-  };
 }

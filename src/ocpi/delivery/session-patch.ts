@@ -12,6 +12,8 @@ export interface SessionPatches {
   /** The change since the last message; missing where a PUT is due: the first time, or when a period was rewritten. */
   patchOf(session: WireObject): WireObject | undefined;
   sent(session: WireObject): void;
+  /** What the partner has is not known any more. */
+  forgetAll(): void;
 }
 
 export function createSessionPatches(): SessionPatches {
@@ -19,6 +21,7 @@ export function createSessionPatches(): SessionPatches {
   const periodsOf = (session: WireObject) =>
     (session.charging_periods as readonly unknown[]).map((period) => JSON.stringify(period));
   return {
+    forgetAll: () => known.clear(),
     patchOf(session) {
       const before = known.get(String(session.id));
       const periods = periodsOf(session);

@@ -59,7 +59,9 @@ export function cdrObject(market: Market, { data, atMs }: CdrFact, read: ReadFac
     authorization_reference: data.authorizationReference,
     cdr_location: cdrLocation(market, data.evseId),
     currency: data.currency,
-    tariffs: tariff ? [tariffObject(tariff, { upstream, version, updatedMs: atMs })] : undefined,
+    tariffs: tariff
+      ? [tariffObject(tariff, { upstream, version, updatedMs: data.tariffChangedMs ?? atMs })]
+      : undefined,
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, false)),
     signed_data: signedData(signed),
     total_cost: priceOf(cost.total, version),

@@ -65,7 +65,14 @@ export function sessionUpdatedMs({ state }: Pick<Market, "state">, session: Sess
   return state.upstream.sessions[session.transactionId]?.updatedMs ?? session.endedMs ?? session.startedMs;
 }
 
-/** The session. */
+/** Whether the books of a session are closed: from then on it does not change. */
+export function isFinal({ state }: Pick<Market, "state">, session: Session): boolean {
+  const { billed, sinceSeq = 0, sessions } = state.upstream;
+  const isOld = (sessions[session.transactionId]?.endedSeq ?? 0) < sinceSeq;
+  return session.endedMs !== undefined && (isOld || billed[session.transactionId] !== undefined);
+}
+
+/** The session; until its books are closed it is shown as under way. */
 export function sessionObject(market: Market, session: Session): WireObject {
   const { site, upstream, state, version } = market;
   const known = state.upstream.sessions[session.transactionId];
@@ -73,13 +80,14 @@ export function sessionObject(market: Market, session: Session): WireObject {
   const periods = periodsOf(session, updatedMs);
   const tariff = tariffOf(site, known?.preference);
   const cost = tariff && costOf(tariff, periods, site.configuration.site.timeZone).total;
+  const final = isFinal(market, session);
   const begun = session.energyWh > 0 || session.quarterHours.length > 0;
   return {
     country_code: upstream.countryCode,
     party_id: upstream.partyId,
     id: sessionId(market, session),
     start_date_time: ocpiTime(session.startedMs),
-    end_date_time: session.endedMs === undefined ? undefined : ocpiTime(Math.max(session.startedMs, session.endedMs)),
+    end_date_time: final ? ocpiTime(Math.max(session.startedMs, session.endedMs ?? 0)) : undefined,
     kwh: kwh(session.energyWh),
     cdr_token: cdrTokenOf(upstream, session.token, known?.driver?.contract),
     auth_method: known?.driver?.authMethod ?? "WHITELIST",
@@ -90,7 +98,7 @@ export function sessionObject(market: Market, session: Session): WireObject {
     currency: upstream.currency,
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, true)),
     total_cost: priceOf(cost, version),
-    status: session.endedMs !== undefined ? "COMPLETED" : begun ? "ACTIVE" : "PENDING",
+    status: final ? "COMPLETED" : begun ? "ACTIVE" : "PENDING",
     last_updated: ocpiTime(updatedMs),
   };
 }

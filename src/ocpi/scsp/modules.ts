@@ -58,10 +58,11 @@ export function foreignSessionsModule(clients: Clients): Module {
 export function smacReceiver(
   clients: Clients,
   note: (partnerId: string, assumed: readonly string[]) => void,
-): Omit<Module, "path"> {
+): Pick<Module, "role" | "routes"> {
   function keep(request: OcpiRequest, wire: ScOptimisation): Reply {
     const { partner, params, nowMs } = request;
     const { smac } = partner.configuration;
+    if (!smac) return unknown;
     if (isOther(wire.id, params.id))
       return refuse(INVALID_PARAMETERS, `The body is about ${wire.id}, the address about another`);
     if (wire.last_updated === undefined && !smac.stampMissing)
@@ -78,7 +79,6 @@ export function smacReceiver(
   const find = ({ partner, params }: OcpiRequest) =>
     clients.of(partner.id).contexts.get(params.id?.toLowerCase() ?? "");
   return {
-    identifier: "smartchargingoptimisation",
     role: "RECEIVER",
     routes: [
       {

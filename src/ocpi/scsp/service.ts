@@ -1,6 +1,7 @@
 /** The Smart Charging Service Provider as a whole, where the configuration wants one. */
 import type { Identity } from "../identity.ts";
 import type { Module } from "../module.ts";
+import { agreedSmac } from "../modules/smac.ts";
 import type { Partner } from "../partner.ts";
 import type { Secrets } from "../secrets.ts";
 import type { UpstreamOptions } from "../upstream.ts";
@@ -35,7 +36,7 @@ export function startService(
   const receiver = smacReceiver(clients, (partner, assumed) =>
     log.info("A context is read as assumed", { partner, assumed }),
   );
-  const named = { ...receiver, identifier: (partner: Partner) => partner.configuration.smac.moduleId };
+  const named = { ...receiver, ...agreedSmac };
   return {
     modules: [
       foreignSessionsModule(clients),

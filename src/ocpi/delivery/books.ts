@@ -1,0 +1,105 @@
+/** Sessions and CDRs to a partner: the session as it grows, whole at its end; each record once, kept where it is refused. */
+import type { SiteDraft } from "../../core/facts/index.ts";
+import type { RefusedCdr } from "../../core/state/cdrs.ts";
+import type { Outcome } from "../call.ts";
+import { type CdrFact, cdrObject } from "../objects/cdr.ts";
+import { isFinal, sessionObject, sessionOf } from "../objects/session.ts";
+import type { WireObject } from "../objects/wire-object.ts";
+import { endpointOf } from "../partner.ts";
+import { partyOfCdr, seesCdr, seesSession } from "../visible.ts";
+import { type Courier, judged } from "./courier.ts";
+import type { Delivered } from "./pump.ts";
+import { createSessionPatches } from "./session-patch.ts";
+
+const MOST_REMEMBERED = 500;
+
+export class BookDeliveries {
+  readonly #courier: Courier;
+  readonly #patches = createSessionPatches();
+  /** Sessions whose end the partner has: those do not change any more. */
+  readonly #completed = new Set<string>();
+
+  constructor(courier: Courier) {
+    this.#courier = courier;
+  }
+
+  async session(transactionId: number): Promise<Delivered> {
+    const now = this.#courier.market();
+    const { partner } = this.#courier.context;
+    const known = sessionOf(now, transactionId);
+    if (!known || !seesSession(partner, now.state, known)) return "done";
+    // Between its end and the closing of its books there is nothing to tell.
+    if (known.endedMs !== undefined && !isFinal(now, known)) return "done";
+    const object = sessionObject(now, known);
+    const url = this.#courier.urlOf("sessions", String(object.id));
+    if (url === undefined || this.#completed.has(String(object.id))) return "done";
+    const patch = partner.has("put-only") ? undefined : this.#patches.patchOf(object);
+    const outcome = patch ? await this.#changed(url, patch, object) : await this.#whole(url, object);
+    // Whether it was taken is not known, nor what else was lost: what comes next is whole, of all sessions.
+    if (outcome.kind === "away") this.#patches.forgetAll();
+    return judged(outcome);
+  }
+
+  async #changed(url: string, patch: WireObject, object: WireObject): Promise<Outcome> {
+    const outcome = await this.#courier.send("PATCH", url, patch);
+    if (outcome.kind === "ok") this.#patches.sent(object);
+    return outcome.kind === "refused" ? this.#whole(url, object) : outcome;
+  }
+
+  async #whole(url: string, object: WireObject): Promise<Outcome> {
+    const outcome = await this.#courier.send("PUT", url, object);
+    if (outcome.kind !== "ok") return outcome;
+    this.#patches.sent(object);
+    if (object.status === "COMPLETED") this.#completed.add(String(object.id));
+    for (const old of [...this.#completed].slice(0, Math.max(0, this.#completed.size - MOST_REMEMBERED)))
+      this.#completed.delete(old);
+    return outcome;
+  }
+
+  /** The record behind a fact. */
+  async cdr(seq: number): Promise<Delivered> {
+    const { partner, site } = this.#courier.context;
+    const endpoint = endpointOf(partner, "cdrs", "RECEIVER");
+    const [fact] = site.read(seq - 1, 1);
+    if (endpoint === undefined || fact?.type !== "cdr-issued") return "done";
+    const record = fact as CdrFact;
+    const taken = site.state().upstream.billed[record.data.transactionId];
+    if (!seesCdr(partner, { party: partyOfCdr(record) })) return "done";
+    if (taken?.seq === seq && taken.takenBy?.includes(partner.id)) return "done";
+    const object = cdrObject(this.#courier.market(), record, (other) => site.read(other - 1, 1)[0]);
+    const outcome = await this.#courier.send("POST", endpoint, object);
+    if (outcome.kind !== "away") await site.record([this.#delivered(record, outcome)]);
+    return judged(outcome);
+  }
+
+  #delivered({ seq, data }: CdrFact, outcome: Exclude<Outcome, { kind: "away" }>): SiteDraft {
+    const partnerId = this.#courier.context.partner.id;
+    const url = outcome.kind === "ok" ? outcome.headers.location : undefined;
+    return {
+      type: "cdr-delivered",
+      source: `partner:${partnerId}`,
+      data: {
+        partnerId,
+        cdrId: data.cdrId,
+        cdrSeq: seq,
+        transactionId: data.transactionId,
+        taken: outcome.kind === "ok",
+        ...(outcome.kind === "ok" ? {} : { reason: outcome.reason.slice(0, 200) }),
+        ...(url === undefined ? {} : { url: url.slice(0, 500) }),
+      },
+    };
+  }
+
+  /** Records that the partner refused once, again. */
+  async refused(): Promise<Delivered> {
+    const { partner, site } = this.#courier.context;
+    for (const { cdrSeq } of refusedBy(site.state().upstream.refusedCdrs, partner.id))
+      if ((await this.cdr(cdrSeq)) === "away") return "away";
+    return "done";
+  }
+}
+
+/** Records that a partner has refused and not taken since, oldest first. */
+export function refusedBy(refused: Readonly<Record<string, RefusedCdr>>, partnerId: string): RefusedCdr[] {
+  return Object.values(refused).filter((entry) => entry.partnerId === partnerId);
+}
