@@ -6,7 +6,7 @@
 import { STALE_AFTER_MS } from "../device-quality.ts";
 import { clamp } from "../quantity.ts";
 import type { ControlInput } from "./control.ts";
-import { type Plan, slotIndex } from "./plan-current.ts";
+import { followedSlot, type Plan } from "./plan-current.ts";
 
 type BatteryDevice = ControlInput["site"]["batteries"][number];
 
@@ -51,7 +51,7 @@ function coversDearest(plan: Plan, device: BatteryDevice, slot: number): boolean
 
 /** The role of a battery now; missing where the plan does not know it. */
 export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevice): BatteryRole | undefined {
-  const slot = slotIndex(plan, input.image.nowMs);
+  const slot = followedSlot(plan, input.image.nowMs);
   const { batteries, importW, exportW } = plan.result;
   const powerW = batteries.find((battery) => battery.deviceId === device.id)?.powerW[slot];
   if (powerW === undefined) return undefined;

@@ -2,7 +2,7 @@
  * Leases: every limit is sent with its own end and renewed three times in its life. Below it lies the safe default,
  * which is installed whenever a charge point comes (back).
  */
-import type { ChargePointCommand } from "../charge-point-input.ts";
+import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { ControlInput, EvseDecision } from "./control.ts";
 import { heal, type Strain } from "./heal.ts";
@@ -10,7 +10,7 @@ import { heldAfter, replaceHeld } from "./held.ts";
 import type { EvseMemory } from "./memory.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { leaseSchedule, safeDefault } from "./schedule.ts";
-import { INSTALL_RETRY_MS, REASON_FACT_MS, RETRY_MS } from "./thresholds.ts";
+import { DROP_AHEAD_MS, INSTALL_RETRY_MS, REASON_FACT_MS, RETRY_MS, SCHEDULE_LEAD_MS } from "./thresholds.ts";
 
 export interface Lease {
   readonly memory: EvseMemory;
@@ -41,8 +41,24 @@ function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory
   return { memory: replaceHeld(sent, false), commands: [safeDefault(input, entry)] };
 }
 
+/** When a schedule that begins now lowers itself before its lease ends, monotonic ms. */
+function ownDropMonoMs(schedule: LimitSchedule, monoMs: number): number | undefined {
+  const [, drop] = schedule.periods.length > 2 ? schedule.periods : [];
+  return drop && monoMs + drop.offsetS * 1000 - SCHEDULE_LEAD_MS;
+}
+
+/** The charge point is about to lower by itself what a newer plan goes on with. */
+function dropsWrongly(input: ControlInput, entry: EvseObservation, memory: EvseMemory, currentA: number): boolean {
+  const { monoMs } = input.image;
+  const { sentDropMonoMs } = memory;
+  if (sentDropMonoMs === undefined || monoMs < sentDropMonoMs - DROP_AHEAD_MS) return false;
+  const dropMonoMs = ownDropMonoMs(leaseSchedule(input, entry, currentA), monoMs);
+  return dropMonoMs === undefined || dropMonoMs > sentDropMonoMs + DROP_AHEAD_MS;
+}
+
 function isDue(input: ControlInput, entry: EvseObservation, memory: EvseMemory, currentA: number): boolean {
   if (memory.sentMonoMs === undefined || memory.sentA !== currentA) return true;
+  if (dropsWrongly(input, entry, memory, currentA)) return true;
   const renewMs = entry.evse.leaseMs / 3;
   const retryMs = RETRY_MS[Math.min(memory.tries, RETRY_MS.length - 1)]!;
   return input.image.monoMs - memory.sentMonoMs >= (entry.refused ? Math.min(renewMs, retryMs) : renewMs);
@@ -122,8 +138,13 @@ export function lease(
     const { id: evseId, chargePointId, connector } = entry.evse;
     const schedule = leaseSchedule(input, entry, decision.currentA);
     commands.push({ type: "set-limit", chargePointId, evseId, connector, schedule });
-    memory = replaceHeld(memory, monoMs);
-    memory = { ...memory, sentMonoMs: monoMs, sentA: decision.currentA, tries: again ? memory.tries + 1 : 0 };
+    const { sentDropMonoMs: _, ...rest } = replaceHeld(memory, monoMs);
+    const dropMonoMs = ownDropMonoMs(schedule, monoMs);
+    memory = {
+      ...rest,
+      ...{ sentMonoMs: monoMs, sentA: decision.currentA, tries: again ? memory.tries + 1 : 0 },
+      ...(dropMonoMs === undefined ? {} : { sentDropMonoMs: dropMonoMs }),
+    };
   }
   return draft ? { memory, commands, draft } : { memory, commands };
 }

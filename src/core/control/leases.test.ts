@@ -85,7 +85,7 @@ describe("leases", () => {
     const { second, schedule } = schedules(plant, "a").at(-1)!;
     expect(schedule.periods).toEqual([
       { offsetS: 0, currentA: 10 },
-      { offsetS: 30 + 900 - second, currentA: 0 },
+      { offsetS: 30 + 900 + 10 - second, currentA: 0 },
       { offsetS: 30 + 180, currentA: 6 },
     ]);
     run(880);

@@ -45,6 +45,8 @@ export interface EvseMemory {
   readonly solarSinceMonoMs?: number;
   readonly sentMonoMs?: number;
   readonly sentA?: number;
+  /** When the schedule that was sent lowers itself before its lease ends. */
+  readonly sentDropMonoMs?: number;
   /** Connection and boot (the sum of their times) for which the safe default was installed. */
   readonly installedForMs?: number;
   /** When it was sent last for that, and how often before. */

@@ -1,10 +1,10 @@
 /** What the plan in force gives to an EVSE, in amperes. */
 import type { Reason } from "../reason.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS, slotStartMs } from "../slots.ts";
 import type { PlanState } from "../state/plan.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseObservation } from "./observe-evse.ts";
-import { PLAN_VALID_MS } from "./thresholds.ts";
+import { PLAN_COMES_MS, PLAN_VALID_MS } from "./thresholds.ts";
 
 export type Plan = NonNullable<PlanState["current"]>;
 
@@ -22,7 +22,21 @@ export function slotIndex(plan: Plan, nowMs: number): number {
 }
 
 /**
- * Planned current of an EVSE in the slot `ahead` slots from now, A; missing where the plan does not know the
+ * The slot of a plan that is followed now. When a slot begins, its own plan has a moment to come: what an older one
+ * foresaw for it would pause a car for seconds.
+ */
+export function followedSlot(plan: Plan, nowMs: number): number {
+  const isOfThisSlot = plan.input.startMs >= slotStartMs(nowMs);
+  return slotIndex(plan, isOfThisSlot ? nowMs : nowMs - PLAN_COMES_MS);
+}
+
+/** Until when that slot is followed, epoch ms, should no other plan come. */
+export function followedUntilMs(plan: Plan, nowMs: number): number {
+  return plan.input.startMs + (followedSlot(plan, nowMs) + 1) * SLOT_MS + PLAN_COMES_MS;
+}
+
+/**
+ * Planned current of an EVSE in the slot `ahead` slots from the one that is followed, A; missing where the plan does not know the
  * transaction. Below the minimum it is 0; the minimum itself may have been rounded away in W.
  */
 export function plannedCurrentA(
@@ -32,7 +46,7 @@ export function plannedCurrentA(
   ahead: number,
 ): number | undefined {
   const row = plan?.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
-  const powerW = plan && row?.powerW[slotIndex(plan, input.image.nowMs) + ahead];
+  const powerW = plan && row?.powerW[followedSlot(plan, input.image.nowMs) + ahead];
   if (powerW === undefined) return undefined;
   const { minCurrentA, maxCurrentA } = entry.evse;
   const phases = entry.memory.phases?.length ?? plannedPhases(plan, entry) ?? entry.phases.length;
@@ -44,7 +58,7 @@ export function plannedCurrentA(
 /** Whether the plan would give the EVSE more now, if a circuit had room. */
 export function takesMore(input: ControlInput, plan: Plan, entry: EvseObservation): boolean {
   const row = plan.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
-  return slotIndex(plan, input.image.nowMs) < (row?.eagerSlots ?? 0);
+  return followedSlot(plan, input.image.nowMs) < (row?.eagerSlots ?? 0);
 }
 
 /** Phases that the plan reckoned with, until the car has shown its own. */
@@ -55,7 +69,7 @@ function plannedPhases(plan: Plan | undefined, entry: EvseObservation): number |
 
 /** Why the plan gives nothing now, and when it will. */
 export function waiting(input: ControlInput, plan: Plan, transactionId: number): Reason {
-  const now = slotIndex(plan, input.image.nowMs);
+  const now = followedSlot(plan, input.image.nowMs);
   const powers = plan.result.evses.find((evse) => evse.transactionId === transactionId)?.powerW ?? [];
   const next = powers.findIndex((powerW, slot) => slot > now && powerW > 0);
   const priceEurPerKwh = plan.input.importEurPerKwh[now];

@@ -1,10 +1,9 @@
 /** A limit as a schedule that ends in the safe current by itself. */
 import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
 import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../market/ceiling.ts";
-import { nextSlotStartMs } from "../slots.ts";
 import type { ControlInput } from "./control.ts";
 import type { EvseObservation } from "./observe-evse.ts";
-import { planInForce, plannedCurrentA } from "./plan-current.ts";
+import { followedUntilMs, planInForce, plannedCurrentA } from "./plan-current.ts";
 import { SCHEDULE_LEAD_MS, TRAILING_SAFE_MS } from "./thresholds.ts";
 
 function periods(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule["periods"] {
@@ -12,11 +11,11 @@ function periods(input: ControlInput, entry: EvseObservation, currentA: number):
   const { nowMs } = input.image;
   const list = [{ offsetS: 0, currentA }];
   const at = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
-  const untilSlotMs = nextSlotStartMs(nowMs) - nowMs;
-  const follows = memory.wishKind === "plan" && untilSlotMs < evse.leaseMs;
-  const next = follows ? plannedCurrentA(input, planInForce(input), entry, 1) : undefined;
+  const plan = memory.wishKind === "plan" ? planInForce(input) : undefined;
+  const untilNextMs = plan ? followedUntilMs(plan, nowMs) - nowMs : Number.POSITIVE_INFINITY;
+  const next = untilNextMs < evse.leaseMs ? plannedCurrentA(input, plan, entry, 1) : undefined;
   // Ahead of time a limit only goes down: up needs a fresh reading.
-  if (next !== undefined && next < currentA) list.push({ offsetS: at(untilSlotMs), currentA: next });
+  if (next !== undefined && next < currentA) list.push({ offsetS: at(untilNextMs), currentA: next });
   const lower = ceilingAhead(input, entry);
   if (lower && lower.afterMs < evse.leaseMs && lower.currentA < currentA)
     insert(list, { offsetS: at(lower.afterMs), currentA: lower.currentA });

@@ -55,6 +55,10 @@ export const REBALANCE_MS = 30_000;
 export const REBALANCE_LEAST_A = 2;
 /** Changes of the plan's or the sun's share are sent at most this often: profiles wear flash. */
 export const WISH_CHANGE_MS = 30_000;
+/** The plan of a slot is made when the slot begins, and takes seconds (its deadline is 5 s): so long the slot before goes on. */
+export const PLAN_COMES_MS = 10_000;
+/** A schedule that lowers itself although the plan has changed is replaced so long before. */
+export const DROP_AHEAD_MS = 5_000;
 /** What a plan has let charge again it stops no sooner than this: each new plan may see it otherwise. */
 export const PLAN_LEAST_ON_MS = 300_000;
 /** The sun must carry the minimum current this long before a car starts on it, and a start lasts this long. */
