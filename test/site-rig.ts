@@ -218,7 +218,7 @@ export class SiteRig {
     });
     controller.attach({
       chargePoints: { send: (command) => this.#send(command), close: async () => {} },
-      devices: { setBattery: async () => ACCEPTED, close: async () => {} },
+      devices: { setBattery: async () => ACCEPTED, limitPv: async () => ACCEPTED, close: async () => {} },
     });
     return controller;
   }

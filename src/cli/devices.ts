@@ -10,6 +10,7 @@ export async function devices(): Promise<number> {
     console.log(
       `${profile.id.padEnd(26)} ${profile.roles.join(",").padEnd(21)} ${guards.padEnd(7)} ${tried.padEnd(6)} ${profile.name}`,
     );
+    if (profile.pvControl) console.log("    limits its sun: pv.control may be true");
     for (const note of profile.notes) console.log(`    ${note}`);
   }
   console.log(

@@ -176,6 +176,7 @@ function flowOf(input: DescribeInput): LiveSite["flow"] {
   return known({
     gridW,
     pvW: site.pvIds.length > 0 ? pvW : undefined,
+    pvHeld: Object.values(input.state.limits.pvs ?? {})[0]?.reason,
     batteryW: site.batteries.length > 0 ? batteryW : undefined,
     evsesW: evsesW === undefined ? undefined : Math.round(evsesW),
     buildingW: buildingW === undefined ? undefined : Math.round(buildingW),

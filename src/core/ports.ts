@@ -64,6 +64,8 @@ export interface DeviceSink {
 export interface Devices {
   /** `powerW` charging +; `undefined` lets the battery run by itself. Falls back by itself after `expiresInMs`. */
   setBattery(deviceId: string, powerW: number | undefined, expiresInMs: number): Promise<CommandResult>;
+  /** The most that an inverter may give, W; `undefined`: all that there is, as after `expiresInMs` by itself. */
+  limitPv(deviceId: string, limitW: number | undefined, expiresInMs: number): Promise<CommandResult>;
   close(): Promise<void>;
 }
 

@@ -112,6 +112,7 @@ export const LiveSiteSchema = Type.Object({
   flow: Type.Object({
     gridW: Type.Optional(Type.Number()),
     pvW: Type.Optional(Type.Number()),
+    pvHeld: Type.Optional(Type.String({ description: "Why the sun is held back; missing while it is not" })),
     batteryW: Type.Optional(Type.Number()),
     batterySocPercent: Type.Optional(Type.Number()),
     buildingW: Type.Optional(Type.Number()),

@@ -173,6 +173,31 @@ describe("a hybrid inverter with SunSpec", () => {
     expect(commands.at(-1)).toEqual([undefined, 0]);
   });
 
+  test("is held back for a minute at most, and only where site.yaml allows it", async () => {
+    const limits: (readonly [number | undefined, number])[] = [];
+    const server = await startSimulatedHybrid({
+      host: "127.0.0.1",
+      port: 0,
+      unitId: 1,
+      values: () => ({ ...values, ratedPowerW: 8000 }),
+      onBatteryCommand: () => {},
+      onPvLimit: (limitW, seconds) => limits.push([limitW, seconds]),
+    });
+    open.push(server);
+    const hybrid = (pv: object) =>
+      start([device("hybrid", { profile: "sunspec-hybrid", role: "hybrid", port: server.port, ...pv })], new Sink());
+    const forbidden = hybrid({ pv: { peakW: 9000 } });
+    expect(await forbidden.limitPv("hybrid", 2000, 60_000)).toMatchObject({ status: "not-supported" });
+    const devices = hybrid({ pv: { peakW: 9000, control: true } });
+    expect(await devices.limitPv("hybrid", 2000, 60_000)).toMatchObject({ status: "accepted" });
+    expect(limits).toEqual([[2000, 60]]);
+    expect(await devices.limitPv("hybrid", Number.NaN, 60_000)).toMatchObject({ status: "rejected" });
+    expect(await devices.limitPv("hybrid", 20_000, 60_000)).toMatchObject({ status: "accepted" });
+    expect(limits.at(-1)).toEqual([8000, 60]);
+    await devices.close();
+    expect(limits.at(-1)).toEqual([undefined, 0]);
+  });
+
   test("is never asked for more than the configuration allows", async () => {
     const server = await startSimulatedHybrid({
       host: "127.0.0.1",

@@ -11,6 +11,7 @@ import { type OnInputRead, pollInput } from "./digital-input.ts";
 import { exceptionWords } from "./pdu.ts";
 import type { Profile } from "./profile.ts";
 import { deviceProfile } from "./profiles.ts";
+import { limitBySunSpec } from "./pv-control.ts";
 import { batteryReading, meterReading, pvReading } from "./readings.ts";
 import { mapFor, meet, readByRegisters } from "./register-device.ts";
 import { readBySunSpec, type SunSpecChain, sunSpecFor, walkChain } from "./sunspec.ts";
@@ -80,6 +81,7 @@ class PolledDevice {
   #stopped = false;
   #cancel: () => void = () => {};
   #lastWrite: { powerW: number | undefined; monoMs: number } | undefined;
+  #limited = false;
 
   constructor(device: DeviceConfiguration, profile: Profile, bus: Bus, options: ModbusOptions) {
     this.#device = device;
@@ -181,8 +183,26 @@ class PolledDevice {
     return failure === undefined ? { status: "accepted", detail: "" } : { status: "no-answer", detail: failure };
   }
 
-  /** A battery that was told something runs by itself again, now rather than when it forgets. */
+  /** Holds the inverter back, or lets it give all that there is. */
+  async limitPv(limitW: number | undefined, expiresInMs: number): Promise<CommandResult> {
+    const { pv } = this.#device;
+    const { pvControl, sunspec } = this.#profile;
+    if (!pvControl || !sunspec) return { status: "not-supported", detail: "its profile cannot limit its power" };
+    if (!pv?.control) return { status: "not-supported", detail: "site.yaml does not allow it: pv.control is false" };
+    if (limitW !== undefined && !(limitW >= 0)) return { status: "rejected", detail: `${limitW} W is no limit` };
+    const chain = this.#chain ?? (await walkChain(sunspec, this.#port));
+    if (typeof chain === "string") return { status: "no-answer", detail: chain };
+    const lifetimeS = Math.max(1, Math.round(expiresInMs / 1000));
+    this.#limited = limitW !== undefined;
+    const failure = await limitBySunSpec(chain, this.#port, { limitW, lifetimeS, peakW: pv.peakW });
+    if (failure === undefined) return { status: "accepted", detail: "" };
+    this.#options.log.warn("An inverter does not take its limit", { device: this.#device.id, detail: failure });
+    return { status: "no-answer", detail: failure };
+  }
+
+  /** What was told something runs by itself again, now rather than when it forgets. */
   async release(): Promise<void> {
+    if (this.#limited) await this.limitPv(undefined, 1000);
     if (this.#lastWrite?.powerW !== undefined) await this.#write(undefined, 1);
   }
 
@@ -254,6 +274,12 @@ export function startModbusDevices(options: ModbusOptions): Devices {
       const device = polled.get(deviceId);
       return device
         ? device.set(powerW, expiresInMs)
+        : { status: "rejected", detail: `there is no device ${deviceId}` };
+    },
+    async limitPv(deviceId, limitW, expiresInMs) {
+      const device = polled.get(deviceId);
+      return device
+        ? device.limitPv(limitW, expiresInMs)
         : { status: "rejected", detail: `there is no device ${deviceId}` };
     },
     async close() {

@@ -211,6 +211,9 @@ export const ProfileSchema = Type.Object(
     registers: Type.Optional(RegistersSchema),
     sunspec: Type.Optional(SunSpecSchema),
     control: Type.Optional(ControlSchema),
+    pvControl: Type.Optional(
+      Type.Object({ kind: Type.Literal("sunspec-123") }, { ...closed, description: "How its production is limited" }),
+    ),
   },
   closed,
 );

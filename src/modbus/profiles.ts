@@ -53,7 +53,9 @@ function problemsOf(profile: Profile): string[] {
   const currents = map?.meter?.currentA?.length ?? (profile.sunspec?.meter ? profile.phases : 0);
   const fuse = profile.protectsFuse === (currents === profile.phases) ? [] : ["protectsFuse does not fit currentA"];
   const control = profile.control && !profile.roles.includes("battery") && !profile.roles.includes("hybrid");
-  return [...outside, ...fuse, ...(control ? ["control without a battery"] : [])];
+  const limits = profile.pvControl && !(profile.sunspec?.pv && profile.roles.some((role) => role !== "meter"));
+  const misfits = [...(control ? ["control without a battery"] : []), ...(limits ? ["pvControl without pv"] : [])];
+  return [...outside, ...fuse, ...misfits];
 }
 
 function load(id: string): Profile {

@@ -16,6 +16,8 @@ export function powerBySlot(quarterHours: readonly QuarterHour[], field: EnergyF
   for (const quarterHour of quarterHours) {
     const energyWh = quarterHour[field];
     if (energyWh === undefined || !Number.isFinite(energyWh) || !quarterHour.complete) continue;
+    // What the sun gave while it was held back says nothing of what it could give.
+    if (field === "pvWh" && quarterHour.pvHeld) continue;
     known.set(quarterHour.slotStartMs, Math.max(0, energyWh) / SLOT_HOURS);
   }
   return known;

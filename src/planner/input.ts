@@ -253,7 +253,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
       : forecastPvW({
           ...horizon,
           ...expected("pv"),
-          ...present(pvNowW(site, image)),
+          ...present(Object.keys(state.limits.pvs ?? {}).length > 0 ? undefined : pvNowW(site, image)),
           ...(peak === undefined ? {} : { peakW: peak }),
           place: placeOf(site.configuration),
         });

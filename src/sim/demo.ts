@@ -124,6 +124,10 @@ class Demo {
     };
   }
 
+  limitPv(limitW: number | undefined, seconds: number): void {
+    this.#wired.limitPv(limitW, this.#options.clock.wallMs() + seconds * 1000);
+  }
+
   commandBattery(powerW: number | undefined, seconds: number): void {
     this.#battery.command(powerW, seconds);
   }
@@ -282,6 +286,7 @@ export async function startDemoSite(options: DemoOptions): Promise<DemoSite> {
     port: ports.hybrid,
     values: () => demo.hybridValues(),
     onBatteryCommand: (powerW, seconds) => demo.commandBattery(powerW, seconds),
+    onPvLimit: (limitW, seconds) => demo.limitPv(limitW, seconds),
   });
   let controlPort = ports.control;
   const controls: DemoControls = {

@@ -65,6 +65,8 @@ export interface Scenario {
   /** The grid connection first. */
   readonly circuits: readonly ScenarioCircuit[];
   readonly exportLimitW?: number;
+  /** The controller may hold the sun back. */
+  readonly mayHoldSun?: boolean;
   readonly evses: readonly ScenarioEvse[];
   readonly battery?: ScenarioBattery;
   readonly pvPeakW: number;

@@ -176,6 +176,10 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
         site.battery.command(powerW, expiresInMs / 1000);
         return ACCEPTED;
       },
+      async limitPv(_deviceId, limitW, expiresInMs) {
+        site.wired.limitPv(limitW, clock.wallMs() + expiresInMs);
+        return ACCEPTED;
+      },
       close: async () => {},
     },
     async connect() {

@@ -134,7 +134,7 @@ export class WindowModel {
 
   /** Import and export of every slot, with what they cost. */
   addGrid(): void {
-    const { billedImportEurPerKwh, exportEurPerKwh, loadW, pvW, exportLimitW, circuits } = this.#scenario;
+    const { billedImportEurPerKwh, exportEurPerKwh, loadW, pvW, exportLimitW, mayHoldSun, circuits } = this.#scenario;
     for (let slot = this.#window.from; slot < this.#window.until; slot++) {
       const importPrice = billedImportEurPerKwh[slot]!;
       // Where exporting would earn more than importing costs, both at once must not pay.
@@ -148,10 +148,10 @@ export class WindowModel {
         const x = this.build.variable(`x${slot}`, { upper, cost: -exportPrice * SLOT_HOURS });
         this.flows.exports[slot] = x;
         terms.push(term(x, -1));
-        // What may not be exported, the inverter throttles.
-        if (exportLimitW !== undefined)
-          terms.push(term(this.build.variable(`cut${slot}`, { upper: pvW[slot]! / KILO }), -1));
       }
+      // What may not be exported, or costs money, the inverter throttles.
+      if (mayHoldSun || (exportLimitW !== undefined && this.flows.exports[slot] !== undefined))
+        terms.push(term(this.build.variable(`cut${slot}`, { upper: pvW[slot]! / KILO }), -1));
       if (this.flows.charge[slot] !== undefined)
         terms.push(term(this.flows.charge[slot]!, -1), term(this.flows.discharge[slot]!, 1));
       this.build.row(`balance${slot}`, { lower: netKw, upper: netKw }, terms);

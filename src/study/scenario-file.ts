@@ -268,6 +268,7 @@ function compose(reading: Reading, file: string): Scenario {
       ...(limitW === undefined ? {} : { limitW }),
     })),
     ...(document.site.exportLimitW === undefined ? {} : { exportLimitW: document.site.exportLimitW }),
+    ...(document.site.pv?.control ? { mayHoldSun: true } : {}),
     evses,
     ...batteryOf(document.site),
     ...flows(reading),

@@ -102,7 +102,17 @@ export const ScenarioSchema = Type.Object(
         exportLimitW: grid.exportLimitW,
         circuits: Type.Array(CircuitSchema, { default: [], maxItems: 64 }),
         evses: Type.Array(ScenarioEvseSchema, { default: [], maxItems: 250 }),
-        pv: Type.Optional(Type.Object({ peakKw: Type.Number({ exclusiveMinimum: 0 }) }, closed)),
+        pv: Type.Optional(
+          Type.Object(
+            {
+              peakKw: Type.Number({ exclusiveMinimum: 0 }),
+              control: Type.Optional(
+                Type.Boolean({ description: "Whether wattledger may hold it back; left out: no" }),
+              ),
+            },
+            closed,
+          ),
+        ),
         battery: Type.Optional(BatterySchema),
       },
       closed,

@@ -25,13 +25,15 @@ export function expandedEvses(site: ScenarioFile["site"]): ExpandedEvse[] {
 /** Never connected to: the scenario stands behind the ports. */
 const NOWHERE = { tcp: { host: "127.0.0.1", port: 1 } };
 
+function roof({ peakKw, control }: NonNullable<ScenarioFile["site"]["pv"]>) {
+  return { peakW: peakKw * 1000, ...(control === undefined ? {} : { control }) };
+}
+
 function devices({ pv, battery }: ScenarioFile["site"]): unknown[] {
   const { startSocPercent: _, ...store } = battery ?? { startSocPercent: 0 };
   return [
     { id: GRID_METER_ID, role: "meter", profile: "eastron-sdm630", connection: NOWHERE },
-    ...(pv
-      ? [{ id: PV_ID, role: "pv", profile: "sunspec-inverter", connection: NOWHERE, pv: { peakW: pv.peakKw * 1000 } }]
-      : []),
+    ...(pv ? [{ id: PV_ID, role: "pv", profile: "sunspec-inverter", connection: NOWHERE, pv: roof(pv) }] : []),
     ...(battery
       ? [{ id: BATTERY_ID, role: "battery", profile: "sunspec-inverter", connection: NOWHERE, battery: store }]
       : []),

@@ -109,7 +109,11 @@ export async function startLatencySite(directory: string, evses: number, oldFact
   });
   controller.attach({
     chargePoints: server,
-    devices: { setBattery: async () => ({ status: "accepted", detail: "" }), close: async () => {} },
+    devices: {
+      setBattery: async () => ({ status: "accepted", detail: "" }),
+      limitPv: async () => ({ status: "accepted", detail: "" }),
+      close: async () => {},
+    },
   });
   controller.start();
 

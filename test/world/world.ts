@@ -195,6 +195,7 @@ export class World {
       chargePoints: { send: (command) => this.#send(process, command), close: async () => {} },
       devices: {
         setBattery: async (_, powerW, expiresInMs) => this.#setBattery(powerW, expiresInMs),
+        limitPv: async () => ACCEPTED,
         close: async () => {},
       },
       log: this.#log,

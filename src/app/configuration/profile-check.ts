@@ -38,6 +38,14 @@ export function profileProblems(
           advice: 'Use a meter that `wattledger devices` marks with "guards"',
         },
       ];
+    if (device.pv?.control && !profile.pvControl)
+      return [
+        {
+          ...at,
+          message: `${profile.name} cannot be held back: pv.control has no effect`,
+          advice: 'Take a profile that `wattledger devices` marks with "limits its sun", or remove pv.control',
+        },
+      ];
     return [];
   });
 }

@@ -31,6 +31,10 @@ export async function superviseLines(supervisor: Supervisor, options: ModbusOpti
       const answer = lineOf.get(deviceId)?.use((line) => line.setBattery(deviceId, powerW, expiresInMs));
       return (await answer) ?? { status: "offline", detail: "its line is being started again" };
     },
+    async limitPv(deviceId, limitW, expiresInMs) {
+      const answer = lineOf.get(deviceId)?.use((line) => line.limitPv(deviceId, limitW, expiresInMs));
+      return (await answer) ?? { status: "offline", detail: "its line is being started again" };
+    },
     async close() {
       await Promise.all(lines.map((line) => line.close()));
     },

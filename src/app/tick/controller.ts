@@ -339,6 +339,11 @@ export class Controller implements SiteAccess {
         ?.setBattery(deviceId, powerW, expiresInMs)
         .catch((error) => this.#options.log.warn("The battery was not set", { deviceId, error: String(error) }));
     }
+    for (const { deviceId, limitW, expiresInMs } of step.pvs) {
+      this.#devices
+        ?.limitPv(deviceId, limitW, expiresInMs)
+        .catch((error) => this.#options.log.warn("The inverter was not limited", { deviceId, error: String(error) }));
+    }
   }
 
   /** The wall clock against the monotonic one: a jump is a fact, it explains prices and bills. */

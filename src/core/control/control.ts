@@ -32,6 +32,13 @@ export interface BatteryCommand {
   readonly expiresInMs: number;
 }
 
+export interface PvCommand {
+  readonly deviceId: string;
+  /** The most that it may give; `undefined`: all that there is. */
+  readonly limitW: number | undefined;
+  readonly expiresInMs: number;
+}
+
 export interface ControlStep<Memory> {
   readonly memory: Memory;
   readonly circuits: readonly CircuitObservation[];
@@ -40,6 +47,7 @@ export interface ControlStep<Memory> {
   readonly drafts: readonly SiteDraft[];
   readonly commands: readonly ChargePointCommand[];
   readonly batteries: readonly BatteryCommand[];
+  readonly pvs: readonly PvCommand[];
   /** True when a command cures an overload: it may leave before the facts are on a slow disk. */
   readonly urgent: boolean;
 }

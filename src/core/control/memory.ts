@@ -87,6 +87,18 @@ export interface BatteryMemory {
   readonly factMonoMs: number;
 }
 
+export interface PvMemory {
+  readonly limitW: number | undefined;
+  readonly reason: string;
+  /** When it held the inverter back last. */
+  readonly boundMonoMs: number;
+  readonly changedMonoMs: number;
+  readonly sentMonoMs: number;
+  readonly factMonoMs: number;
+  /** Missing while the last fact says that nothing holds it back. */
+  readonly factReason: string | undefined;
+}
+
 export interface MeterMemory {
   /** Good since then; infinite while it is not. */
   readonly goodMonoMs: number;
@@ -114,6 +126,7 @@ export interface ControlMemory {
   /** Interventions that are not over: when their constraint was over its limit last. */
   readonly interventions: ReadonlyMap<string, number>;
   readonly batteries: ReadonlyMap<string, BatteryMemory>;
+  readonly pvs: ReadonlyMap<string, PvMemory>;
   /** When charging batteries were cut for the overload that is still there. */
   readonly batteryCutMonoMs?: number;
   /** When the site's word was last as bad as it is. */
@@ -132,6 +145,7 @@ export function initialControlMemory(): ControlMemory {
     lastRebalanceMonoMs: Number.NEGATIVE_INFINITY,
     interventions: new Map(),
     batteries: new Map(),
+    pvs: new Map(),
     modeMonoMs: Number.NEGATIVE_INFINITY,
   };
 }

@@ -33,9 +33,11 @@ export interface SiteOptions {
     protection?: Protection;
   }[];
   readonly evses: readonly EvseOptions[];
-  readonly pv?: boolean;
+  /** "held": it may be limited. */
+  readonly pv?: boolean | "held";
   /** Circuit of the PV inverter. */
   readonly pvCircuit?: string;
+  readonly exportLimitW?: number;
   readonly battery?: { readonly maxW: number };
 }
 
@@ -61,6 +63,7 @@ export function siteOf(options: SiteOptions): SiteModel {
       ...(options.usableCurvePercent === undefined ? {} : { usableCurvePercent: options.usableCurvePercent }),
       meter: "grid-meter",
       worstBuildingLoadA: options.worstBuildingLoadA ?? 40,
+      ...(options.exportLimitW === undefined ? {} : { exportLimitW: options.exportLimitW }),
       ...(options.importLimitW === undefined ? {} : { importLimitW: options.importLimitW }),
     },
     circuits: (options.circuits ?? []).map((circuit) => ({
@@ -89,7 +92,9 @@ export function siteOf(options: SiteOptions): SiteModel {
     })),
     devices: [
       ...meters.map((id) => ({ ...device, id, role: "meter" as const })),
-      ...(options.pv ? [{ ...device, id: "pv", role: "pv" as const, pv: { peakW: 10_000 }, ...pvAt }] : []),
+      ...(options.pv
+        ? [{ ...device, id: "pv", role: "pv" as const, pv: { peakW: 10_000, control: options.pv === "held" }, ...pvAt }]
+        : []),
       ...(options.battery
         ? [
             {

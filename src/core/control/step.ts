@@ -6,6 +6,7 @@ import { batteries, batteryRelief } from "./battery.ts";
 import { type CircuitView, observeCircuits } from "./circuits.ts";
 import { buildConstraints, type Constraint } from "./constraints.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
+import { curtail } from "./curtail.ts";
 import { guard } from "./guard.ts";
 import type { Strain } from "./heal.ts";
 import { creditSheds, interventions, isUrgent, obedienceDrafts } from "./intervene.ts";
@@ -129,6 +130,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   creditSheds(constraints, leased.memories, headroom);
   const operator = operatorLimit(input, views[0]!, active);
   const battery = batteries(input, { view: views[0]!, freeA: guarded.freeA, operator }, memory.batteries);
+  const pv = curtail(input, views[0]!, memory.pvs);
   const mode = modeDrafts(input, views, decisions, memory.modeMonoMs);
   return {
     circuits: views.map(({ circuitId, quality, limitA, currentA }) =>
@@ -141,9 +143,11 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
       ...obedienceDrafts(active, memory.evses),
       ...leased.drafts,
       ...battery.drafts,
+      ...pv.drafts,
     ],
     commands: inOrderOfUrgency(leased.commands, observed),
     batteries: battery.commands,
+    pvs: pv.commands,
     urgent: isUrgent(constraints, decisions, active, blind),
     memory: {
       evses: leased.memories,
@@ -155,6 +159,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
       lastRebalanceMonoMs: guarded.rebalanced ? image.monoMs : memory.lastRebalanceMonoMs,
       interventions: intervened.interventions,
       batteries: battery.memories,
+      pvs: pv.memories,
       ...(cutMonoMs === undefined ? {} : { batteryCutMonoMs: cutMonoMs }),
       modeMonoMs: mode.modeMonoMs,
     },

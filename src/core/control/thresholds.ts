@@ -95,5 +95,14 @@ export const BATTERY_FOLLOW_MS = 5_000;
 export const BATTERY_FIRST_MS = 5_000;
 /** A gG fuse and a breaker carry 1.13 of their rating for an hour; beyond this the cars do not wait. */
 export const BATTERY_FIRST_UP_TO = 1.1;
+/** Limits of inverters: sent again, valid for; raised and told as a fact at most this often. */
+export const PV_RENEW_MS = 20_000;
+export const PV_LEASE_MS = 60_000;
+export const PV_RAISE_MS = 3_000;
+export const PV_FACT_MS = 60_000;
+/** A limit that has held nothing back for so long is given up. */
+export const PV_RELEASE_MS = 120_000;
+/** So much is exported for a price, that a battery which follows the meter sees that there is more to take, W. */
+export const PV_PROBE_W = 200;
 /** The site's word turns to the better only after it would have held for so long. */
 export const MODE_HOLD_MS = 60_000;

@@ -75,3 +75,15 @@ export const BatterySetpointChanged = declareFact(
     reason: Type.String(),
   }),
 );
+
+/** An inverter may give no more than `limitW`, or (missing) all that there is again. Renewals are no facts. */
+export const PvLimitChanged = declareFact(
+  "pv-limit-changed",
+  1,
+  Type.Object({
+    deviceId: Type.String(),
+    limitW: Type.Optional(Type.Number()),
+    expiresAtMs: Type.Number(),
+    reason: Type.String(),
+  }),
+);

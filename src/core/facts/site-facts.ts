@@ -114,6 +114,8 @@ export const QuarterHourMetered = declareFact(
     importWh: Type.Optional(Type.Number()),
     exportWh: Type.Optional(Type.Number()),
     pvWh: Type.Optional(Type.Number()),
+    /** The sun was held back: it could have given more. Missing is no. */
+    pvHeld: Type.Optional(Type.Boolean()),
     buildingWh: Type.Optional(Type.Number()),
     batteryChargeWh: Type.Optional(Type.Number()),
     batteryDischargeWh: Type.Optional(Type.Number()),

@@ -25,6 +25,7 @@ export interface SiteMeter {
   readonly startedWhole: boolean;
   readonly wallTrusted: boolean;
   readonly maxCurrentA?: PerPhase;
+  readonly pvHeld?: boolean;
   readonly registerStart?: Registers;
   readonly registerNow?: Registers;
   readonly importEurPerKwh?: number;
@@ -119,6 +120,7 @@ export function meterSite(meter: SiteMeter, input: MeteringInput, elapsedMs: num
     startedWhole: meter.startedWhole,
     wallTrusted: meter.wallTrusted && input.image.wallTrusted,
     ...(maxCurrentA ? { maxCurrentA } : {}),
+    ...(meter.pvHeld || Object.keys(input.state.limits.pvs ?? {}).length > 0 ? { pvHeld: true } : {}),
     ...(registerNow ? { registerNow } : {}),
     ...(registerStart ? { registerStart } : {}),
     ...prices(meter, input),
@@ -180,6 +182,7 @@ export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number, site
       slotStartMs,
       complete: meter.startedWhole && meter.wallTrusted && wholeSlot && meter.missedMs.grid <= MISSING_ALLOWED_MS,
       ...rounded,
+      ...(meter.pvHeld ? { pvHeld: true } : {}),
       ...(meter.maxCurrentA ? { maxCurrentA: [...meter.maxCurrentA] as [number, number, number] } : {}),
       ...(meter.importEurPerKwh === undefined ? {} : { importEurPerKwh: meter.importEurPerKwh }),
       ...(meter.exportEurPerKwh === undefined ? {} : { exportEurPerKwh: meter.exportEurPerKwh }),

@@ -155,7 +155,20 @@ export const DeviceSchema = Type.Object(
         closed,
       ),
     ),
-    pv: Type.Optional(Type.Object({ peakW: Type.Number({ exclusiveMinimum: 0 }) }, closed)),
+    pv: Type.Optional(
+      Type.Object(
+        {
+          peakW: Type.Number({ exclusiveMinimum: 0, description: "Of the modules, W" }),
+          control: Type.Optional(
+            Type.Boolean({
+              description:
+                "Whether wattledger may hold it back: for an export limit, and where exporting costs money; left out: no",
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     circuit: Type.Optional(
       Type.String({
         description:

@@ -20,6 +20,10 @@ export interface LimitsState {
   /** EVSEs that have not taken their safe default, with their answer. */
   readonly refusedDefaults?: Readonly<Record<string, "rejected" | "not-supported" | "no-answer">>;
   readonly batteries: Readonly<Record<string, { readonly powerW?: number; readonly expiresAtMs: number }>>;
+  /** Inverters that are held back, why, and since when; of those of an earlier boot nothing is known. */
+  readonly pvs?: Readonly<
+    Record<string, { readonly limitW: number; readonly reason: string; readonly sinceMs: number }>
+  >;
 }
 
 export function initialLimits(): LimitsState {
@@ -60,6 +64,15 @@ export function evolveLimits(slice: LimitsState, fact: SiteFact): LimitsState {
       const entry = { expiresAtMs, ...(powerW === undefined ? {} : { powerW }) };
       return { ...slice, batteries: { ...slice.batteries, [deviceId]: entry } };
     }
+    case "pv-limit-changed": {
+      const { deviceId, limitW, reason } = fact.data;
+      const { [deviceId]: before, ...others } = slice.pvs ?? {};
+      if (limitW === undefined) return { ...slice, pvs: others };
+      const entry = { limitW, reason, sinceMs: before?.sinceMs ?? fact.atMs };
+      return { ...slice, pvs: { ...others, [deviceId]: entry } };
+    }
+    case "booted":
+      return slice.pvs === undefined ? slice : { ...slice, pvs: {} };
     default:
       return slice;
   }

@@ -10,6 +10,8 @@ export interface QuarterHour {
   readonly importWh?: number;
   readonly exportWh?: number;
   readonly pvWh?: number;
+  /** The sun was held back: it could have given more. */
+  readonly pvHeld?: boolean;
   readonly buildingWh?: number;
   readonly batteryChargeWh?: number;
   readonly batteryDischargeWh?: number;

@@ -51,6 +51,9 @@ function wiresUsed({ options }: Car, wiring: EvseWiring): readonly PhaseIndex[] 
   return PHASE_INDEXES.filter((wire) => wire >= first && wire < Math.min(first + options.phases, wiring.phases.length));
 }
 
+/** Part of the way to a lower limit that an inverter has not gone after a second. */
+const PV_LAG = 0.4;
+
 function spread(value: number, phases: 1 | 3): PerPhase {
   return phases === 1 ? [value, 0, 0] : [value / 3, value / 3, value / 3];
 }
@@ -63,6 +66,7 @@ export class WiredSite {
   #loads: ExtraLoad[] = [];
   pvW = 0;
   pvWh = 0;
+  #pvLimit: { readonly limitW: number; readonly untilMs: number } | undefined;
   /** What the cars draw, and the battery (charging +), W. */
   evsesW = 0;
   batteryW = 0;
@@ -103,6 +107,11 @@ export class WiredSite {
     return mapPhases((wire) => (used.includes(wire) ? car!.currentA : 0));
   }
 
+  /** The inverter gives no more than `limitW` until `untilMs`; `undefined`: all that there is. */
+  limitPv(limitW: number | undefined, untilMs: number): void {
+    this.#pvLimit = limitW === undefined ? undefined : { limitW, untilMs };
+  }
+
   addLoad(load: ExtraLoad): void {
     this.#loads.push(load);
   }
@@ -117,7 +126,10 @@ export class WiredSite {
     this.evsesW = grid[0] + grid[1] + grid[2];
     const building = this.#buildingW(atMs);
     const { battery, phases = 3 } = this.#options;
-    this.pvW = this.#options.pvW(atMs);
+    const limit = this.#pvLimit;
+    const heldW = limit && atMs < limit.untilMs ? limit.limitW : Number.POSITIVE_INFINITY;
+    // Inverters follow a limit within some seconds.
+    this.pvW = Math.min(this.#options.pvW(atMs), heldW + Math.max(0, this.pvW - heldW) * PV_LAG ** seconds);
     this.pvWh += (this.pvW * seconds) / 3600;
     let net = addPhases(addPhases(grid, building), spread(-this.pvW, phases));
     if (battery) {

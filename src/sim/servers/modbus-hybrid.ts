@@ -8,6 +8,8 @@ export interface HybridValues {
   readonly batteryPowerW: number;
   readonly socPercent: number;
   readonly maxBatteryPowerW: number;
+  /** On its plate; 10 kW when left out. */
+  readonly ratedPowerW?: number;
 }
 
 const BASE = 40_000;
@@ -92,6 +94,37 @@ function modules(values: HybridValues): number[] {
   return model;
 }
 
+/** What was written into model 123. */
+interface PvSettings {
+  percent: number;
+  revertS: number;
+  enabled: number;
+}
+
+const ratedPowerW = (values: HybridValues) => values.ratedPowerW ?? 10_000;
+
+function nameplate(values: HybridValues): number[] {
+  const model = new Array<number>(28).fill(NOT_AVAILABLE);
+  model[0] = 120;
+  model[1] = 26;
+  model[3] = word(ratedPowerW(values) / 10);
+  model[4] = 1;
+  return model;
+}
+
+function immediateControls(settings: PvSettings): number[] {
+  const model = new Array<number>(26).fill(NOT_AVAILABLE);
+  model[0] = 123;
+  model[1] = 24;
+  model[5] = settings.percent;
+  model[7] = settings.revertS;
+  model[9] = settings.enabled;
+  model[23] = word(-2);
+  return model;
+}
+
+const CONTROLS_AT = BASE + 2 + 68 + 52 + 26 + 90 + 28;
+const PV_FIELDS: Readonly<Record<number, keyof PvSettings>> = { 5: "percent", 7: "revertS", 9: "enabled" };
 const STORAGE_AT = BASE + 2 + 68 + 52;
 const FIELDS: Readonly<Record<number, keyof StorageSettings>> = {
   5: "mode",
@@ -103,7 +136,7 @@ const FIELDS: Readonly<Record<number, keyof StorageSettings>> = {
 const signed = (value: number) => (value >= 0x8000 ? value - 0x1_0000 : value);
 
 /**
- * Serves the chain. `onBatteryCommand` hears of each setpoint, W charging +, and the seconds after which the device
+ * Serves the chain. `onPvLimit` hears how much the inverter may give and for how many seconds. `onBatteryCommand` hears of each setpoint, W charging +, and the seconds after which the device
  * would fall back by itself; `undefined` when it is released.
  */
 export function startSimulatedHybrid(options: {
@@ -112,8 +145,10 @@ export function startSimulatedHybrid(options: {
   readonly unitId: number;
   readonly values: () => HybridValues;
   readonly onBatteryCommand: (powerW: number | undefined, revertSeconds: number) => void;
+  readonly onPvLimit?: (limitW: number | undefined, revertSeconds: number) => void;
 }): Promise<ModbusServer> {
   const settings: StorageSettings = { mode: 0, outRate: 10_000, inRate: 10_000, revertS: 0, gridCharge: 0 };
+  const pvSettings: PvSettings = { percent: 10_000, revertS: 0, enabled: 0 };
   let words: number[] = [];
   const refresh = () => {
     const values = options.values();
@@ -124,6 +159,8 @@ export function startSimulatedHybrid(options: {
       ...inverter(values),
       ...storage(values, settings),
       ...modules(values),
+      ...nameplate(values),
+      ...immediateControls(pvSettings),
       0xffff,
       0,
     ];
@@ -140,12 +177,24 @@ export function startSimulatedHybrid(options: {
     options.onBatteryCommand((percent / 100) * options.values().maxBatteryPowerW, settings.revertS || 3600);
   }
 
+  function limitPv(): void {
+    const limitW = (pvSettings.percent / 10_000) * ratedPowerW(options.values());
+    if (pvSettings.enabled === 1) options.onPvLimit?.(limitW, pvSettings.revertS || 3600);
+    else options.onPvLimit?.(undefined, 0);
+  }
+
   return startModbusServer({
     ...options,
     table: {
       refresh,
       read: (address) => words[address - BASE],
       write: (address, values) => {
+        const pvField = PV_FIELDS[address - CONTROLS_AT];
+        if (pvField && values.length === 1) {
+          pvSettings[pvField] = values[0]!;
+          if (pvField === "enabled") limitPv();
+          return true;
+        }
         const fields = values.map((_, index) => FIELDS[address - STORAGE_AT + index]);
         if (fields.includes(undefined)) return false;
         fields.forEach((field, index) => {

@@ -66,6 +66,10 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
     data.powerW === undefined
       ? `${data.deviceId} runs by itself`
       : `${data.deviceId} set to ${(Number(data.powerW) / 1000).toFixed(1)} kW`,
+  "pv-limit-changed": (data) =>
+    data.limitW === undefined
+      ? `${data.deviceId} gives all the sun there is`
+      : `${data.deviceId} held at ${(Number(data.limitW) / 1000).toFixed(1)} kW: ${data.reason}`,
   "token-checked": (data) => `Token ${data.token}: ${data.status}`,
   "grid-limit-received": gridLimitLine,
   "meter-doubted": doubtLine,
@@ -100,7 +104,8 @@ export function isOfTopic(fact: Envelope, topic: FactTopic): boolean {
       fact.type === "plan-made" ||
       fact.type === "wish-stated" ||
       fact.type === "override-changed" ||
-      fact.type.startsWith("battery")
+      fact.type.startsWith("battery") ||
+      fact.type.startsWith("pv-limit")
     );
   return fact.type.startsWith("transaction") || fact.type.startsWith("evse") || fact.type.startsWith("charge-point");
 }

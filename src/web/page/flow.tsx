@@ -37,11 +37,13 @@ function Bar({ title, parts, total }: { title: string; parts: readonly Part[]; t
 }
 
 export function Flow({ site }: { site: LiveSite }) {
-  const { gridW, pvW, batteryW, buildingW, evsesW, batterySocPercent } = site.flow;
+  const { gridW, pvW, batteryW, buildingW, evsesW, batterySocPercent, pvHeld } = site.flow;
   const soc = batterySocPercent === undefined ? undefined : `${Math.round(batterySocPercent)} %`;
   const note = soc === undefined ? {} : { note: soc };
   const sources: Part[] = [
-    ...(pvW === undefined ? [] : [{ name: words.sun, kind: "sun", watts: pvW }]),
+    ...(pvW === undefined
+      ? []
+      : [{ name: words.sun, kind: "sun", watts: pvW, ...(pvHeld ? { note: words.held(pvHeld) } : {}) }]),
     ...(batteryW === undefined
       ? []
       : [{ name: words.battery, kind: "battery", watts: Math.max(0, -batteryW), ...note }]),

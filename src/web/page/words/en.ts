@@ -18,7 +18,7 @@ export const words = {
   building: "Building",
   cars: "Cars",
   exported: "Export",
-  curtailed: "Sun curtailed",
+  held: (why: string) => `held back: ${why}`,
   flow: "Power now",
   evses: "Charging",
   noEvses: "No EVSE is configured yet.",
