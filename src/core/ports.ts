@@ -91,6 +91,8 @@ export type EvseReadings = ReadonlyMap<string, EvseReading>;
 export interface DriverRegister {
   /** What is known at once; missing where the token is nobody's. */
   known(token: string): DriverVerdict | undefined;
+  /** Of a car that charges already: as `known`, but the partner is asked where it wants that of each use of a token. */
+  begun(token: string, chargePointId: string): Promise<DriverVerdict | undefined>;
   /** The same, the driver's partner asked first where its rules want that. Resolves within seconds, whoever is away. */
   ask(token: string, chargePointId: string): Promise<DriverVerdict | undefined>;
 }

@@ -55,6 +55,9 @@ describe("tokens that a partner tells", () => {
     expect((await put(rig, "CARD-1")).http).toBe(201);
     expect((await put(rig, "CARD-1", { last_updated: "2026-06-02T00:00:00Z" })).http).toBe(200);
     expect((await put(rig, "CARD-1", { valid: false })).body.status_code).toBe(1000);
+    const more = { language: "nl", default_profile_type: "GREEN", energy_contract: { supplier_name: "Sun" } };
+    expect((await put(rig, "CARD-9", more)).http).toBe(201);
+    expect((await rig.partner.call("GET", urlOf(rig, "CARD-9"))).body.data).toMatchObject(more);
     const read = await rig.partner.call("GET", `${urlOf(rig, "card-1")}?type=RFID`);
     expect(read.body.data).toMatchObject({ uid: "CARD-1", valid: true, last_updated: "2026-06-02T00:00:00Z" });
     const patch = (body: object) => rig.partner.call("PATCH", urlOf(rig, "CARD-1"), { body });
@@ -143,6 +146,19 @@ describe("a card before a charge point", () => {
       rig.partner.handlers[0] = allows(allowed);
       expect(await shown(rig, "CARD-1")).toBe("blocked");
     }
+  });
+
+  test("that must be asked about each time is, also where it is called invalid, or the charge point starts at once", async () => {
+    const rig = await site();
+    rig.partner.handlers.push(allows("ALLOWED"));
+    await put(rig, "CARD-1", { whitelist: "NEVER", valid: false });
+    expect(await shown(rig, "CARD-1")).toBe("accepted");
+    await put(rig, "CARD-2", { whitelist: "NEVER" });
+    await rig.site.plugIn("one", { token: "CARD-2" });
+    expect(asked(rig).map(({ path }) => path.split("/").at(-2))).toEqual(["CARD-1", "CARD-2"]);
+    await rig.run(60);
+    const sessions = rig.partner.received.filter(({ path }) => path.includes("/sessions/"));
+    expect(sessions[0]!.body).toMatchObject({ auth_method: "AUTH_REQUEST", cdr_token: { uid: "CARD-2" } });
   });
 
   test("that nobody told us of is asked about; unknown everywhere, it is unknown here", async () => {

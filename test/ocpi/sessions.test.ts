@@ -100,7 +100,7 @@ describe("a partner that is registered", () => {
     const puts = bodies(rig.partner.received, "PUT", "sessions");
     const patches = bodies(rig.partner.received, "PATCH", "sessions");
     for (const session of puts) fits(SessionSchema("2.2.1"), session);
-    expect(puts[0]).toMatchObject({ status: "PENDING", kwh: 0 });
+    expect(puts[0]).toMatchObject({ status: "ACTIVE", kwh: 0 });
     expect(puts.at(-1)).toMatchObject({ status: "COMPLETED", evse_uid: "one" });
     expect(patches.length).toBeGreaterThanOrEqual(2);
     expect(patches.every((patch) => patch.charging_periods.length === 1 && patch.last_updated)).toBe(true);

@@ -202,13 +202,13 @@ export class Controller implements SiteAccess {
     this.#drivers = drivers;
   }
 
-  /** The word of a partner on the driver of an input; only a card held before a charge point waits for it. */
+  /** The word of a partner on the driver of an input; only a card at a charge point waits for it. */
   #verdictOn(input: ChargePointInput): DriverVerdict | undefined | Promise<DriverVerdict | undefined> {
     const drivers = this.#drivers;
     if (!drivers) return undefined;
     if (input.type === "authorize") return drivers.ask(input.token, input.chargePointId);
-    const token = input.type === "transaction-started" ? input.token : undefined;
-    return token === undefined ? undefined : drivers.known(token);
+    if (input.type !== "transaction-started" || input.token === undefined) return undefined;
+    return input.replayed ? drivers.known(input.token) : drivers.begun(input.token, input.chargePointId);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Clock, DriverRegister, SiteAccess } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { Driver } from "../../core/state/upstream.ts";
-import { callPartner } from "../call.ts";
+import { callPartner, type Outcome } from "../call.ts";
 import { evseUid, locationId } from "../objects/location.ts";
 import { endpointOf, joinUrl, type Partner } from "../partner.ts";
 import { readAuthorizationInfo, type Token } from "../schemas/requests.ts";
@@ -60,31 +60,91 @@ export interface RegisterOptions {
   readonly clock: Clock;
 }
 
+interface Entry {
+  readonly partnerId: string;
+  readonly token: Token;
+}
+
+/** What the partner's own rules say without asking; `ask` where they want that, whether or not the token is valid. */
+function byRules(entry: Entry): DriverVerdict | "ask" {
+  const { whitelist, valid } = entry.token;
+  if (whitelist === "NEVER" || whitelist === "ALLOWED_OFFLINE") return "ask";
+  return verdict(entry, "whitelist", valid ? "ALLOWED" : "BLOCKED");
+}
+
 type Said = { readonly verdict: DriverVerdict } | "unknown" | "away";
 
-export function createDriverRegister(options: RegisterOptions): DriverRegister {
-  const { upstream, model, partners, store, secrets, site, clock } = options;
-  const { timeoutSeconds, whenAway } = upstream.authorization;
+class Register implements DriverRegister {
+  readonly #options: RegisterOptions;
 
-  function fresh(token: string): DriverVerdict | undefined {
+  constructor(options: RegisterOptions) {
+    this.#options = options;
+  }
+
+  known(token: string): DriverVerdict | undefined {
+    const recent = this.#fresh(token);
+    const entry = recent ? undefined : this.#options.store.find(token);
+    if (!entry) return recent;
+    const ruled = byRules(entry);
+    return ruled === "ask" ? this.#unasked(entry) : ruled;
+  }
+
+  async begun(token: string, chargePointId: string): Promise<DriverVerdict | undefined> {
+    const entry = this.#fresh(token) ? undefined : this.#options.store.find(token);
+    return entry && byRules(entry) === "ask" ? this.#askOwner(entry, chargePointId) : this.known(token);
+  }
+
+  async ask(token: string, chargePointId: string): Promise<DriverVerdict | undefined> {
+    const { model, site, store } = this.#options;
+    const { tokens } = model.configuration.charging;
+    // The site's own cards are nobody else's business.
+    if (tokens.some((entry) => entry.token.toLowerCase() === token.toLowerCase())) return undefined;
+    const driver = site.state().upstream.drivers[token.toLowerCase()];
+    const commanded = driver?.authMethod === "COMMAND" ? this.#fresh(token) : undefined;
+    if (commanded) return commanded;
+    const entry = store.find(token);
+    if (!entry) return this.#askAll(token, chargePointId);
+    const ruled = byRules(entry);
+    return ruled === "ask" ? this.#askOwner(entry, chargePointId) : ruled;
+  }
+
+  #fresh(token: string): DriverVerdict | undefined {
+    const { site, clock } = this.#options;
     const driver = site.state().upstream.drivers[token.toLowerCase()];
     return driver && clock.wallMs() - driver.atMs < FRESH_MS ? recently(driver) : undefined;
   }
 
-  /** What the partner's own rules say without asking; `ask` where they want that. */
-  function byRules(entry: { partnerId: string; token: Token }): DriverVerdict | "ask" {
-    if (!entry.token.valid) return verdict(entry, "whitelist", "BLOCKED");
-    const { whitelist } = entry.token;
-    return whitelist === "ALWAYS" || whitelist === "ALLOWED" ? verdict(entry, "whitelist", "ALLOWED") : "ask";
+  /** Of a driver who must be asked about, while nobody can be. */
+  #unasked(entry: Entry): DriverVerdict {
+    const { valid, whitelist } = entry.token;
+    if (!valid) return verdict(entry, "offline", "BLOCKED");
+    const mayCharge = whitelist === "ALLOWED_OFFLINE" || this.#options.upstream.authorization.whenAway === "accept";
+    return verdict(entry, "offline", mayCharge ? "ALLOWED" : "NOT_ALLOWED");
   }
 
-  async function askPartner(partner: Partner, token: string, chargePointId: string): Promise<Said> {
+  async #askOwner(entry: Entry, chargePointId: string): Promise<DriverVerdict> {
+    const partner = this.#options.partners.get(entry.partnerId);
+    const said = partner ? await this.#askPartner(partner, entry.token.uid, chargePointId) : "away";
+    if (typeof said !== "string") return said.verdict;
+    return said === "unknown" ? verdict(entry, "real-time", "NOT_ALLOWED") : this.#unasked(entry);
+  }
+
+  /** Nobody told us of it: whoever of the partners knows it speaks for it. */
+  async #askAll(token: string, chargePointId: string): Promise<DriverVerdict | undefined> {
+    const registered = [...this.#options.partners.values()].filter((partner) => partner.registration());
+    const said = await Promise.all(registered.map((partner) => this.#askPartner(partner, token, chargePointId)));
+    const verdicts = said.flatMap((entry) => (typeof entry === "string" ? [] : [entry.verdict]));
+    return verdicts.find(({ status }) => status === "accepted") ?? verdicts[0];
+  }
+
+  async #askPartner(partner: Partner, token: string, chargePointId: string): Promise<Said> {
+    const { store, upstream, model, secrets, clock } = this.#options;
     const endpoint = endpointOf(partner, "tokens", "SENDER");
     const shown = secrets.outbound(partner.id);
     if (endpoint === undefined || shown === undefined) return "unknown";
     const known = store.find(token);
     const type = known?.partnerId === partner.id ? known.token.type : "RFID";
-    const { countryCode, partyId } = upstream;
+    const { countryCode, partyId, authorization } = upstream;
     const evses = model.evses.filter((evse) => evse.chargePointId === chargePointId);
     const outcome = await callPartner(
       partner,
@@ -94,62 +154,23 @@ export function createDriverRegister(options: RegisterOptions): DriverRegister {
         token: shown,
         from: { countryCode, partyId },
         body: { location_id: locationId({ site: model, upstream }), evse_uids: evses.map(evseUid) },
-        timeoutMs: timeoutSeconds * 1000,
+        timeoutMs: authorization.timeoutSeconds * 1000,
       },
       clock,
     );
-    if (outcome.kind === "refused") return "unknown";
+    return outcome.kind === "refused" ? "unknown" : this.#heard(partner, known, outcome);
+  }
+
+  #heard(partner: Partner, known: Entry | undefined, outcome: Outcome): Said {
     const parsed = outcome.kind === "ok" ? readAuthorizationInfo(outcome.data) : undefined;
     if (!parsed?.ok) return "away";
     const { allowed, token: told, authorization_reference } = parsed.value;
     const entry = told ? { partnerId: partner.id, token: told } : known;
-    if (told) store.put(partner.id, told);
+    if (told) this.#options.store.put(partner.id, told);
     return entry ? { verdict: verdict(entry, "real-time", allowed.toUpperCase(), authorization_reference) } : "unknown";
   }
+}
 
-  /** Nobody told us of it: whoever of the partners knows it speaks for it. */
-  async function askAll(token: string, chargePointId: string): Promise<DriverVerdict | undefined> {
-    const registered = [...partners.values()].filter((partner) => partner.registration());
-    const said = await Promise.all(registered.map((partner) => askPartner(partner, token, chargePointId)));
-    const verdicts = said.flatMap((entry) => (typeof entry === "string" ? [] : [entry.verdict]));
-    return verdicts.find(({ status }) => status === "accepted") ?? verdicts[0];
-  }
-
-  async function askOwner(entry: { partnerId: string; token: Token }, chargePointId: string): Promise<DriverVerdict> {
-    const partner = partners.get(entry.partnerId);
-    const said = partner ? await askPartner(partner, entry.token.uid, chargePointId) : "away";
-    if (typeof said !== "string") return said.verdict;
-    if (said === "unknown") return verdict(entry, "real-time", "NOT_ALLOWED");
-    const mayCharge = entry.token.whitelist === "ALLOWED_OFFLINE" || whenAway === "accept";
-    return verdict(entry, "offline", mayCharge ? "ALLOWED" : "NOT_ALLOWED");
-  }
-
-  return {
-    known(token) {
-      const recent = fresh(token);
-      if (recent) return recent;
-      const entry = store.find(token);
-      if (!entry) return undefined;
-      const ruled = byRules(entry);
-      if (ruled !== "ask") return ruled;
-      // The car charges already: its partner is not asked after the fact.
-      return verdict(
-        entry,
-        "offline",
-        entry.token.whitelist === "ALLOWED_OFFLINE" || whenAway === "accept" ? "ALLOWED" : "NOT_ALLOWED",
-      );
-    },
-    async ask(token, chargePointId) {
-      const { tokens } = model.configuration.charging;
-      // The site's own cards are nobody else's business.
-      if (tokens.some((entry) => entry.token.toLowerCase() === token.toLowerCase())) return undefined;
-      const driver = site.state().upstream.drivers[token.toLowerCase()];
-      const commanded = driver?.authMethod === "COMMAND" ? fresh(token) : undefined;
-      if (commanded) return commanded;
-      const entry = store.find(token);
-      if (!entry) return askAll(token, chargePointId);
-      const ruled = byRules(entry);
-      return ruled === "ask" ? askOwner(entry, chargePointId) : ruled;
-    },
-  };
+export function createDriverRegister(options: RegisterOptions): DriverRegister {
+  return new Register(options);
 }

@@ -72,7 +72,10 @@ export function isFinal({ state }: Pick<Market, "state">, session: Session): boo
   return session.endedMs !== undefined && (isOld || billed[session.transactionId] !== undefined);
 }
 
-/** The session; until its books are closed it is shown as under way. */
+/**
+ * The session. It begins when the charge point has the driver and the cable: whatever the plan gives, it is ACTIVE then,
+ * until its books are closed.
+ */
 export function sessionObject(market: Market, session: Session): WireObject {
   const { site, upstream, state, version } = market;
   const known = state.upstream.sessions[session.transactionId];
@@ -81,7 +84,6 @@ export function sessionObject(market: Market, session: Session): WireObject {
   const tariff = tariffOf(site, known?.preference);
   const cost = tariff && costOf(tariff, periods, site.configuration.site.timeZone).total;
   const final = isFinal(market, session);
-  const begun = session.energyWh > 0 || session.quarterHours.length > 0;
   return {
     country_code: upstream.countryCode,
     party_id: upstream.partyId,
@@ -98,7 +100,7 @@ export function sessionObject(market: Market, session: Session): WireObject {
     currency: upstream.currency,
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, true)),
     total_cost: priceOf(cost, version),
-    status: final ? "COMPLETED" : begun ? "ACTIVE" : "PENDING",
+    status: final ? "COMPLETED" : "ACTIVE",
     last_updated: ocpiTime(updatedMs),
   };
 }

@@ -56,6 +56,14 @@ export const TokenSchema = Type.Object({
     Type.Literal("ALLOWED_OFFLINE"),
     Type.Literal("NEVER"),
   ]),
+  language: Type.Optional(Type.String({ maxLength: 8 })),
+  default_profile_type: Type.Optional(Type.String({ maxLength: 20 })),
+  energy_contract: Type.Optional(
+    Type.Object({
+      supplier_name: Type.String({ maxLength: 128 }),
+      contract_id: Type.Optional(Type.String({ maxLength: 128 })),
+    }),
+  ),
   last_updated: DateTime,
 });
 export type Token = Static<typeof TokenSchema>;
