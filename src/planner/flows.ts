@@ -1,6 +1,6 @@
 /** What flows over the grid connection, and what it costs, once the powers of cars and batteries are decided. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import { energyOfWh, exportCapW, slotHours } from "./limits.ts";
+import { energyOfWh, exportCapW, presence, slotHours } from "./limits.ts";
 import { peakEur, plannedValueKw } from "./peaks.ts";
 
 interface Decided {
@@ -18,11 +18,13 @@ const round = (eur: number) => Math.round(eur * 1e6) / 1e6;
 /** Import, export and used PV in whole W by slot, and the cost in EUR (import, export, wear of the batteries). */
 export function flowsOf(input: PlanInput, decided: Decided): Flows {
   const flows = { importW: [] as number[], exportW: [] as number[], pvUsedW: [] as number[], costEur: 0 };
-  const rows = [...decided.evses, ...decided.batteries];
   for (let slot = 0; slot < input.slots; slot++) {
-    const loadW = Math.round(
-      (input.buildingW[slot] ?? 0) + rows.reduce((sum, row) => sum + (row.powerW[slot] ?? 0), 0),
-    );
+    const carsW = decided.evses.reduce((sum, { powerW }, index) => {
+      const planned = powerW[slot] ?? 0;
+      return planned > 0 ? sum + planned * presence(input.evses[index]!, slot, input) : sum;
+    }, 0);
+    const batteriesW = decided.batteries.reduce((sum, { powerW }) => sum + (powerW[slot] ?? 0), 0);
+    const loadW = Math.round((input.buildingW[slot] ?? 0) + carsW + batteriesW);
     const availableW = Math.floor(input.pvW[slot] ?? 0);
     const exportableW = Math.floor(loadW + exportCapW(input, slot));
     const wantedW = Math.round(decided.pvUsedW?.[slot] ?? availableW);

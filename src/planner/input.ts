@@ -86,8 +86,10 @@ function departureOf(
   const latestMs = isOver ? nowMs + 24 * HOUR_MS : departureMs;
   while (departureMs < latestMs && chance(departureMs) < OVERDUE_CHANCE) departureMs += SLOT_MS;
   const startMs = slotStartMs(nowMs);
-  const count = Math.max(1, Math.min(slots, Math.floor((departureMs - startMs) / SLOT_MS)));
-  const leftBy = Array.from({ length: count }, (_, slot) => chance(startMs + (slot + 0.5) * SLOT_MS));
+  const count = Math.max(1, Math.min(slots, Math.ceil((departureMs - startMs) / SLOT_MS)));
+  const middleMs = (slot: number) =>
+    (startMs + slot * SLOT_MS + Math.min(startMs + (slot + 1) * SLOT_MS, departureMs)) / 2;
+  const leftBy = Array.from({ length: count }, (_, slot) => chance(middleMs(slot)));
   return { departureMs, leftBy: leftBy.map((part) => Math.round(part * 1000) / 1000) };
 }
 

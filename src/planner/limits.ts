@@ -13,10 +13,34 @@ export function energyOfWh(powerW: readonly number[], input: PlanInput): number 
   return powerW.reduce((sum, power, slot) => sum + power * slotHours(input, slot), 0);
 }
 
-/** Slots from the start in which the car is still there; none after its departure. The running slot always counts. */
+/** Less of a last slot is not worth a start, ms. */
+const LEAST_STAY_MS = 60_000;
+/** A car that should have left is still here: the running slot always counts for so much of what is left of it. */
+const LEAST_PRESENCE = 0.1;
+
+/** Slots from the start in which the car is still there, the last one in part; none after its departure. */
 export function slotsUntilDeparture(evse: PlanEvse, input: PlanInput): number {
-  const whole = Math.floor((evse.departureMs - input.startMs) / SLOT_MS);
-  return Math.max(1, Math.min(input.slots, whole));
+  const begun = Math.ceil((evse.departureMs - LEAST_STAY_MS - input.startMs) / SLOT_MS);
+  return Math.max(1, Math.min(input.slots, begun));
+}
+
+/** Part of what a plan has of a slot, 0..1, in which the car is there: less than one in the slot of its departure. */
+export function presence(evse: PlanEvse, slot: number, input: PlanInput): number {
+  const endMs = input.startMs + (slot + 1) * SLOT_MS;
+  if (evse.departureMs >= endMs) return 1;
+  const ms = (slotHours(input, slot) / SLOT_HOURS) * SLOT_MS;
+  const part = (evse.departureMs - (endMs - ms)) / ms;
+  return Math.max(slot === 0 ? LEAST_PRESENCE : 0, Math.min(1, part));
+}
+
+/** Hours in which a plan can charge a car in a slot. */
+export function chargingHours(evse: PlanEvse, slot: number, input: PlanInput): number {
+  return slotHours(input, slot) * presence(evse, slot, input);
+}
+
+/** What a car gets by a series of powers that hold while it is there, Wh. */
+export function chargedWh(evse: PlanEvse, powerW: readonly number[], input: PlanInput): number {
+  return powerW.reduce((sum, power, slot) => sum + (power > 0 ? power * chargingHours(evse, slot, input) : 0), 0);
 }
 
 /** Ids of a circuit and of all above it. */

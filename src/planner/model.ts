@@ -8,11 +8,13 @@ import { SLOT_HOURS } from "../core/slots.ts";
 import { type CarCostContext as Context, carCost, EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
 import {
   type CircuitRoom,
+  chargingHours,
   circuitRooms,
   exportCapW,
   importCapW,
   mostEnergyWh,
   mostPowerW,
+  presence,
   roomForW,
   slotHours,
   slotsUntilDeparture,
@@ -85,7 +87,7 @@ function addEvse(
   const power: number[] = [];
   const on: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
-    const cost = carCost(evse, slot, context) * slotHours(input, slot);
+    const cost = carCost(evse, slot, context) * chargingHours(evse, slot, input);
     const leavesKw = slot < input.binarySlots ? roomForW(index, slot, { input, rooms }) / KILO : maxKw;
     // Where the circuits leave less than its least power, a car takes nothing: the relaxed model must know that, too.
     const mostKw = leavesKw < minKw ? 0 : Math.min(mostPowerW(evse, slot) / KILO, leavesKw);
@@ -98,7 +100,7 @@ function addEvse(
   }
   if (!evse.mayPause) addOneGo(build, index, on, evse.chargingNow);
   const shortfall = addShortfall(build, index, context);
-  const energy = power.map((variable, slot) => term(variable, slotHours(input, slot)));
+  const energy = power.map((variable, slot) => term(variable, chargingHours(evse, slot, input)));
   build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
   if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
   return { power, on, shortfall };
@@ -235,7 +237,8 @@ function addBalance(build: ModelBuilder, layout: PlanLayout, input: PlanInput): 
     for (const battery of layout.batteries) {
       terms.push(term(battery.discharge[slot]!, 1), term(battery.charge[slot]!, -1));
     }
-    for (const { power } of layout.evses) if (slot < power.length) terms.push(term(power[slot]!, -1));
+    for (const [index, { power }] of layout.evses.entries())
+      if (slot < power.length) terms.push(term(power[slot]!, -presence(input.evses[index]!, slot, input)));
     const buildingKw = (input.buildingW[slot] ?? 0) / KILO;
     build.row(`balance_${slot}`, { lower: buildingKw, upper: buildingKw }, terms);
   }
@@ -243,9 +246,13 @@ function addBalance(build: ModelBuilder, layout: PlanLayout, input: PlanInput): 
 
 /** Cars whose drivers want the sun pay extra for what the sun does not give. */
 function addGreen(build: ModelBuilder, layout: PlanLayout, input: PlanInput): void {
-  const green = input.evses.flatMap((evse, index) => (evse.preference === "green" ? [layout.evses[index]!] : []));
+  const green = input.evses.flatMap((evse, index) =>
+    evse.preference === "green" ? [{ evse, power: layout.evses[index]!.power }] : [],
+  );
   for (let slot = 0; slot < input.slots; slot++) {
-    const powers = green.flatMap(({ power }) => (slot < power.length ? [term(power[slot]!, -1)] : []));
+    const powers = green.flatMap(({ evse, power }) =>
+      slot < power.length ? [term(power[slot]!, -presence(evse, slot, input))] : [],
+    );
     if (powers.length === 0) continue;
     const sunKw = Math.max(0, (input.pvW[slot] ?? 0) - (input.buildingW[slot] ?? 0)) / KILO;
     const bought = build.variable(`bought_${slot}`, {

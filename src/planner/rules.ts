@@ -4,15 +4,16 @@
  */
 import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
+import { SLOT_MS } from "../core/slots.ts";
 import { flowsOf } from "./flows.ts";
 import {
   type CircuitRoom,
+  chargedWh,
+  chargingHours,
   circuitRooms,
-  energyOfWh,
   firstUnsoundInput,
   importCapW,
   mostPowerW,
-  slotHours,
   slotsUntilDeparture,
 } from "./limits.ts";
 
@@ -97,19 +98,20 @@ function fill(index: number, rooms: Rooms, input: PlanInput): number[] {
   for (const slot of slotOrder(evse, input)) {
     if (leftWh <= 0) break;
     const at = { index, evse, slot };
-    const wantedW = Math.max(evse.minPowerW, Math.ceil(leftWh / slotHours(input, slot)));
+    const hours = chargingHours(evse, slot, input);
+    const wantedW = Math.max(evse.minPowerW, Math.ceil(leftWh / hours));
     const powerW = Math.min(wantedW, roomW(rooms, at));
     if (powerW < evse.minPowerW) continue;
     powers[slot] = powerW;
     take(rooms, at, powerW);
-    leftWh -= powerW * slotHours(input, slot);
+    leftWh -= powerW * hours;
   }
   return powers;
 }
 
 /** Time to spare, in slots: what is left until departure beyond charging at full power. */
 function laxity(evse: PlanEvse, input: PlanInput): number {
-  return slotsUntilDeparture(evse, input) - (evse.energyNeededWh * 4) / Math.max(1, evse.maxPowerW);
+  return (evse.departureMs - input.nowMs) / SLOT_MS - (evse.energyNeededWh * 4) / Math.max(1, evse.maxPowerW);
 }
 
 /** A plan that says nothing of any car, so that fair shares go on. */
@@ -141,7 +143,7 @@ export function ruleBasedPlan(input: PlanInput, detail: string, solveMs = 0): Pl
   const powers = new Map(order.map(({ index }) => [index, fill(index, rooms, input)]));
   const evses = input.evses.map((evse, index) => {
     const powerW = powers.get(index) ?? [];
-    const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - energyOfWh(powerW, input)));
+    const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - chargedWh(evse, powerW, input)));
     return { evseId: evse.evseId, transactionId: evse.transactionId, powerW, shortfallWh };
   });
   const batteries = input.batteries.map(({ deviceId }) => ({

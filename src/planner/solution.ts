@@ -3,7 +3,7 @@ import type { PlanBattery, PlanEvse, PlanInput, PlanResult } from "../core/facts
 import { clamp } from "../core/quantity.ts";
 import { eagerSlots } from "./eager.ts";
 import { flowsOf } from "./flows.ts";
-import { energyOfWh, slotHours } from "./limits.ts";
+import { chargedWh, slotHours } from "./limits.ts";
 import type { PlanLayout } from "./model.ts";
 
 /** A solver's own tolerance, W. */
@@ -39,7 +39,7 @@ function evsePlan(index: number, context: { input: PlanInput; layout: PlanLayout
     return variable === undefined ? 0 : settled((values[variable] ?? 0) * 1000, evse, slot < input.binarySlots);
   });
   const powerW = wholeWatts(exact);
-  const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - energyOfWh(powerW, input)));
+  const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - chargedWh(evse, powerW, input)));
   return { evseId: evse.evseId, transactionId: evse.transactionId, powerW, shortfallWh };
 }
 

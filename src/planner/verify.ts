@@ -8,12 +8,22 @@ import type { PlanBattery, PlanCircuit, PlanEvse, PlanInput, PlanResult } from "
 const ROUNDING_W = 5;
 const ROUNDING_WH = 30;
 const SLOT_MS = 900_000;
+/** Nobody begins a quarter-hour for a car that leaves within its first minute. */
+const LAST_MINUTE_MS = 60_000;
 const WH_PER_W = 0.25;
 const MOST_VIOLATIONS = 20;
 
 /** What is over of the running slot is not planned. */
 function hoursIn(slot: number, { elapsed = 0 }: PlanInput): number {
   return slot > 0 ? WH_PER_W : WH_PER_W * (1 - elapsed);
+}
+
+/** Part of what is left of a slot that is before the departure; of the running one a tenth at least. */
+function partThere({ departureMs }: PlanEvse, slot: number, input: PlanInput): number {
+  const endsMs = input.startMs + (slot + 1) * SLOT_MS;
+  const leftMs = slot > 0 ? SLOT_MS : SLOT_MS * (1 - (input.elapsed ?? 0));
+  const part = Math.min(1, 1 - (endsMs - departureMs) / leftMs);
+  return slot > 0 ? Math.max(0, part) : Math.max(0.1, part);
 }
 
 interface Check {
@@ -59,7 +69,8 @@ function evsePowerViolation(evse: PlanEvse, powerW: number, context: { slot: num
   if (powerW > evse.maxPowerW + 1) return `is above its ${evse.maxPowerW} W`;
   const ceilingW = evse.ceilingW?.[slot];
   if (ceilingW !== undefined && powerW > ceilingW + 1) return `is above a partner's ceiling of ${ceilingW} W`;
-  if (slot > 0 && powerW > 0 && endsMs > evse.departureMs) return "comes after its departure";
+  if (slot > 0 && powerW > 0 && endsMs - SLOT_MS >= evse.departureMs - LAST_MINUTE_MS)
+    return "comes after its departure";
   if (slot < input.binarySlots && powerW > 0 && powerW < evse.minPowerW - 1) return `is below its ${evse.minPowerW} W`;
   return undefined;
 }
@@ -71,7 +82,10 @@ function checkEvse(index: number, { input, result, say }: Check): void {
     const violation = evsePowerViolation(evse, powerW, { slot, input });
     if (violation) say(`${evse.evseId} slot ${slot}: ${powerW} W ${violation}`);
   }
-  const energyWh = planned.powerW.reduce((sum, powerW, slot) => sum + powerW * hoursIn(slot, input), 0);
+  const energyWh = planned.powerW.reduce(
+    (sum, powerW, slot) => sum + powerW * hoursIn(slot, input) * partThere(evse, slot, input),
+    0,
+  );
   const mostWh = evse.energyNeededWh > 0 ? evse.energyNeededWh + evse.minPowerW * WH_PER_W : 0;
   if (energyWh > mostWh + ROUNDING_WH) say(`${evse.evseId}: ${Math.round(energyWh)} Wh is more than the car takes`);
   const missingWh = Math.max(0, evse.energyNeededWh - energyWh);
@@ -188,7 +202,11 @@ function checkGrid(check: Check): void {
     const sum = (rows: readonly { powerW: readonly number[] }[]) =>
       rows.reduce((total, row) => total + row.powerW[slot]!, 0);
     const buildingW = input.buildingW[slot] ?? 0;
-    const neededW = buildingW + sum(result.evses) + sum(result.batteries) - pvW;
+    const carsW = result.evses.reduce(
+      (total, { powerW }, index) => total + powerW[slot]! * partThere(input.evses[index]!, slot, input),
+      0,
+    );
+    const neededW = buildingW + carsW + sum(result.batteries) - pvW;
     if (importW < 0 || exportW < 0 || pvW < 0) say(`Slot ${slot}: a flow is negative`);
     if (pvW > (input.pvW[slot] ?? 0) + ROUNDING_W) say(`Slot ${slot}: more sun than there is`);
     if (importW > 0 && exportW > 0) say(`Slot ${slot}: import and export at once`);

@@ -1,6 +1,6 @@
 /** How good a solution is: its distance from what no plan can beat, beside what the cars' energy costs. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import { slotHours } from "../planner/limits.ts";
+import { chargingHours } from "../planner/limits.ts";
 import type { PlanModel } from "../planner/model.ts";
 import type { Solution } from "./glpk.ts";
 
@@ -13,9 +13,10 @@ const LEAST_SCALE_EUR = 0.1;
  */
 export function scaleEur(plan: PlanModel, input: PlanInput, solution: Solution): number {
   let eur = 0;
-  for (const { power, shortfall } of plan.layout.evses) {
+  for (const [index, { power, shortfall }] of plan.layout.evses.entries()) {
+    const evse = input.evses[index]!;
     for (const [slot, variable] of power.entries())
-      eur += solution.values[variable]! * slotHours(input, slot) * Math.abs(input.importEurPerKwh[slot] ?? 0);
+      eur += solution.values[variable]! * chargingHours(evse, slot, input) * Math.abs(input.importEurPerKwh[slot] ?? 0);
     for (const part of shortfall) eur += solution.values[part]! * plan.model.variables[part]!.cost;
   }
   return Math.max(LEAST_SCALE_EUR, eur);

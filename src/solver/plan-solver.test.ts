@@ -26,9 +26,10 @@ describe("a solved plan", () => {
     expect(plan.costEur).toBeCloseTo(1.104, 6);
   });
 
-  it("gives nothing after departure and names what is missing", () => {
+  it("charges to the minute of the departure, gives nothing after it and names what is missing", () => {
     const plan = solve(planInput({ evses: [planEvse({ departureMs: START_MS + 2.5 * SLOT_MS })] }));
-    expect(plan.evses[0]).toMatchObject({ powerW: [11040, 11040, 0, 0, 0, 0, 0, 0], shortfallWh: 5520 });
+    expect(plan.evses[0]).toMatchObject({ powerW: [11040, 11040, 11040, 0, 0, 0, 0, 0], shortfallWh: 4140 });
+    expect(plan.costEur).toBeCloseTo(6.9 * 0.3, 6);
   });
 
   it("names the shortfall where the fuse is too small for all", () => {
@@ -147,8 +148,8 @@ describe("a plan that breaks a limit", () => {
 
 describe("where branching over everything takes too long", () => {
   it("a search near the rounded answer comes close to the bound", () => {
-    // Ten cars behind 37 A: rounding alone is 23 % above the bound.
-    const site = seededInput(97, 10);
+    // Ten cars behind 37 A: rounding alone leaves cars short.
+    const site = seededInput(132, 10);
     const circuits = site.circuits.map((circuit) => ({ ...circuit, limitA: Math.min(circuit.limitA, 37) }));
     const input = { ...site, circuits };
     const plan = planModel(input);
@@ -159,7 +160,7 @@ describe("where branching over everything takes too long", () => {
     const near = refined(plan, { relaxed, whole }, options)!;
     const best = polished(plan, { whole: near, slots: 3, goesOn: () => true }, () => options);
     const gaps = [whole, near, best].map((solution) => gapOf(solution, relaxed, scale));
-    expect(gaps[0]).toBeGreaterThan(0.1);
+    expect(gaps[0]).toBeGreaterThan(1);
     expect(gaps[1]).toBeLessThan(0.01);
     expect(gaps[2]).toBeLessThanOrEqual(gaps[1]!);
   });
