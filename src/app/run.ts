@@ -106,6 +106,17 @@ function end(log: Log): (message: string) => void {
   };
 }
 
+/** Providers of forecasts, where there are any: the site is driven without them as well. */
+async function startForecasts({ options, supervisor, closing }: Parts, recorder: Recorder): Promise<void> {
+  const { configuration, directory, clock, log } = options;
+  if (!configuration.forecasts?.length) return;
+  const { createForecasts } = await import("./forecasts/forecasts.ts");
+  const record = inCore((drafts: readonly SiteDraft[]) => recorder.note(drafts));
+  const start = () => createForecasts({ configuration, directory, clock, log, record });
+  const forecasts = await supervisor.start("The forecasts", start, { optional: true });
+  closing.stack.defer(() => forecasts.close());
+}
+
 async function startPrices({ options, supervisor, closing }: Parts): Promise<Prices> {
   const { configuration, directory, clock, log } = options;
   const market = { tariff: configuration.tariff, timeZone: configuration.site.timeZone, directory, clock, log };
@@ -241,6 +252,7 @@ async function start(options: RunOptions, closing: Closing): Promise<RunningSite
   const controller = new Controller({ site: model, recorder, tape, clock, log, prices, solver, simulated, onTick });
   const ocppPort = await startDevices(parts, controller);
   controller.start();
+  await startForecasts(parts, recorder);
   closing.stack.defer(() => controller.stop());
   const stalls = watchStalls({
     clock,

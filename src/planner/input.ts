@@ -11,7 +11,7 @@ import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../core/site/site-model.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../core/slots.ts";
-import { powerAt } from "../core/state/forecasts.ts";
+import { forecastInForce, powerAt } from "../core/state/forecasts.ts";
 import { openSessionAt, type Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state/state.ts";
 import { carLimit } from "./car.ts";
@@ -242,7 +242,9 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const { site, state, image, nowMs, slots } = question;
   const startMs = slotStartMs(nowMs);
   const horizon = { quarterHours: state.site.quarterHours, startMs, slots };
-  const expected = (kind: ForecastKind) => ({ expectedW: (atMs: number) => powerAt(state.forecasts[kind], atMs) });
+  const expected = (kind: ForecastKind) => ({
+    expectedW: (atMs: number) => powerAt(forecastInForce(state.forecasts, kind, nowMs), atMs),
+  });
   const buildingW = forecastBuildingW({
     ...horizon,
     ...expected("building"),

@@ -1,7 +1,9 @@
 /** Prices by slot from a tariff: fixed, by time of use, or day-ahead rows from a file or a market's answer. */
 import { isWithin, localMoment } from "../core/calendar.ts";
 import type { PriceSource } from "../core/site/site.ts";
+import type { SeriesPlace } from "../core/site/site-forecasts.ts";
 import { SLOT_MS, slotStartMs } from "../core/slots.ts";
+import { pairsOf, timeMs } from "./series-source.ts";
 
 /** EUR/kWh by slot start, epoch ms. */
 export type PriceTable = ReadonlyMap<number, number>;
@@ -110,12 +112,6 @@ function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function timeMs(value: unknown): number {
-  if (typeof value === "string") return utcMs(value);
-  if (typeof value !== "number") return Number.NaN;
-  return value < 1e11 ? value * 1000 : value;
-}
-
 /** Names under which markets give a price, and its unit where the name leaves no doubt. */
 const PRICE_FIELDS: readonly (readonly [string, PriceUnit | undefined])[] = [
   ["eur_per_kwh", "EUR/kWh"],
@@ -167,12 +163,26 @@ function sideBySide(body: Json): Row[] | undefined {
   });
 }
 
+/** Prices at a place that the owner names, in the unit that the owner names. */
+function pricesAt(body: unknown, place: SeriesPlace, unit: PriceUnit | undefined): PriceRows {
+  if (!unit) return refused(UNIT_UNKNOWN);
+  const pairs = pairsOf(body, place);
+  if (!pairs) return refused("there is nothing where `series:` in site.yaml says that they stand");
+  return rowsRead(
+    pairs.map(([time, value]) => ({
+      startMs: timeMs(time),
+      eurPerKwh: typeof value === "number" ? value * EUR_PER_KWH[unit] : Number.NaN,
+    })),
+  );
+}
+
 /**
  * Reads a market's answer: an array of objects with a start and a price, alone or under `data`, `prices` or `rates`, or
  * energy-charts' `unix_seconds` and `price`. Empty where it is none of them. Prices whose unit neither the answer nor
  * `unit` says are refused.
  */
-export function pricesFromJson(body: unknown, unit?: PriceUnit): PriceRows {
+export function pricesFromJson(body: unknown, unit?: PriceUnit, place?: SeriesPlace): PriceRows {
+  if (place) return pricesAt(body, place, unit);
   const inside = isObject(body) ? (body.data ?? body.prices ?? body.rates) : body;
   const rows = isObject(body) ? sideBySide(body) : undefined;
   const stated = (isObject(body) ? namedUnit(body.unit) : undefined) ?? unit;

@@ -11,7 +11,7 @@ interface NamedFile {
   readonly severity: Problem["severity"];
 }
 
-function namedFiles({ ocpp, mqtt, tariff }: SiteConfiguration): NamedFile[] {
+function namedFiles({ ocpp, mqtt, tariff, forecasts }: SiteConfiguration): NamedFile[] {
   const priceFile = (side: "import" | "export"): NamedFile => {
     const source = tariff[side];
     const name = source?.kind === "day-ahead" ? source.file : undefined;
@@ -23,6 +23,13 @@ function namedFiles({ ocpp, mqtt, tariff }: SiteConfiguration): NamedFile[] {
     { path: ["mqtt", "usernameFile"], name: mqtt?.usernameFile, severity: "error" },
     { path: ["mqtt", "passwordFile"], name: mqtt?.passwordFile, severity: "error" },
     { path: ["mqtt", "caFile"], name: mqtt?.caFile, severity: "error" },
+    ...(forecasts ?? []).map(
+      ({ keyFile }, index): NamedFile => ({
+        path: ["forecasts", index, "keyFile"],
+        name: keyFile,
+        severity: "warning",
+      }),
+    ),
     priceFile("import"),
     priceFile("export"),
   ];

@@ -8,6 +8,7 @@ import { Value } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { checkSite, type Problem } from "../../core/check/check.ts";
 import { type SiteConfiguration, SiteConfigurationSchema } from "../../core/site/site.ts";
+import { forecastProblems } from "../forecasts/forecast-check.ts";
 import { fileProblems } from "./configuration-files.ts";
 import { quirkProblems } from "./quirk-check.ts";
 import { schemaProblems } from "./schema-problems.ts";
@@ -170,6 +171,7 @@ export function readConfiguration(file: string): ConfigurationResult {
     const result = parseConfiguration(readFileSync(file, "utf8"), file);
     return withProblems(result, file, (configuration) => [
       ...quirkProblems(configuration),
+      ...forecastProblems(configuration),
       ...fileProblems(configuration, dirname(resolve(file))),
     ]);
   } catch (error) {

@@ -10,11 +10,10 @@ import {
   pricesFromCsv,
   pricesFromJson,
 } from "../../planner/price-sources.ts";
+import { MOST_BYTES, publicHost, readJson, reasonOf } from "../http-json.ts";
 import { knownUntilMs, nextAskMs } from "./price-schedule.ts";
 
 const FILE_CHECK_MS = 60_000;
-const HTTP_TIMEOUT_MS = 15_000;
-const MOST_BYTES = 4_000_000;
 /** Yesterday stands in for a day whose prices are not out; older ones serve nothing. */
 const KEPT_MS = 2 * 86_400_000;
 
@@ -39,53 +38,6 @@ export interface DayAhead {
 }
 
 type DayAheadSource = Extract<PriceSource, { kind: "day-ahead" }>;
-
-/** The host of an address alone: user, password, path and query may all hold a key. */
-function publicPlace(url: string): string {
-  return URL.canParse(url) ? `the market at ${new URL(url).host}` : "the configured address";
-}
-
-/** What `fetch` takes: it refuses addresses with a user and password, so they go into a header. */
-function requestOf(url: string): { readonly address: string; readonly headers: Record<string, string> } {
-  const address = new URL(url);
-  const { username, password } = address;
-  address.username = "";
-  address.password = "";
-  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const authorization: Record<string, string> =
-    username || password ? { authorization: `Basic ${Buffer.from(secret).toString("base64")}` } : {};
-  return { address: address.href, headers: { accept: "application/json", ...authorization } };
-}
-
-async function readHttp(url: string, unit: PriceUnit | undefined): Promise<PriceRows> {
-  const { address, headers } = requestOf(url);
-  const response = await fetch(address, { signal: AbortSignal.timeout(HTTP_TIMEOUT_MS), headers });
-  if (!response.ok || !response.body) throw new Error(`it answered ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Error(`it sent more than ${MOST_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return pricesFromJson(parsed(Buffer.concat(chunks).toString("utf8")), unit);
-}
-
-/** The parser's own message would quote the answer, which may repeat a key. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("its answer is no JSON");
-  }
-}
-
-/** Why a source could not be read, in a line without addresses. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  const code = cause && typeof cause === "object" && "code" in cause ? ` (${String(cause.code)})` : "";
-  return `${message}${code}`.replace(/https?:\/\/\S+/g, "its address").slice(0, 200);
-}
 
 /** Rows of one place, added to what it gave before. */
 function collected(from: string, { clock, log }: DayAheadOptions) {
@@ -141,14 +93,14 @@ function fromFile(file: string, unit: PriceUnit | undefined, options: DayAheadOp
 }
 
 /** A market's address, asked when there can be news. */
-function fromUrl(url: string, unit: PriceUnit | undefined, options: DayAheadOptions): Place {
+function fromUrl(url: string, { unit, series }: DayAheadSource, options: DayAheadOptions): Place {
   const { clock, timeZone, random } = options;
-  const { table, read } = collected(publicPlace(url), options);
+  const { table, read } = collected(`the market at ${publicHost(url)}`, options);
   let failures = 0;
   let closed = false;
   let cancel = () => {};
   async function ask(): Promise<void> {
-    failures = (await read(() => readHttp(url, unit))) ? 0 : failures + 1;
+    failures = (await read(async () => pricesFromJson(await readJson(url), unit, series))) ? 0 : failures + 1;
     if (closed) return;
     const nowMs = clock.wallMs();
     const until = knownUntilMs(table, nowMs);
@@ -165,7 +117,7 @@ function fromUrl(url: string, unit: PriceUnit | undefined, options: DayAheadOpti
 /** Reads the file and asks the market of a day-ahead source; where both know a quarter-hour the market counts. */
 export function createDayAhead(source: DayAheadSource, options: DayAheadOptions): DayAhead {
   const places: Place[] = [];
-  if (source.url !== undefined) places.push(fromUrl(source.url, source.unit, options));
+  if (source.url !== undefined) places.push(fromUrl(source.url, source, options));
   if (source.file !== undefined) places.push(fromFile(source.file, source.unit, options));
   return {
     at(slotStartMs) {

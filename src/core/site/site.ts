@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from "typebox";
 import { CapacityTariffSchema } from "./site-capacity.ts";
+import { ForecastSourceSchema, SeriesPlaceSchema } from "./site-forecasts.ts";
 import { GridOperatorSchema } from "./site-grid-operator.ts";
 import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
 import { UpstreamSchema } from "./site-upstream.ts";
@@ -217,6 +218,7 @@ export const PriceSourceSchema = Type.Union([
           description: "Of the source's prices, where the source itself does not say",
         }),
       ),
+      series: Type.Optional(SeriesPlaceSchema),
       fallbackEurPerKwh: Type.Optional(
         Type.Number({
           minimum: -10,
@@ -314,6 +316,9 @@ export const SiteConfigurationSchema = Type.Object(
         ),
       },
       { ...closed, default: {} },
+    ),
+    forecasts: Type.Optional(
+      Type.Array(ForecastSourceSchema, { maxItems: 8, description: "Who is asked for forecasts of sun and building" }),
     ),
     gridOperator: Type.Optional(GridOperatorSchema),
     mqtt: Type.Optional(
