@@ -38,8 +38,15 @@ describe("when a car has left", () => {
 
   it("is learned: a driver who always leaves at half of what was said is expected to", () => {
     const anna = times(10, { token: "ANNA", saidMs: 8 * HOUR_MS, keptMs: 4 * HOUR_MS });
-    expect(chanceAt(anna, 5, 0, 10)).toBeGreaterThan(0.8);
+    expect(chanceAt(anna, 5.1, 0, 10)).toBeGreaterThan(0.8);
     expect(chanceAt(anna, 4, 0, 10)).toBeLessThan(0.1);
+  });
+
+  it("costs little once words prove right: after a week of kept ones the risk is a third of a stranger's", () => {
+    const kept = { saidMs: 8 * HOUR_MS, keptMs: 8 * HOUR_MS };
+    const before = chanceAt([], 9.9, 0, 10);
+    expect(chanceAt(times(25, kept), 9.9, 0, 10)).toBeLessThan(before / 3);
+    expect(chanceAt(times(2, { ...kept, token: "ANNA" }), 9.9, 0, 10)).toBeLessThan(before / 2.5);
   });
 
   it("is what others do only in part: one known driver outweighs ten strangers", () => {
@@ -49,11 +56,32 @@ describe("when a car has left", () => {
   });
 
   it("follows the stays of the site where nothing was said", () => {
-    expect(chanceAt(times(30, { stayMs: 2 * HOUR_MS }), 2.5)).toBeGreaterThan(0.8);
-    expect(chanceAt(times(30, { stayMs: 9 * HOUR_MS }), 2.5)).toBeLessThan(0.05);
+    expect(chanceAt(times(30, { stayMs: 2 * HOUR_MS }), 2.5)).toBeGreaterThan(0.75);
+    expect(chanceAt(times(30, { stayMs: 9 * HOUR_MS }), 2.5)).toBeLessThan(0.1);
     // Who says nothing does as others who said nothing.
     const spoke = times(20, { stayMs: 9 * HOUR_MS, saidMs: 9 * HOUR_MS, keptMs: 9 * HOUR_MS });
     expect(chanceAt([...spoke, ...times(10, { stayMs: HOUR_MS })], 1.5)).toBeGreaterThan(0.4);
+  });
+});
+
+describe("where nothing was said", () => {
+  it("three of ten are expected to leave in the first third of what the site assumes", () => {
+    expect(chanceAt([], 2.8)).toBeCloseTo(0.3);
+    expect(chanceAt([], 8)).toBeCloseTo(0.6);
+  });
+
+  it("those who stayed over night are expected to leave by the clock, whenever they come", () => {
+    // They came three hours earlier, and left when this one will have been here for thirteen hours.
+    const overnight = times(40, { startedMs: NOON_MS - 7 * DAY_MS - 3 * HOUR_MS, stayMs: 16 * HOUR_MS });
+    const soon = chanceAt(overnight, 12.9, 3);
+    expect(chanceAt(overnight, 13.1, 3) - soon).toBeGreaterThan(0.2);
+    expect(chanceAt(overnight, 15.9, 3) - chanceAt(overnight, 13.1, 3)).toBeLessThan(0.1);
+  });
+
+  it("those who came at another time of the day say little", () => {
+    const atNight = times(20, { startedMs: NOON_MS - 7.5 * DAY_MS, stayMs: HOUR_MS });
+    const alike = times(20, { stayMs: HOUR_MS });
+    expect(chanceAt(atNight, 1.5)).toBeLessThan(chanceAt(alike, 1.5) / 2);
   });
 });
 

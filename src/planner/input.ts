@@ -59,8 +59,10 @@ function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion)
   return known.length > 0 ? known : [...evse.phases];
 }
 
-/** A car that stayed on is expected to leave when half of those alike have left, within a day. */
+/** A car whose word is over is expected to leave when half of those alike have left, within a day. */
 const OVERDUE_CHANCE = 0.5;
+/** One whose driver said nothing may be charged until hardly one alike is still here: what waits bears the risk. */
+const SILENT_CHANCE = 0.9;
 
 /**
  * Until when a plan charges a car, and how likely it has left by the middle of each slot until then (three digits, they are
@@ -81,10 +83,11 @@ function departureOf(
     assumedStayMs: site.configuration.charging.defaultStayHours * HOUR_MS,
     ...(said ? { said } : {}),
   });
-  let { departureMs } = need;
-  const isOver = said ? said.departureMs <= nowMs : departureMs <= nowMs + HOUR_MS;
-  const latestMs = isOver ? nowMs + 24 * HOUR_MS : departureMs;
-  while (departureMs < latestMs && chance(departureMs) < OVERDUE_CHANCE) departureMs += SLOT_MS;
+  const isAhead = said !== undefined && said.departureMs > nowMs;
+  let departureMs = said ? need.departureMs : nowMs + HOUR_MS;
+  const latestMs = isAhead ? departureMs : nowMs + 24 * HOUR_MS;
+  const mostChance = said ? OVERDUE_CHANCE : SILENT_CHANCE;
+  while (departureMs < latestMs && chance(departureMs) < mostChance) departureMs += SLOT_MS;
   const startMs = slotStartMs(nowMs);
   const count = Math.max(1, Math.min(slots, Math.ceil((departureMs - startMs) / SLOT_MS)));
   const middleMs = (slot: number) =>
