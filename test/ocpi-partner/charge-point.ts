@@ -45,6 +45,13 @@ export class ChargePoint {
     this.#url = `${url}/${id}`;
   }
 
+  /** By its own limit and its car's, A a phase. */
+  get drawsA(): number {
+    if (this.transactionId === undefined) return 0;
+    const currentA = Math.min(this.carA, this.limitA);
+    return currentA < 6 ? 0 : currentA;
+  }
+
   /** Connects and says hello. */
   async connect(): Promise<this> {
     this.#socket = new WebSocket(this.#url, "ocpp1.6");
@@ -115,7 +122,7 @@ export class ChargePoint {
   }
 
   /** So much was charged since the last time, and this is drawn now. */
-  async meter(energyWh: number, currentA = Math.min(this.carA, this.limitA), atMs = Date.now()): Promise<void> {
+  async meter(energyWh: number, currentA = this.drawsA, atMs = Date.now()): Promise<void> {
     this.registerWh += energyWh;
     const phase = (name: string) => ({
       value: currentA.toFixed(1),
@@ -149,6 +156,7 @@ export class ChargePoint {
       ...more,
     });
     this.transactionId = undefined;
+    this.limitA = 16;
     await this.tellStatus("Finishing");
     await this.tellStatus("Available");
   }

@@ -30,15 +30,8 @@ export class Modules {
   readonly tokens = new Map<string, Json>();
   /** By id of the session: what was told to hold, the last at the end. */
   readonly activeProfiles = new Map<string, Json[]>();
-  /** Asked in real time; a promise that never settles is too late. */
-  authorize: (
-    uid: string,
-    type: string,
-    at: unknown,
-  ) => Authorization | undefined | Promise<Authorization | undefined> = (uid) => {
-    const token = this.tokens.get(uid);
-    return token && { allowed: token.valid ? "ALLOWED" : "BLOCKED", token };
-  };
+  /** By uid: what is said in real time; a promise that never settles is too late. */
+  readonly authorizations = new Map<string, () => Authorization | Promise<Authorization>>();
   readonly #platform: Platform;
 
   constructor(platform: Platform) {
@@ -215,8 +208,10 @@ export class Modules {
     const [uid = "", suffix] = path;
     if (method !== "POST" || suffix !== "authorize") return this.#fault(heard, `${method} is not of this module`);
     if (body !== undefined && !this.#fits(heard, control.locationReferences)) return BAD;
-    const allowed = await this.authorize(uid, query.get("type") ?? "RFID", body);
-    return allowed ? { data: allowed } : { status: 404, code: 2004 };
+    const token = this.tokens.get(uid);
+    const usual = token && { allowed: token.valid ? "ALLOWED" : "BLOCKED", token };
+    const said = (await this.authorizations.get(uid)?.()) ?? usual;
+    return said ? { data: said } : { status: 404, code: 2004 };
   }
 
   #tokenPage(query: URLSearchParams, { version }: Heard): Reply {

@@ -75,7 +75,7 @@ export class Platform {
   instead: (heard: Heard) => Reply | Promise<Reply> | undefined = () => undefined;
   port = 0;
   #server: Server | undefined;
-  #sockets = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
   #waiting: (() => void)[] = [];
 
   constructor(options: PlatformOptions) {
@@ -159,6 +159,19 @@ export class Platform {
     const endpoint = this.endpoints.find((each) => each.identifier === module && (!role || each.role === role));
     if (!endpoint) throw new Error(`no endpoint for ${module} ${role ?? ""}`);
     return this.askAt(method, module, endpoint.url + path, sending);
+  }
+
+  /** An address of this platform for one result, and the result when it comes. */
+  callback(module: "commands" | "chargingprofiles", version: Version, kind: string) {
+    const id = randomUUID().slice(0, 8);
+    const since = this.heard.length;
+    const url = `${this.address(version, { identifier: module, role: "SENDER" })}/${id}/${kind}`;
+    const called = (heard: Heard) => heard.module === module && heard.method === "POST" && heard.path[0] === id;
+    return {
+      url,
+      result: async () => (await this.next(called, since, `the result of ${kind}`)).body as Json,
+      calls: () => this.heard.slice(since).filter(called).length,
+    };
   }
 
   /** The same at an address. */
@@ -271,7 +284,14 @@ export class Platform {
     const method = incoming.method ?? "";
     const place = this.#placeOf(url.pathname);
     const at = `${method} ${url.pathname}`;
-    const heard = { method, ...place, query: url.searchParams, headers: incoming.headers, status: 0 };
+    const heard = {
+      t: new Date().toISOString(),
+      method,
+      ...place,
+      query: url.searchParams,
+      headers: incoming.headers,
+      status: 0,
+    };
     this.faults.push(...faultsOfHeaders(heard, this.options, text !== "").map((fault) => `${at}: ${fault}`));
     if (text === "") return { ...heard, body: undefined };
     try {

@@ -118,6 +118,9 @@ export class StorySite {
         charging: { acceptUnknownTokens: false, ...charging },
       },
     });
+    // The meters see what the cars draw.
+    const drawnA = () => [...this.chargePoints.values()].reduce((sum, { drawsA }) => sum + drawsA, 5);
+    Object.defineProperty(this.child, "currentA", { get: drawnA });
   }
 
   #upstream(): object {

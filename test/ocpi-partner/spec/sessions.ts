@@ -134,7 +134,7 @@ function cdrAddsUp(cdr: Json, at: string): string[] {
   const near = (a: unknown, b: number, by: number) => Math.abs(Number(a) - b) <= by;
   return [
     ...must(
-      known.length === 0 || near(beforeTax(cdr.total_cost), sum, 0.011),
+      known.length === 0 || near(beforeTax(cdr.total_cost), within(sum, cdr.tariffs), 0.0002),
       at,
       `total_cost ${beforeTax(cdr.total_cost)} is not the sum of its parts ${sum}`,
     ),
@@ -155,6 +155,13 @@ function cdrAddsUp(cdr: Json, at: string): string[] {
     ...tariffsOfPeriods(cdr, at),
     ...periodsInOrder(cdr, at),
   ];
+}
+
+/** A minimum or maximum price stands above the sum of the parts. */
+function within(sum: number, tariffs: unknown): number {
+  const limits = (tariffs ?? []) as { min_price?: object; max_price?: object }[];
+  const least = Math.max(sum, ...limits.flatMap(({ min_price }) => beforeTax(min_price) ?? []));
+  return Math.min(least, ...limits.flatMap(({ max_price }) => beforeTax(max_price) ?? []));
 }
 
 function tariffsOfPeriods({ tariffs = [], charging_periods }: Json, at: string): string[] {

@@ -1,0 +1,23 @@
+/** The market meets the site: every module, both versions, over real sockets; each story has a charge point of its own. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { faultsOf } from "./known.ts";
+import { Market, VERSIONS } from "./market.ts";
+import { chargingStories } from "./stories/charging.ts";
+import { commandStories } from "./stories/commands.ts";
+import { profileStories } from "./stories/profiles.ts";
+import { tokenStories } from "./stories/tokens.ts";
+
+const STORIES = ["charging", "tokens", "commands", "profiles"];
+const market = new Market(STORIES.flatMap((story) => VERSIONS.map((version) => `${story}-${version}`)));
+
+beforeAll(() => market.start(), 60_000);
+afterAll(() => market.close());
+
+chargingStories(market);
+tokenStories(market);
+commandStories(market);
+profileStories(market);
+
+test("in all of this nothing was sent or answered that is against the specification", () => {
+  expect(market.platforms.flatMap(faultsOf)).toEqual([]);
+});

@@ -1,0 +1,265 @@
+/** Commands of an eMSP for its drivers, each with the answer at once and the result that follows. */
+import { expect, test } from "vitest";
+import { type Market, pushToken, story, tokenOf } from "../market.ts";
+import { type Json, must } from "../spec/check.ts";
+import { commandResponse } from "../spec/control.ts";
+
+const SOON = () => new Date(Date.now() + 3_600_000).toISOString();
+
+export function commandStories(market: Market): void {
+  story("commands", (version) => {
+    const emsp = market.emsp[version];
+    const foreign = market.emsp[version === "2.2.1" ? "2.3.0" : "2.2.1"];
+    const chargePoint = () => market.site.chargePoint(`commands-${version}`);
+    const evseUid = `evse-commands-${version}`;
+    const own = (uid: string) => `${uid}-${version.replaceAll(".", "")}`;
+    const place = { location_id: "LOC-1", evse_uid: evseUid };
+    const user = tokenOf(emsp, own("USER"), { type: "APP_USER", whitelist: "NEVER" });
+    let sessionId = "";
+
+    /** Asks; what was said at once, and the address where the result comes. */
+    async function command(name: string, body: Json) {
+      const callback = emsp.callback("commands", version, name);
+      const answer = await emsp.ask("POST", "commands", `/${name}`, { body: { response_url: callback.url, ...body } });
+      if (answer.code === 1000) {
+        emsp.faults.push(...commandResponse(answer.data, name));
+        emsp.faults.push(
+          ...must(
+            (answer.data as Json).result !== "ACCEPTED" || Number((answer.data as Json).timeout) > 0,
+            name,
+            "no timeout",
+          ),
+        );
+      }
+      return { answer, said: (answer.data as Json | undefined)?.result, callback };
+    }
+    const told = (action: string, since: number) => chargePoint().next((each) => each.action === action, since);
+    const status = (wanted: string, since: number) =>
+      emsp.next(
+        ({ module, path, body }) => module === "locations" && path[3] === evseUid && (body as Json).status === wanted,
+        since,
+        wanted,
+      );
+    const heardSession = (wanted: string, since: number) =>
+      emsp.next(
+        ({ module, path, body }) =>
+          module === "sessions" &&
+          emsp.modules.sessions.get(path[2]!)?.evse_uid === evseUid &&
+          (body as Json).status === wanted,
+        since,
+        `session ${wanted}`,
+      );
+
+    test("START_SESSION begins a session of a user that the site never heard of", async () => {
+      const [since, sinceHeard] = [chargePoint().told.length, emsp.heard.length];
+      const authorization_reference = own("AUTH-REF");
+      const body = { token: user, ...place, connector_id: "1", authorization_reference };
+      const { said, callback } = await command("START_SESSION", body);
+      expect(said).toBe("ACCEPTED");
+      const remote = await told("RemoteStartTransaction", since);
+      expect(remote.payload).toMatchObject({ connectorId: 1, idTag: user.uid });
+      expect(await callback.result()).toMatchObject({ result: "ACCEPTED" });
+      // The token came with the command: the eMSP is not asked for it.
+      expect(await chargePoint().start(String(remote.payload.idTag))).toBe("Accepted");
+      const put = await emsp.next(
+        ({ module, body }) => module === "sessions" && (body as Json).evse_uid === evseUid,
+        sinceHeard,
+        "the session",
+      );
+      sessionId = put.path[2]!;
+      const { uid, type, contract_id } = user;
+      expect(put.body).toMatchObject({
+        auth_method: "COMMAND",
+        authorization_reference,
+        cdr_token: { uid, type, contract_id },
+      });
+      expect(
+        emsp.heard.slice(sinceHeard).filter(({ path }) => path[1] === "authorize" && path[0] === user.uid),
+      ).toEqual([]);
+      expect(callback.calls()).toBe(1);
+    });
+
+    test("an EVSE with a session takes no second one", async () => {
+      const { said, callback } = await command("START_SESSION", { token: user, ...place });
+      if (said === "ACCEPTED") expect((await callback.result()).result).toBe("EVSE_OCCUPIED");
+      else expect(said).toBe("REJECTED");
+    });
+
+    test("START_SESSION of a place that is not there, or of another's driver, begins nothing", async () => {
+      const since = chargePoint().told.length;
+      const unknown = await command("START_SESSION", { token: user, ...place, location_id: "LOC-2" });
+      expect([unknown.answer.status, unknown.answer.code]).toEqual([200, 2003]);
+      const evse = await command("START_SESSION", { token: user, ...place, evse_uid: "NOWHERE" });
+      expect(evse.said === "REJECTED" || Number(evse.answer.code) >= 2000, evse.answer.text).toBe(true);
+      const others = await command("START_SESSION", { token: tokenOf(foreign, own("THEIRS")), ...place });
+      expect(others.said === "REJECTED" || Number(others.answer.code) >= 2000, others.answer.text).toBe(true);
+      expect(
+        chargePoint()
+          .told.slice(since)
+          .filter(({ action }) => action === "RemoteStartTransaction"),
+      ).toEqual([]);
+    });
+
+    test("bodies that are not as the tables have them get 2001 and no result", async () => {
+      const url = emsp.callback("commands", version, "WRONG").url;
+      const { issuer: _, ...lacking } = user;
+      const bodies: readonly (readonly [string, unknown])[] = [
+        ["START_SESSION", { token: user, ...place }],
+        ["START_SESSION", { response_url: url, ...place }],
+        ["START_SESSION", { response_url: url, token: lacking, ...place }],
+        ["START_SESSION", { response_url: "not a URL", token: user, ...place }],
+        ["START_SESSION", { response_url: "https://elsewhere.example/x", token: user, ...place }],
+        ["STOP_SESSION", { response_url: url }],
+        ["STOP_SESSION", { response_url: url, session_id: 7 }],
+        ["RESERVE_NOW", { response_url: url, token: user, reservation_id: "R", location_id: "LOC-1" }],
+        ["RESERVE_NOW", { response_url: url, token: user, ...place, reservation_id: "R", expiry_date: "tomorrow" }],
+        ["CANCEL_RESERVATION", { response_url: url }],
+        ["UNLOCK_CONNECTOR", { response_url: url, ...place }],
+        ["STOP_SESSION", []],
+        ["STOP_SESSION", null],
+      ];
+      for (const [name, body] of bodies) {
+        const answer = await emsp.ask("POST", "commands", `/${name}`, { body });
+        expect([answer.status, answer.code], `${name} ${JSON.stringify(body)}`).toEqual([200, 2001]);
+      }
+      const none = await emsp.ask("POST", "commands", "/DANCE", { body: { response_url: url } });
+      expect(none.status === 404 || none.code === 2001 || (none.data as Json)?.result === "NOT_SUPPORTED").toBe(true);
+    });
+
+    test.fails("a connector needs its EVSE", async () => {
+      const { answer } = await command("START_SESSION", { token: user, location_id: "LOC-1", connector_id: "1" });
+      expect(answer.code).toBe(2001);
+    });
+
+    test("STOP_SESSION ends it; one that nobody knows, or that is another's, is unknown", async () => {
+      expect((await command("STOP_SESSION", { session_id: "no-such-session" })).said).toBe("UNKNOWN_SESSION");
+      const callback = foreign.callback("commands", version === "2.2.1" ? "2.3.0" : "2.2.1", "STOP_SESSION");
+      const body = { response_url: callback.url, session_id: sessionId };
+      const theirs = await foreign.ask("POST", "commands", "/STOP_SESSION", { body });
+      expect(["UNKNOWN_SESSION", "REJECTED"]).toContain((theirs.data as Json).result);
+
+      const [since, sinceHeard] = [chargePoint().told.length, emsp.heard.length];
+      const stop = await command("STOP_SESSION", { session_id: sessionId });
+      expect(stop.said).toBe("ACCEPTED");
+      const remote = await told("RemoteStopTransaction", since);
+      expect(remote.payload).toEqual({ transactionId: chargePoint().transactionId });
+      expect(await stop.callback.result()).toMatchObject({ result: "ACCEPTED" });
+      await chargePoint().stop("Remote");
+      await heardSession("COMPLETED", sinceHeard);
+      const again = await command("STOP_SESSION", { session_id: sessionId });
+      expect(["UNKNOWN_SESSION", "REJECTED"]).toContain(again.said);
+    });
+
+    test("what a charge point refuses is told as its result", async () => {
+      chargePoint().answers.RemoteStartTransaction = { status: "Rejected" };
+      const start = await command("START_SESSION", { token: user, ...place });
+      expect(start.said).toBe("ACCEPTED");
+      expect(["REJECTED", "FAILED"]).toContain((await start.callback.result()).result);
+      delete chargePoint().answers.RemoteStartTransaction;
+    });
+
+    test("UNLOCK_CONNECTOR is done, fails, or is not supported", async () => {
+      for (const [status, results] of [
+        ["Unlocked", ["ACCEPTED"]],
+        ["UnlockFailed", ["FAILED", "REJECTED"]],
+        ["NotSupported", ["NOT_SUPPORTED"]],
+      ] as const) {
+        chargePoint().answers.UnlockConnector = { status };
+        const since = chargePoint().told.length;
+        const { said, callback } = await command("UNLOCK_CONNECTOR", { ...place, connector_id: "1" });
+        expect(said).toBe("ACCEPTED");
+        expect((await told("UnlockConnector", since)).payload).toEqual({ connectorId: 1 });
+        expect(results, status).toContain((await callback.result()).result);
+      }
+      const nowhere = await command("UNLOCK_CONNECTOR", { ...place, location_id: "LOC-2", connector_id: "1" });
+      expect([nowhere.answer.status, nowhere.answer.code]).toEqual([200, 2003]);
+      const wrong = await command("UNLOCK_CONNECTOR", { ...place, connector_id: "9" });
+      expect(wrong.said === "REJECTED" || Number(wrong.answer.code) >= 2000, wrong.answer.text).toBe(true);
+    });
+
+    test("RESERVE_NOW reserves under an id of the site's own; the same again replaces it", async () => {
+      await pushToken(emsp, tokenOf(emsp, own("GUEST")));
+      const token = tokenOf(emsp, own("GUEST"));
+      const [since, sinceHeard] = [chargePoint().told.length, emsp.heard.length];
+      const body = { token, ...place, reservation_id: "R-1", expiry_date: SOON(), authorization_reference: own("RES") };
+      const first = await command("RESERVE_NOW", body);
+      expect(first.said).toBe("ACCEPTED");
+      const reserved = await told("ReserveNow", since);
+      expect(reserved.payload).toMatchObject({ connectorId: 1, idTag: token.uid });
+      expect(await first.callback.result()).toMatchObject({ result: "ACCEPTED" });
+      await chargePoint().tellStatus("Reserved");
+      await status("RESERVED", sinceHeard);
+      const again = await command("RESERVE_NOW", { ...body, expiry_date: SOON() });
+      expect(await again.callback.result()).toMatchObject({ result: "ACCEPTED" });
+      const replaced = chargePoint()
+        .told.filter(({ action }) => action === "ReserveNow")
+        .at(-1)!;
+      expect(replaced.payload.reservationId).toBe(reserved.payload.reservationId);
+    });
+
+    test.fails("a reservation is a session with the status RESERVATION", () => {
+      const all = [...emsp.modules.sessions.values()];
+      expect(all.find((each) => each.status === "RESERVATION")).toMatchObject({ evse_uid: evseUid });
+    });
+
+    test("another eMSP's reservation of the same id is another reservation", async () => {
+      const body = { reservation_id: "R-1" };
+      const callback = foreign.callback("commands", version === "2.2.1" ? "2.3.0" : "2.2.1", "CANCEL_RESERVATION");
+      const since = chargePoint().told.length;
+      const answer = await foreign.ask("POST", "commands", "/CANCEL_RESERVATION", {
+        body: { response_url: callback.url, ...body },
+      });
+      const said = (answer.data as Json | undefined)?.result;
+      if (said === "ACCEPTED") expect((await callback.result()).result).toBe("UNKNOWN_RESERVATION");
+      else expect(said === "REJECTED" || Number(answer.code) >= 2000, answer.text).toBe(true);
+      expect(
+        chargePoint()
+          .told.slice(since)
+          .filter(({ action }) => action === "CancelReservation"),
+      ).toEqual([]);
+    });
+
+    test("CANCEL_RESERVATION cancels it; one that nobody knows is unknown", async () => {
+      const [since, sinceHeard] = [chargePoint().told.length, emsp.heard.length];
+      const { said, callback } = await command("CANCEL_RESERVATION", { reservation_id: "R-1" });
+      expect(said).toBe("ACCEPTED");
+      const reserved = chargePoint().told.findLast(({ action }) => action === "ReserveNow")!;
+      expect((await told("CancelReservation", since)).payload).toEqual({
+        reservationId: reserved.payload.reservationId,
+      });
+      expect(await callback.result()).toMatchObject({ result: "ACCEPTED" });
+      await chargePoint().tellStatus("Available");
+      await status("AVAILABLE", sinceHeard);
+      const unknown = await command("CANCEL_RESERVATION", { reservation_id: "R-99" });
+      if (unknown.said === "ACCEPTED") expect((await unknown.callback.result()).result).toBe("UNKNOWN_RESERVATION");
+      else expect(unknown.said === "REJECTED" || Number(unknown.answer.code) >= 2000, unknown.answer.text).toBe(true);
+    });
+
+    test("a reservation that the charge point refuses is told by the result", async () => {
+      for (const [status, result] of [
+        ["Occupied", ["EVSE_OCCUPIED"]],
+        ["Faulted", ["EVSE_INOPERATIVE"]],
+        ["Unavailable", ["EVSE_INOPERATIVE"]],
+        ["Rejected", ["REJECTED"]],
+      ] as const) {
+        chargePoint().answers.ReserveNow = { status };
+        const body = { token: user, ...place, reservation_id: `R-${status}`, expiry_date: SOON() };
+        const { callback } = await command("RESERVE_NOW", body);
+        expect(result, status).toContain((await callback.result()).result);
+      }
+      delete chargePoint().answers.ReserveNow;
+      const past = { token: user, ...place, reservation_id: "R-past", expiry_date: "2020-01-01T00:00:00Z" };
+      const { said, answer } = await command("RESERVE_NOW", past);
+      expect(said === "REJECTED" || Number(answer.code) >= 2000, answer.text).toBe(true);
+    });
+
+    test("a charge point that is away gets no command", async () => {
+      await chargePoint().close();
+      const { said, callback } = await command("UNLOCK_CONNECTOR", { ...place, connector_id: "1" });
+      if (said === "ACCEPTED")
+        expect(["FAILED", "TIMEOUT", "EVSE_INOPERATIVE"]).toContain((await callback.result()).result);
+      else expect(said).toBe("REJECTED");
+      await chargePoint().connect();
+    });
+  });
+}

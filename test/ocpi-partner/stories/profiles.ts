@@ -1,0 +1,220 @@
+/** A Smart Charging Service Provider steers a session of an eMSP's driver: every answer, result and update it is owed. */
+import { expect, test } from "vitest";
+import { type Market, pushToken, story, tokenOf } from "../market.ts";
+import type { Platform } from "../platform.ts";
+import { type Json, millis, must } from "../spec/check.ts";
+import { chargingProfileResponse } from "../spec/control.ts";
+
+interface Active {
+  readonly start_date_time: string;
+  readonly charging_profile: {
+    readonly charging_rate_unit: "A" | "W";
+    readonly charging_profile_period: readonly { readonly start_period: number; readonly limit: number }[];
+    readonly duration?: number;
+  };
+}
+
+const WATTS_OF_AN_AMPERE = 690;
+
+/** The limit that an ActiveChargingProfile has at its beginning, A. */
+export function firstLimitA(profile: unknown): number {
+  const { charging_rate_unit, charging_profile_period } = (profile as Active).charging_profile;
+  const { limit } = charging_profile_period[0]!;
+  return charging_rate_unit === "A" ? limit : limit / WATTS_OF_AN_AMPERE;
+}
+
+const profileOf = (limit: number, unit = "A", more: Json = {}): Json => ({
+  charging_rate_unit: unit,
+  charging_profile_period: [{ start_period: 0, limit }],
+  ...more,
+});
+
+export function profileStories(market: Market): void {
+  story("charging profiles", (version) => {
+    const emsp = market.emsp[version];
+    const scsp = market.scsp[version];
+    const chargePoint = () => market.site.chargePoint(`profiles-${version}`);
+    const evseUid = `evse-profiles-${version}`;
+    const uid = `STEERED-${version.replaceAll(".", "")}`;
+    let id = "";
+
+    async function ask(platform: Platform, method: "PUT" | "GET" | "DELETE", profile?: Json, session = id) {
+      const kind = { PUT: "set", GET: "active", DELETE: "clear" }[method];
+      const callback = platform.callback("chargingprofiles", version, kind);
+      const query = `response_url=${encodeURIComponent(callback.url)}`;
+      const answer =
+        method === "PUT"
+          ? await platform.ask("PUT", "chargingprofiles", `/${session}`, {
+              body: { charging_profile: profile, response_url: callback.url },
+            })
+          : await platform.ask(
+              method,
+              "chargingprofiles",
+              `/${session}?${method === "GET" ? "duration=900&" : ""}${query}`,
+            );
+      if (answer.code === 1000) {
+        platform.faults.push(...chargingProfileResponse(answer.data, method));
+        const { result, timeout } = answer.data as Json;
+        platform.faults.push(...must(result !== "ACCEPTED" || Number(timeout) > 0, method, "no timeout"));
+      }
+      return { answer, said: (answer.data as Json | undefined)?.result, callback };
+    }
+
+    /** Set, and accepted by the charge point. */
+    async function set(platform: Platform, profile: Json): Promise<void> {
+      const { said, callback } = await ask(platform, "PUT", profile);
+      expect(said).toBe("ACCEPTED");
+      expect(await callback.result()).toEqual({ result: "ACCEPTED" });
+    }
+
+    const updated = (platform: Platform, fits: (limitA: number) => boolean, since: number, what: string) =>
+      platform.next(
+        ({ module, method, path, body }) =>
+          module === "chargingprofiles" && method === "PUT" && path[0] === id && fits(firstLimitA(body)),
+        since,
+        what,
+      );
+    const limited = (fits: (limitA: number) => boolean) =>
+      chargePoint().next(({ action }) => action === "SetChargingProfile" && fits(chargePoint().limitA));
+
+    test("the provider is told of the session of a driver that it does not know", async () => {
+      await pushToken(emsp, tokenOf(emsp, uid));
+      const since = scsp.heard.length;
+      expect(await chargePoint().authorize(uid)).toBe("Accepted");
+      expect(await chargePoint().start(uid)).toBe("Accepted");
+      await market.site.admin("POST", `/scsp-${version}/send`);
+      const told = await scsp.next(
+        ({ module, body }) => module === "sessions" && (body as Json).evse_uid === evseUid,
+        since,
+        "the session",
+      );
+      id = told.path[2]!;
+      await chargePoint().meter(1);
+    });
+
+    test("before any profile, what holds can be read", async () => {
+      const { said, callback } = await ask(scsp, "GET");
+      expect(said).toBe("ACCEPTED");
+      const { result, profile } = await callback.result();
+      expect(result).toBe("ACCEPTED");
+      const { start_date_time } = profile as Active;
+      expect(Math.abs(millis(start_date_time) - Date.now())).toBeLessThan(60_000);
+    });
+
+    test("a profile in A is accepted, obeyed by the charge point, and shown as what holds", async () => {
+      await set(scsp, profileOf(9));
+      await limited((limitA) => limitA <= 9 && limitA >= 6);
+      const { callback } = await ask(scsp, "GET");
+      const { profile } = await callback.result();
+      expect(firstLimitA(profile)).toBeGreaterThanOrEqual(6);
+      expect(firstLimitA(profile)).toBeLessThanOrEqual(9);
+    });
+
+    test("one in W replaces it", async () => {
+      const start_date_time = new Date().toISOString();
+      const charging_profile_period = [
+        { start_period: 0, limit: 4_830 },
+        { start_period: 600, limit: 11_040 },
+      ];
+      await set(scsp, { start_date_time, duration: 1_800, charging_rate_unit: "W", charging_profile_period });
+      await limited((limitA) => limitA <= 7 && limitA >= 6);
+      const { callback } = await ask(scsp, "GET");
+      const { profile } = await callback.result();
+      expect(firstLimitA(profile)).toBeLessThanOrEqual(7);
+    });
+
+    test("the eMSP sets one below it: the provider is told what holds now, the eMSP has it from its own", async () => {
+      const since = scsp.heard.length;
+      await set(emsp, profileOf(6));
+      const told = await updated(scsp, (limitA) => limitA < 6.5, since, "what holds now");
+      expect(Math.abs(millis((told.body as Json).start_date_time) - Date.now())).toBeLessThan(60_000);
+    });
+
+    test("it takes its own back: the other's holds again, and both are told", async () => {
+      const [sinceScsp, sinceEmsp] = [scsp.heard.length, emsp.heard.length];
+      const { said, callback } = await ask(emsp, "DELETE");
+      expect(said).toBe("ACCEPTED");
+      expect(await callback.result()).toEqual({ result: "ACCEPTED" });
+      await updated(scsp, (limitA) => limitA > 6.5 && limitA <= 7, sinceScsp, "that its own holds");
+      await updated(emsp, (limitA) => limitA > 6.5 && limitA <= 7, sinceEmsp, "that the provider's holds");
+      const again = await ask(emsp, "DELETE");
+      expect(again.said).toBe("ACCEPTED");
+      expect(await again.callback.result()).toEqual({ result: "UNKNOWN" });
+    });
+
+    test("too many are refused as TOO_OFTEN, without a result", async () => {
+      let last = await ask(scsp, "PUT", profileOf(10));
+      for (let tries = 0; last.said === "ACCEPTED" && tries < 30; tries++) {
+        await last.callback.result();
+        last = await ask(scsp, "PUT", profileOf(10 + (tries % 3)));
+      }
+      expect(last.said).toBe("TOO_OFTEN");
+      expect(last.callback.calls()).toBe(0);
+    });
+
+    test("the driver wants it fast: the eMSP's preference ends the profile, and the provider is told of the maximum", async () => {
+      const since = scsp.heard.length;
+      const body = { profile_type: "FAST" };
+      const preferences = await emsp.ask("PUT", "sessions", `/${id}/charging_preferences`, { body });
+      expect(preferences.data).toBe("ACCEPTED");
+      await updated(scsp, (limitA) => limitA > 13, since, "the maximum");
+      expect(["REJECTED", "TOO_OFTEN"]).toContain((await ask(scsp, "PUT", profileOf(8))).said);
+    });
+
+    test("what the tables do not have gets 2001", async () => {
+      const url = scsp.callback("chargingprofiles", version, "set").url;
+      const good = { charging_profile: profileOf(8), response_url: url };
+      const { charging_rate_unit: _, ...noUnit } = profileOf(8);
+      const bodies: readonly unknown[] = [
+        {},
+        { charging_profile: profileOf(8) },
+        { response_url: url },
+        { ...good, response_url: "nowhere" },
+        { ...good, response_url: "http://10.1.2.3/x" },
+        { ...good, charging_profile: noUnit },
+        { ...good, charging_profile: profileOf(8, "kW") },
+        { ...good, charging_profile: { ...profileOf(8), charging_profile_period: [{ start_period: 0 }] } },
+        { ...good, charging_profile: { ...profileOf(8), charging_profile_period: [{ start_period: 1.5, limit: 8 }] } },
+        { ...good, charging_profile: { ...profileOf(8), start_date_time: "now" } },
+        { ...good, charging_profile: { ...profileOf(8), duration: "900" } },
+        [],
+        "soon",
+      ];
+      for (const body of bodies) {
+        const answer = await scsp.ask("PUT", "chargingprofiles", `/${id}`, { body });
+        expect([answer.status, answer.code], JSON.stringify(body)).toEqual([200, 2001]);
+      }
+      const query = `response_url=${encodeURIComponent(url)}`;
+      for (const [method, parameters] of [
+        ["GET", query],
+        ["GET", "duration=900"],
+        ["GET", `duration=soon&${query}`],
+        ["DELETE", ""],
+      ] as const) {
+        const answer = await scsp.ask(method, "chargingprofiles", `/${id}?${parameters}`);
+        expect([answer.status, answer.code], `${method} ${parameters}`).toEqual([200, 2001]);
+      }
+    });
+
+    test("who has no contract for a session is rejected, and hears nothing of it", async () => {
+      const other = market.emsp[version === "2.2.1" ? "2.3.0" : "2.2.1"];
+      const theirs = version === "2.2.1" ? "2.3.0" : "2.2.1";
+      const callback = other.callback("chargingprofiles", theirs, "set");
+      const body = { charging_profile: profileOf(8), response_url: callback.url };
+      const answer = await other.ask("PUT", "chargingprofiles", `/${id}`, { body });
+      expect(["REJECTED", "UNKNOWN_SESSION"]).toContain((answer.data as Json).result);
+      expect(callback.calls()).toBe(0);
+      expect([...other.modules.activeProfiles.keys()]).not.toContain(id);
+    });
+
+    test("of a session that is over, or was never there, nothing is known", async () => {
+      await chargePoint().stop();
+      for (const session of [id, "no-such-session"])
+        for (const method of ["PUT", "GET", "DELETE"] as const) {
+          const { said, callback } = await ask(scsp, method, profileOf(8), session);
+          expect(said, `${method} ${session}`).toBe("UNKNOWN_SESSION");
+          expect(callback.calls()).toBe(0);
+        }
+    });
+  });
+}
