@@ -37,6 +37,8 @@ export class Market {
   constructor(chargePoints: readonly string[]) {
     const may = ["commands", "preferences", "charging-profiles"];
     this.site = new StorySite({
+      // In a hurry, so that profiles decide and not the plan.
+      charging: { defaultEnergyWh: 60_000, defaultStayHours: 1 },
       chargePoints,
       partners: VERSIONS.flatMap((version) => [
         { id: `emsp-${version}`, platform: this.emsp[version], contracts: [{ may }] },

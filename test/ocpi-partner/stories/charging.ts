@@ -107,7 +107,7 @@ export function chargingStories(market: Market): void {
       expect(seen.objects.map(({ id }) => id)).toContain(sessionId);
     });
 
-    test.fails("it is active as soon as the car may charge", () => {
+    test("it is active as soon as the car may charge", () => {
       expect(modules.sessions.get(sessionId)!.status).toBe("ACTIVE");
     });
 

