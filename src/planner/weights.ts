@@ -37,7 +37,7 @@ export function planWeights(input: PlanInput): PlanWeights {
   const stepEur = HURRY_EUR_PER_KWH_SLOT + Math.max(0, dearest - Math.min(...prices));
   const hurryEurPerKwh = (slot: number) =>
     Math.min(slot, HURRY_SLOTS) * stepEur + Math.max(0, slot - HURRY_SLOTS) * HURRY_EUR_PER_KWH_SLOT;
-  const missedEur = Math.max(0, input.missedEurPerKwh ?? 0);
+  const missedEur = missedEurPerKwh(input, dearest);
   const baseEur =
     peaksEur(input) + SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
@@ -50,6 +50,14 @@ export function planWeights(input: PlanInput): PlanWeights {
     shortfallEurPerKwh: (evse, part) =>
       evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
   };
+}
+
+/** Where energy is dear, a kWh that a driver has to find elsewhere is dearer still. */
+const MISSED_FACTOR = 1.25;
+
+/** What a kWh weighs that is missed by leaving early, EUR; nothing where the site says so. */
+function missedEurPerKwh({ missedEurPerKwh = 0 }: PlanInput, dearestEurPerKwh: number): number {
+  return missedEurPerKwh > 0 ? Math.max(missedEurPerKwh, MISSED_FACTOR * dearestEurPerKwh) : 0;
 }
 
 /** The most that a kWh in one slot can cost by raising peaks, EUR. */

@@ -27,4 +27,13 @@ describe("a car that may leave before the cheap hour", () => {
     // 0.6 x 0.20 + 0.4 x 0.50 = 0.32 EUR/kWh.
     expect(uncertain(0.4)).toEqual([11040, 11040, 0, 0, 0, 0, 0, 0]);
   });
+
+  it("charges now at prices at which what is missed would be dear everywhere, and waits where the site wants no risk weighed", () => {
+    const dear = importEurPerKwh.map((price) => 2.5 * price);
+    const evse = planEvse({ energyNeededWh: 5520, leftBy: [0, 0, 0, 0, 0.8, 0.8, 0.8, 0.8] });
+    const at = (missedEurPerKwh: number) =>
+      solve(planInput({ importEurPerKwh: dear, missedEurPerKwh, evses: [evse] })).evses[0]!.powerW;
+    expect(at(0.5)).toEqual([11040, 11040, 0, 0, 0, 0, 0, 0]);
+    expect(at(0)).toEqual([0, 0, 0, 0, 11040, 11040, 0, 0]);
+  });
 });
