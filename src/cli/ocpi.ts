@@ -1,14 +1,16 @@
 /** `wattledger ocpi`: asks the running controller at its API, since the registration is its own. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { PartnerStatus } from "../core/upstream-admin.ts";
 
 const USAGE = `Usage: wattledger ocpi status
+       wattledger ocpi parties                             who is behind each partner, what it offers and may ask
        wattledger ocpi token PARTNER                       a token with which PARTNER may register here
        wattledger ocpi register PARTNER --token-file FILE [--versions-url URL]
        wattledger ocpi update PARTNER                      new tokens in both directions
-       wattledger ocpi send PARTNER                        what waits for it, now
+       wattledger ocpi send PARTNER                        what waits for it, and what it refused, now
        wattledger ocpi unregister PARTNER
+       wattledger ocpi openapi [--version 2.2.1] [--out FILE]   our OCPI server, for those who write against it
   [--url http://127.0.0.1:8080] [--api-token-file FILE]`;
 
 const OPTIONS = {
@@ -16,6 +18,8 @@ const OPTIONS = {
   "api-token-file": { type: "string" },
   "token-file": { type: "string" },
   "versions-url": { type: "string" },
+  version: { type: "string", default: "2.2.1" },
+  out: { type: "string" },
 } as const;
 
 const firstLine = (file: string) => readFileSync(file, "utf8").split("\n")[0]!.trim();
@@ -26,11 +30,57 @@ function statusText(partners: readonly PartnerStatus[]): string {
   return partners
     .flatMap((partner) => [
       `${partner.id}: ${partner.registered ? `registered, OCPI ${partner.version}, since ${when(partner.sinceMs)}` : "not registered"}`,
-      ...partner.parties.map((party) => `  ${party}`),
+      `  ${partner.text}`,
       `  ${partner.pending} waiting, last sent ${when(partner.lastSentMs)}, last heard ${when(partner.lastHeardMs)}`,
       ...(partner.lastProblem ? [`  last problem ${when(partner.lastProblemMs)}: ${partner.lastProblem}`] : []),
     ])
     .join("\n");
+}
+
+const listed = (names: readonly string[]) => (names.length === 0 ? "nothing" : names.join(", "));
+
+function partiesText(partners: readonly PartnerStatus[]): string {
+  if (partners.length === 0) return "No partners in site.yaml";
+  return partners
+    .flatMap(({ id, registered, parties, modules, may }) => [
+      `${id}${registered ? "" : ": not registered"}`,
+      ...parties.map(
+        ({ role, countryCode, partyId, name }) => `  ${role.padEnd(5)} ${countryCode}-${partyId}  ${name}`,
+      ),
+      `  offers ${listed(modules)}`,
+      `  may ask for ${listed(may)}`,
+    ])
+    .join("\n");
+}
+
+interface Controller {
+  readonly url: string;
+  readonly secret: string | undefined;
+}
+
+/** Throws with words for people where it is not done. */
+async function ask({ url, secret }: Controller, method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(new URL(path, url), {
+    method,
+    headers: {
+      ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = (await response.json()) as { readonly title?: string; readonly detail?: string };
+  if (response.ok) return answer;
+  if (response.status === 404 && (path === "/api/v1/partners" || path.startsWith("/ocpi/")))
+    throw new Error("The site has no upstream in site.yaml, or does not speak that version");
+  throw new Error(`${answer.title}. ${answer.detail ?? ""}`);
+}
+
+async function openApi(controller: Controller, version: string, out: string | undefined): Promise<string> {
+  const document = await ask(controller, "GET", `/ocpi/${encodeURIComponent(version)}/openapi.json`);
+  const text = JSON.stringify(document, undefined, 2);
+  if (out === undefined) return text;
+  writeFileSync(out, `${text}\n`);
+  return `Written to ${out}`;
 }
 
 /** Exit code 0, 1 when it could not be done, 2 usage. */
@@ -38,44 +88,29 @@ export async function ocpi(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   const [what = "", partner] = positionals;
   const secret = values["api-token-file"] === undefined ? undefined : firstLine(values["api-token-file"]);
-
-  async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(new URL(`/api/v1/partners${path}`, values.url), {
-      method,
-      headers: {
-        ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const answer = (await response.json()) as { readonly title?: string; readonly detail?: string };
-    if (response.ok) return answer;
-    throw new Error(
-      response.status === 404 && partner === undefined
-        ? "The site has no upstream in site.yaml"
-        : `${answer.title}. ${answer.detail ?? ""}`,
-    );
-  }
-  const at = `/${encodeURIComponent(partner ?? "")}`;
-  const commands: Readonly<Record<string, () => Promise<string>>> = {
-    status: async () => statusText((await ask("GET", "")) as PartnerStatus[]),
-    token: async () => ((await ask("POST", `${at}/token`)) as { token: string }).token,
-    register: async () => {
-      const token = firstLine(values["token-file"] ?? "");
-      const url = values["versions-url"];
-      return message(
-        await ask("POST", `${at}/register`, { token, ...(url === undefined ? {} : { versionsUrl: url }) }),
-      );
-    },
-    update: async () => message(await ask("POST", `${at}/update`)),
-    send: async () => message(await ask("POST", `${at}/send`)),
-    unregister: async () => message(await ask("DELETE", `${at}/registration`)),
+  const controller = { url: values.url, secret };
+  const all = async () => (await ask(controller, "GET", "/api/v1/partners")) as PartnerStatus[];
+  const at = `/api/v1/partners/${encodeURIComponent(partner ?? "")}`;
+  const change = async (method: string, path: string, body?: unknown) =>
+    ((await ask(controller, method, `${at}${path}`, body)) as { message: string }).message;
+  const ofAll: Readonly<Record<string, () => Promise<string>>> = {
+    status: async () => statusText(await all()),
+    parties: async () => partiesText(await all()),
+    openapi: () => openApi(controller, values.version, values.out),
   };
-  const message = (answer: unknown) => (answer as { message: string }).message;
-  const run = commands[what];
-  const lacks =
-    (what !== "status" && partner === undefined) || (what === "register" && values["token-file"] === undefined);
-  if (!run || lacks) {
+  const ofOne: Readonly<Record<string, () => Promise<string>>> = {
+    token: async () => ((await ask(controller, "POST", `${at}/token`)) as { token: string }).token,
+    register: () => {
+      const versionsUrl = values["versions-url"];
+      const token = firstLine(values["token-file"] ?? "");
+      return change("POST", "/register", { token, ...(versionsUrl === undefined ? {} : { versionsUrl }) });
+    },
+    update: () => change("POST", "/update"),
+    send: () => change("POST", "/send"),
+    unregister: () => change("DELETE", "/registration"),
+  };
+  const run = ofAll[what] ?? (partner === undefined ? undefined : ofOne[what]);
+  if (!run || (what === "register" && values["token-file"] === undefined)) {
     console.error(USAGE);
     return 2;
   }

@@ -2,6 +2,7 @@
 import type { OcpiVersion } from "../core/site/site-upstream.ts";
 import type { PartyName } from "./call.ts";
 import type { Partner } from "./partner.ts";
+import type { SchemaName } from "./schemas/catalogue.ts";
 import type { Reply } from "./status.ts";
 
 /** A request of a partner that is who it says and may speak. */
@@ -19,10 +20,21 @@ export interface OcpiRequest {
   readonly nowMs: number;
 }
 
+/** What a route takes and gives, for the description of the server; names are those of the catalogue. */
+export interface RouteAbout {
+  readonly summary: string;
+  readonly query?: SchemaName;
+  readonly body?: SchemaName;
+  readonly data?: SchemaName;
+  /** A page of them instead of one. */
+  readonly list?: true;
+}
+
 export interface ModuleRoute {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the endpoint, e.g. `/:sessionId`. */
   readonly path: string;
+  readonly about: RouteAbout;
   readonly handle: (request: OcpiRequest) => Reply | Promise<Reply>;
 }
 

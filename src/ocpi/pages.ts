@@ -8,14 +8,13 @@ import { INVALID_PARAMETERS, type Reply, refuse } from "./status.ts";
 export const PAGE_LIMIT = 100;
 
 const Whole = Type.String({ pattern: "^\\d{1,9}$" });
-const readQuery = reader(
-  Type.Object({
-    date_from: Type.Optional(DateTime),
-    date_to: Type.Optional(DateTime),
-    offset: Type.Optional(Whole),
-    limit: Type.Optional(Whole),
-  }),
-);
+export const PageQuerySchema = Type.Object({
+  date_from: Type.Optional(DateTime),
+  date_to: Type.Optional(DateTime),
+  offset: Type.Optional(Whole),
+  limit: Type.Optional(Whole),
+});
+const readQuery = reader(PageQuerySchema);
 
 export interface PageQuery {
   /** On `last_updated`: from inclusive, to exclusive. */

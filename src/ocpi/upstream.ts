@@ -4,8 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { Clock, DriverRegister, Log, OpenCursor, PlanService, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";
-import type { RefusedCdr } from "../core/state/cdrs.ts";
-import type { Attempt, PartnerStatus, UpstreamAdmin } from "../core/upstream-admin.ts";
+import type { Attempt, UpstreamAdmin } from "../core/upstream-admin.ts";
 import { startBilling } from "./billing.ts";
 import { refusedBy } from "./delivery/books.ts";
 import { changedBy, createDeliveries, REFUSED } from "./delivery/deliveries.ts";
@@ -25,6 +24,7 @@ import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
 import { smacSenderModule } from "./modules/smac.ts";
 import { tokensModule } from "./modules/tokens.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
+import { statusOf } from "./partner-status.ts";
 import { createRefusals } from "./refused.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
 import { createResults } from "./results.ts";
@@ -57,22 +57,6 @@ export interface Upstream extends UpstreamAdmin {
 
 const SECRETS_FILE = "ocpi-secrets.json";
 const TOKENS_FILE = "ocpi-tokens.json";
-
-function statusOf(partner: Partner, pump: Pump | undefined, refused: readonly RefusedCdr[]): PartnerStatus {
-  const known = partner.registration();
-  const last = refused.at(-1);
-  return {
-    id: partner.id,
-    registered: known !== undefined,
-    pending: pump?.pending.length ?? 0,
-    refusedRecords: refused.length,
-    parties: (known?.parties ?? []).map((party) => `${party.role} ${party.countryCode}-${party.partyId} ${party.name}`),
-    ...(known ? { version: known.version, sinceMs: known.sinceMs } : {}),
-    ...(pump?.nextMs === undefined ? {} : { nextAttemptMs: pump.nextMs }),
-    ...(last ? { refusedReason: last.reason } : {}),
-    ...partner.traffic,
-  };
-}
 
 function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): Pump {
   const { site, model, upstream, clock, log } = options;
@@ -136,10 +120,8 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     drivers,
     plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules, clock, log }),
     status: () => {
-      const refused = site.state().upstream.refusedCdrs;
-      return [...partners.values()].map((partner) =>
-        statusOf(partner, pumps.get(partner.id), refusedBy(refused, partner.id)),
-      );
+      const now = { state: site.state(), nowMs: clock.wallMs(), timeZone: model.configuration.site.timeZone };
+      return [...partners.values()].map((partner) => statusOf(partner, pumps.get(partner.id), now));
     },
     issueToken(id) {
       const partner = partners.get(id);

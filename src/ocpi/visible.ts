@@ -16,6 +16,15 @@ export function isOwn(partner: Partner, contract: DriverContract | undefined): b
   );
 }
 
+/** Whether a party is one of the partner's; a hub speaks for others. */
+export function isPartyOf(partner: Partner, name: { readonly countryCode: string; readonly partyId: string }): boolean {
+  const known = partner.registration();
+  if (known?.hubPartyId !== undefined || known?.parties.some((party) => party.role === "HUB")) return true;
+  return (known?.parties ?? []).some(
+    (party) => party.countryCode === name.countryCode.toUpperCase() && party.partyId === name.partyId.toUpperCase(),
+  );
+}
+
 export function seesSession(partner: Partner, state: SiteState, session: Session): boolean {
   const { sees, contracts } = partner.configuration;
   if (sees === "all") return true;

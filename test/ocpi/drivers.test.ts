@@ -303,6 +303,8 @@ describe("a partner's command", () => {
     expect(await start({ ...begin, token: token("A"), location_id: "elsewhere" })).toMatchObject({ status_code: 2003 });
     expect(await start({ ...begin, token: token("A"), evse_uid: "nine" })).toMatchObject({ status_code: 2003 });
     expect((await command(rig, "STOP_SESSION", { session_id: "rig-9" })).body.data.result).toBe("UNKNOWN_SESSION");
+    const foreign = await start({ ...begin, token: token("A", { party_id: "XYZ" }) });
+    expect(foreign.data).toMatchObject({ result: "REJECTED", message: [{ text: "A token of NL-XYZ is not yours" }] });
     const unknown = await command(rig, "FLY", {});
     expect(unknown).toMatchObject({ http: 200, body: { data: { result: "NOT_SUPPORTED", timeout: 0 } } });
     expect(await start({ ...begin, token: token("A"), evse_uid: undefined })).toMatchObject({ status_code: 2001 });

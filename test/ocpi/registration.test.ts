@@ -46,7 +46,12 @@ describe("a partner registers with the site", () => {
       "GET /2.2.1",
     ]);
     expect(rig.upstream.status()).toMatchObject([
-      { id: "emsp", registered: true, version: "2.2.1", parties: ["EMSP NL-EMS Test"] },
+      {
+        id: "emsp",
+        registered: true,
+        version: "2.2.1",
+        parties: [{ role: "EMSP", countryCode: "NL", partyId: "EMS", name: "Test" }],
+      },
     ]);
   });
 

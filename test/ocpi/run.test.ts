@@ -1,5 +1,5 @@
 /** The whole controller, as `wattledger run` composes it, and the command line beside it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +88,14 @@ test("an operator hands a partner a token, the partner registers, and both see i
   );
   expect(await ocpi(["status", ...url])).toBe(0);
   expect(printed.at(-1)).toContain("emsp: registered, OCPI 2.2.1");
+  expect(printed.at(-1)).toContain("It has everything, last heard");
+  expect(await ocpi(["parties", ...url])).toBe(0);
+  expect(printed.at(-1)).toContain("EMSP  NL-EMS  Test");
+  expect(printed.at(-1)).toContain("cdrs RECEIVER");
+  const document = join(directory, "openapi.json");
+  expect(await ocpi(["openapi", "--version", "2.3.0", "--out", document, ...url])).toBe(0);
+  expect(JSON.parse(readFileSync(document, "utf8")).paths["/2.3.0/cpo/tokens/{country}/{party}/{uid}"]).toBeDefined();
+  expect(await ocpi(["openapi", "--version", "9.9", ...url])).toBe(1);
   // The page and the API are beside it, and are no part of it.
   expect((await partner.call("GET", `http://127.0.0.1:${port}/api/v1/site`)).http).toBe(200);
   expect((await partner.call("GET", `http://127.0.0.1:${port}/ocpi/nothing`)).http).toBe(404);

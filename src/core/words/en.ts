@@ -2,6 +2,7 @@
 import { PHASE_NAMES } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
 import { doubt } from "./en-doubts.ts";
+import { partner } from "./en-partner.ts";
 import type { EvseWords, LedgerWords, ModeWords, OperatorWords, Words } from "./words.ts";
 
 function place(reason: Reason): string {
@@ -176,4 +177,4 @@ function ledger({ since, reason, waitingFacts, lostFacts }: LedgerWords): string
   return `Nothing is recorded since ${since}: ${reason.replace(/\.$/, "")}. Fuses stay protected and cars that charge go on; new transactions are taken when the disk takes them. ${waitingFacts} facts wait in memory${lost}: do not switch off.`;
 }
 
-export const en: Words = { because, sentence, mode, doubt, ledger };
+export const en: Words = { because, sentence, mode, doubt, ledger, partner };

@@ -63,6 +63,23 @@ export interface LedgerWords {
   readonly lostFacts: number;
 }
 
+/** What waits to be sent to a partner. */
+export type WaitingKind = "place" | "sessions" | "records" | "profiles" | "results" | "contexts";
+
+/** How it stands with a partner. Times are already local text. */
+export interface PartnerWords {
+  readonly id: string;
+  /** Missing while it is not registered. */
+  readonly since?: string;
+  readonly lastHeard?: string;
+  readonly waiting: Readonly<Partial<Record<WaitingKind, number>>>;
+  /** It does not answer; when it is tried again, and its last problem. */
+  readonly nextAttempt?: string;
+  readonly problem?: string;
+  readonly refusedRecords: number;
+  readonly refusedReason?: string;
+}
+
 export interface Words {
   /** Why the limit is what it is, and what would change it. */
   because(evse: EvseWords): string;
@@ -74,4 +91,6 @@ export interface Words {
   doubt(doubt: DoubtWords): string;
   /** The disk refuses: what goes on, what does not, and what to do. */
   ledger(ledger: LedgerWords): string;
+  /** How it stands with a partner, what waits, and what to do. */
+  partner(partner: PartnerWords): string;
 }

@@ -188,9 +188,24 @@ export function chargingProfilesModule(context: ModuleContext, tools: ProfileToo
     role: "RECEIVER",
     path: "cpo/chargingprofiles",
     routes: [
-      { method: "PUT", path: "/:session", handle: (request) => desk.set(request) },
-      { method: "GET", path: "/:session", handle: (request) => desk.get(request) },
-      { method: "DELETE", path: "/:session", handle: (request) => desk.clear(request) },
+      {
+        method: "PUT",
+        path: "/:session",
+        about: { summary: "Caps a session", body: "SetChargingProfile", data: "ChargingProfileResponse" },
+        handle: (request) => desk.set(request),
+      },
+      {
+        method: "GET",
+        path: "/:session",
+        about: { summary: "Asks what holds", query: "ActiveProfileQuery", data: "ChargingProfileResponse" },
+        handle: (request) => desk.get(request),
+      },
+      {
+        method: "DELETE",
+        path: "/:session",
+        about: { summary: "Takes the cap back", query: "ResponseUrlQuery", data: "ChargingProfileResponse" },
+        handle: (request) => desk.clear(request),
+      },
     ],
   };
 }

@@ -9,9 +9,10 @@ import { evseOfUid, locationId } from "../objects/location.ts";
 import { sessionById } from "../objects/session.ts";
 import type { NoteRefusal } from "../refused.ts";
 import { type Owed, RESULT_WITHIN_S, type Results } from "../results.ts";
+import type { Token } from "../schemas/requests.ts";
 import type { Parsed } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Refusal, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
-import { isOwn } from "../visible.ts";
+import { isOwn, isPartyOf } from "../visible.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
 
 type Response = "ACCEPTED" | "NOT_SUPPORTED" | "REJECTED" | "UNKNOWN_SESSION";
@@ -157,8 +158,10 @@ export class CommandDesk {
 /** Refuses a place that is not here. */
 export const noSuchLocation: Refusal = refuse(UNKNOWN_LOCATION, "There is no such location");
 
-/** Refuses a uid that charge points cannot take. */
-export function tooLong(uid: string): Reply | undefined {
+/** Refuses a token that is not of the partner's own drivers, or whose uid charge points cannot take. */
+export function unusable({ partner }: OcpiRequest, { uid, country_code, party_id }: Token): Reply | undefined {
+  if (!isPartyOf(partner, { countryCode: country_code, partyId: party_id }))
+    return immediately("REJECTED", `A token of ${country_code}-${party_id} is not yours`);
   if (uid.length <= LONGEST_ID_TAG) return undefined;
   return immediately("REJECTED", `A uid may have ${LONGEST_ID_TAG} characters here`);
 }

@@ -1,13 +1,13 @@
 /** Commands of partners to charge points: answered at once, their result follows. */
 import { openSessionAt } from "../../core/state/sessions.ts";
 import { contractOf } from "../drivers/register.ts";
-import type { Module, OcpiRequest } from "../module.ts";
+import type { Module, ModuleRoute, OcpiRequest } from "../module.ts";
 import { CONNECTOR_ID, evseOfUid } from "../objects/location.ts";
 import type { NoteRefusal } from "../refused.ts";
 import type { Results } from "../results.ts";
 import { readStartSession, readStopSession, readUnlockConnector } from "../schemas/requests.ts";
 import { INVALID_PARAMETERS, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
-import { CommandDesk, immediately, noSuchLocation, tooLong } from "./command-desk.ts";
+import { CommandDesk, immediately, noSuchLocation, unusable } from "./command-desk.ts";
 import type { ModuleContext } from "./context.ts";
 import { cancelReservation, reserve } from "./reservations.ts";
 
@@ -24,7 +24,8 @@ function start(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply> 
     if (connector_id !== undefined && connector_id !== CONNECTOR_ID) return noConnector;
     const { response_url: responseUrl } = body;
     const owed = { kind: "START_SESSION", responseUrl, evseId: evse.id, token: token.uid } as const;
-    const refused = desk.uncovered(request, evse, true) ?? tooLong(token.uid) ?? desk.obstacle(request, evse, owed);
+    const refused =
+      desk.uncovered(request, evse, true) ?? unusable(request, token) ?? desk.obstacle(request, evse, owed);
     if (refused) return refused;
     const { id: partnerId } = request.partner;
     const reference = authorization_reference === undefined ? {} : { authorizationReference: authorization_reference };
@@ -70,13 +71,13 @@ function unlock(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply>
   });
 }
 
-const COMMANDS = {
-  START_SESSION: start,
-  STOP_SESSION: stop,
-  UNLOCK_CONNECTOR: unlock,
-  RESERVE_NOW: reserve,
-  CANCEL_RESERVATION: cancelReservation,
-} as const;
+const COMMANDS = [
+  ["START_SESSION", "StartSession", start],
+  ["STOP_SESSION", "StopSession", stop],
+  ["UNLOCK_CONNECTOR", "UnlockConnector", unlock],
+  ["RESERVE_NOW", "ReserveNow", reserve],
+  ["CANCEL_RESERVATION", "CancelReservation", cancelReservation],
+] as const;
 
 export function commandsModule(
   context: ModuleContext,
@@ -88,16 +89,20 @@ export function commandsModule(
     role: "RECEIVER",
     path: "cpo/commands",
     routes: [
+      ...COMMANDS.map(
+        ([path, body, command]): ModuleRoute => ({
+          method: "POST",
+          path: `/${path}`,
+          about: { summary: `The command ${path}; its result follows`, body, data: "CommandResponse" },
+          handle: (request) => command(desk, request),
+        }),
+      ),
       {
         method: "POST",
         path: "/:command",
-        handle(request) {
-          const name = request.params.command ?? "";
-          const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined;
-          return (
-            command?.(desk, request) ?? immediately("NOT_SUPPORTED", `There is no command ${name.slice(0, 40)} here`)
-          );
-        },
+        about: { summary: "Any other command is answered NOT_SUPPORTED", data: "CommandResponse" },
+        handle: ({ params: { command = "" } }) =>
+          immediately("NOT_SUPPORTED", `There is no command ${command.slice(0, 40)} here`),
       },
     ],
   };

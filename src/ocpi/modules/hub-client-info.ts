@@ -1,17 +1,10 @@
 /** HubClientInfo, as its receiver: a hub tells who is behind it and connected. Kept while the controller runs. */
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
 import type { Module, OcpiRequest } from "../module.ts";
-import { CountryCode, DateTime, onlyKnown, PartyId, reader } from "../schemas/wire.ts";
+import { ClientInfoSchema, readClientInfo } from "../schemas/requests.ts";
+import { onlyKnown } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse } from "../status.ts";
 
-const ClientInfoSchema = Type.Object({
-  party_id: PartyId,
-  country_code: CountryCode,
-  role: Type.String({ maxLength: 20 }),
-  status: Type.String({ maxLength: 20 }),
-  last_updated: DateTime,
-});
-const readClientInfo = reader(ClientInfoSchema);
 const MOST_KNOWN = 1_000;
 
 export function hubClientInfoModule(): Module {
@@ -39,12 +32,18 @@ export function hubClientInfoModule(): Module {
       {
         method: "GET",
         path: "/:country/:party",
+        about: { summary: "A party behind a hub", data: "ClientInfo" },
         handle(request) {
           const info = known.get(nameOf(request));
           return info ? { ok: true, data: info } : refuse(INVALID_PARAMETERS, "There is no such party", 404);
         },
       },
-      { method: "PUT", path: "/:country/:party", handle: put },
+      {
+        method: "PUT",
+        path: "/:country/:party",
+        about: { summary: "Tells of a party behind a hub", body: "ClientInfo" },
+        handle: put,
+      },
     ],
   };
 }

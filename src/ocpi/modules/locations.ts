@@ -39,10 +39,20 @@ export function locationsModule(context: ModuleContext): Module {
     role: "SENDER",
     path: "cpo/locations",
     routes: [
-      { method: "GET", path: "", handle: list },
-      { method: "GET", path: "/:location", handle: found },
-      { method: "GET", path: "/:location/:evse", handle: found },
-      { method: "GET", path: "/:location/:evse/:connector", handle: found },
+      {
+        method: "GET",
+        path: "",
+        about: { summary: "The locations", query: "PageQuery", data: "Location", list: true },
+        handle: list,
+      },
+      { method: "GET", path: "/:location", about: { summary: "A location", data: "Location" }, handle: found },
+      { method: "GET", path: "/:location/:evse", about: { summary: "An EVSE", data: "EVSE" }, handle: found },
+      {
+        method: "GET",
+        path: "/:location/:evse/:connector",
+        about: { summary: "A connector", data: "Connector" },
+        handle: found,
+      },
     ],
   };
 }
@@ -56,6 +66,7 @@ export function tariffsModule(context: ModuleContext): Module {
       {
         method: "GET",
         path: "",
+        about: { summary: "The tariffs", query: "PageQuery", data: "Tariff", list: true },
         handle(request) {
           const { upstream, site } = context;
           const updatedMs = site.state().upstream.configuration?.changedMs ?? 0;

@@ -66,5 +66,6 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
     return { ok: true, data: "ACCEPTED" };
   }
 
-  return { method: "PUT", path: "/:session/charging_preferences", handle: put };
+  const about = { summary: "What a driver wants", body: "ChargingPreferences", data: "PreferencesResponse" } as const;
+  return { method: "PUT", path: "/:session/charging_preferences", about, handle: put };
 }

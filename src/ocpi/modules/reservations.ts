@@ -6,7 +6,7 @@ import type { OcpiRequest } from "../module.ts";
 import { readCancelReservation, readReserveNow } from "../schemas/requests.ts";
 import { timeMs } from "../schemas/wire.ts";
 import type { Reply } from "../status.ts";
-import { type CommandDesk, immediately, noSuchLocation, tooLong } from "./command-desk.ts";
+import { type CommandDesk, immediately, noSuchLocation, unusable } from "./command-desk.ts";
 
 function knownReservation(desk: CommandDesk, { partner }: OcpiRequest, id: string): Reservation | undefined {
   return desk.context.site.state().upstream.reservations[reservationKey(partner.id, id)];
@@ -34,7 +34,7 @@ export function reserve(desk: CommandDesk, request: OcpiRequest): Reply | Promis
     const expiresAtMs = timeMs(body.expiry_date);
     const refused =
       desk.uncovered(request, evse, true) ??
-      tooLong(body.token.uid) ??
+      unusable(request, body.token) ??
       (expiresAtMs <= request.nowMs ? immediately("REJECTED", "The reservation has run out already") : undefined) ??
       (mayReserve(site.state(), evse) ? desk.away(evse) : immediately("NOT_SUPPORTED", "It keeps no places"));
     if (refused) return refused;

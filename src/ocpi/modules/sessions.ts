@@ -17,6 +17,7 @@ export function sessionsModule(context: ModuleContext, more: readonly ModuleRout
       {
         method: "GET",
         path: "",
+        about: { summary: "Sessions since date_from", query: "PageQuery", data: "Session", list: true },
         handle(request) {
           if (request.query.date_from === undefined) return refuse(INVALID_PARAMETERS, "date_from is missing");
           const market = marketOf(context, request.version);
@@ -47,6 +48,7 @@ export function cdrsModule(context: ModuleContext): Module {
       {
         method: "GET",
         path: "",
+        about: { summary: "The records", query: "PageQuery", data: "CDR", list: true },
         handle(request) {
           const market = marketOf(context, request.version);
           const entries = Object.values(market.state.upstream.billed)

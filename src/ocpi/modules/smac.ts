@@ -20,6 +20,7 @@ export function smacSenderModule(context: ModuleContext): Module {
       {
         method: "GET",
         path: "",
+        about: { summary: "The optimisation context", query: "PageQuery", data: "SCOptimisation", list: true },
         handle(request) {
           const market = marketOf(context, request.version);
           const { smac } = request.partner.configuration;

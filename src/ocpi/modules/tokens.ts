@@ -3,15 +3,7 @@ import type { TokenName, TokenStore } from "../drivers/token-store.ts";
 import type { Module, OcpiRequest } from "../module.ts";
 import { readToken, readTokenPatch, type Token } from "../schemas/requests.ts";
 import { INVALID_PARAMETERS, type Reply, refuse, SERVER_ERROR, UNKNOWN_TOKEN } from "../status.ts";
-
-/** Whether a party is one of the partner's; a hub speaks for others. */
-function isParty({ partner }: OcpiRequest, name: TokenName): boolean {
-  const known = partner.registration();
-  if (known?.hubPartyId !== undefined || known?.parties.some((party) => party.role === "HUB")) return true;
-  return (known?.parties ?? []).some(
-    (party) => party.countryCode === name.countryCode.toUpperCase() && party.partyId === name.partyId.toUpperCase(),
-  );
-}
+import { isPartyOf } from "../visible.ts";
 
 function nameIn({ params, query }: OcpiRequest): TokenName {
   const { country = "", party = "", uid = "" } = params;
@@ -47,7 +39,7 @@ export function tokensModule(store: TokenStore): Module {
 
   function put(request: OcpiRequest): Reply {
     const name = nameIn(request);
-    if (!isParty(request, name)) return refuse(INVALID_PARAMETERS, "That is not one of your parties", 404);
+    if (!isPartyOf(request.partner, name)) return refuse(INVALID_PARAMETERS, "That is not one of your parties", 404);
     const parsed = readToken(request.body);
     return parsed.ok ? keep(request, name, parsed.value) : refuse(INVALID_PARAMETERS, parsed.problem);
   }
@@ -66,9 +58,24 @@ export function tokensModule(store: TokenStore): Module {
     role: "RECEIVER",
     path: "cpo/tokens",
     routes: [
-      { method: "GET", path: "/:country/:party/:uid", handle: get },
-      { method: "PUT", path: "/:country/:party/:uid", handle: put },
-      { method: "PATCH", path: "/:country/:party/:uid", handle: patch },
+      {
+        method: "GET",
+        path: "/:country/:party/:uid",
+        about: { summary: "A token as it is kept", query: "TypeQuery", data: "Token" },
+        handle: get,
+      },
+      {
+        method: "PUT",
+        path: "/:country/:party/:uid",
+        about: { summary: "Tells of a driver", query: "TypeQuery", body: "Token" },
+        handle: put,
+      },
+      {
+        method: "PATCH",
+        path: "/:country/:party/:uid",
+        about: { summary: "Changes a token in part", query: "TypeQuery", body: "TokenPatch" },
+        handle: patch,
+      },
     ],
   };
 }

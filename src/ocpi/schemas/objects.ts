@@ -162,7 +162,8 @@ export const CdrSchema = (version: OcpiVersion) =>
     last_updated: DateTime,
   });
 
-const Connector = object({
+/** A Connector. */
+export const ConnectorSchema = object({
   id: Id(36),
   standard: Text(40),
   format: OneOf("SOCKET", "CABLE"),
@@ -190,7 +191,7 @@ export const EvseSchema = object({
     "UNKNOWN",
   ),
   capabilities: optional(Type.Array(Text(40))),
-  connectors: Type.Array(Connector, { minItems: 1 }),
+  connectors: Type.Array(ConnectorSchema, { minItems: 1 }),
   physical_reference: optional(Text(16)),
   last_updated: DateTime,
 });

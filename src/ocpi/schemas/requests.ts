@@ -18,14 +18,16 @@ export const ChargingProfileSchema = Type.Object({
   ),
 });
 export type ChargingProfile = Static<typeof ChargingProfileSchema>;
-export const readSetChargingProfile = reader(
-  Type.Object({ charging_profile: ChargingProfileSchema, response_url: Url }),
-);
+export const SetChargingProfileSchema = Type.Object({ charging_profile: ChargingProfileSchema, response_url: Url });
+export const readSetChargingProfile = reader(SetChargingProfileSchema);
 
-export const readActiveProfileQuery = reader(
-  Type.Object({ duration: Type.String({ pattern: "^\\d{1,8}$" }), response_url: Url }),
-);
-export const readResponseUrlQuery = reader(Type.Object({ response_url: Url }));
+export const ActiveProfileQuerySchema = Type.Object({
+  duration: Type.String({ pattern: "^\\d{1,8}$", description: "s" }),
+  response_url: Url,
+});
+export const readActiveProfileQuery = reader(ActiveProfileQuerySchema);
+export const ResponseUrlQuerySchema = Type.Object({ response_url: Url });
+export const readResponseUrlQuery = reader(ResponseUrlQuerySchema);
 
 export const ChargingPreferencesSchema = Type.Object({
   profile_type: Type.Union([
@@ -68,9 +70,8 @@ export const TokenSchema = Type.Object({
 });
 export type Token = Static<typeof TokenSchema>;
 export const readToken = reader(TokenSchema);
-export const readTokenPatch = reader(
-  Type.Intersect([Type.Partial(TokenSchema), Type.Object({ last_updated: DateTime })]),
-);
+export const TokenPatchSchema = Type.Intersect([Type.Partial(TokenSchema), Type.Object({ last_updated: DateTime })]);
+export const readTokenPatch = reader(TokenPatchSchema);
 export const readAuthorizationInfo = reader(
   Type.Object({
     allowed: Type.String({ maxLength: 40 }),
@@ -81,29 +82,43 @@ export const readAuthorizationInfo = reader(
 
 const ResponseUrl = { response_url: Url };
 const EvseUid = CiString(36);
-export const readStartSession = reader(
-  Type.Object({
-    ...ResponseUrl,
-    token: TokenSchema,
-    location_id: CiString(36),
-    evse_uid: Type.Optional(EvseUid),
-    connector_id: Type.Optional(CiString(36)),
-    authorization_reference: Type.Optional(CiString(36)),
-  }),
-);
-export const readStopSession = reader(Type.Object({ ...ResponseUrl, session_id: CiString(36) }));
-export const readReserveNow = reader(
-  Type.Object({
-    ...ResponseUrl,
-    token: TokenSchema,
-    expiry_date: DateTime,
-    reservation_id: CiString(36),
-    location_id: CiString(36),
-    evse_uid: Type.Optional(EvseUid),
-    authorization_reference: Type.Optional(CiString(36)),
-  }),
-);
-export const readCancelReservation = reader(Type.Object({ ...ResponseUrl, reservation_id: CiString(36) }));
-export const readUnlockConnector = reader(
-  Type.Object({ ...ResponseUrl, location_id: CiString(36), evse_uid: EvseUid, connector_id: CiString(36) }),
-);
+export const StartSessionSchema = Type.Object({
+  ...ResponseUrl,
+  token: TokenSchema,
+  location_id: CiString(36),
+  evse_uid: Type.Optional(EvseUid),
+  connector_id: Type.Optional(CiString(36)),
+  authorization_reference: Type.Optional(CiString(36)),
+});
+export const readStartSession = reader(StartSessionSchema);
+export const StopSessionSchema = Type.Object({ ...ResponseUrl, session_id: CiString(36) });
+export const readStopSession = reader(StopSessionSchema);
+export const ReserveNowSchema = Type.Object({
+  ...ResponseUrl,
+  token: TokenSchema,
+  expiry_date: DateTime,
+  reservation_id: CiString(36),
+  location_id: CiString(36),
+  evse_uid: Type.Optional(EvseUid),
+  authorization_reference: Type.Optional(CiString(36)),
+});
+export const readReserveNow = reader(ReserveNowSchema);
+export const CancelReservationSchema = Type.Object({ ...ResponseUrl, reservation_id: CiString(36) });
+export const readCancelReservation = reader(CancelReservationSchema);
+export const UnlockConnectorSchema = Type.Object({
+  ...ResponseUrl,
+  location_id: CiString(36),
+  evse_uid: EvseUid,
+  connector_id: CiString(36),
+});
+export const readUnlockConnector = reader(UnlockConnectorSchema);
+
+/** Of a party behind a hub. */
+export const ClientInfoSchema = Type.Object({
+  party_id: PartyId,
+  country_code: CountryCode,
+  role: Type.String({ maxLength: 20 }),
+  status: Type.String({ maxLength: 20 }),
+  last_updated: DateTime,
+});
+export const readClientInfo = reader(ClientInfoSchema);

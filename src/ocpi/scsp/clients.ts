@@ -3,7 +3,7 @@ import { type Static, Type } from "typebox";
 import { CiString, DateTime, onlyKnown, reader, timeMs } from "../schemas/wire.ts";
 import type { ScOptimisation, SmacContext } from "../smac/context.ts";
 
-const ForeignSessionSchema = Type.Object({
+export const ForeignSessionSchema = Type.Object({
   country_code: Type.String({ maxLength: 2 }),
   party_id: Type.String({ maxLength: 3 }),
   id: CiString(36),
@@ -19,9 +19,11 @@ const ForeignSessionSchema = Type.Object({
 });
 export type ForeignSession = Static<typeof ForeignSessionSchema>;
 export const readForeignSession = reader(ForeignSessionSchema);
-export const readForeignSessionPatch = reader(
-  Type.Intersect([Type.Partial(ForeignSessionSchema), Type.Object({ last_updated: DateTime })]),
-);
+export const ForeignSessionPatchSchema = Type.Intersect([
+  Type.Partial(ForeignSessionSchema),
+  Type.Object({ last_updated: DateTime }),
+]);
+export const readForeignSessionPatch = reader(ForeignSessionPatchSchema);
 
 const MOST_SESSIONS = 1_000;
 const MOST_CONTEXTS = 20;

@@ -26,6 +26,7 @@ export function foreignSessionsModule(clients: Clients): Module {
       {
         method: "GET",
         path: "/:country/:party/:session",
+        about: { summary: "A session as its CPO told it", data: "ForeignSession" },
         handle(request) {
           const session = find(request);
           return session ? { ok: true, data: session } : unknown;
@@ -34,6 +35,7 @@ export function foreignSessionsModule(clients: Clients): Module {
       {
         method: "PUT",
         path: "/:country/:party/:session",
+        about: { summary: "Tells of a session", body: "ForeignSession" },
         handle(request) {
           const parsed = readForeignSession(request.body);
           return parsed.ok ? keep(request, parsed.value) : refuse(INVALID_PARAMETERS, parsed.problem);
@@ -42,6 +44,7 @@ export function foreignSessionsModule(clients: Clients): Module {
       {
         method: "PATCH",
         path: "/:country/:party/:session",
+        about: { summary: "Changes a session in part", body: "ForeignSessionPatch" },
         handle(request) {
           const before = find(request);
           if (!before) return unknown;
@@ -84,6 +87,7 @@ export function smacReceiver(
       {
         method: "GET",
         path: "/:country/:party/:id",
+        about: { summary: "A context as its CPO told it", data: "SCOptimisation" },
         handle(request) {
           const known = find(request);
           return known ? { ok: true, data: known.wire } : unknown;
@@ -92,6 +96,7 @@ export function smacReceiver(
       {
         method: "PUT",
         path: "/:country/:party/:id",
+        about: { summary: "Tells a context", body: "SCOptimisation" },
         handle(request) {
           const parsed = readScOptimisation(request.body);
           return parsed.ok ? keep(request, parsed.value) : refuse(INVALID_PARAMETERS, parsed.problem);
@@ -101,6 +106,7 @@ export function smacReceiver(
         // A list replaces the list before it; what is not named stays.
         method: "PATCH",
         path: "/:country/:party/:id",
+        about: { summary: "Changes a context in part", body: "SCOptimisationPatch" },
         handle(request) {
           const known = find(request);
           if (!known) return unknown;
@@ -113,6 +119,7 @@ export function smacReceiver(
       {
         method: "DELETE",
         path: "/:country/:party/:id",
+        about: { summary: "Ends a context" },
         handle(request) {
           if (!find(request)) return unknown;
           clients.of(request.partner.id).contexts.delete(request.params.id!.toLowerCase());

@@ -158,8 +158,18 @@ export function startProvider(options: ProviderOptions): Provider {
       role: "SENDER",
       path: "scsp/chargingprofiles",
       routes: [
-        { method: "PUT", path: "/:session", handle: takeActive },
-        { method: "POST", path: "/results/:correlation", handle: takeResult },
+        {
+          method: "PUT",
+          path: "/:session",
+          about: { summary: "What holds for a session", body: "ActiveChargingProfile" },
+          handle: takeActive,
+        },
+        {
+          method: "POST",
+          path: "/results/:correlation",
+          about: { summary: "What became of a profile", body: "ProfileResult" },
+          handle: takeResult,
+        },
       ],
     },
     close: stop,

@@ -1,6 +1,7 @@
 /** A fact as a line of text. What has no words of its own is shown by its type. */
 import type { Envelope } from "../../core/facts/fact.ts";
 import { en } from "../../core/words/en.ts";
+import { MARKET_LINES } from "./fact-words-market.ts";
 import { clockTime } from "./format.ts";
 import { evseNames } from "./store.ts";
 
@@ -27,6 +28,7 @@ function doubtLine({ deviceId, kind, evseId, active }: Data): string {
 }
 
 const LINES: Readonly<Record<string, (data: Data) => string>> = {
+  ...MARKET_LINES,
   booted: (data) =>
     `The controller started (release ${data.release})${data.cleanStop ? "" : "; it had not been stopped in order"}`,
   stopped: (data) => `The controller stopped (${data.reason})`,

@@ -5,6 +5,7 @@ import { EvseCard } from "./evse-card.tsx";
 import { Facts } from "./facts.tsx";
 import { Flow } from "./flow.tsx";
 import { clockSeconds } from "./format.ts";
+import { Partners } from "./partners.tsx";
 import { PlanPanel } from "./plan-chart.tsx";
 import { SafetyStrip } from "./safety-strip.tsx";
 import { connect, connected, live } from "./store.ts";
@@ -43,6 +44,7 @@ function Page() {
         <div>
           <Month />
           <Sessions />
+          <Partners />
         </div>
       </div>
     </div>

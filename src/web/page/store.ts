@@ -6,6 +6,7 @@ import type { PlanReasons } from "../../core/plan-reasons.ts";
 import type { Savings } from "../../core/savings.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { QuarterHour } from "../../core/state/site-slice.ts";
+import type { PartnerStatus } from "../../core/upstream-admin.ts";
 import type { LiveSite } from "../../core/view.ts";
 import { timeZone } from "./format.ts";
 
@@ -24,6 +25,8 @@ export const plan = signal<Plan | undefined>(undefined);
 export const history = signal<readonly QuarterHour[]>([]);
 export const sessions = signal<readonly Session[]>([]);
 export const savings = signal<Savings | undefined>(undefined);
+/** Empty where the site has no upstream. */
+export const partners = signal<readonly PartnerStatus[]>([]);
 export const evseNames = computed(() => new Map((live.value?.evses ?? []).map((evse) => [evse.id, evse.name])));
 
 const FACTS_KEPT = 300;
@@ -47,6 +50,14 @@ async function refreshBooks(): Promise<void> {
   savings.value = (await get<Savings>("/savings")) ?? savings.value;
 }
 
+const PARTNERS_EVERY_MS = 15_000;
+
+/** How it stands with partners; a site without any is not asked again. */
+async function refreshPartners(): Promise<void> {
+  partners.value = (await get<PartnerStatus[]>("/partners")) ?? partners.value;
+  if (partners.value.length > 0) setTimeout(() => void refreshPartners(), PARTNERS_EVERY_MS);
+}
+
 function take(fact: Envelope): void {
   if (facts.value.some((known) => known.seq === fact.seq)) return;
   facts.value = [fact, ...facts.value].slice(0, FACTS_KEPT);
@@ -58,7 +69,7 @@ function take(fact: Envelope): void {
 export async function connect(): Promise<void> {
   const latest = await get<{ events: Envelope[] }>("/events?limit=200");
   facts.value = (latest?.events ?? []).toReversed();
-  await Promise.all([refreshPlan(), refreshBooks()]);
+  await Promise.all([refreshPlan(), refreshBooks(), refreshPartners()]);
   const stream = new EventSource(`/api/v1/events/stream?after=${facts.value[0]?.seq ?? 0}`);
   stream.addEventListener("live", (event) => {
     live.value = JSON.parse(event.data) as LiveSite;
