@@ -55,7 +55,9 @@ export function send(method: string, url: string, sending: Sending = {}): Promis
   const authorized = sending.authorization ?? (sending.token === undefined ? "" : authorization(sending.token));
   const headers = {
     ...(authorized === "" ? {} : { Authorization: authorized }),
-    ...(body === undefined ? {} : { "Content-Type": sending.contentType ?? "application/json" }),
+    ...(body === undefined
+      ? {}
+      : { "Content-Type": sending.contentType ?? "application/json", "Content-Length": Buffer.byteLength(body) }),
     "X-Request-ID": randomUUID(),
     "X-Correlation-ID": randomUUID(),
     ...sending.headers,

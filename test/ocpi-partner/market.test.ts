@@ -4,10 +4,12 @@ import { faultsOf } from "./known.ts";
 import { Market, VERSIONS } from "./market.ts";
 import { chargingStories } from "./stories/charging.ts";
 import { commandStories } from "./stories/commands.ts";
+import { preferenceStories } from "./stories/preferences.ts";
 import { profileStories } from "./stories/profiles.ts";
 import { tokenStories } from "./stories/tokens.ts";
+import { transportStories } from "./stories/transport.ts";
 
-const STORIES = ["charging", "tokens", "commands", "profiles"];
+const STORIES = ["charging", "tokens", "commands", "profiles", "preferences"];
 const market = new Market(STORIES.flatMap((story) => VERSIONS.map((version) => `${story}-${version}`)));
 
 beforeAll(() => market.start(), 60_000);
@@ -17,6 +19,8 @@ chargingStories(market);
 tokenStories(market);
 commandStories(market);
 profileStories(market);
+preferenceStories(market);
+transportStories(market);
 
 test("in all of this nothing was sent or answered that is against the specification", () => {
   expect(market.platforms.flatMap(faultsOf)).toEqual([]);
