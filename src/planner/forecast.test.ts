@@ -77,14 +77,15 @@ describe("the sun's forecast", () => {
     expect(cloud[94]).toBeGreaterThan(3500);
   });
 
-  it("follows what somebody else expects, corrected by what is measured now", () => {
+  it("follows what somebody else expects, corrected by how far it was off lately", () => {
     const quarterHours = history(7, "pvWh", () => 1000);
     const expectedW = (atMs: number) => (atMs >= START_MS && atMs < START_MS + 48 * SLOT_MS ? 2000 : undefined);
     const forecast = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 2000, expectedW });
     expect(forecast[30]).toBe(2000);
     expect(forecast[60]).toBe(1000);
-    const cloudy = forecastPvW({ quarterHours: [], startMs: START_MS, slots: 96, nowW: 500, expectedW });
-    expect(cloudy[1]).toBeLessThan(1000);
+    const brighter = (atMs: number) => (atMs < START_MS + 48 * SLOT_MS ? 2000 : undefined);
+    const cloudy = forecastPvW({ quarterHours, startMs: START_MS, slots: 96, nowW: 1000, expectedW: brighter });
+    expect(cloudy[1]).toBeLessThan(1100);
     expect(cloudy[47]).toBeGreaterThan(1700);
     expect(forecastBuildingW({ quarterHours: [], startMs: START_MS, slots: 2, expectedW })).toEqual([2000, 2000]);
   });

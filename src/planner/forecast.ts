@@ -37,6 +37,15 @@ const LEAST_SKY = 0.05;
 /** Below this a ratio of productions says nothing. */
 const PV_LEAST_W = 50;
 
+/** A building that draws so differently from what was expected makes other plans necessary. */
+const FAR_OFF_W = 2_000;
+const FAR_OFF_PART = 0.25;
+
+/** Whether what the building draws is far from what was expected of it, W. */
+export function isFarOff(measuredW: number, expectedW: number): boolean {
+  return Math.abs(measuredW - expectedW) > Math.max(FAR_OFF_W, FAR_OFF_PART * expectedW);
+}
+
 export interface ForecastInput {
   readonly quarterHours: readonly QuarterHour[];
   readonly startMs: number;
@@ -90,17 +99,14 @@ function usualBuilding(known: Known): Usual {
 }
 
 /**
- * How far what is expected is off at present, W. What others expect is compared by the last whole quarter-hour where they
+ * How far what is expected is off at present, W. What others expect is compared with the last whole quarter-hour, where they
  * had said something of it: a minute says less of the next hours than they do.
  */
-function offNowW(input: ForecastInput, known: Known, expectation: Usual): number {
-  const { startMs, nowW, expectedW } = input;
-  const beforeMs = startMs - SLOT_MS;
-  const saidW = expectedW?.(startMs) === undefined ? undefined : expectedW(beforeMs);
-  const measuredW = known.get(beforeMs);
-  if (saidW !== undefined && measuredW !== undefined) return measuredW - saidW;
+function offNowW({ startMs, nowW, expectedW }: ForecastInput, known: Known, expectation: Usual): number {
   const expectW = expectation(startMs);
-  return nowW === undefined || expectW === undefined ? 0 : nowW - expectW;
+  if (expectedW?.(startMs) === undefined) return nowW === undefined || expectW === undefined ? 0 : nowW - expectW;
+  const [saidW, measuredW] = [expectedW(startMs - SLOT_MS), known.get(startMs - SLOT_MS)];
+  return saidW === undefined || measuredW === undefined ? 0 : measuredW - saidW;
 }
 
 /**
@@ -118,9 +124,11 @@ export function forecastBuildingW(input: ForecastInput): number[] {
     return input.expectedW?.(slotMs) ?? (ordinaryW === undefined ? undefined : Math.max(0, ordinaryW + levelW));
   };
   const offW = offNowW(input, known, expectation);
+  const saidW = input.expectedW?.(input.startMs);
+  const isNow = input.nowW !== undefined && (saidW === undefined || isFarOff(input.nowW, saidW));
   return series(input, (slot, slotMs) => {
     const expectW = expectation(slotMs);
-    if (expectW === undefined || (slot === 0 && input.nowW !== undefined)) return nowW;
+    if (expectW === undefined || (slot === 0 && isNow)) return nowW;
     return expectW + BUILDING_NOW_PART * offW * Math.exp(-slot / BUILDING_FADE_SLOTS);
   });
 }
@@ -130,11 +138,17 @@ function ratio(actualW: number, ordinaryW: number): number | undefined {
   return ordinaryW < PV_LEAST_W ? undefined : clamp(actualW / ordinaryW, 0, MOST_OF_USUAL);
 }
 
-/** How the sky of the last hours and of now compares with what is expected of them; missing where nothing can be said. */
-function skyNow(known: Known, input: ForecastInput, expectation: Usual): number | undefined {
-  const before = lately(known, expectation, { startMs: input.startMs, slots: SKY_SLOTS }, SKY_SLOT_WEIGHT);
-  const expectW = input.nowW === undefined ? undefined : expectation(input.startMs);
-  return ratio(before.actualW + (expectW === undefined ? 0 : input.nowW!), before.usualW + (expectW ?? 0));
+/**
+ * How the sky of the last hours compares with what was expected of them, or else that of now; missing where nothing can be
+ * said. Others are judged by what they said.
+ */
+function skyNow(known: Known, input: ForecastInput, usual: Usual): number | undefined {
+  const { startMs, nowW, expectedW } = input;
+  const isSaid = expectedW?.(startMs) !== undefined;
+  const before = lately(known, isSaid ? expectedW : usual, { startMs, slots: SKY_SLOTS }, SKY_SLOT_WEIGHT);
+  if (before.weights > 0 || isSaid) return ratio(before.actualW, before.usualW);
+  const usualW = usual(startMs);
+  return nowW === undefined || usualW === undefined ? undefined : ratio(nowW, usualW);
 }
 
 export interface PvForecastInput extends ForecastInput {
@@ -165,9 +179,7 @@ export function forecastPvW(input: PvForecastInput): number[] {
   const usual: Usual = (slotMs) => usualW(known, slotMs, weightBy(slotMs, PV_DAY_WEIGHT));
   const day = lately(known, usual, { startMs: input.startMs, slots: DAY_SLOTS });
   const level = 1 + LEVEL_PART * ((ratio(day.actualW / DAY_SLOTS, day.usualW / DAY_SLOTS) ?? 1) - 1);
-  const isExpected = input.expectedW?.(input.startMs) !== undefined;
-  // Others are measured by what they said of the last hours, not by what the site thought.
-  const today = skyNow(known, input, isExpected ? input.expectedW! : usual);
+  const today = skyNow(known, input, usual);
   return series(input, (slot, slotMs) => {
     const fade = Math.exp(-slot / PV_FADE_SLOTS);
     const saidW = input.expectedW?.(slotMs);

@@ -6,6 +6,7 @@ import { nextChangeMs } from "../core/market/ceiling.ts";
 import { slotStartMs } from "../core/slots.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state/state.ts";
+import { isFarOff } from "./forecast.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
 function sameSessions(input: PlanInput, state: SiteState): boolean {
@@ -60,16 +61,14 @@ export interface PlanTriggerContext {
 /** Least time between two plans unless a quarter-hour begins, ms. */
 export const PLAN_DEBOUNCE_MS = 5_000;
 
-/** A building that draws so differently from the plan, for so long, is a reason for a new one; a kettle is none. */
-const DEVIATION_W = 2_000;
-const DEVIATION_PART = 0.25;
+/** So long a difference of the building is a reason for a new plan; a kettle is none. */
 const DEVIATION_MS = 60_000;
 
 /** Whether what the building draws, a mean of some minutes, is far from what the plan in force thought of the running slot. */
 export function deviatesFromPlan(state: SiteState, buildingW: number | undefined): boolean {
   const plannedW = state.plan.current?.input.buildingW[0];
   if (plannedW === undefined || buildingW === undefined) return false;
-  return Math.abs(buildingW - plannedW) > Math.max(DEVIATION_W, DEVIATION_PART * plannedW);
+  return isFarOff(buildingW, plannedW);
 }
 
 /** The reason for a new plan, in words, or `undefined` while the current one holds. */

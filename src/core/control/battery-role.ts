@@ -7,6 +7,7 @@ import { STALE_AFTER_MS } from "../device-quality.ts";
 import { clamp } from "../quantity.ts";
 import type { ControlInput } from "./control.ts";
 import { followedSlot, type Plan } from "./plan-current.ts";
+import { absorbPays, coverPays, storedWorth } from "./stored-worth.ts";
 
 type BatteryDevice = ControlInput["site"]["batteries"][number];
 
@@ -20,33 +21,24 @@ export type BatteryRole =
 /** Below this a plan does not trade with the grid, W. */
 const TRADE_W = 100;
 
-function powersOf(plan: Plan, device: BatteryDevice): readonly number[] {
-  return plan.result.batteries.find((battery) => battery.deviceId === device.id)?.powerW ?? [];
-}
-
 /**
- * Where the plan leaves sun to the grid now and stores that of later, the order is free: what is stored already is sure,
- * and the sun of later may not come. Only where selling later brings less than now does the order matter.
+ * Whether the store should cover whatever the site takes, and take up whatever the sun leaves, however the slot turns out:
+ * what is stored has its worth later. Where a month's peak costs, prices alone do not say what covering costs later.
  */
-function storesSunLater(plan: Plan, device: BatteryDevice, slot: number): boolean {
-  const { importW } = plan.result;
-  const prices = plan.input.exportEurPerKwh;
-  return powersOf(plan, device).some(
-    (powerW, later) =>
-      later > slot && powerW > TRADE_W && (importW[later] ?? 0) <= TRADE_W && prices[later]! >= prices[slot]!,
-  );
-}
-
-/** Where the plan discharges now and in no dearer slot before it charges again, nothing is gained by keeping any of it. */
-function coversDearest(plan: Plan, device: BatteryDevice, slot: number): boolean {
-  const powersW = powersOf(plan, device);
-  const prices = plan.input.importEurPerKwh;
-  if ((powersW[slot] ?? 0) >= -TRADE_W) return false;
-  for (let later = slot + 1; later < powersW.length; later++) {
-    if (powersW[later]! > TRADE_W) return true;
-    if (powersW[later]! < -TRADE_W && prices[later]! > prices[slot]!) return false;
-  }
-  return true;
+function whatPays(
+  plan: Plan,
+  device: BatteryDevice,
+  slot: number,
+): { readonly covers: boolean; readonly absorbs: boolean } {
+  const { input, result } = plan;
+  const battery = input.batteries.find((known) => known.deviceId === device.id);
+  const worth = storedWorth(plan, device.id, slot);
+  const [imports, exports] = [(result.importW[slot] ?? 0) > TRADE_W, (result.exportW[slot] ?? 0) > TRADE_W];
+  if (!battery || !worth) return { covers: !imports, absorbs: !exports };
+  return {
+    covers: input.peaks ? !imports : coverPays(worth, input.importEurPerKwh[slot] ?? 0, battery),
+    absorbs: absorbPays(worth, input.exportEurPerKwh[slot] ?? 0, battery),
+  };
 }
 
 /** The role of a battery now; missing where the plan does not know it. */
@@ -65,8 +57,9 @@ export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevi
   const reading = input.image.batteries.get(device.id);
   const isSeen = reading !== undefined && input.image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
   if (buys || sells || !isAlone || !isSeen) return { kind: "set", powerW };
-  const coverW = imports && !coversDearest(plan, device, slot) ? Math.max(0, -powerW) : maxDischargeW;
-  const absorbW = exports && !storesSunLater(plan, device, slot) ? Math.max(0, powerW) : maxChargeW;
+  const { covers, absorbs } = whatPays(plan, device, slot);
+  const coverW = covers ? maxDischargeW : Math.max(0, -powerW);
+  const absorbW = absorbs ? maxChargeW : Math.max(0, powerW);
   return coverW >= maxDischargeW && absorbW >= maxChargeW ? { kind: "own" } : { kind: "follow", coverW, absorbW };
 }
 

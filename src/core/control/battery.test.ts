@@ -115,12 +115,24 @@ describe("the battery", () => {
     expect(JSON.parse(JSON.stringify(powers))).toEqual(powers);
   });
 
-  test("runs by itself where the order is free: covers at once what no later price is worth, stores the sun that is there", () => {
+  test("covers at once what no later price is worth, and stores the sun that is there, whatever the plan's order", () => {
     const plant = new Plant({ site, building: () => [2, 2, 2] });
-    plan(plant, [], [-3000, -3000], { gridW: [1000, 1000] });
+    plan(plant, [], [-3000, -3000], { gridW: [1000, 1000], importEurPerKwh: [0.4, 0.4], knowsStore: true });
     plant.run(60);
     expect(plant.batteryW).toBeUndefined();
-    plan(plant, [], [0, 2000], { gridW: [-2000, 0] });
+    plan(plant, [], [0, 2000], { gridW: [-2000, 0], knowsStore: true });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+  });
+
+  test("keeps what is dearer later, also when the site takes more now than the plan thought", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    // The plan thinks that the sun will just do; but a cloud has come, at half of the evening's price.
+    plan(plant, [], [0, -3000], { gridW: [0, 0], importEurPerKwh: [0.2, 0.4], knowsStore: true });
+    plant.run(60);
+    expect(plant.batteryW).toBe(0);
+    // In the evening nothing is dearer any more.
+    plan(plant, [], [-3000, -3000], { gridW: [0, 0], importEurPerKwh: [0.4, 0.2], knowsStore: true });
     plant.run(60);
     expect(plant.batteryW).toBeUndefined();
   });

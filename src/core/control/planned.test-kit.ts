@@ -1,5 +1,5 @@
 /** A plan for a plant. */
-import type { PlanInput, PlanResult } from "../facts/plan-facts.ts";
+import type { PlanBattery, PlanInput, PlanResult } from "../facts/plan-facts.ts";
 import { type Plant, START_MS } from "./plant.test-kit.ts";
 import { VOLTAGE_V } from "./site.test-kit.ts";
 
@@ -15,17 +15,31 @@ export interface PlannedEvse {
 export interface PlannedGrid {
   readonly gridW?: readonly number[];
   readonly importEurPerKwh?: readonly number[];
+  /** Whether the plan knows what the battery holds, so that its energy has a worth: half of 20 kWh. */
+  readonly knowsStore?: boolean;
 }
+
+const STORE: PlanBattery = {
+  deviceId: "battery",
+  capacityWh: 20_000,
+  energyWh: 10_000,
+  minEnergyWh: 0,
+  maxChargeW: 6000,
+  maxDischargeW: 6000,
+  efficiency: 0.95,
+  wearEurPerKwh: 0.02,
+  endValueEurPerKwh: 0.2,
+};
 
 export function plan(
   plant: Plant,
   evses: readonly PlannedEvse[],
   batteryW: readonly number[] = [],
-  { gridW = batteryW, importEurPerKwh = [0.4, 0.4, 0.2, 0.2] }: PlannedGrid = {},
+  { gridW = batteryW, importEurPerKwh = [0.4, 0.4, 0.2, 0.2], knowsStore = false }: PlannedGrid = {},
 ): void {
   const slots = 8;
   const series = (values: readonly number[]) => Array.from({ length: slots }, (_, slot) => values[slot] ?? 0);
-  const prices = series(importEurPerKwh);
+  const prices = series(importEurPerKwh).map((price, slot) => price || importEurPerKwh[slot % importEurPerKwh.length]!);
   const input: PlanInput = {
     startMs: Math.floor(plant.nowMs() / SLOT_MS) * SLOT_MS,
     nowMs: plant.nowMs(),
@@ -52,7 +66,7 @@ export function plan(
       chargingNow: false,
       connectedSinceMs: START_MS,
     })),
-    batteries: [],
+    batteries: knowsStore ? [STORE] : [],
     opportunityEurPerHour: 0,
     binarySlots: 8,
   };
