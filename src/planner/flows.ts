@@ -1,10 +1,10 @@
 /** What flows over the grid connection, and what it costs, once the powers of cars and batteries are decided. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import { energyOfWh, exportCapW, presence, slotHours } from "./limits.ts";
+import { chargedWh, energyOfWh, exportCapW, presence, slotHours } from "./limits.ts";
 import { peakEur, plannedValueKw } from "./peaks.ts";
 
 interface Decided {
-  readonly evses: readonly { readonly powerW: readonly number[] }[];
+  readonly evses: readonly { readonly powerW: readonly number[]; readonly dischargeW?: readonly number[] }[];
   readonly batteries: readonly { readonly powerW: readonly number[] }[];
   /** PV that is used, W by slot; missing means all that may be used. */
   readonly pvUsedW?: readonly number[];
@@ -19,9 +19,9 @@ const round = (eur: number) => Math.round(eur * 1e6) / 1e6;
 export function flowsOf(input: PlanInput, decided: Decided): Flows {
   const flows = { importW: [] as number[], exportW: [] as number[], pvUsedW: [] as number[], costEur: 0 };
   for (let slot = 0; slot < input.slots; slot++) {
-    const carsW = decided.evses.reduce((sum, { powerW }, index) => {
-      const planned = powerW[slot] ?? 0;
-      return planned > 0 ? sum + planned * presence(input.evses[index]!, slot, input) : sum;
+    const carsW = decided.evses.reduce((sum, { powerW, dischargeW }, index) => {
+      const planned = (powerW[slot] ?? 0) - (dischargeW?.[slot] ?? 0);
+      return planned === 0 ? sum : sum + planned * presence(input.evses[index]!, slot, input);
     }, 0);
     const batteriesW = decided.batteries.reduce((sum, { powerW }) => sum + (powerW[slot] ?? 0), 0);
     const loadW = Math.round((input.buildingW[slot] ?? 0) + carsW + batteriesW);
@@ -43,6 +43,10 @@ export function flowsOf(input: PlanInput, decided: Decided): Flows {
     const throughWh = energyOfWh((decided.batteries[index]?.powerW ?? []).map(Math.abs), input);
     // In and out again is one kWh through the battery.
     flows.costEur += (throughWh * battery.wearEurPerKwh) / 2000;
+  }
+  for (const [index, { discharge, ...evse }] of input.evses.entries()) {
+    const given = decided.evses[index]?.dischargeW;
+    if (discharge && given) flows.costEur += (chargedWh(evse, given, input) * discharge.wearEurPerKwh) / 1000;
   }
   const peaks = (input.peaks ?? []).map((peak) => {
     const valueKw = plannedValueKw(peak, input, flows.importW);

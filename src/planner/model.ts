@@ -17,9 +17,9 @@ import {
   presence,
   roomForW,
   slotHours,
-  slotsUntilDeparture,
 } from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
+import { addDischarge, addReverseLimits, backFactor, plannedSlots } from "./model-discharge.ts";
 import { addLimits } from "./model-limits.ts";
 import { addPeaks, type StepChoice } from "./model-peaks.ts";
 import { planWeights, SHORTFALL_PARTS } from "./weights.ts";
@@ -37,6 +37,8 @@ export interface PlanLayout {
   readonly evses: readonly {
     readonly power: readonly number[];
     readonly on: readonly number[];
+    /** What it gives back; empty for a car that may not. */
+    readonly discharge: readonly number[];
     /** Missing energy by part of the need. */
     readonly shortfall: readonly number[];
   }[];
@@ -80,7 +82,7 @@ function addEvse(
   const { input, rooms } = context;
   const evse = input.evses[index]!;
   const needKwh = evse.energyNeededWh / KILO;
-  const slots = needKwh > 0 ? slotsUntilDeparture(evse, input) : 0;
+  const slots = plannedSlots(evse, input);
   const minKw = evse.minPowerW / KILO;
   const maxKw = evse.maxPowerW / KILO;
   const runSlots = evse.mayPause ? 0 : Math.ceil(needKwh / (minKw * SLOT_HOURS));
@@ -100,10 +102,15 @@ function addEvse(
   }
   if (!evse.mayPause) addOneGo(build, index, on, evse.chargingNow);
   const shortfall = addShortfall(build, index, context);
-  const energy = power.map((variable, slot) => term(variable, chargingHours(evse, slot, input)));
+  const discharge = addDischarge(build, index, { ...context, power, on });
+  const back = backFactor(evse);
+  const energy = [
+    ...power.map((variable, slot) => term(variable, chargingHours(evse, slot, input))),
+    ...discharge.map((variable, slot) => term(variable, -back * chargingHours(evse, slot, input))),
+  ];
   build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
   if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
-  return { power, on, shortfall };
+  return { power, on, discharge, shortfall };
 }
 
 /** Slots in which both directions at once would pay, so that a yes-or-no must keep them apart. */
@@ -191,7 +198,8 @@ function mostFlows(input: PlanInput, slot: number): { readonly importW: number; 
   const giversW = Math.max(
     0,
     (input.pvW[slot] ?? 0) +
-      sum(input.batteries.map((battery) => battery.maxDischargeW)) -
+      sum(input.batteries.map((battery) => battery.maxDischargeW)) +
+      sum(input.evses.map(({ discharge }) => discharge?.maxPowerW ?? 0)) -
       (input.buildingW[slot] ?? 0),
   );
   return {
@@ -239,6 +247,8 @@ function addBalance(build: ModelBuilder, layout: PlanLayout, input: PlanInput): 
     }
     for (const [index, { power }] of layout.evses.entries())
       if (slot < power.length) terms.push(term(power[slot]!, -presence(input.evses[index]!, slot, input)));
+    for (const [index, { discharge }] of layout.evses.entries())
+      if (slot < discharge.length) terms.push(term(discharge[slot]!, presence(input.evses[index]!, slot, input)));
     const buildingKw = (input.buildingW[slot] ?? 0) / KILO;
     build.row(`balance_${slot}`, { lower: buildingKw, upper: buildingKw }, terms);
   }
@@ -290,5 +300,6 @@ export function planModel(input: PlanInput): PlanModel {
   addBalance(build, layout, input);
   addGreen(build, layout, input);
   addLimits(build, rooms, { layout, input });
+  addReverseLimits(build, rooms, { layout, input });
   return { model: build.model(), layout };
 }

@@ -3,8 +3,9 @@ import type { PlanBattery, PlanEvse, PlanInput, PlanResult } from "../core/facts
 import { clamp } from "../core/quantity.ts";
 import { eagerSlots } from "./eager.ts";
 import { flowsOf } from "./flows.ts";
-import { chargedWh, slotHours } from "./limits.ts";
+import { slotHours } from "./limits.ts";
 import type { PlanLayout } from "./model.ts";
+import { netChargedWh, settledDischarge } from "./model-discharge.ts";
 
 /** A solver's own tolerance, W. */
 const NOISE_W = 0.5;
@@ -33,14 +34,18 @@ function settled(powerW: number, evse: PlanEvse, isBinary: boolean): number {
 function evsePlan(index: number, context: { input: PlanInput; layout: PlanLayout; values: ArrayLike<number> }) {
   const { input, layout, values } = context;
   const evse = input.evses[index]!;
-  const variables = layout.evses[index]!.power;
+  const { power: variables, discharge } = layout.evses[index]!;
   const exact = Array.from({ length: input.slots }, (_, slot) => {
     const variable = variables[slot];
     return variable === undefined ? 0 : settled((values[variable] ?? 0) * 1000, evse, slot < input.binarySlots);
   });
-  const powerW = wholeWatts(exact);
-  const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - chargedWh(evse, powerW, input)));
-  return { evseId: evse.evseId, transactionId: evse.transactionId, powerW, shortfallWh };
+  const gives = discharge.map((variable) => (values[variable] ?? 0) * 1000);
+  const apart = settledDischarge(evse, exact, gives);
+  const given = discharge.length > 0 ? { dischargeW: apart.dischargeW } : {};
+  const powerW = wholeWatts(apart.chargeW);
+  const netWh = netChargedWh(evse, { powerW, ...given }, input);
+  const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - netWh));
+  return { evseId: evse.evseId, transactionId: evse.transactionId, powerW, ...given, shortfallWh };
 }
 
 /** Powers that the battery can really follow: never above what fits in, nor below what is in it. */

@@ -3,6 +3,7 @@
  * solver. A plan that does not pass is not used, whoever made it.
  */
 import type { PlanBattery, PlanCircuit, PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import { checkDischarge, takenBackWh } from "./verify-discharge.ts";
 
 /** Powers are whole watts: each may be off by one. */
 const ROUNDING_W = 5;
@@ -86,9 +87,11 @@ function checkEvse(index: number, { input, result, say }: Check): void {
     (sum, powerW, slot) => sum + powerW * hoursIn(slot, input) * partThere(evse, slot, input),
     0,
   );
+  const hours = (slot: number) => hoursIn(slot, input) * partThere(evse, slot, input);
+  const netWh = energyWh - takenBackWh(evse, planned, hours);
   const mostWh = evse.energyNeededWh > 0 ? evse.energyNeededWh + evse.minPowerW * WH_PER_W : 0;
-  if (energyWh > mostWh + ROUNDING_WH) say(`${evse.evseId}: ${Math.round(energyWh)} Wh is more than the car takes`);
-  const missingWh = Math.max(0, evse.energyNeededWh - energyWh);
+  if (netWh > mostWh + ROUNDING_WH) say(`${evse.evseId}: ${Math.round(netWh)} Wh is more than the car takes`);
+  const missingWh = Math.max(0, evse.energyNeededWh - netWh);
   if (!(Math.abs(missingWh - planned.shortfallWh) <= ROUNDING_WH)) {
     say(`${evse.evseId}: ${Math.round(missingWh)} Wh are missing, the plan says ${planned.shortfallWh} Wh`);
   }
@@ -203,7 +206,8 @@ function checkGrid(check: Check): void {
       rows.reduce((total, row) => total + row.powerW[slot]!, 0);
     const buildingW = input.buildingW[slot] ?? 0;
     const carsW = result.evses.reduce(
-      (total, { powerW }, index) => total + powerW[slot]! * partThere(input.evses[index]!, slot, input),
+      (total, { powerW, dischargeW }, index) =>
+        total + (powerW[slot]! - (dischargeW?.[slot] ?? 0)) * partThere(input.evses[index]!, slot, input),
       0,
     );
     const neededW = buildingW + carsW + sum(result.batteries) - pvW;
@@ -227,6 +231,8 @@ export function verifyPlan(input: PlanInput, result: PlanResult): string[] {
   };
   const check = { input, result, say };
   if (!checkShape(check)) return violations;
+  const hours = (evse: PlanEvse, slot: number) => hoursIn(slot, input) * partThere(evse, slot, input);
+  checkDischarge({ ...check, hours });
   for (let index = 0; index < input.evses.length; index++) checkEvse(index, check);
   for (const circuit of input.circuits) checkCircuit(circuit, check);
   checkBudget(check);

@@ -33,6 +33,19 @@ export const PlanEvseSchema = Type.Object({
   /** Draws power now; a plan that keeps it on changes less. */
   chargingNow: Type.Boolean(),
   connectedSinceMs: Type.Number(),
+  /** It may give energy back; missing is no. */
+  discharge: Type.Optional(
+    Type.Object({
+      maxPowerW: Type.Number(),
+      /** One way, 0..1: the square root of the round trip. */
+      efficiency: Type.Number(),
+      /** Of a kWh given back, at the EVSE. */
+      wearEurPerKwh: Type.Number(),
+      /** How far below and above what is in it now it may be, Wh as charged at the EVSE. */
+      belowWh: Type.Number(),
+      aboveWh: Type.Number(),
+    }),
+  ),
 });
 
 export const PlanBatterySchema = Type.Object({
@@ -140,6 +153,8 @@ export const PlanResultSchema = Type.Object({
       transactionId: Type.Integer(),
       powerW: Series,
       shortfallWh: Type.Number(),
+      /** What it gives back by slot, W, in slots in which it takes nothing; missing is nothing. */
+      dischargeW: Type.Optional(Series),
       /** In so many slots from the start it would get more, if a circuit had room; missing is none. */
       eagerSlots: Type.Optional(Type.Integer()),
     }),
