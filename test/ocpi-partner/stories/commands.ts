@@ -85,7 +85,7 @@ export function commandStories(market: Market): void {
       else expect(said).toBe("REJECTED");
     });
 
-    test.fails("START_SESSION and RESERVE_NOW for another eMSP's driver begin nothing", async () => {
+    test("START_SESSION and RESERVE_NOW for another eMSP's driver begin nothing", async () => {
       const token = tokenOf(foreign, own("THEIRS"));
       for (const [name, more] of [
         ["START_SESSION", {}],
