@@ -111,6 +111,18 @@ export class SimulatedChargePoint {
     return this.connected && !halfOpen && !ignores && !rejects && !silent;
   }
 
+  /** Takes what it is told, and does not do it. */
+  get refuses(): boolean {
+    const { ignores, rejects, silent } = this.trouble;
+    return ignores === true || rejects === true || silent === true;
+  }
+
+  /** What it tells of its car is wrong or missing, or its answer. */
+  get misleads(): boolean {
+    const { overstates, understates, mute, answersLate } = this.trouble;
+    return this.clockErrorMs !== 0 || [overstates, understates, mute, answersLate].includes(true);
+  }
+
   register(): number {
     return Math.round(this.#wired.registerWh(this.stall.id));
   }

@@ -14,8 +14,15 @@ const METER_ERROR_A = 0.3;
 export const MOST_SECONDS_OVER = 16;
 /** With readings that lie or are missing, or a charge point that was found out to be deaf in that time. */
 export const MOST_SECONDS_OVER_IN_TROUBLE = 40;
-/** Somebody who could not be told is reached again after so long: the slowest retry of a refused limit. */
+/**
+ * What was installed wrongly is known when cars have shown it: a minute of raises, two reports of each at 30 s, and then
+ * as long as in trouble.
+ */
+const MOST_SECONDS_OVER_MISLED = 120;
+/** Somebody who refused, or did not do it, is reached again after so long: the slowest retry of a refused limit. */
 const REACHED_AFTER_S = 65;
+/** Somebody who was cut off is told as soon as he is back, and obeys like everybody. */
+const OBEYS_AFTER_S = 15;
 const TROUBLE_LASTS_S = 60;
 /** So near to a rating it may have to be cured soon. */
 const NEAR_A = 6;
@@ -35,6 +42,7 @@ interface Pole {
   /** From what nobody can lower. */
   fixedHeat: number;
   overSinceS?: number;
+  /** The most of this overload that nobody could lower, A. */
   fixedA: number;
 }
 
@@ -50,7 +58,8 @@ export class CurrentsJudge {
   readonly #poles = new Map<string, Pole>();
   readonly #deafUntilS = new Map<string, number>();
   #tightS = Number.NEGATIVE_INFINITY;
-  #troubleUntilS = 0;
+  #gridMeterUntilS = 0;
+  readonly #troubleUntilS = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -67,19 +76,48 @@ export class CurrentsJudge {
   /** Nothing was near a rating for a while, and nothing was wrong: whoever is stopped now is not stopped for safety. */
   get isEasy(): boolean {
     const { second } = this.#world;
-    return second > this.#troubleUntilS && second - this.#tightS > EASY_AFTER_S;
+    const isTroubled = this.#circuits.some(({ id }) => this.isTroubled(id));
+    return !isTroubled && second - this.#tightS > EASY_AFTER_S;
+  }
+
+  /** The grid operator limits the site: that may stop cars. */
+  tight(): void {
+    this.#tightS = this.#world.second;
+  }
+
+  /** The charge point cannot be told, or could not be until a moment ago. */
+  isDeaf(chargePointId: string): boolean {
+    return this.#deafUntilS.has(chargePointId);
+  }
+
+  /** Nobody can know what flows at the grid connection, or could not until a moment ago. */
+  get isGridMeterTroubled(): boolean {
+    return this.#world.second <= this.#gridMeterUntilS;
+  }
+
+  isTroubled(circuitId: string): boolean {
+    return this.#world.second <= (this.#troubleUntilS.get(circuitId) ?? 0);
   }
 
   /** Violations of this second. */
   look(): string[] {
     const { second, isUp } = this.#world;
-    for (const chargePoint of this.#world.chargePoints)
-      if (!isUp || !chargePoint.obeys()) this.#deafUntilS.set(chargePoint.id, second + REACHED_AFTER_S);
-    const lies = this.#world.meters.some((meter) => meter.distortions.size > 0);
-    const mute = this.#world.chargePoints.some(({ trouble }) => Object.keys(trouble).length > 0);
-    if (lies || mute || !isUp || this.#deafUntilS.size > 0) this.#troubleUntilS = second + TROUBLE_LASTS_S;
+    for (const chargePoint of this.#world.chargePoints) {
+      if (isUp && chargePoint.obeys()) continue;
+      const untilS = second + (chargePoint.refuses ? REACHED_AFTER_S : OBEYS_AFTER_S);
+      this.#deafUntilS.set(chargePoint.id, Math.max(untilS, this.#deafUntilS.get(chargePoint.id) ?? 0));
+    }
     for (const [id, untilS] of this.#deafUntilS) if (untilS < second) this.#deafUntilS.delete(id);
+    for (const circuit of this.#circuits)
+      if (!isUp || this.#hasTrouble(circuit)) this.#troubleUntilS.set(circuit.id, second + TROUBLE_LASTS_S);
     return this.#circuits.flatMap((circuit) => PHASE_INDEXES.flatMap((phase) => this.#pole(circuit, phase)));
+  }
+
+  /** A meter that lies or is silent, a charge point that cannot be told, or whose own meter misleads. */
+  #hasTrouble({ id, stalls }: Circuit): boolean {
+    const lies = this.#world.meters.some(({ circuitId, distortions }) => circuitId === id && distortions.size > 0);
+    if (id === "grid" && lies) this.#gridMeterUntilS = this.#world.second + TROUBLE_LASTS_S;
+    return lies || stalls.some((stall) => stall.misleads || this.#deafUntilS.has(stall.id));
   }
 
   /** What nobody can lower now: everything but the cars whose charge point can be told. */
@@ -104,7 +142,7 @@ export class CurrentsJudge {
     const text = `${key} carries ${totalA.toFixed(1)} A of ${ratingA} A, ${fixedA.toFixed(1)} A of it not to be lowered`;
     return [
       ...this.#opens(pole, `${text}: its ${protection} may open`),
-      ...this.#over(pole, { totalA, fixedA, ratingA, text }),
+      ...this.#over(pole, { circuit, totalA, fixedA, text }),
     ];
   }
 
@@ -118,23 +156,25 @@ export class CurrentsJudge {
   }
 
   /** Cars can cure it while the others alone are below the rating; a new load is a new overload. */
-  #over(pole: Pole, now: { totalA: number; fixedA: number; ratingA: number; text: string }): string[] {
-    const { totalA, fixedA, ratingA, text } = now;
+  #over(pole: Pole, now: { circuit: Circuit; totalA: number; fixedA: number; text: string }): string[] {
+    const { circuit, totalA, fixedA, text } = now;
+    const { ratingA } = circuit;
     const { second } = this.#world;
-    const rose = fixedA > pole.fixedA + METER_ERROR_A;
-    pole.fixedA = fixedA;
     if (totalA <= ratingA + METER_ERROR_A || fixedA > ratingA) {
       delete pole.overSinceS;
+      pole.fixedA = fixedA;
       return [];
     }
-    if (pole.overSinceS === undefined || rose) pole.overSinceS = second;
+    if (pole.overSinceS === undefined || fixedA > pole.fixedA + METER_ERROR_A) {
+      pole.overSinceS = second;
+      pole.fixedA = fixedA;
+    }
     const forS = second - pole.overSinceS + 1;
-    const inTrouble = second <= this.#troubleUntilS;
+    const inTrouble = this.isTroubled(circuit.id);
     if (inTrouble) this.longestOverInTroubleS = Math.max(this.longestOverInTroubleS, forS);
     else this.longestOverS = Math.max(this.longestOverS, forS);
-    // What was installed wrongly is only known when cars have shown it; until then openings count, not seconds.
-    if (this.#world.plan.faults.some(({ family }) => family === "meter-lie")) return [];
-    const mostS = inTrouble ? MOST_SECONDS_OVER_IN_TROUBLE : MOST_SECONDS_OVER;
+    const isMisled = this.#world.plan.faults.some(({ family }) => family === "meter-lie");
+    const mostS = isMisled ? MOST_SECONDS_OVER_MISLED : inTrouble ? MOST_SECONDS_OVER_IN_TROUBLE : MOST_SECONDS_OVER;
     return forS === mostS + 1 ? [`${text}, for ${forS} s`] : [];
   }
 }

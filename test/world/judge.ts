@@ -2,13 +2,17 @@
 import type { ChargePointCommand } from "../../src/core/charge-point-input.ts";
 import { BooksJudge } from "./books-judge.ts";
 import { CurrentsJudge } from "./currents-judge.ts";
+import { OperatorJudge } from "./operator-judge.ts";
 import { OrderJudge } from "./order-judge.ts";
 import type { World } from "./world.ts";
 
 const REFOLD_EVERY_S = 10;
 const ENOUGH = 5;
-/** Errors that the controller logs because of a fault; any other is a defect. */
-const EXPECTED_ERRORS = [/^The ledger refuses facts/, /^Planning failed/];
+/** Errors that the controller logs because of a kind of fault; any other is a defect. */
+const EXPECTED_ERRORS: readonly (readonly [pattern: RegExp, family: string])[] = [
+  [/^The ledger refuses facts/, "disk"],
+  [/^Planning failed/, "planner"],
+];
 
 export interface Violation {
   readonly second: number;
@@ -20,6 +24,7 @@ export class Judge {
   readonly currents: CurrentsJudge;
   readonly books: BooksJudge;
   readonly order: OrderJudge;
+  readonly operator: OperatorJudge;
   readonly #world: World;
 
   constructor(world: World) {
@@ -27,6 +32,7 @@ export class Judge {
     this.currents = new CurrentsJudge(world);
     this.books = new BooksJudge(world);
     this.order = new OrderJudge(world);
+    this.operator = new OperatorJudge(world);
   }
 
   /** Nothing new would be learnt. */
@@ -44,12 +50,18 @@ export class Judge {
 
   /** An error in the log. */
   logged(message: string, details?: Readonly<Record<string, unknown>>): void {
-    if (EXPECTED_ERRORS.some((pattern) => pattern.test(message))) return;
+    const { faults } = this.#world.plan;
+    const isExpected = EXPECTED_ERRORS.some(
+      ([pattern, of]) => pattern.test(message) && faults.some(({ family }) => family === of),
+    );
+    if (isExpected) return;
     this.#say([`the log says: ${message} ${JSON.stringify(details)}`]);
   }
 
   async look(): Promise<void> {
+    if (this.#world.operator.knownS !== undefined) this.currents.tight();
     this.#say(this.currents.look());
+    this.#say(this.operator.look());
     this.#say(this.order.look());
     this.#say(this.books.take());
     if (this.#world.second % REFOLD_EVERY_S === 0) this.#say(this.books.refold());

@@ -12,8 +12,8 @@ const MOST_MESSAGES_EACH = 20;
 const STALE_S = 6;
 /** Without a meter every car is at its safe current after this: 10 s until absent, 10 s to obey. */
 const SAFE_AFTER_S = 25;
-/** Somebody who was not reachable lately may still hold what it had. */
-const LEASE_S = 190;
+/** Somebody who was not reachable, or refused, is told again in so long. */
+const REACHED_AFTER_S = 65;
 const CHARGES_A = 5.5;
 /** A start is the safe state: it may stop a car. */
 const START_LASTS_S = 40;
@@ -32,7 +32,11 @@ export class OrderJudge {
   readonly #deafS = new Map<string, number>();
   readonly #stopsS = new Map<string, number[]>();
   readonly #easyStopsS = new Map<string, number[]>();
+  /** Told already. */
+  readonly #unsafe = new Set<string>();
   readonly #charged = new Map<string, boolean>();
+  /** Those that charge because they were told to, and not by a safe current or what they forgot. */
+  readonly #ours = new Set<string>();
   #said: string[] = [];
   #upSinceS = 0;
   #slowDiskS = Number.NEGATIVE_INFINITY;
@@ -102,10 +106,13 @@ export class OrderJudge {
     if (!isUp || !chargePoint.obeys()) this.#deafS.set(stall.id, second);
     const deafForS = second - (this.#deafS.get(stall.id) ?? Number.NEGATIVE_INFINITY);
     const ageS = this.#readingAgeS(stall.circuit);
-    if (!Number.isFinite(ageS) || ageS !== SAFE_AFTER_S || deafForS < LEASE_S || second - this.#upSinceS < LEASE_S)
-      return [];
+    const isBlind = Number.isFinite(ageS) && ageS >= SAFE_AFTER_S;
+    if (!isBlind) this.#unsafe.delete(stall.id);
+    const isReached = deafForS >= REACHED_AFTER_S && second - this.#upSinceS >= REACHED_AFTER_S;
+    if (!isBlind || !isReached || this.#unsafe.has(stall.id)) return [];
     const drawsA = Math.max(...site.carA(stall.id));
     if (drawsA <= stall.safeCurrentA + 0.3) return [];
+    this.#unsafe.add(stall.id);
     return [`${stall.id} draws ${drawsA.toFixed(1)} A without a meter, its safe current is ${stall.safeCurrentA} A`];
   }
 
@@ -117,9 +124,12 @@ export class OrderJudge {
     const stopped =
       this.#charged.get(id) === true && !charges && chargePoint.open !== undefined && !chargePoint.rebooting;
     this.#charged.set(id, charges);
+    const isOurs = this.#ours.has(id);
+    if (!charges) this.#ours.delete(id);
+    else if ((this.#lastA.get(id) ?? 0) >= 6) this.#ours.add(id);
     // One whose meter shows ten times the truth is told less and less: it does not obey.
     const isBlamed = chargePoint.trouble.overstates === true;
-    if (!stopped || isBlamed || second - this.#upSinceS < START_LASTS_S) return [];
+    if (!stopped || !isOurs || isBlamed || second - this.#upSinceS < START_LASTS_S) return [];
     const stops = this.#inTenMinutes(this.#stopsS, id);
     this.mostStops = Math.max(this.mostStops, stops);
     const easyStops = this.#world.judge.currents.isEasy ? this.#inTenMinutes(this.#easyStopsS, id) : 0;
@@ -146,11 +156,17 @@ export class OrderJudge {
     const { failure, backlog } = process.recorder.health();
     if (failure !== undefined || backlog > 0) said.push(`the ledger is not well: ${failure}, ${backlog} facts wait`);
     const state = process.controller.state();
-    // A meter that lied is not believed again before cars have shown that it is right: somebody has to look at it.
-    if (Object.keys(state.site.doubts).length > 0) return said;
-    if (state.site.mode === "safe") said.push(`the site is in safe mode: ${JSON.stringify(state.site.modeReason)}`);
+    // What was installed wrongly shows no room, or is not used: somebody has to put it right.
+    const wrong = this.#world.meters.filter(({ distortions }) => distortions.size > 0);
+    const circuits = new Set<string | undefined>(wrong.map(({ circuitId }) => circuitId));
+    const doubts = Object.values(state.site.doubts).filter(
+      ({ deviceId }) => !wrong.some((meter) => meter.deviceId === deviceId),
+    );
+    for (const { deviceId, kind } of doubts) said.push(`${deviceId} is doubted still: ${kind}`);
+    if (wrong.length === 0 && state.site.mode === "safe")
+      said.push(`the site is in safe mode: ${JSON.stringify(state.site.modeReason)}`);
     for (const [id, { quality }] of Object.entries(state.site.devices))
-      if (quality !== "good") said.push(`${id} is ${quality}`);
+      if (quality !== "good" && !wrong.some(({ deviceId }) => deviceId === id)) said.push(`${id} is ${quality}`);
     for (const { stall, connected, open } of chargePoints) {
       if (!connected) said.push(`${stall.id} is not connected`);
       if (!this.#world.visitAt(stall.id)?.hurries) continue;
@@ -158,7 +174,7 @@ export class OrderJudge {
       const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
       // The unbalance limit may leave a one-phase car out whatever the fuse bears.
       const unbalanced = plan.country === "DE" && decision?.reason.kind === "paused" && decision.reason.limitA === 20;
-      if ((!open || drawsA < CHARGES_A) && !unbalanced)
+      if ((!open || drawsA < CHARGES_A) && !unbalanced && !circuits.has(decision?.reason.circuitId))
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
     }
     return said;

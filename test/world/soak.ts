@@ -14,6 +14,7 @@ import { World } from "./world.ts";
 interface Most {
   longestOverS: number;
   longestOverInTroubleS: number;
+  longestOverOperatorS: number;
   hottest: number;
   unavoidable: number;
   mostBacklog: number;
@@ -40,7 +41,7 @@ async function live(seed: number, options: Options): Promise<Outcome> {
   const judge = await world.live().catch((error) => {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.stack : error}`);
   });
-  const { currents, order } = judge;
+  const { currents, order, operator } = judge;
   const { longestOverS, longestOverInTroubleS, hottest, unavoidable } = currents;
   const { mostBacklog, mostStops, mostEasyStops } = order;
 
@@ -49,6 +50,7 @@ async function live(seed: number, options: Options): Promise<Outcome> {
     broken: verdictOf(judge),
     longestOverS,
     longestOverInTroubleS,
+    longestOverOperatorS: operator.longestOverS,
     hottest,
     unavoidable,
     mostBacklog,
@@ -67,6 +69,7 @@ class Report {
   readonly #most: Most = {
     longestOverS: 0,
     longestOverInTroubleS: 0,
+    longestOverOperatorS: 0,
     hottest: 0,
     unavoidable: 0,
     mostBacklog: 0,
@@ -106,11 +109,11 @@ class Report {
   }
 
   end(): number {
-    const { longestOverS, longestOverInTroubleS, hottest, unavoidable, mostBacklog, mostStops, mostEasyStops } =
-      this.#most;
+    const { longestOverS, longestOverInTroubleS, longestOverOperatorS, hottest, unavoidable } = this.#most;
+    const { mostBacklog, mostStops, mostEasyStops } = this.#most;
     console.log(this.#progress());
     console.log(
-      `longest above a rating that cars could cure: ${longestOverS} s, in trouble ${longestOverInTroubleS} s; hottest device ${hottest.toFixed(2)} of 1; ` +
+      `longest above a rating that cars could cure: ${longestOverS} s, in trouble ${longestOverInTroubleS} s, above the operator's limit ${longestOverOperatorS} s; hottest device ${hottest.toFixed(2)} of 1; ` +
         `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}, ${mostEasyStops} of them with no fuse near`,
     );
     return this.#failed > 0 ? 1 : 0;

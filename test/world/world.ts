@@ -25,6 +25,7 @@ const LATE_MS = 20_000;
 const HEARTBEAT_S = 60;
 const DRIVER_ASKS_EVERY_S = 20;
 const TRIES_AGAIN_S = 60;
+const OPERATOR_SAYS_EVERY_S = 5;
 /** A charge point sends no more in a second: the server reads one message at a time. */
 const MOST_MESSAGES = 50;
 const BOUNDLESS_W = 1_000_000_000;
@@ -60,6 +61,11 @@ export class World {
   batteryDeaf = false;
   /** Inverter and battery do not answer polls. */
   devicesSilent = false;
+  /** What the grid operator allows the site to import, and since when the controller knows, s. */
+  readonly operator: { limitW: number | undefined; knownS: number | undefined } = {
+    limitW: undefined,
+    knownS: undefined,
+  };
   unanswered = 0;
   readonly #options: WorldOptions;
   readonly #log: Log;
@@ -129,6 +135,7 @@ export class World {
     this.site.step(this.time.wallMs(), this.second);
     this.#devices();
     for (const chargePoint of this.chargePoints) this.#connection(chargePoint);
+    this.#tellLimit();
     await this.quiet();
     await this.judge.look();
   }
@@ -347,6 +354,17 @@ export class World {
       else chargePoint.refused(this.second);
     }
     this.#pumping.delete(chargePoint.id);
+  }
+
+  /** The grid operator says its limit until the controller has it. */
+  #tellLimit(): void {
+    const { operator } = this;
+    const known = this.isUp ? this.process!.controller.state().site.gridLimits.api?.limitW : undefined;
+    const isTold = this.isUp && known === operator.limitW;
+    operator.knownS = isTold && known !== undefined ? (operator.knownS ?? this.second) : undefined;
+    if (isTold || !this.isUp || this.second % OPERATOR_SAYS_EVERY_S !== 0) return;
+    const data = { by: "api", ...(operator.limitW === undefined ? {} : { limitW: operator.limitW }) };
+    this.process!.controller.record([{ type: "grid-limit-received", source: "api", data }]).catch(() => undefined);
   }
 
   /** Presses "charge now" on the page until it is done. */

@@ -41,6 +41,8 @@ export interface Constraint {
   readonly credit: number;
   readonly shedCredit: number;
   readonly mayRaise: boolean;
+  /** It may not only because what was lowered a moment ago still flows. */
+  readonly settles: boolean;
   /** What the reading is to the protective device: `opens` when it may open before limits take effect. */
   readonly strain?: "bears" | "opens" | undefined;
 }
@@ -85,6 +87,11 @@ interface Builder {
   readonly reliefA: number;
 }
 
+function raising({ mayRaise, weight }: Bound, pending: number): Pick<Constraint, "mayRaise" | "settles"> {
+  const settles = pending > PENDING_MATTERS_A * weight;
+  return { mayRaise: mayRaise && !settles, settles: mayRaise && settles };
+}
+
 /**
  * A constraint with a reading: others draw what it says less what the EVSEs surely draw. Limits that no longer fit
  * below it, without an overload, stay for a while: the EVSEs' own meters lag, a car that has just begun to draw looks
@@ -113,7 +120,7 @@ function addMeasured(builder: Builder, bound: Bound, reading: number, relief: nu
     available: keep ? sums.inForce : tight ? available - margin : available,
     availableToRaise: Math.min(available, least) - margin,
     heldBack: Math.max(0, available - least),
-    mayRaise: bound.mayRaise && sums.pending <= PENDING_MATTERS_A * bound.weight,
+    ...raising(bound, sums.pending),
   });
 }
 
@@ -142,7 +149,7 @@ function addUnmetered(builder: Builder, bound: Bound, others: number, reading: n
     overload: 0,
     credit: 0,
     shedCredit: 0,
-    mayRaise: bound.mayRaise && pending <= PENDING_MATTERS_A * bound.weight,
+    ...raising(bound, pending),
     ...(reading === undefined ? {} : { reading }),
   });
 }

@@ -95,11 +95,15 @@ function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
   });
 }
 
-/** What each should come to have: its wish, but no more than now where nothing may be raised. */
+/**
+ * What each should come to have: its wish, but no more than now where nothing may be raised. Who waits for what was
+ * lowered for it keeps its claim meanwhile: others would take it, to give it back half a minute later, for ever.
+ */
 function idealClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
   return claims(guarded, (entry, wishA) => {
     const { memory, index, refused } = entry;
-    const mayRise = !refused && bounds.mayRaise(index) && pauseLeftMs(entry.memory, guarded.input.image.monoMs) === 0;
+    const mayRise =
+      !refused && bounds.mayRaiseSoon(index) && pauseLeftMs(entry.memory, guarded.input.image.monoMs) === 0;
     return mayRise ? wishA : Math.min(wishA, memory.limitA);
   });
 }

@@ -76,7 +76,7 @@ function order(move: Move, given: ReadonlyMap<number, number>): EvseObservation[
   const { active, memory } = move.guarded;
   const wanting = active.filter((entry) => {
     const targetA = move.target.get(entry.index);
-    return targetA !== undefined && targetA > given.get(entry.index)! + TINY;
+    return targetA !== undefined && targetA > given.get(entry.index)! + TINY && move.bounds.mayRaise(entry.index);
   });
   const paused = wanting.filter((entry) => given.get(entry.index) === 0);
   const others = wanting.filter((entry) => given.get(entry.index)! > 0);

@@ -32,6 +32,14 @@ export class Bounds {
     return this.linksOf(index).every(({ constraint }) => this.constraints[constraint]!.mayRaise);
   }
 
+  /** Whether they do, or will in a moment: when what was lowered there has gone. */
+  mayRaiseSoon(index: number): boolean {
+    return this.linksOf(index).every(({ constraint }) => {
+      const { mayRaise, settles } = this.constraints[constraint]!;
+      return mayRaise || settles;
+    });
+  }
+
   isOverloaded(index: number): boolean {
     return this.linksOf(index).some(({ constraint }) => this.constraints[constraint]!.overload > 0);
   }

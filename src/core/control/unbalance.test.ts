@@ -51,3 +51,32 @@ describe("cars on one phase each", () => {
     expect(checker.violations).toEqual([]);
   });
 });
+
+test("who waits for room keeps its claim while that is made: others do not take it and give it back for ever", () => {
+  const site = siteOf({
+    mainFuseA: 40,
+    country: "DE",
+    evses: [
+      { id: "a", phases: ["L2", "L3", "L1"], priority: 5 },
+      { id: "b", phases: ["L2", "L3", "L1"], maxCurrentA: 20, priority: 9 },
+      { id: "d", maxCurrentA: 6, priority: 9 },
+      { id: "e", phases: ["L1"], maxCurrentA: 20, priority: 3 },
+      { id: "c", priority: 4 },
+    ],
+  });
+  const peak = (second: number) => second > 300 && second < 330;
+  const building = (second: number) => (peak(second) ? ([27, 27, 27] as const) : ([4, 3, 5] as const));
+  const { plant, checker, run } = watched({ site, building, meterEveryS: 30 });
+  plant.plug("a");
+  plant.plug("b", { phases: 1, obeyS: 1 });
+  plant.plug("d", { phases: 2 });
+  plant.plug("e", { phases: 1, obeyS: 1 });
+  run(120);
+  plant.plug("c", { phases: 2 });
+  run(900);
+  for (const { id } of site.evses) expect(plant.limitA(id)).toBeGreaterThanOrEqual(6);
+  const facts = plant.factsOf("limit-changed").length;
+  run(600);
+  expect(plant.factsOf("limit-changed").length - facts).toBeLessThan(5);
+  expect(checker.violations).toEqual([]);
+});

@@ -89,6 +89,19 @@ const wrongClock: FaultKind = {
   },
 };
 
+const driftingClock: FaultKind = {
+  story: "has a clock that gains or loses a tenth of a second each second, and is put right",
+  seconds: [60, 400],
+  begin: () => {},
+  each: (world, fault) => {
+    const byMs = fault.pick < 0.5 ? 100 : -100;
+    of(world, fault).clockErrorMs = byMs * (world.second - fault.fromS);
+  },
+  end: (world, fault) => {
+    of(world, fault).clockErrorMs = 0;
+  },
+};
+
 export const CHARGE_POINT_FAULTS: FaultFamily = {
   offline: {
     story: "loses its network",
@@ -120,5 +133,6 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   repeats: troubled("sends everything twice", "repeats"),
   disorders: troubled("sends meter values and status in the wrong order", "disorders"),
   "wrong-clock": wrongClock,
+  "drifting-clock": driftingClock,
   flood,
 };

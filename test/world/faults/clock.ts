@@ -12,16 +12,21 @@ function stepped(story: string, byMs: number): FaultKind {
   };
 }
 
+function drifting(story: string, byMs: number): FaultKind {
+  return {
+    story,
+    seconds: [60, 400],
+    begin: () => {},
+    each: ({ wall, second }, fault) => void wall.errors.set(fault, byMs * (second - fault.fromS)),
+    end: ({ wall }, fault) => void wall.errors.delete(fault),
+  };
+}
+
 export const CLOCK_FAULTS: FaultFamily = {
   "hour-ahead": stepped("jumps an hour ahead, and back later", HOUR_MS),
   "hour-back": stepped("jumps an hour back, and ahead later", -HOUR_MS),
-  drifts: {
-    story: "runs away by 50 ms each second, and is put right",
-    seconds: [60, 400],
-    begin: () => {},
-    each: ({ wall, second }, fault) => void wall.errors.set(fault, 50 * (second - fault.fromS)),
-    end: ({ wall }, fault) => void wall.errors.delete(fault),
-  },
+  drifts: drifting("runs away by 50 ms each second, and is put right", 50),
+  lags: drifting("falls behind by 50 ms each second, and is put right", -50),
   "boots-in-1970": {
     story: "is killed and starts again in 1970, until the network tells the time",
     seconds: [40, 300],

@@ -5,6 +5,7 @@ import { CHARGE_POINT_FAULTS } from "./charge-point.ts";
 import { CLOCK_FAULTS } from "./clock.ts";
 import { DISK_FAULTS } from "./disk.ts";
 import { METER_FAULTS, METER_LIES } from "./meter.ts";
+import { OPERATOR_FAULTS } from "./operator.ts";
 import { PLANNER_FAULTS } from "./planner.ts";
 import { PROCESS_FAULTS } from "./process.ts";
 import { SITE_FAULTS } from "./site.ts";
@@ -18,6 +19,7 @@ export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   clock: CLOCK_FAULTS,
   site: SITE_FAULTS,
   planner: PLANNER_FAULTS,
+  operator: OPERATOR_FAULTS,
 };
 
 /** All kinds as `family/kind`. */
