@@ -2,22 +2,27 @@
 import { dueCdrs } from "../core/market/cdr.ts";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
+import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";
+import { checkedDrafts } from "./signed-check.ts";
 
 const LOOK_EVERY_MS = 5_000;
 
 /** Looks every few seconds until the returned function is called. A ledger that refuses is asked again. */
 export function startBilling(options: {
-  readonly site: Pick<SiteAccess, "state" | "record">;
+  readonly site: Pick<SiteAccess, "state" | "read" | "record">;
   readonly model: SiteModel;
+  readonly upstream: UpstreamConfiguration;
   readonly clock: Clock;
   readonly log: Log;
 }): () => void {
-  const { site, model, clock, log } = options;
+  const { site, model, upstream, clock, log } = options;
   let busy = false;
   return clock.every(LOOK_EVERY_MS, "ocpi-billing", () => {
     if (busy) return;
-    const drafts = dueCdrs(model, site.state(), clock.wallMs());
-    if (drafts.length === 0) return;
+    const due = dueCdrs(model, site.state(), clock.wallMs());
+    if (due.length === 0) return;
+    const market = { site: model, upstream, state: site.state() };
+    const drafts = due.flatMap((draft) => [draft, ...checkedDrafts(market, draft, (seq) => site.read(seq - 1, 1)[0])]);
     busy = true;
     site
       .record(drafts)

@@ -107,7 +107,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
   const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
-  const stopBilling = startBilling({ site, model, clock, log });
+  const stopBilling = startBilling({ site, model, upstream, clock, log });
   const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {
     const partner = partners.get(id);
     const known = [...partners.keys()].join(", ") || "none";

@@ -23,7 +23,13 @@ const NAMES = {
     interval: "MeterValueSampleInterval",
     measurands: "MeterValuesSampledData",
     features: "SupportedFeatureProfiles",
-    others: ["MaxChargingProfilesInstalled", "NumberOfConnectors", "ConnectorSwitch3to1PhaseSupported"],
+    others: [
+      "MaxChargingProfilesInstalled",
+      "NumberOfConnectors",
+      "ConnectorSwitch3to1PhaseSupported",
+      "MeterPublicKey[1]",
+      "MeterPublicKey[2]",
+    ],
   },
   "2.0.1": {
     unit: "SmartChargingCtrlr.RateUnit",
@@ -32,7 +38,7 @@ const NAMES = {
     interval: "SampledDataCtrlr.TxUpdatedInterval",
     measurands: "SampledDataCtrlr.TxUpdatedMeasurands",
     features: "SmartChargingCtrlr.Enabled",
-    others: [],
+    others: ["FiscalMetering.PublicKey"],
   },
 } as const;
 

@@ -1,4 +1,5 @@
 /** What a partner is sent and may read: the place, its tariffs, sessions as they grow, and one record of each. */
+import { sign as cryptoSign, generateKeyPairSync } from "node:crypto";
 import { Ajv } from "ajv";
 import type { TSchema } from "typebox";
 import { afterEach, describe, expect, test } from "vitest";
@@ -288,6 +289,55 @@ describe("a partner that is registered", () => {
       record("101.0"),
     ]);
     expect(values[1]!.plain_data).toContain('"RV":101.0');
+  });
+
+  test("has the meter's signature checked, with the key of the configuration, of the charge point or of the record", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
+    const key = publicKey.export({ format: "der", type: "spki" });
+    const record = (payload: string) => {
+      const SD = cryptoSign("sha256", Buffer.from(payload), privateKey).toString("hex");
+      return `OCMF|${payload}|${JSON.stringify({ SA: "ECDSA-secp256k1-SHA256", SD })}`;
+    };
+    const payload = (wh: number) => `{"PG":"T1","RD":[{"RV":${wh},"RU":"Wh","ST":"G"}]}`;
+    const evses = [{ id: "one", meterPublicKey: key.toString("hex") }];
+    const rig = await registered({ upstream: { ...UPSTREAM, evses } });
+    await rig.site.connectAll();
+    const settings = { "MeterPublicKey[1]": key.toString("base64") };
+    await rig.site.controller.handle({ type: "probed", chargePointId: "cp-two", rateUnit: "A", settings });
+    const charge = async (evse: string, transactionId: number, texts: readonly string[]) => {
+      await rig.site.plugIn(evse);
+      for (const text of texts) {
+        const atMs = rig.site.clock.wallMs();
+        const sampledValue = JSON.stringify({ value: text, format: "SignedData" });
+        const values = [{ atMs, atEdge: true, timestamp: new Date(atMs).toISOString(), sampledValue }];
+        const from = { chargePointId: `cp-${evse}`, connector: 1, transactionId };
+        await rig.site.controller.handle({ type: "signed-metered", ...from, values });
+        await rig.run(10);
+      }
+      await rig.site.unplug(evse);
+      await rig.run(30);
+    };
+    await charge("one", 1, [record(payload(1_000)), record(payload(1_500))]);
+    await charge("two", 2, [record(payload(2_000)), record(payload(2_500)).replace("2500", "2400")]);
+    const inRecord = {
+      signedMeterData: record(payload(3_000)),
+      encodingMethod: "OCMF",
+      publicKey: key.toString("base64"),
+    };
+    await rig.site.controller.handle({ type: "probed", chargePointId: "cp-two", rateUnit: "W", settings: {} });
+    await charge("two", 3, [JSON.stringify(inRecord)]);
+    expect(
+      rig.site.facts("signed-values-checked").map(({ data }) => [data.verdict, data.keyFrom, data.signedWh]),
+    ).toEqual([
+      ["valid", "site.yaml", 500],
+      ["invalid", "charge-point", 400],
+      ["valid", "charge-point", undefined],
+    ]);
+    const cdrs = bodies(rig.partner.received, "POST", "cdrs");
+    expect(cdrs.map(({ signed_data }) => signed_data.public_key)).toEqual(Array(3).fill(key.toString("base64")));
+    // What is wrong is passed on as it is.
+    const last = Buffer.from(cdrs[1].signed_data.signed_values.at(-1).signed_data, "base64").toString();
+    expect(last).toContain('"RV":2400');
   });
 
   test("is sent every name, with nulls, where it wants them", async () => {

@@ -3,6 +3,7 @@ import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.
 import type { SiteDraft } from "../facts/index.ts";
 import type { EvseReading } from "../image.ts";
 import type { EvseModel } from "../site/site-model.ts";
+import { meterKeysIn } from "../state/charge-points.ts";
 import { abandonedDrafts } from "./abandoned.ts";
 import { adoptedDrafts } from "./adopted.ts";
 import type { DecideContext } from "./context.ts";
@@ -113,7 +114,11 @@ function violated(context: DecideContext, input: Of<"violated">): ChargePointDec
 function probed(context: DecideContext, input: Of<"probed">): ChargePointDecision {
   const { type: _, settings, ...data } = input;
   const known = context.state.chargePoints.byId[input.chargePointId];
-  const same = known?.rateUnit === input.rateUnit && known.maxStackLevel === input.maxStackLevel;
+  const keys = meterKeysIn(settings);
+  const same =
+    known?.rateUnit === input.rateUnit &&
+    known.maxStackLevel === input.maxStackLevel &&
+    Object.entries(keys).every(([connector, key]) => known.meterKeys?.[connector] === key);
   // A probe after each reconnect that finds the same is not news.
   if (same) return only([]);
   return only([

@@ -95,3 +95,23 @@ export const CdrDelivered = declareFact(
     url: Type.Optional(Type.String()),
   }),
 );
+
+/** The signed values behind a CDR were checked when it was made; a record is never changed, whatever came of it. */
+export const SignedValuesChecked = declareFact(
+  "signed-values-checked",
+  1,
+  Type.Object({
+    transactionId: Type.Integer(),
+    evseId: Type.String(),
+    /** `unverifiable`: no key is known, or the record or the key cannot be read. */
+    verdict: Type.Union([Type.Literal("valid"), Type.Literal("invalid"), Type.Literal("unverifiable")]),
+    /** Whose word the key is. */
+    keyFrom: Type.Optional(
+      Type.Union([Type.Literal("site.yaml"), Type.Literal("charge-point"), Type.Literal("record")]),
+    ),
+    records: Type.Integer(),
+    /** Between the first and the last signed reading, Wh. */
+    signedWh: Type.Optional(Type.Number()),
+    billedWh: Type.Number(),
+  }),
+);

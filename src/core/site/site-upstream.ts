@@ -242,6 +242,12 @@ const EvseInMarketSchema = Type.Object(
     standard: Type.String({ default: "IEC_62196_T2", maxLength: 40 }),
     format: Type.Union([Type.Literal("SOCKET"), Type.Literal("CABLE")], { default: "SOCKET" }),
     physicalReference: Type.Optional(Name(16)),
+    meterPublicKey: Type.Optional(
+      Type.String({
+        maxLength: 2_000,
+        description: "Of its meter's signatures: PEM, DER in hex or base64, or the bare point",
+      }),
+    ),
   },
   closed,
 );

@@ -18,6 +18,8 @@ export interface ChargePointState {
   /** What it says of itself; missing where it says nothing. */
   readonly smartCharging?: boolean;
   readonly reserves?: boolean;
+  /** Public keys of its meters by connector; 0 is for all of them. */
+  readonly meterKeys?: Readonly<Record<string, string>>;
   /** Of the charge point as a whole, where it was ever told. */
   readonly status?: ConnectorStatus;
   readonly errorCode?: string;
@@ -32,6 +34,16 @@ export interface EvseStatus {
 export interface ChargePointsState {
   readonly byId: Readonly<Record<string, ChargePointState>>;
   readonly evses: Readonly<Record<string, EvseStatus>>;
+}
+
+/** `MeterPublicKey[1]` of OCPP 1.6 and `FiscalMetering.PublicKey` of 2.0.1, as the OCA wrote for signed meter values. */
+export function meterKeysIn(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const keys = Object.entries(settings).flatMap(([name, key]) => {
+    const connector = /^MeterPublicKey\[(\d{1,2})\]$/.exec(name)?.[1];
+    const isAll = name === "MeterPublicKey" || name === "FiscalMetering.PublicKey";
+    return key === "" || (connector === undefined && !isAll) ? [] : [[connector ?? "0", key] as const];
+  });
+  return Object.fromEntries(keys);
 }
 
 export function initialChargePoints(): ChargePointsState {
@@ -72,11 +84,13 @@ export function evolveChargePoints(slice: ChargePointsState, fact: SiteFact): Ch
       const { chargePointId, rateUnit, maxStackLevel, smartCharging, settings } = fact.data;
       // OCPP 1.6, 9.1.24.
       const features = settings.SupportedFeatureProfiles;
+      const meterKeys = meterKeysIn(settings);
       const limits = {
         rateUnit,
         ...(maxStackLevel === undefined ? {} : { maxStackLevel }),
         ...(smartCharging === undefined ? {} : { smartCharging }),
         ...(features === undefined ? {} : { reserves: /\bReservation\b/i.test(features) }),
+        ...(Object.keys(meterKeys).length === 0 ? {} : { meterKeys }),
       };
       return change(slice, chargePointId, limits, fact.atMs);
     }

@@ -4,6 +4,7 @@ import type { SiteFact } from "../../core/facts/index.ts";
 import type { TariffConfiguration } from "../../core/site/site-upstream.ts";
 import { ocpiTime } from "../status.ts";
 import { CONNECTOR_ID, emi3Id, evseUid, locationId, type Market, plugOf } from "./location.ts";
+import { knownMeterKey } from "./meter-key.ts";
 import { cdrTokenOf, periodObject, sessionId } from "./session.ts";
 import { type SignedFact, signedData } from "./signed-data.ts";
 import { tariffObject } from "./tariff.ts";
@@ -63,7 +64,7 @@ export function cdrObject(market: Market, { data, atMs }: CdrFact, read: ReadFac
       ? [tariffObject(tariff, { upstream, version, updatedMs: data.tariffChangedMs ?? atMs })]
       : undefined,
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, false)),
-    signed_data: signedData(signed),
+    signed_data: signedData(signed, knownMeterKey(market, data.evseId)?.key),
     total_cost: priceOf(cost.total, version),
     total_fixed_cost: priceOf(cost.fixed, version),
     total_energy: kwh(data.energyWh),

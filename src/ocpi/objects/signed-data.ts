@@ -1,6 +1,7 @@
 /** Signed meter values in a CDR: the bytes of the meter, untouched, beside what they say in plain words. */
 import { Type } from "typebox";
 import type { SiteFact } from "../../core/facts/index.ts";
+import { meterKey, readOcmf } from "../ocmf.ts";
 import { reader } from "../schemas/wire.ts";
 import type { WireObject } from "./wire-object.ts";
 
@@ -11,7 +12,7 @@ const LONGEST_PLAIN = 5_000;
 const LONGEST_SIGNED = 5_000;
 const LONGEST_KEY = 512;
 
-interface Signed {
+export interface Signed {
   /** What the meter signed, as text where it is text. */
   readonly text: string;
   readonly method: string;
@@ -54,7 +55,7 @@ function fromParts(value: unknown): Signed | undefined {
 }
 
 /** The record in a sampled value of OCPP 1.6 (text, or JSON in text) or 2.0.1. */
-function signedIn(sampledValue: string): Signed | undefined {
+export function signedIn(sampledValue: string): Signed | undefined {
   const value = parse(sampledValue);
   const newer = readSampled201(value);
   if (newer.ok) return fromParts((value as { signedMeterValue: unknown }).signedMeterValue);
@@ -73,8 +74,15 @@ function valueObject({ text }: Signed, nature: string): WireObject | undefined {
   return { nature, plain_data: plain, signed_data: signed };
 }
 
-/** `SignedData` of a CDR; missing where nothing was signed, or nothing of it fits. One record for both ends is an End. */
-export function signedData(facts: readonly SignedFact[]): WireObject | undefined {
+/** A meter's key as OCPI wants it, base64 of DER; as it was written where it cannot be read. */
+function keyObject(key: string, text: string): string {
+  const record = readOcmf(text);
+  const read = typeof record === "string" ? undefined : meterKey(key, record.curve);
+  return read?.export({ format: "der", type: "spki" }).toString("base64") ?? key;
+}
+
+/** `SignedData` of a CDR; missing where nothing was signed, or nothing of it fits. One record for both ends is an End. A record without a key has that which is known of the meter. */
+export function signedData(facts: readonly SignedFact[], knownKey: string | undefined): WireObject | undefined {
   const known = facts.flatMap(({ data }) => signedIn(data.sampledValue) ?? []);
   const distinct = known.filter(({ text }, index) => known.findIndex((other) => other.text === text) === index);
   const values = distinct.flatMap(
@@ -82,7 +90,8 @@ export function signedData(facts: readonly SignedFact[]): WireObject | undefined
   );
   const [first] = distinct;
   if (!first || values.length === 0) return undefined;
-  const key = distinct.find(({ publicKey }) => publicKey !== undefined)?.publicKey;
+  const own = distinct.find(({ publicKey }) => publicKey !== undefined)?.publicKey;
+  const key = own ?? (knownKey === undefined ? undefined : keyObject(knownKey, first.text));
   return {
     encoding_method: first.method.slice(0, 36),
     public_key: key === undefined || key.length > LONGEST_KEY ? undefined : key,
