@@ -30,6 +30,10 @@ const EASY_AFTER_S = 60;
 /** Above this part of the heat by loads that nobody can lower, an opening is not the guard's. */
 const NOT_TO_BLAME = 0.5;
 
+/** The difference between phases of one- and two-phase cars that Germany allows, A; known by the cars' own meters, 30 s. */
+const UNBALANCE_A = 20;
+const MOST_SECONDS_UNBALANCED = 60;
+
 interface Circuit {
   readonly id: "grid" | "garage";
   readonly ratingA: number;
@@ -51,10 +55,12 @@ export class CurrentsJudge {
   longestOverS = 0;
   longestOverInTroubleS = 0;
   hottest = 0;
+  longestUnbalancedS = 0;
   /** Devices that opened by loads that nobody can lower. */
   unavoidable = 0;
   readonly #world: World;
   readonly #circuits: readonly Circuit[];
+  readonly #unbalancedS: [number, number, number] = [0, 0, 0];
   readonly #poles = new Map<string, Pole>();
   readonly #deafUntilS = new Map<string, number>();
   #tightS = Number.NEGATIVE_INFINITY;
@@ -110,7 +116,27 @@ export class CurrentsJudge {
     for (const [id, untilS] of this.#deafUntilS) if (untilS < second) this.#deafUntilS.delete(id);
     for (const circuit of this.#circuits)
       if (!isUp || this.#hasTrouble(circuit)) this.#troubleUntilS.set(circuit.id, second + TROUBLE_LASTS_S);
-    return this.#circuits.flatMap((circuit) => PHASE_INDEXES.flatMap((phase) => this.#pole(circuit, phase)));
+    return [
+      ...this.#circuits.flatMap((circuit) => PHASE_INDEXES.flatMap((phase) => this.#pole(circuit, phase))),
+      ...this.#unbalance(),
+    ];
+  }
+
+  /** What cars on one or two phases that can be told draw on a phase above the least loaded one. */
+  #unbalance(): string[] {
+    if (this.#world.plan.country !== "DE") return [];
+    const cars = this.#world.chargePoints.map(({ id, stall }) => ({ id, currentA: this.#world.site.carA(stall.id) }));
+    const uneven = cars.filter(({ currentA }) => Math.min(...currentA) < 1 && Math.max(...currentA) >= 1);
+    const drawn = PHASE_INDEXES.map((phase) => uneven.reduce((sumA, { currentA }) => sumA + currentA[phase], 0));
+    const isTold = !uneven.some(({ id }) => this.#deafUntilS.has(id)) && !this.isTroubled("grid");
+    return PHASE_INDEXES.flatMap((phase) => {
+      const byA = drawn[phase]! - Math.min(...drawn);
+      const forS = isTold && byA > UNBALANCE_A + METER_ERROR_A ? this.#unbalancedS[phase] + 1 : 0;
+      this.#unbalancedS[phase] = forS;
+      this.longestUnbalancedS = Math.max(this.longestUnbalancedS, forS);
+      const text = `one-phase cars load ${PHASE_NAMES[phase]} by ${byA.toFixed(1)} A more than another phase, for ${forS} s`;
+      return forS === MOST_SECONDS_UNBALANCED + 1 ? [text] : [];
+    });
   }
 
   /** A meter that lies or is silent, a charge point that cannot be told, or whose own meter misleads. */

@@ -15,10 +15,13 @@ const SAFE_AFTER_S = 25;
 /** Somebody who was not reachable, or refused, is told again in so long. */
 const REACHED_AFTER_S = 65;
 const CHARGES_A = 5.5;
+/** Five minutes after the last fault nobody needs a change any more, but by a new plan or quarter-hour. */
+const SETTLED_FROM_S = 1300;
+const MOST_CALM_CHANGES = 12;
 /** A start is the safe state: it may stop a car. */
 const START_LASTS_S = 40;
 /** Stops of one car in ten minutes; a car that is shed again and again is a contactor that dies. */
-export const MOST_STOPS_IN_TEN_MINUTES = 6;
+export const MOST_STOPS_IN_TEN_MINUTES = 5;
 
 /** Stops for the plan, or to let another car have its turn. */
 const MOST_EASY_STOPS = 2;
@@ -27,6 +30,9 @@ export class OrderJudge {
   mostBacklog = 0;
   mostStops = 0;
   mostEasyStops = 0;
+  /** Changes of the limit of one EVSE in the calm. */
+  mostCalmChanges = 0;
+  readonly #calmChanges = new Map<string, number>();
   readonly #world: World;
   readonly #lastA = new Map<string, number>();
   readonly #deafS = new Map<string, number>();
@@ -61,7 +67,19 @@ export class OrderJudge {
     const waited = this.#world.second - this.#slowDiskS < 3;
     if (currentA > Math.max(before, stall.safeCurrentA) && this.#readingAgeS(stall.circuit) > STALE_S && !waited)
       say(`rises from ${before} to ${currentA} A without a good meter`);
+    if (currentA !== this.#lastA.get(evseId)) this.#changed(evseId);
     this.#lastA.set(evseId, currentA);
+  }
+
+  /** Every change of a limit is a fact on the card, and a write to the flash of the charge point. */
+  #changed(evseId: string): void {
+    const { second } = this.#world;
+    if (second < SETTLED_FROM_S || second > WELL_BY_S) return;
+    const changes = (this.#calmChanges.get(evseId) ?? 0) + 1;
+    this.#calmChanges.set(evseId, changes);
+    this.mostCalmChanges = Math.max(this.mostCalmChanges, changes);
+    if (changes === MOST_CALM_CHANGES + 1)
+      this.#said.push(`the limit of ${evseId} was changed ${changes} times in the calm`);
   }
 
   /** Of the oldest meter on the way to the grid connection, s. */
@@ -127,9 +145,7 @@ export class OrderJudge {
     const isOurs = this.#ours.has(id);
     if (!charges) this.#ours.delete(id);
     else if ((this.#lastA.get(id) ?? 0) >= 6) this.#ours.add(id);
-    // One whose meter shows ten times the truth is told less and less: it does not obey.
-    const isBlamed = chargePoint.trouble.overstates === true;
-    if (!stopped || !isOurs || isBlamed || second - this.#upSinceS < START_LASTS_S) return [];
+    if (!stopped || !isOurs || second - this.#upSinceS < START_LASTS_S) return [];
     const stops = this.#inTenMinutes(this.#stopsS, id);
     this.mostStops = Math.max(this.mostStops, stops);
     const easyStops = this.#world.judge.currents.isEasy ? this.#inTenMinutes(this.#easyStopsS, id) : 0;

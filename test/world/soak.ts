@@ -20,6 +20,8 @@ interface Most {
   mostBacklog: number;
   mostStops: number;
   mostEasyStops: number;
+  mostCalmChanges: number;
+  longestUnbalancedS: number;
 }
 
 interface Outcome extends Most {
@@ -56,6 +58,8 @@ async function live(seed: number, options: Options): Promise<Outcome> {
     mostBacklog,
     mostStops,
     mostEasyStops,
+    mostCalmChanges: order.mostCalmChanges,
+    longestUnbalancedS: currents.longestUnbalancedS,
   };
 }
 
@@ -75,6 +79,8 @@ class Report {
     mostBacklog: 0,
     mostStops: 0,
     mostEasyStops: 0,
+    mostCalmChanges: 0,
+    longestUnbalancedS: 0,
   };
   #done = 0;
   #failed = 0;
@@ -110,11 +116,12 @@ class Report {
 
   end(): number {
     const { longestOverS, longestOverInTroubleS, longestOverOperatorS, hottest, unavoidable } = this.#most;
-    const { mostBacklog, mostStops, mostEasyStops } = this.#most;
+    const { mostBacklog, mostStops, mostEasyStops, mostCalmChanges, longestUnbalancedS } = this.#most;
     console.log(this.#progress());
     console.log(
       `longest above a rating that cars could cure: ${longestOverS} s, in trouble ${longestOverInTroubleS} s, above the operator's limit ${longestOverOperatorS} s; hottest device ${hottest.toFixed(2)} of 1; ` +
-        `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}, ${mostEasyStops} of them with no fuse near`,
+        `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}, ${mostEasyStops} of them with no fuse near; ` +
+        `most changes of a limit in the calm ${mostCalmChanges}; longest unbalanced ${longestUnbalancedS} s`,
     );
     return this.#failed > 0 ? 1 : 0;
   }
