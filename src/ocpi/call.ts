@@ -6,13 +6,9 @@ import type { Clock } from "../core/ports.ts";
 import { whyNotCalled } from "./allow.ts";
 import { nextPage } from "./pages.ts";
 import { type Partner, partyOf } from "./partner.ts";
+import type { PartyName } from "./party.ts";
 import { reader, withoutNulls } from "./schemas/wire.ts";
 import { authorizationOf } from "./token.ts";
-
-export interface PartyName {
-  readonly countryCode: string;
-  readonly partyId: string;
-}
 
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

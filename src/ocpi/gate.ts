@@ -2,10 +2,10 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../core/ports.ts";
 import type { OcpiVersion } from "../core/site/site-upstream.ts";
-import type { PartyName } from "./call.ts";
 import { type Identity, PREFIX } from "./identity.ts";
 import type { OcpiRequest } from "./module.ts";
-import type { Partner } from "./partner.ts";
+import { hubParties, isHub, type Partner } from "./partner.ts";
+import { isSameParty, type PartyName } from "./party.ts";
 import { createRate, type Rate } from "./rate.ts";
 import type { Secrets, TokenHolder } from "./secrets.ts";
 import { CLIENT_ERROR, envelopeOf, INVALID_PARAMETERS, type Reply, refuse } from "./status.ts";
@@ -36,14 +36,6 @@ function partyIn(request: FastifyRequest, which: "from" | "to"): PartyName | und
   return countryCode === undefined || partyId === undefined ? undefined : { countryCode, partyId };
 }
 
-const isSame = (one: PartyName, other: PartyName) =>
-  one.countryCode === other.countryCode && one.partyId === other.partyId;
-
-function isHub(partner: Partner): boolean {
-  const known = partner.registration();
-  return known?.hubPartyId !== undefined || known?.parties.some((party) => party.role === "HUB") === true;
-}
-
 export class Gate {
   readonly #options: GateOptions;
   readonly #rate: Rate;
@@ -71,11 +63,12 @@ export class Gate {
   misrouted(request: FastifyRequest, partner: Partner): Reply | undefined {
     const { countryCode, partyId } = this.#us;
     const [to, from] = [partyIn(request, "to"), partyIn(request, "from")];
-    if (isHub(partner)) return undefined;
-    if (to && !isSame(to, this.#us))
-      return refuse(INVALID_PARAMETERS, `This is ${countryCode}-${partyId}; there is no other party here`);
+    // A hub may also send what is for all behind it.
+    const isForUs = !to || [this.#us, ...hubParties(partner)].some((party) => isSameParty(party, to));
+    if (!isForUs) return refuse(INVALID_PARAMETERS, `This is ${countryCode}-${partyId}; there is no other party here`);
     const parties = partner.registration()?.parties ?? [];
-    if (from && parties.length > 0 && !parties.some((party) => isSame(party, from)))
+    if (isHub(partner)) return undefined;
+    if (from && parties.length > 0 && !parties.some((party) => isSameParty(party, from)))
       return refuse(INVALID_PARAMETERS, `${from.countryCode}-${from.partyId} is not one of your parties`);
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** What a module of OCPI is to the server: routes below one endpoint, the same for all versions. */
 import type { OcpiVersion } from "../core/site/site-upstream.ts";
-import type { PartyName } from "./call.ts";
 import type { Partner } from "./partner.ts";
+import type { PartyName } from "./party.ts";
 import type { SchemaName } from "./schemas/catalogue.ts";
 import type { Reply } from "./status.ts";
 

@@ -4,6 +4,7 @@ import type { PartnerConfiguration, PartnerQuirk } from "../core/site/site-upstr
 import type { PartnerParty, PartnerState } from "../core/state/upstream.ts";
 import { hostOf, type Reach } from "./allow.ts";
 import { createHttp, type HttpClient } from "./http.ts";
+import { isSameParty, type PartyName } from "./party.ts";
 
 /** What the page and the command line show of the traffic with a partner. */
 export interface Traffic {
@@ -55,6 +56,26 @@ export function createPartner(
       return { hosts: new Set(configured.concat(first)), allowHttp, allowPrivateAddresses };
     },
   };
+}
+
+/** The hub itself, as one of the parties behind it: by its role (2.2.1) or its id (2.3.0). */
+export function hubParties(partner: Partner): readonly PartyName[] {
+  const known = partner.registration();
+  const { hubPartyId } = known ?? {};
+  const named = hubPartyId ? [{ countryCode: hubPartyId.slice(0, 2), partyId: hubPartyId.slice(2) }] : [];
+  return [...named, ...(known?.parties ?? []).filter(({ role }) => role === "HUB")];
+}
+
+/** Whether the partner speaks for others. */
+export function isHub(partner: Partner): boolean {
+  return hubParties(partner).length > 0;
+}
+
+/** Whom a message about a driver is for: his party, where the partner is that or speaks for it; else its first party. */
+export function addressee(partner: Partner, owner: PartyName | undefined): PartyName | undefined {
+  const parties = partner.registration()?.parties ?? [];
+  const isThere = owner && (isHub(partner) || parties.some((party) => isSameParty(party, owner)));
+  return isThere ? { countryCode: owner.countryCode, partyId: owner.partyId } : parties[0];
 }
 
 /** The party of a partner that has a role, its first one otherwise. */

@@ -7,10 +7,11 @@ import type { SiteDraft } from "../core/facts/index.ts";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
 import type { OwedResult } from "../core/state/owed-results.ts";
 import { whyNotCalled } from "./allow.ts";
-import { callPartner, type Outcome, type PartyName } from "./call.ts";
+import { callPartner, type Outcome } from "./call.ts";
 import type { OcpiRequest } from "./module.ts";
 import type { WireObject } from "./objects/wire-object.ts";
 import type { Partner } from "./partner.ts";
+import type { PartyName } from "./party.ts";
 import type { Secrets } from "./secrets.ts";
 import { INVALID_PARAMETERS, type Refusal, refuse } from "./status.ts";
 

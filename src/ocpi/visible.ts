@@ -1,49 +1,62 @@
-/** What a partner may see: its own drivers' sessions and records, or all of the site's where the configuration says so. */
+/**
+ * What a partner may see: its own drivers' sessions and records, or all of the site's where the configuration says so.
+ * Behind a hub are several parties: each sees its own, not what belongs to another one there.
+ */
 import type { Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state/state.ts";
 import type { DriverContract } from "../core/state/upstream.ts";
-import type { CdrFact } from "./objects/cdr.ts";
-import type { Partner } from "./partner.ts";
+import { hubParties, isHub, type Partner } from "./partner.ts";
+import { isSameParty, type PartyName } from "./party.ts";
 
-/** Whether a contract is with one of the partner's parties. */
-export function isOwn(partner: Partner, contract: DriverContract | undefined): boolean {
-  if (!contract) return false;
-  return (
-    contract.partnerId === partner.id ||
-    (partner.registration()?.parties ?? []).some(
-      (party) => party.countryCode === contract.countryCode && party.partyId === contract.partyId,
-    )
-  );
+type Owner = Pick<DriverContract, "partnerId" | "countryCode" | "partyId">;
+
+/** Who asks: a partner, and of its parties the one that the headers name. */
+export interface Asker {
+  readonly partner: Partner;
+  readonly from?: PartyName;
+}
+
+/** The party that a request speaks for; missing where it is the partner as a whole. */
+function speaksFor({ partner, from }: Asker): PartyName | undefined {
+  return from && !hubParties(partner).some((hub) => isSameParty(hub, from)) ? from : undefined;
 }
 
 /** Whether a party is one of the partner's; a hub speaks for others. */
-export function isPartyOf(partner: Partner, name: { readonly countryCode: string; readonly partyId: string }): boolean {
-  const known = partner.registration();
-  if (known?.hubPartyId !== undefined || known?.parties.some((party) => party.role === "HUB")) return true;
-  return (known?.parties ?? []).some(
-    (party) => party.countryCode === name.countryCode.toUpperCase() && party.partyId === name.partyId.toUpperCase(),
+export function isPartyOf(partner: Partner, name: PartyName): boolean {
+  const upper = { countryCode: name.countryCode.toUpperCase(), partyId: name.partyId.toUpperCase() };
+  return isHub(partner) || (partner.registration()?.parties ?? []).some((party) => isSameParty(party, upper));
+}
+
+/** Whether a contract is with the party that asks, or with one of the partner's. */
+export function isOwn(asker: Asker, contract: Owner | undefined): boolean {
+  if (!contract) return false;
+  const { partner } = asker;
+  const party = speaksFor(asker);
+  if (party && isHub(partner)) return isSameParty(contract, party);
+  return (
+    contract.partnerId === partner.id ||
+    (partner.registration()?.parties ?? []).some((known) => isSameParty(known, contract))
   );
 }
 
-export function seesSession(partner: Partner, state: SiteState, session: Session): boolean {
-  const { sees, contracts } = partner.configuration;
+/** Whether a token of a party may be used by who asks: its owner. */
+export function isOwnToken(asker: Asker, owner: PartyName): boolean {
+  const upper = { countryCode: owner.countryCode.toUpperCase(), partyId: owner.partyId.toUpperCase() };
+  const party = isHub(asker.partner) ? speaksFor(asker) : undefined;
+  return party ? isSameParty(party, upper) : isPartyOf(asker.partner, upper);
+}
+
+export function seesSession(asker: Asker, state: SiteState, session: Session): boolean {
+  const { sees, contracts } = asker.partner.configuration;
   if (sees === "all") return true;
   // What it may cap or command it may see.
   const isCovered = contracts.some(
     ({ tokens, evses }) => tokens === "all" && (evses === undefined || evses.includes(session.evseId)),
   );
   if (isCovered) return true;
-  return isOwn(partner, state.upstream.sessions[session.transactionId]?.driver?.contract);
+  return isOwn(asker, state.upstream.sessions[session.transactionId]?.driver?.contract);
 }
 
-/** Whose driver a record is about: country and party in one; missing where it is nobody's. */
-export function partyOfCdr({ data: { contract } }: CdrFact): string | undefined {
-  return contract && `${contract.countryCode}-${contract.partyId}`;
-}
-
-export function seesCdr(partner: Partner, { party }: { readonly party?: string | undefined }): boolean {
-  if (partner.configuration.sees === "all") return true;
-  return (partner.registration()?.parties ?? []).some(
-    ({ countryCode, partyId }) => `${countryCode}-${partyId}` === party,
-  );
+export function seesCdr(asker: Asker, { contract }: { readonly contract?: Owner | undefined }): boolean {
+  return asker.partner.configuration.sees === "all" || isOwn(asker, contract);
 }

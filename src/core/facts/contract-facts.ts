@@ -22,6 +22,8 @@ export const ChargingProfileReceived = declareFact(
     transactionId: Type.Integer(),
     evseId: Type.String(),
     ceiling: CeilingSchema,
+    /** The party behind a hub that sent it. */
+    party: Type.Optional(Type.Object({ countryCode: Type.String(), partyId: Type.String() })),
   }),
 );
 

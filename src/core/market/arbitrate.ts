@@ -6,7 +6,7 @@ import type { SiteDraft } from "../facts/index.ts";
 import type { PartnerConfiguration, PartnerRight } from "../site/site-upstream.ts";
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
-import type { Ceiling } from "./profile.ts";
+import type { Ceiling, Profile } from "./profile.ts";
 
 export interface Claim {
   readonly partner: PartnerConfiguration;
@@ -32,12 +32,13 @@ const sourceOf = (partnerId: string) => `partner:${partnerId}`;
 export function decideProfile(
   state: SiteState,
   session: Session,
-  partnerId: string,
+  sender: { readonly partnerId: string; readonly party?: NonNullable<Profile["party"]> | undefined },
   ceiling: Ceiling,
 ): { readonly drafts: readonly SiteDraft[] } | { readonly refused: string } {
   const { transactionId, evseId } = session;
   if (state.sessions.overrides[evseId]) return { refused: "The driver has asked for full power" };
-  const data = { partnerId, transactionId, evseId, ceiling };
+  const { partnerId, party } = sender;
+  const data = { partnerId, transactionId, evseId, ceiling, ...(party ? { party } : {}) };
   return { drafts: [{ type: "charging-profile-received", source: sourceOf(partnerId), data }] };
 }
 

@@ -8,4 +8,6 @@ export interface Profile {
   readonly partnerId: string;
   readonly receivedMs: number;
   readonly ceiling: Ceiling;
+  /** The party behind a hub that sent it. */
+  readonly party?: { readonly countryCode: string; readonly partyId: string };
 }

@@ -1,12 +1,14 @@
 /** Where the CDRs are: in the ledger, and with which partners. */
+import type { Static } from "typebox";
 import type { SiteFact } from "../facts/index.ts";
+import type { DriverContractSchema } from "../facts/market-facts.ts";
 import { kept } from "./kept.ts";
 
 /** Where a CDR is in the ledger, when it was made, and who has it. */
 export interface BilledSession {
   readonly seq: number;
   readonly atMs: number;
-  readonly party?: string;
+  readonly contract?: Pick<Static<typeof DriverContractSchema>, "partnerId" | "countryCode" | "partyId">;
   /** Partners that have taken it. */
   readonly takenBy?: readonly string[];
 }
@@ -32,8 +34,9 @@ const REFUSED_KEPT = 2_000;
 
 function billed<S extends CdrsState>(slice: S, fact: Extract<SiteFact, { type: "cdr-issued" }>): S {
   const { transactionId, contract } = fact.data;
-  const party = contract ? { party: `${contract.countryCode}-${contract.partyId}` } : {};
-  const entry = { seq: fact.seq, atMs: fact.atMs, ...party };
+  const { partnerId = "", countryCode = "", partyId = "" } = contract ?? {};
+  const owner = contract ? { contract: { partnerId, countryCode, partyId } } : {};
+  const entry = { seq: fact.seq, atMs: fact.atMs, ...owner };
   return { ...slice, billed: kept(slice.billed, String(transactionId), entry, BILLED_KEPT) };
 }
 

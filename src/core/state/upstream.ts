@@ -154,12 +154,13 @@ function profileReceived(
   slice: UpstreamState,
   fact: Extract<SiteFact, { type: "charging-profile-received" }>,
 ): UpstreamState {
-  const { partnerId, transactionId, ceiling } = fact.data;
+  const { partnerId, transactionId, ceiling, party } = fact.data;
   const others = (slice.profiles[transactionId] ?? []).filter((profile) => profile.partnerId !== partnerId);
   const owed = new Set(slice.owed[transactionId]).add(partnerId);
+  const profile = { partnerId, receivedMs: fact.atMs, ceiling, ...(party ? { party } : {}) };
   return {
     ...slice,
-    profiles: { ...slice.profiles, [transactionId]: [...others, { partnerId, receivedMs: fact.atMs, ceiling }] },
+    profiles: { ...slice.profiles, [transactionId]: [...others, profile] },
     owed: { ...slice.owed, [transactionId]: [...owed] },
     profilesSeq: fact.seq,
   };

@@ -1,8 +1,10 @@
 /** ActiveChargingProfile to a partner: with every change that it is owed, which is from its first profile on. */
+
 import { type ActiveProfile, activeProfile, activeProfileObject, differs, unitFor } from "../objects/active-profile.ts";
 import type { Market } from "../objects/location.ts";
 import { sessionId, sessionOf } from "../objects/session.ts";
 import type { WireObject } from "../objects/wire-object.ts";
+import type { PartyName } from "../party.ts";
 import type { Delivered } from "./pump.ts";
 
 export interface ActiveProfiles {
@@ -16,7 +18,7 @@ export function createActiveProfiles(options: {
   readonly partnerId: string;
   readonly nowMs: () => number;
   /** PUT to the partner's endpoint for a session. */
-  readonly put: (sessionId: string, body: WireObject) => Promise<Delivered>;
+  readonly put: (sessionId: string, body: WireObject, sender: PartyName | undefined) => Promise<Delivered>;
 }): ActiveProfiles {
   const { partnerId, nowMs, put } = options;
   const sent = new Map<number, ActiveProfile>();
@@ -32,7 +34,10 @@ export function createActiveProfiles(options: {
     const before = sent.get(transactionId);
     if (before && !differs(profile, before)) return "done";
     const unit = unitFor(profiles[transactionId], partnerId);
-    const result = await put(sessionId(market, session), activeProfileObject(profile, unit));
+    const sender =
+      profiles[transactionId]?.find((known) => known.partnerId === partnerId)?.party ??
+      market.state.upstream.sessions[transactionId]?.driver?.contract;
+    const result = await put(sessionId(market, session), activeProfileObject(profile, unit), sender);
     if (result !== "away") sent.set(transactionId, profile);
     return result;
   }

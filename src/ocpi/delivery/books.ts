@@ -6,7 +6,8 @@ import { type CdrFact, cdrObject } from "../objects/cdr.ts";
 import { isFinal, sessionObject, sessionOf } from "../objects/session.ts";
 import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf } from "../partner.ts";
-import { partyOfCdr, seesCdr, seesSession } from "../visible.ts";
+import type { PartyName } from "../party.ts";
+import { seesCdr, seesSession } from "../visible.ts";
 import { type Courier, judged } from "./courier.ts";
 import type { Delivered } from "./pump.ts";
 import { createSessionPatches } from "./session-patch.ts";
@@ -27,27 +28,28 @@ export class BookDeliveries {
     const now = this.#courier.market();
     const { partner } = this.#courier.context;
     const known = sessionOf(now, transactionId);
-    if (!known || !seesSession(partner, now.state, known)) return "done";
+    if (!known || !seesSession({ partner }, now.state, known)) return "done";
     // Between its end and the closing of its books there is nothing to tell.
     if (known.endedMs !== undefined && !isFinal(now, known)) return "done";
     const object = sessionObject(now, known);
     const url = this.#courier.urlOf("sessions", String(object.id));
     if (url === undefined || this.#completed.has(String(object.id))) return "done";
+    const owner = now.state.upstream.sessions[transactionId]?.driver?.contract;
     const patch = partner.has("put-only") ? undefined : this.#patches.patchOf(object);
-    const outcome = patch ? await this.#changed(url, patch, object) : await this.#whole(url, object);
+    const outcome = patch ? await this.#changed(url, patch, object, owner) : await this.#whole(url, object, owner);
     // Whether it was taken is not known, nor what else was lost: what comes next is whole, of all sessions.
     if (outcome.kind === "away") this.#patches.forgetAll();
     return judged(outcome);
   }
 
-  async #changed(url: string, patch: WireObject, object: WireObject): Promise<Outcome> {
-    const outcome = await this.#courier.send("PATCH", url, patch);
+  async #changed(url: string, patch: WireObject, object: WireObject, owner?: PartyName): Promise<Outcome> {
+    const outcome = await this.#courier.send("PATCH", url, patch, owner);
     if (outcome.kind === "ok") this.#patches.sent(object);
-    return outcome.kind === "refused" ? this.#whole(url, object) : outcome;
+    return outcome.kind === "refused" ? this.#whole(url, object, owner) : outcome;
   }
 
-  async #whole(url: string, object: WireObject): Promise<Outcome> {
-    const outcome = await this.#courier.send("PUT", url, object);
+  async #whole(url: string, object: WireObject, owner?: PartyName): Promise<Outcome> {
+    const outcome = await this.#courier.send("PUT", url, object, owner);
     if (outcome.kind !== "ok") return outcome;
     this.#patches.sent(object);
     if (object.status === "COMPLETED") this.#completed.add(String(object.id));
@@ -64,10 +66,10 @@ export class BookDeliveries {
     if (endpoint === undefined || fact?.type !== "cdr-issued") return "done";
     const record = fact as CdrFact;
     const taken = site.state().upstream.billed[record.data.transactionId];
-    if (!seesCdr(partner, { party: partyOfCdr(record) })) return "done";
+    if (!seesCdr({ partner }, record.data)) return "done";
     if (taken?.seq === seq && taken.takenBy?.includes(partner.id)) return "done";
     const object = cdrObject(this.#courier.market(), record, (other) => site.read(other - 1, 1)[0]);
-    const outcome = await this.#courier.send("POST", endpoint, object);
+    const outcome = await this.#courier.send("POST", endpoint, object, record.data.contract);
     if (outcome.kind !== "away") await site.record([this.#delivered(record, outcome)]);
     return judged(outcome);
   }

@@ -5,7 +5,8 @@ import type { OcpiVersion, UpstreamConfiguration } from "../../core/site/site-up
 import { type Call, callPartner, type Outcome } from "../call.ts";
 import type { Market } from "../objects/location.ts";
 import type { WireObject } from "../objects/wire-object.ts";
-import { endpointOf, joinUrl, type Partner, partyOf } from "../partner.ts";
+import { addressee, endpointOf, joinUrl, type Partner } from "../partner.ts";
+import type { PartyName } from "../party.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Delivered } from "./pump.ts";
 
@@ -42,11 +43,12 @@ export class Courier {
     return endpoint === undefined ? undefined : joinUrl(endpoint, upstream.countryCode, upstream.partyId, ...ids);
   }
 
-  async send(method: Call["method"], url: string, body: WireObject): Promise<Outcome> {
+  /** Sends; `owner` is the party of the driver that it is about. */
+  async send(method: Call["method"], url: string, body: WireObject, owner?: PartyName): Promise<Outcome> {
     const { partner, secrets, upstream, clock } = this.context;
     const token = secrets.outbound(partner.id);
     if (token === undefined) return { kind: "away", reason: "there is no token for it" };
-    const to = partyOf(partner);
+    const to = addressee(partner, owner);
     const from = { countryCode: upstream.countryCode, partyId: upstream.partyId };
     return callPartner(partner, { method, url, token, body, from, ...(to ? { to } : {}) }, clock);
   }

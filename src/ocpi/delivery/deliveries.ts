@@ -52,9 +52,9 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
   const profiles = createActiveProfiles({
     partnerId: context.partner.id,
     nowMs: () => context.clock.wallMs(),
-    async put(id, body) {
+    async put(id, body, sender) {
       const endpoint = endpointOf(context.partner, "chargingprofiles", "SENDER");
-      return endpoint === undefined ? "done" : judged(await courier.send("PUT", joinUrl(endpoint, id), body));
+      return endpoint === undefined ? "done" : judged(await courier.send("PUT", joinUrl(endpoint, id), body, sender));
     },
   });
   const kinds: Readonly<Record<string, (id: string) => Promise<Delivered>>> = {

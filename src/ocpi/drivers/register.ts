@@ -6,7 +6,7 @@ import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { Driver } from "../../core/state/upstream.ts";
 import { callPartner, type Outcome } from "../call.ts";
 import { evseUid, locationId } from "../objects/location.ts";
-import { endpointOf, joinUrl, type Partner } from "../partner.ts";
+import { addressee, endpointOf, joinUrl, type Partner } from "../partner.ts";
 import { readAuthorizationInfo, type Token } from "../schemas/requests.ts";
 import type { Secrets } from "../secrets.ts";
 import type { TokenStore } from "./token-store.ts";
@@ -145,6 +145,8 @@ class Register implements DriverRegister {
     const known = store.find(token);
     const type = known?.partnerId === partner.id ? known.token.type : "RFID";
     const { countryCode, partyId, authorization } = upstream;
+    const owner = known?.partnerId === partner.id ? contractOf(partner.id, known.token) : undefined;
+    const to = addressee(partner, owner);
     const evses = model.evses.filter((evse) => evse.chargePointId === chargePointId);
     const outcome = await callPartner(
       partner,
@@ -153,6 +155,7 @@ class Register implements DriverRegister {
         url: `${joinUrl(endpoint, known?.token.uid ?? token, "authorize")}?type=${encodeURIComponent(type)}`,
         token: shown,
         from: { countryCode, partyId },
+        ...(to ? { to } : {}),
         body: { location_id: locationId({ site: model, upstream }), evse_uids: evses.map(evseUid) },
         timeoutMs: authorization.timeoutSeconds * 1000,
       },

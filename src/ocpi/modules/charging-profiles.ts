@@ -97,7 +97,7 @@ class ProfileDesk {
     const session = sessionById(market, request.params.session ?? "");
     if (!session || session.endedMs !== undefined) return immediately("UNKNOWN_SESSION");
     const driver = market.state.upstream.sessions[session.transactionId]?.driver;
-    const own = isOwn(request.partner, driver?.contract);
+    const own = isOwn(request, driver?.contract);
     const partner = request.partner.configuration;
     const uncovered = whyNotCovered({ partner, right: "charging-profiles", evseId: session.evseId, own });
     if (uncovered !== undefined) return this.#refused(request, uncovered);
@@ -133,7 +133,7 @@ class ProfileDesk {
         return immediately("REJECTED", "The charge point is not connected");
       if (!this.#mayAsk(this.#changes, request, session)) return immediately("TOO_OFTEN");
       const { id: partnerId } = request.partner;
-      const decision = decideProfile(site.state(), session, partnerId, ceiling);
+      const decision = decideProfile(site.state(), session, { partnerId, party: request.from }, ceiling);
       if ("refused" in decision) return this.#refused(request, decision.refused);
       const before = ceilingOfPartner(site.state(), session, partnerId);
       const { transactionId } = session;

@@ -12,7 +12,7 @@ import { type Owed, RESULT_WITHIN_S, type Results } from "../results.ts";
 import type { Token } from "../schemas/requests.ts";
 import type { Parsed } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Refusal, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
-import { isOwn, isPartyOf } from "../visible.ts";
+import { isOwn, isOwnToken } from "../visible.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
 
 type Response = "ACCEPTED" | "NOT_SUPPORTED" | "REJECTED" | "UNKNOWN_SESSION";
@@ -81,8 +81,8 @@ export class CommandDesk {
   }
 
   /** Whether the driver of a session is the partner's. */
-  isOwnSession({ partner }: OcpiRequest, session: Session): boolean {
-    return isOwn(partner, this.context.site.state().upstream.sessions[session.transactionId]?.driver?.contract);
+  isOwnSession(request: OcpiRequest, session: Session): boolean {
+    return isOwn(request, this.context.site.state().upstream.sessions[session.transactionId]?.driver?.contract);
   }
 
   /** Refuses what cannot be handed to the charge point now. */
@@ -159,8 +159,8 @@ export class CommandDesk {
 export const noSuchLocation: Refusal = refuse(UNKNOWN_LOCATION, "There is no such location");
 
 /** Refuses a token that is not of the partner's own drivers, or whose uid charge points cannot take. */
-export function unusable({ partner }: OcpiRequest, { uid, country_code, party_id }: Token): Reply | undefined {
-  if (!isPartyOf(partner, { countryCode: country_code, partyId: party_id }))
+export function unusable(request: OcpiRequest, { uid, country_code, party_id }: Token): Reply | undefined {
+  if (!isOwnToken(request, { countryCode: country_code, partyId: party_id }))
     return immediately("REJECTED", `A token of ${country_code}-${party_id} is not yours`);
   if (uid.length <= LONGEST_ID_TAG) return undefined;
   return immediately("REJECTED", `A uid may have ${LONGEST_ID_TAG} characters here`);

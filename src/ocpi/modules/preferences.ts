@@ -9,7 +9,7 @@ import type { NoteRefusal } from "../refused.ts";
 import { readChargingPreferences } from "../schemas/requests.ts";
 import { timeMs } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse } from "../status.ts";
-import { isOwn } from "../visible.ts";
+import { isOwn, seesSession } from "../visible.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
 
 const HOUR_MS = 3_600_000;
@@ -35,7 +35,7 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
   async function put(request: OcpiRequest): Promise<Reply> {
     const market = marketOf(context, request.version);
     const session = sessionById(market, request.params.session ?? "");
-    if (!session || session.endedMs !== undefined)
+    if (!session || session.endedMs !== undefined || !seesSession(request, market.state, session))
       return refuse(INVALID_PARAMETERS, "There is no such session under way", 404);
     if (!takesLimits(market.state, { ...session, id: session.evseId }))
       return refuse(INVALID_PARAMETERS, "The EVSE does not have CHARGING_PREFERENCES_CAPABLE", 404);
@@ -43,7 +43,7 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
     const { profile_type, departure_time, energy_need } = parsed.value;
     const driver = market.state.upstream.sessions[session.transactionId]?.driver;
-    const own = isOwn(request.partner, driver?.contract);
+    const own = isOwn(request, driver?.contract);
     const partner = request.partner.configuration;
     const refused = whyNotCovered({ partner, right: "preferences", evseId: session.evseId, own });
     if (refused !== undefined) {

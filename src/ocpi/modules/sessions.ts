@@ -27,7 +27,7 @@ export function sessionsModule(context: ModuleContext, more: readonly ModuleRout
             .filter((session) => {
               const known = sessions[session.transactionId];
               const isOld = session.endedMs !== undefined && (known?.endedSeq ?? 0) < sinceSeq;
-              return !isOld && seesSession(request.partner, market.state, session);
+              return !isOld && seesSession(request, market.state, session);
             })
             .sort((a, b) => a.startedMs - b.startedMs)
             .map((session) => ({ session, updatedMs: sessionUpdatedMs(market, session) }));
@@ -52,7 +52,7 @@ export function cdrsModule(context: ModuleContext): Module {
         handle(request) {
           const market = marketOf(context, request.version);
           const entries = Object.values(market.state.upstream.billed)
-            .filter((entry) => seesCdr(request.partner, entry))
+            .filter((entry) => seesCdr(request, entry))
             .sort((a, b) => a.seq - b.seq)
             .map(({ seq, atMs }) => ({ seq, updatedMs: atMs }));
           const read = (seq: number) => context.site.read(seq - 1, 1)[0];

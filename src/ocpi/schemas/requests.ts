@@ -118,7 +118,7 @@ export const ClientInfoSchema = Type.Object({
   party_id: PartyId,
   country_code: CountryCode,
   role: Type.String({ maxLength: 20 }),
-  status: Type.String({ maxLength: 20 }),
+  status: Type.Union(["CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED"].map((status) => Type.Literal(status))),
   last_updated: DateTime,
 });
 export const readClientInfo = reader(ClientInfoSchema);
