@@ -2,14 +2,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { faultsOf } from "./known.ts";
 import { Market, VERSIONS } from "./market.ts";
+import { awayStories } from "./stories/away.ts";
 import { chargingStories } from "./stories/charging.ts";
 import { commandStories } from "./stories/commands.ts";
+import { hubStories } from "./stories/hub.ts";
 import { preferenceStories } from "./stories/preferences.ts";
 import { profileStories } from "./stories/profiles.ts";
 import { tokenStories } from "./stories/tokens.ts";
 import { transportStories } from "./stories/transport.ts";
 
-const STORIES = ["charging", "tokens", "commands", "profiles", "preferences"];
+const STORIES = ["charging", "tokens", "commands", "profiles", "preferences", "away", "hub"];
 const market = new Market(STORIES.flatMap((story) => VERSIONS.map((version) => `${story}-${version}`)));
 
 beforeAll(() => market.start(), 60_000);
@@ -21,6 +23,8 @@ commandStories(market);
 profileStories(market);
 preferenceStories(market);
 transportStories(market);
+awayStories(market);
+hubStories(market);
 
 test("in all of this nothing was sent or answered that is against the specification", () => {
   expect(market.platforms.flatMap(faultsOf)).toEqual([]);

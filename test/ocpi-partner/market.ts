@@ -1,4 +1,4 @@
-/** One site with four partners in its site.yaml: an eMSP and a Smart Charging Service Provider of each version. */
+/** One site with its partners in site.yaml: of each version an eMSP, a Smart Charging Service Provider, a hub and a guest. */
 import { describe } from "vitest";
 import type { Party } from "./exchange.ts";
 import { Platform } from "./platform.ts";
@@ -29,9 +29,22 @@ function scspOf(version: Version): Platform {
   return new Platform({ versions: [version], parties, endpoints: SCSP_ENDPOINTS, cpo: CPO });
 }
 
+/** Comes and goes. */
+function guestOf(version: Version): Platform {
+  const parties = [party("EMSP", "FR", version === "2.2.1" ? "G21" : "G30")];
+  return new Platform({ versions: [version], parties, endpoints: EMSP_ENDPOINTS, cpo: CPO });
+}
+function hubOf(version: Version): Platform {
+  const parties = [party("HUB", "AT", version === "2.2.1" ? "H21" : "H30")];
+  const behind = ["N", "F"].map((letter) => party("EMSP", "AT", `${letter}${version === "2.2.1" ? "21" : "30"}`));
+  return new Platform({ versions: [version], parties, behind, endpoints: EMSP_ENDPOINTS, cpo: CPO });
+}
+
 export class Market {
   readonly emsp: Readonly<Record<Version, Platform>> = { "2.2.1": emspOf("2.2.1"), "2.3.0": emspOf("2.3.0") };
   readonly scsp: Readonly<Record<Version, Platform>> = { "2.2.1": scspOf("2.2.1"), "2.3.0": scspOf("2.3.0") };
+  readonly guest: Readonly<Record<Version, Platform>> = { "2.2.1": guestOf("2.2.1"), "2.3.0": guestOf("2.3.0") };
+  readonly hub: Readonly<Record<Version, Platform>> = { "2.2.1": hubOf("2.2.1"), "2.3.0": hubOf("2.3.0") };
   readonly site: StorySite;
 
   constructor(chargePoints: readonly string[]) {
@@ -48,12 +61,19 @@ export class Market {
           sees: "all",
           contracts: [{ may: ["charging-profiles"], tokens: "all" }],
         },
+        { id: `guest-${version}`, platform: this.guest[version], contracts: [{ may }] },
+        { id: `hub-${version}`, platform: this.hub[version], contracts: [{ may }] },
       ]),
     });
   }
 
   get platforms(): Platform[] {
-    return VERSIONS.flatMap((version) => [this.emsp[version], this.scsp[version]]);
+    return VERSIONS.flatMap((version) => [
+      this.emsp[version],
+      this.scsp[version],
+      this.guest[version],
+      this.hub[version],
+    ]);
   }
 
   async start(): Promise<void> {
@@ -65,6 +85,8 @@ export class Market {
     for (const version of VERSIONS) {
       await this.site.admit(`emsp-${version}`, this.emsp[version], version);
       await this.site.admit(`scsp-${version}`, this.scsp[version], version);
+      await this.site.admit(`guest-${version}`, this.guest[version], version);
+      await this.site.admit(`hub-${version}`, this.hub[version], version);
     }
   }
 

@@ -111,7 +111,9 @@ export class Modules {
   }
 
   /** Whether the address names the other side as owner, and the object that the body is. */
-  #owned({ path: [country = "", party = "", id = ""], body }: Heard, name = "id"): string | undefined {
+  #owned({ path, body }: Heard, name = "id"): string | undefined {
+    const [country = "", party = ""] = path;
+    const id = path.at(-1)!;
     const { cpo } = this.#platform.options;
     if (`${country}${party}`.toUpperCase() !== cpo.countryCode + cpo.partyId) return `owner ${country}/${party}`;
     const object = isObject(body) ? body : {};

@@ -49,8 +49,8 @@ export interface PlatformOptions {
   readonly versions: readonly Version[];
   readonly parties: readonly Party[];
   readonly endpoints: readonly Endpoint[];
-  /** Of a platform that is a hub, 2.3.0. */
-  readonly hubPartyId?: string;
+  /** Of a platform that is a hub: who can be reached through it. Its own party is the first of `parties`. */
+  readonly behind?: readonly Party[];
   /** Whom it talks to. */
   readonly cpo: Party;
 }
@@ -187,7 +187,7 @@ export class Platform {
     const routed = isRouted(module);
     const headers = { ...ids, ...(routed ? routing(from, to) : {}), ...sending.headers };
     const answer = await send(method, url, { token: this.token, ...sending, headers });
-    const faults = faultsOfAnswer(answer, { ids, routed: routed && !sending.headers, from, to });
+    const faults = faultsOfAnswer(answer, { ids, routed: sending.headers ? undefined : routed, from, to });
     this.faults.push(...faults.map((fault) => `answer to ${method} ${url}: ${fault}`));
     return answer;
   }
@@ -217,11 +217,14 @@ export class Platform {
   }
 
   credentials(version: Version, token: string): Json {
+    // A hub of 2.2.1 lists itself; one of 2.3.0 names itself beside the roles, which are those behind it.
+    const { behind, parties } = this.options;
+    const isHub = version === "2.3.0" && behind !== undefined;
     return {
       token,
       url: this.versionsUrl,
-      ...(version === "2.3.0" && this.options.hubPartyId ? { hub_party_id: this.options.hubPartyId } : {}),
-      roles: this.options.parties.map(({ role, countryCode, partyId }) => ({
+      ...(isHub ? { hub_party_id: this.party.countryCode + this.party.partyId } : {}),
+      roles: (isHub ? behind : parties).map(({ role, countryCode, partyId }) => ({
         role,
         country_code: countryCode,
         party_id: partyId,
@@ -267,7 +270,7 @@ export class Platform {
     const back = {
       ...(headers["x-request-id"] ? { "X-Request-ID": headers["x-request-id"] } : {}),
       ...(headers["x-correlation-id"] ? { "X-Correlation-ID": headers["x-correlation-id"] } : {}),
-      ...(isRouted(module) ? routing(this.party, this.options.cpo) : {}),
+      ...(isRouted(module) ? routing(this.#addressed(headers), this.options.cpo) : {}),
     };
     const { status = 200, code = 1000, data } = reply;
     const envelope = {
@@ -277,6 +280,14 @@ export class Platform {
     };
     outgoing.writeHead(status, { "Content-Type": "application/json", ...back, ...reply.headers });
     outgoing.end(JSON.stringify(envelope));
+  }
+
+  /** The party that a request is for. */
+  #addressed(headers: IncomingHttpHeaders): Party {
+    const { parties, behind = [] } = this.options;
+    const is = ({ countryCode, partyId }: Party) =>
+      countryCode === headers["ocpi-to-country-code"] && partyId === headers["ocpi-to-party-id"];
+    return [...parties, ...behind].find(is) ?? this.party;
   }
 
   #read(incoming: IncomingMessage, text: string): Heard {
@@ -319,12 +330,12 @@ export class Platform {
 /** Which headers a request must have. */
 function faultsOfHeaders(
   { headers, module }: Pick<Heard, "headers" | "module">,
-  { cpo, parties }: PlatformOptions,
+  { cpo, parties, behind = [] }: PlatformOptions,
   hasBody: boolean,
 ): string[] {
   const party = (way: string) =>
     `${headers[`ocpi-${way}-country-code`]}${headers[`ocpi-${way}-party-id`]}`.toUpperCase();
-  const known = parties.map(({ countryCode, partyId }) => countryCode + partyId);
+  const known = [...parties, ...behind].map(({ countryCode, partyId }) => countryCode + partyId);
   const routed = isRouted(module)
     ? [
         ...must(party("from") === cpo.countryCode + cpo.partyId, "OCPI-from", `is ${party("from")}`),
