@@ -1,4 +1,5 @@
 /** What flows beside the cars right now, by the process image, and how it spreads over phases and circuits. */
+import { MARGIN_A } from "../core/control/thresholds.ts";
 import { ABSENT_AFTER_MS } from "../core/device-quality.ts";
 import type { PlanCircuit } from "../core/facts/plan-facts.ts";
 import type { EvseReading, ProcessImage } from "../core/image.ts";
@@ -123,7 +124,8 @@ export function planCircuits(
     return {
       circuitId: circuit.id,
       ...(circuit.parentId === undefined ? {} : { parentId: circuit.parentId }),
-      limitA: circuit.limitA,
+      // Where a meter reads what others draw, the guard leaves a margin below the limit.
+      limitA: circuit.meterId === undefined ? circuit.limitA : Math.max(0, circuit.limitA - MARGIN_A),
       ...(circuit.limitW === undefined ? {} : { limitW: circuit.limitW }),
       loadW: [phaseW(0), phaseW(1), phaseW(2)],
     };

@@ -6,7 +6,7 @@ import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core
 import type { ProcessImage } from "../core/image.ts";
 import { ceilingSeriesW, profilesOf, worthwhileA } from "../core/market/ceiling.ts";
 import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../core/need.ts";
-import { leftByChance, likelyEnergyWh } from "../core/outlook.ts";
+import { likelyEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../core/site/site-model.ts";
@@ -15,6 +15,7 @@ import { forecastInForce, powerAt } from "../core/state/forecasts.ts";
 import { openSessionAt, type Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state/state.ts";
 import { carLimit } from "./car.ts";
+import { departureOf } from "./departure.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
 import { planPeaks } from "./peaks.ts";
@@ -59,43 +60,6 @@ function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion)
   return known.length > 0 ? known : [...evse.phases];
 }
 
-/** A car whose word is over is expected to leave when half of those alike have left, within a day. */
-const OVERDUE_CHANCE = 0.5;
-/** One whose driver said nothing may be charged until hardly one alike is still here: what waits bears the risk. */
-const SILENT_CHANCE = 0.9;
-
-/**
- * Until when a plan charges a car, and how likely it has left by the middle of each slot until then (three digits, they are
- * recorded with every plan). A word that is over says nothing of when the car leaves now, others that stayed on do.
- */
-function departureOf(
-  session: Session,
-  need: ChargingNeed,
-  question: PlanQuestion,
-): { readonly departureMs: number; readonly leftBy: number[] } {
-  const { site, state, nowMs, slots } = question;
-  const wish = state.sessions.wishes[session.evseId];
-  const said = wish?.departureMs === undefined ? undefined : { departureMs: wish.departureMs, statedMs: wish.statedMs };
-  const chance = leftByChance({
-    stays: state.stays.ended,
-    visit: session,
-    nowMs,
-    assumedStayMs: site.configuration.charging.defaultStayHours * HOUR_MS,
-    ...(said ? { said } : {}),
-  });
-  const isAhead = said !== undefined && said.departureMs > nowMs;
-  let departureMs = said ? need.departureMs : nowMs + HOUR_MS;
-  const latestMs = isAhead ? departureMs : nowMs + 24 * HOUR_MS;
-  const mostChance = said ? OVERDUE_CHANCE : SILENT_CHANCE;
-  while (departureMs < latestMs && chance(departureMs) < mostChance) departureMs += SLOT_MS;
-  const startMs = slotStartMs(nowMs);
-  const count = Math.max(1, Math.min(slots, Math.ceil((departureMs - startMs) / SLOT_MS)));
-  const middleMs = (slot: number) =>
-    (startMs + slot * SLOT_MS + Math.min(startMs + (slot + 1) * SLOT_MS, departureMs)) / 2;
-  const leftBy = Array.from({ length: count }, (_, slot) => chance(middleMs(slot)));
-  return { departureMs, leftBy: leftBy.map((part) => Math.round(part * 1000) / 1000) };
-}
-
 /** What partners' profiles leave; nothing where there are none. */
 function ceilings(session: Session, question: PlanQuestion, car: { readonly phases: number; readonly mostW: number }) {
   const profiles = profilesOf(question.state, session);
@@ -107,7 +71,6 @@ function ceilings(session: Session, question: PlanQuestion, car: { readonly phas
 
 /** A need that is met to within this is met, Wh. */
 const MET_WH = 50;
-
 /**
  * Of what was asked for, what will probably be taken: drivers ask for more than fits in. Some ask for less: a car that has
  * what was asked for and is not full goes on, after all others.
@@ -141,17 +104,18 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     Math.ceil(car.mostW ?? Number.POSITIVE_INFINITY),
   );
   const { neededWh, ...beyond } = plannedNeed(session, need, { state, deliveredWh: deliveredWh ?? session.energyWh });
+  const maxPowerW = Math.max(minPowerW, mostW);
   return {
     evseId: evse.id,
     transactionId: session.transactionId,
     circuitId: evse.circuitPath[0] ?? "grid",
     phases,
     minPowerW,
-    maxPowerW: Math.max(minPowerW, mostW),
-    ...ceilings(session, question, { phases: phases.length, mostW: Math.max(minPowerW, mostW) }),
+    maxPowerW,
+    ...ceilings(session, question, { phases: phases.length, mostW: maxPowerW }),
     // A car that takes nothing is asked again now and then, but keeps no room from the others.
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, minPowerW * SLOT_HOURS) : neededWh),
-    ...departureOf(session, need, question),
+    ...departureOf(session, need, { ...question, chargingMs: (neededWh / maxPowerW) * HOUR_MS }),
     ...beyond,
     priority: evse.priority,
     // A driver who pressed "charge now" is planned as one in a hurry.

@@ -4,44 +4,24 @@
  * by yes-or-no in the first slots only; later slots are planned anew long before they come.
  */
 import type { PlanBattery, PlanInput } from "../core/facts/plan-facts.ts";
-import { SLOT_HOURS } from "../core/slots.ts";
-import { type CarCostContext as Context, carCost, EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
-import {
-  type CircuitRoom,
-  chargingHours,
-  circuitRooms,
-  exportCapW,
-  importCapW,
-  mostEnergyWh,
-  mostPowerW,
-  presence,
-  roomForW,
-  slotHours,
-} from "./limits.ts";
+import { EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
+import { circuitRooms, exportCapW, importCapW, presence, slotHours } from "./limits.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
-import { addDischarge, addReverseLimits, backFactor, plannedSlots } from "./model-discharge.ts";
+import { addReverseLimits } from "./model-discharge.ts";
+import { addEvse, type EvseLayout } from "./model-evse.ts";
 import { addLimits } from "./model-limits.ts";
 import { addPeaks, type StepChoice } from "./model-peaks.ts";
-import { planWeights, SHORTFALL_PARTS } from "./weights.ts";
+import { planWeights } from "./weights.ts";
 
 const KILO = 1000;
 /** A driver who wants the sun: a kWh from the grid weighs so much more. */
 const GREEN_EUR_PER_KWH = 0.3;
-/** A car that must not pause: worth more than any price, less than missing energy. */
-const KEEP_RUNNING_EUR = 1;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
 const MOST_EXCLUSIVE_SLOTS = 8;
 
 /** Where the model keeps what; indexes of variables by EVSE or battery and slot. */
 export interface PlanLayout {
-  readonly evses: readonly {
-    readonly power: readonly number[];
-    readonly on: readonly number[];
-    /** What it gives back; empty for a car that may not. */
-    readonly discharge: readonly number[];
-    /** Missing energy by part of the need. */
-    readonly shortfall: readonly number[];
-  }[];
+  readonly evses: readonly EvseLayout[];
   readonly batteries: readonly { readonly charge: readonly number[]; readonly discharge: readonly number[] }[];
   readonly imports: readonly number[];
   readonly exports: readonly number[];
@@ -64,54 +44,6 @@ export interface PlanModel {
 }
 
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
-
-/** A need is met, or missed part by part. */
-function addShortfall(build: ModelBuilder, index: number, { input, weights }: Context): number[] {
-  const evse = input.evses[index]!;
-  const partKwh = evse.energyNeededWh / KILO / SHORTFALL_PARTS;
-  return Array.from({ length: SHORTFALL_PARTS }, (_, part) =>
-    build.variable(`short${index}_${part}`, { upper: partKwh, cost: weights.shortfallEurPerKwh(evse, part) }),
-  );
-}
-
-function addEvse(
-  build: ModelBuilder,
-  index: number,
-  context: Context & { readonly rooms: readonly CircuitRoom[] },
-): PlanLayout["evses"][number] {
-  const { input, rooms } = context;
-  const evse = input.evses[index]!;
-  const needKwh = evse.energyNeededWh / KILO;
-  const slots = plannedSlots(evse, input);
-  const minKw = evse.minPowerW / KILO;
-  const maxKw = evse.maxPowerW / KILO;
-  const runSlots = evse.mayPause ? 0 : Math.ceil(needKwh / (minKw * SLOT_HOURS));
-  const power: number[] = [];
-  const on: number[] = [];
-  for (let slot = 0; slot < slots; slot++) {
-    const cost = carCost(evse, slot, context) * chargingHours(evse, slot, input);
-    const leavesKw = slot < input.binarySlots ? roomForW(index, slot, { input, rooms }) / KILO : maxKw;
-    // Where the circuits leave less than its least power, a car takes nothing: the relaxed model must know that, too.
-    const mostKw = leavesKw < minKw ? 0 : Math.min(mostPowerW(evse, slot) / KILO, leavesKw);
-    power.push(build.variable(`p${index}_${slot}`, { upper: mostKw, cost }));
-    if (slot >= input.binarySlots) continue;
-    const yes = build.binary(`on${index}_${slot}`, evse.chargingNow && slot < runSlots ? -KEEP_RUNNING_EUR : 0);
-    on.push(yes);
-    build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -mostKw)]);
-    build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
-  }
-  if (!evse.mayPause) addOneGo(build, index, on, evse.chargingNow);
-  const shortfall = addShortfall(build, index, context);
-  const discharge = addDischarge(build, index, { ...context, power, on });
-  const back = backFactor(evse);
-  const energy = [
-    ...power.map((variable, slot) => term(variable, chargingHours(evse, slot, input))),
-    ...discharge.map((variable, slot) => term(variable, -back * chargingHours(evse, slot, input))),
-  ];
-  build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
-  if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
-  return { power, on, discharge, shortfall };
-}
 
 /** Slots in which both directions at once would pay, so that a yes-or-no must keep them apart. */
 function exclusiveSlots(input: PlanInput, pays: (slot: number) => boolean): Set<number> {
@@ -271,18 +203,6 @@ function addGreen(build: ModelBuilder, layout: PlanLayout, input: PlanInput): vo
     });
     build.row(`green_${slot}`, { lower: -sunKw }, [term(bought, 1), ...powers]);
   }
-}
-
-/** A car that must not pause begins at most once as far as the yes-or-no reach; one that charges goes on or ends. */
-function addOneGo(build: ModelBuilder, index: number, on: readonly number[], chargingNow: boolean): void {
-  const begins = on.map((yes, slot) => {
-    const begin = build.variable(`begin${index}_${slot}`, { upper: 1 });
-    const before = slot === 0 ? [] : [term(on[slot - 1]!, 1)];
-    const was = slot === 0 && chargingNow ? 1 : 0;
-    build.row(`begins${index}_${slot}`, { lower: -was }, [term(begin, 1), term(yes, -1), ...before]);
-    return term(begin, 1);
-  });
-  if (begins.length > 1) build.row(`once${index}`, { upper: chargingNow ? 0 : 1 }, begins);
 }
 
 /** The model of a plan; equal inputs give equal models. The input's numbers must be finite. */

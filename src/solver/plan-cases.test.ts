@@ -244,6 +244,17 @@ describe("when branching finds nothing in its time", () => {
     }
   });
 
+  it("no car is left short by rounding while there is room for it", () => {
+    // Ten cars behind 37 A, where rounding alone left one short for whom there was room.
+    for (const seed of [90, 103, 118]) {
+      const site = seededInput(seed, 10);
+      const circuits = site.circuits.map((circuit) => ({ ...circuit, limitA: Math.min(circuit.limitA, 37) }));
+      const plan = solvePlan({ ...site, circuits }, 4_000, { linear: withoutBranching, nowMs: () => 0 });
+      expect(plan.status).not.toBe("rule-based");
+      expect(plan.gap).toBeLessThan(0.2);
+    }
+  });
+
   it("rounds where exporting pays more than importing costs, too", () => {
     const input = planInput({
       importEurPerKwh: new Array(8).fill(0.05),

@@ -7,6 +7,7 @@ import { ruleBasedPlan } from "../planner/rules.ts";
 import { planFromSolution } from "../planner/solution.ts";
 import { verifyPlan } from "../planner/verify.ts";
 import { dived, fixedChoices, fixSlot, polished, refined } from "./dive.ts";
+import { filled } from "./fill.ts";
 import { gapOf, scaleEur } from "./gap.ts";
 import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
 
@@ -91,8 +92,9 @@ function better(a: Solution | undefined, b: Solution | undefined): Solution | un
 /** Near a whole answer there often is a better one: where the relaxed solution disagrees, then a few slots at a time. */
 function searched(plan: PlanModel, found: Solution | undefined, search: Search): Solution | undefined {
   const { relaxed, scale, leftMs, linear, relativeGap, accepts } = search;
-  const start = better(found, dived(plan, relaxed, search));
-  if (!start) return undefined;
+  const near = better(found, dived(plan, relaxed, search));
+  if (!near) return undefined;
+  const start = filled(plan, near, search);
   const options = () => ({ linear, relativeGap, accepts, limitMs: Math.min(MOST_REFINE_MS, leftMs()) });
   const whole = refined(plan, { relaxed, whole: start }, options()) ?? start;
   const goesOn = (best: Solution) => leftMs() > 0 && gapOf(best, relaxed, scale) > RELATIVE_GAP;
@@ -128,7 +130,8 @@ function attempt(
     leftMs: () => untilMs - nowMs(),
     accepts: (solution) => (solution?.status === "optimal" || (solution && !repeatable) ? solution : undefined),
   };
-  const round = repaired(plan, relaxed, { input, linear, limitMs: search.leftMs() });
+  const bare = repaired(plan, relaxed, { input, linear, limitMs: search.leftMs() });
+  const round = bare && filled(plan, bare, search);
   if (round && gapOf(round, relaxed, scale) <= RELATIVE_GAP) return answer(round, search, false);
   const branchMs = repeatable ? BRANCH_MS[1] : clamp(BRANCH_RELAXED * relaxedMs, ...BRANCH_MS);
   const limitMs = Math.min(branchMs, search.leftMs());
