@@ -17,7 +17,7 @@ const REACHED_AFTER_S = 65;
 const CHARGES_A = 5.5;
 /** Five minutes after the last fault nobody needs a change any more, but by a new plan or quarter-hour. */
 const SETTLED_FROM_S = 1300;
-const MOST_CALM_CHANGES = 12;
+const MOST_CALM_TURNS = 5;
 /** A start is the safe state: it may stop a car. */
 const START_LASTS_S = 40;
 /** Stops of one car in ten minutes; a car that is shed again and again is a contactor that dies. */
@@ -30,9 +30,9 @@ export class OrderJudge {
   mostBacklog = 0;
   mostStops = 0;
   mostEasyStops = 0;
-  /** Changes of the limit of one EVSE in the calm. */
-  mostCalmChanges = 0;
-  readonly #calmChanges = new Map<string, number>();
+  /** How often the limit of one EVSE turned from rising to falling, or back, in the calm. */
+  mostCalmTurns = 0;
+  readonly #calmTurns = new Map<string, { readonly turns: number; readonly rises: boolean }>();
   readonly #world: World;
   readonly #lastA = new Map<string, number>();
   readonly #deafS = new Map<string, number>();
@@ -67,19 +67,20 @@ export class OrderJudge {
     const waited = this.#world.second - this.#slowDiskS < 3;
     if (currentA > Math.max(before, stall.safeCurrentA) && this.#readingAgeS(stall.circuit) > STALE_S && !waited)
       say(`rises from ${before} to ${currentA} A without a good meter`);
-    if (currentA !== this.#lastA.get(evseId)) this.#changed(evseId);
+    if (currentA !== before) this.#changed(evseId, currentA > before);
     this.#lastA.set(evseId, currentA);
   }
 
-  /** Every change of a limit is a fact on the card, and a write to the flash of the charge point. */
-  #changed(evseId: string): void {
+  /** Give and take without end: each change is a fact on the card, and a write to the flash of the charge point. */
+  #changed(evseId: string, rises: boolean): void {
     const { second } = this.#world;
     if (second < SETTLED_FROM_S || second > WELL_BY_S) return;
-    const changes = (this.#calmChanges.get(evseId) ?? 0) + 1;
-    this.#calmChanges.set(evseId, changes);
-    this.mostCalmChanges = Math.max(this.mostCalmChanges, changes);
-    if (changes === MOST_CALM_CHANGES + 1)
-      this.#said.push(`the limit of ${evseId} was changed ${changes} times in the calm`);
+    const known = this.#calmTurns.get(evseId) ?? { turns: 0, rises };
+    const turns = known.turns + (known.rises === rises ? 0 : 1);
+    this.#calmTurns.set(evseId, { turns, rises });
+    this.mostCalmTurns = Math.max(this.mostCalmTurns, turns);
+    if (turns === MOST_CALM_TURNS + 1 && known.turns < turns)
+      this.#said.push(`the limit of ${evseId} went up and down ${turns} times in the calm`);
   }
 
   /** Of the oldest meter on the way to the grid connection, s. */

@@ -165,9 +165,13 @@ function drawRoof(draw: Draw): Pick<WorldPlan, "pvW" | "battery"> {
 }
 
 export interface PlanOptions {
-  /** This kind of fault instead of the drawn ones; `family/kind`, or a family. */
-  readonly only?: string;
+  /** These kinds of faults, one each, instead of the drawn ones; `family/kind`, or a family. */
+  readonly only?: readonly string[];
   readonly disk?: "file" | "memory";
+}
+
+function anyKinds(count: number): undefined[] {
+  return Array.from({ length: count }, () => undefined);
 }
 
 /** The world of a seed. */
@@ -199,7 +203,7 @@ export function drawWorld(seed: number, { only, disk }: PlanOptions = {}): World
     stalls,
     visits: drawVisits(draw, stalls),
     loads: drawLoads(draw, worstBuildingA - calmA),
-    faults: Array.from({ length: only ? 1 : draw.whole(1, 3) }, () => drawFault(draw, only)),
+    faults: (only ?? anyKinds(draw.whole(1, 3))).map((kind) => drawFault(draw, kind)),
     disk: disk ?? chosen,
   };
 }

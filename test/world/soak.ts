@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- --seeds 1000`: lives through worlds of faults and says which of them broke what, and how to see it
- * again. `--from S` begins at another seed, `--workers K` uses K processes, `--only family/kind` draws that fault alone,
+ * again. `--from S` begins at another seed, `--workers K` uses K processes, `--only family/kind,family` draws these faults alone,
  * `--story` tells each world, `--disk file|memory` chooses where the ledger lies.
  */
 import { fork } from "node:child_process";
@@ -20,7 +20,7 @@ interface Most {
   mostBacklog: number;
   mostStops: number;
   mostEasyStops: number;
-  mostCalmChanges: number;
+  mostCalmTurns: number;
   longestUnbalancedS: number;
 }
 
@@ -58,7 +58,7 @@ async function live(seed: number, options: Options): Promise<Outcome> {
     mostBacklog,
     mostStops,
     mostEasyStops,
-    mostCalmChanges: order.mostCalmChanges,
+    mostCalmTurns: order.mostCalmTurns,
     longestUnbalancedS: currents.longestUnbalancedS,
   };
 }
@@ -79,7 +79,7 @@ class Report {
     mostBacklog: 0,
     mostStops: 0,
     mostEasyStops: 0,
-    mostCalmChanges: 0,
+    mostCalmTurns: 0,
     longestUnbalancedS: 0,
   };
   #done = 0;
@@ -103,7 +103,7 @@ class Report {
   #tell({ seed, broken }: Outcome): void {
     this.#failed++;
     const { only, disk } = this.#options;
-    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only}` : ""}${disk ? ` --disk ${disk}` : ""}`;
+    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${disk ? ` --disk ${disk}` : ""}`;
     console.log(
       [`seed ${seed} BROKEN; again: ${again}`, ...storyOf(drawWorld(seed, this.#options)), ...broken].join("\n  "),
     );
@@ -116,12 +116,12 @@ class Report {
 
   end(): number {
     const { longestOverS, longestOverInTroubleS, longestOverOperatorS, hottest, unavoidable } = this.#most;
-    const { mostBacklog, mostStops, mostEasyStops, mostCalmChanges, longestUnbalancedS } = this.#most;
+    const { mostBacklog, mostStops, mostEasyStops, mostCalmTurns, longestUnbalancedS } = this.#most;
     console.log(this.#progress());
     console.log(
       `longest above a rating that cars could cure: ${longestOverS} s, in trouble ${longestOverInTroubleS} s, above the operator's limit ${longestOverOperatorS} s; hottest device ${hottest.toFixed(2)} of 1; ` +
         `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}, ${mostEasyStops} of them with no fuse near; ` +
-        `most changes of a limit in the calm ${mostCalmChanges}; longest unbalanced ${longestUnbalancedS} s`,
+        `most turns of a limit in the calm ${mostCalmTurns}; longest unbalanced ${longestUnbalancedS} s`,
     );
     return this.#failed > 0 ? 1 : 0;
   }
@@ -149,7 +149,7 @@ const options: Options = {
   from: whole(values.from, 1),
   step: 1,
   story: values.story,
-  ...(values.only === undefined ? {} : { only: values.only }),
+  ...(values.only === undefined ? {} : { only: values.only.split(",") }),
   ...(values.disk === "file" || values.disk === "memory" ? { disk: values.disk } : {}),
 };
 const workers = Math.min(whole(values.workers, 1), options.seeds);
@@ -167,7 +167,7 @@ else {
       const share = ["--from", String(options.from + index), "--seeds", String(options.seeds - index)];
       const rest = ["--workers", String(workers), "--worker", String(index)];
       const kind = [
-        ...(options.only ? ["--only", options.only] : []),
+        ...(options.only ? ["--only", options.only.join()] : []),
         ...(options.disk ? ["--disk", options.disk] : []),
       ];
       const child = fork(script, [...share, ...rest, ...kind]);
