@@ -405,6 +405,68 @@ describe("a partner that is registered", () => {
     expect(bodies(rig.partner.received, "POST", "cdrs")).toEqual([]);
   });
 
+  test("reads of the place what AFIR wants in 2.3.0, where it is configured, and nothing of it otherwise", async () => {
+    const place = {
+      id: "P1",
+      vehicleTypes: ["PERSONAL_VEHICLE", "DISABLED"],
+      restrictedToType: false,
+      reservationRequired: false,
+      maxVehicleHeightCm: 210,
+      roofed: true,
+      images: [{ url: "https://site.example/p1.jpeg", type: "jpeg" }],
+    };
+    const location = {
+      ...UPSTREAM.location,
+      helpPhone: "+31 30 1234567",
+      parkingPlaces: [place],
+      acceptedServiceProviders: ["Test"],
+    };
+    const evses = [
+      {
+        id: "one",
+        parking: [{ place: "P1", position: "LEFT" }],
+        parkingRestrictions: ["DISABLED"],
+        floorLevel: "-1",
+        plugAndCharge: ["ISO_15118_2_PLUG_AND_CHARGE"],
+      },
+    ];
+    const tariffs = [{ ...UPSTREAM.tariffs[0], untaxed: true, maxPrice: 50, maxPriceInclVat: 60 }];
+    const upstream = { ...UPSTREAM, location, evses, tariffs };
+    const newer = await registered({ partner: { version: "2.3.0" }, upstream });
+    const [object] = bodies(newer.partner.received, "PUT", "locations");
+    fits(LocationSchema("2.3.0"), object);
+    expect(object).toMatchObject({
+      help_phone: "+31 30 1234567",
+      parking_places: [
+        {
+          id: "P1",
+          max_vehicle_height: 210,
+          roofed: true,
+          vehicle_types: ["PERSONAL_VEHICLE", "DISABLED"],
+          images: [{ category: "LOCATION", type: "jpeg" }],
+        },
+      ],
+    });
+    expect(object.evses[0]).toMatchObject({
+      parking: [{ parking_id: "P1", evse_position: "LEFT" }],
+      parking_restrictions: ["DISABLED"],
+      floor_level: "-1",
+      accepted_service_providers: ["Test"],
+      connectors: [{ capabilities: ["ISO_15118_2_PLUG_AND_CHARGE"] }],
+    });
+    const [tariff] = bodies(newer.partner.received, "PUT", "tariffs");
+    fits(TariffSchema("2.3.0"), tariff);
+    expect(tariff).toMatchObject({ tax_included: "N/A", max_price: { before_taxes: 50, after_taxes: 60 } });
+    const older = await registered({ upstream });
+    const text = JSON.stringify(bodies(older.partner.received, "PUT", "locations")[0]);
+    for (const name of ["help_phone", "parking_places", '"parking"', "accepted_service_providers", "PLUG_AND_CHARGE"])
+      expect(text).not.toContain(name);
+    expect(bodies(older.partner.received, "PUT", "tariffs")[0].max_price).toEqual({ excl_vat: 50, incl_vat: 60 });
+    const bare = await registered({ partner: { version: "2.3.0" } });
+    expect(Object.keys(bodies(bare.partner.received, "PUT", "locations")[0])).not.toContain("parking_places");
+    expect(Object.keys(bodies(bare.partner.received, "PUT", "locations")[0].evses[0])).not.toContain("parking");
+  });
+
   test("on 2.3.0 reads prices with their taxes", async () => {
     const rig = await registered({ partner: { version: "2.3.0" } });
     await rig.site.connectAll();

@@ -1,7 +1,7 @@
 /** Partners in the market: names that must exist, and what is open that should not be. */
 
 import type { SiteConfiguration } from "../site/site.ts";
-import type { PartnerConfiguration } from "../site/site-upstream.ts";
+import type { PartnerConfiguration, UpstreamConfiguration } from "../site/site-upstream.ts";
 import type { Problem } from "./problem.ts";
 
 type Path = Problem["path"];
@@ -9,16 +9,7 @@ type Path = Problem["path"];
 function contractProblems(partner: PartnerConfiguration, path: Path, evseIds: ReadonlySet<string>): Problem[] {
   return partner.contracts.flatMap((contract, c) =>
     (contract.evses ?? []).flatMap((id, e): Problem[] =>
-      evseIds.has(id)
-        ? []
-        : [
-            {
-              severity: "error",
-              path: [...path, "contracts", c, "evses", e],
-              message: `There is no EVSE "${id}"`,
-              advice: `Known: ${[...evseIds].join(", ")}`,
-            },
-          ],
+      evseIds.has(id) ? [] : [problem([...path, "contracts", c, "evses", e], `There is no EVSE "${id}"`, evseIds)],
     ),
   );
 }
@@ -42,6 +33,23 @@ function linkProblems({ allowHttp, versionsUrl, quirks }: PartnerConfiguration, 
   return problems;
 }
 
+/** EVSEs and places to park that are named must be there. */
+function placeProblems({ evses, location }: UpstreamConfiguration, evseIds: ReadonlySet<string>): Problem[] {
+  const places = (location?.parkingPlaces ?? []).map(({ id }) => id);
+  return evses.flatMap(({ id, parking }, index) => {
+    const path = ["upstream", "evses", index];
+    const unknown = parking.filter(({ place }) => !places.includes(place));
+    return [
+      ...(evseIds.has(id) ? [] : [problem([...path, "id"], `There is no EVSE "${id}"`, evseIds)]),
+      ...unknown.map(({ place }) => problem([...path, "parking"], `There is no parking place "${place}"`, places)),
+    ];
+  });
+}
+
+function problem(path: Path, message: string, known: Iterable<string>): Problem {
+  return { severity: "error", path, message, advice: `Known: ${[...known].join(", ") || "none"}` };
+}
+
 /** Problems of `upstream`. */
 export function upstreamProblems({ upstream, chargePoints }: SiteConfiguration): Problem[] {
   if (upstream === undefined) return [];
@@ -55,10 +63,11 @@ export function upstreamProblems({ upstream, chargePoints }: SiteConfiguration):
     const duplicate: Problem = { severity: "error", path: [...path, "id"], message, advice: "Give each its own name" };
     return [...(twice ? [duplicate] : []), ...linkProblems(partner, path), ...contractProblems(partner, path, evseIds)];
   });
+  const named = [...partners, ...placeProblems(upstream, evseIds)];
   const needsUrl = upstream.partners.some((partner) => !partner.quirks.includes("no-credentials-exchange"));
-  if (upstream.publicUrl !== undefined || !needsUrl) return partners;
+  if (upstream.publicUrl !== undefined || !needsUrl) return named;
   return [
-    ...partners,
+    ...named,
     {
       severity: "warning",
       path: ["upstream"],

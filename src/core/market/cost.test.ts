@@ -127,3 +127,13 @@ describe("a session costs", () => {
     expect(total([{ components: [energy(-0.1)] }], [period(0, 15, 10_000)])).toBe(-1);
   });
 });
+
+test("limits with and without VAT hold for their own amounts", () => {
+  const components = [{ type: "ENERGY" as const, price: 1, vatPercent: 20, stepSize: 1 }];
+  const limited = { id: "t", type: "REGULAR" as const, elements: [{ components }], maxPrice: 9, maxPriceInclVat: 10 };
+  const hour = { startMs: 0, endMs: 3_600_000, chargingMs: 3_600_000, parkingMs: 0, maxPowerW: 0 };
+  const cost = (wh: number) => costOf(limited, [{ ...hour, energyWh: wh }], "UTC").total;
+  expect(cost(5_000)).toEqual({ exclVat: 5, inclVat: 6 });
+  expect(cost(8_700)).toEqual({ exclVat: 8.7, inclVat: 10 });
+  expect(cost(20_000)).toEqual({ exclVat: 9, inclVat: 10 });
+});

@@ -143,12 +143,17 @@ function stepRest(total: number, step: number): number {
   return Math.abs(steps - Math.round(steps)) < 1e-6 ? 0 : Math.ceil(steps) * step - total;
 }
 
-function bounded(total: Money, { minPrice, maxPrice }: TariffConfiguration): Money {
-  const least = minPrice ?? Number.NEGATIVE_INFINITY;
-  const exclVat = Math.min(maxPrice ?? Number.POSITIVE_INFINITY, Math.max(least, total.exclVat));
-  if (exclVat === total.exclVat || total.inclVat === undefined) return { ...total, exclVat };
-  const factor = total.exclVat === 0 ? 1 : total.inclVat / total.exclVat;
-  return { exclVat, inclVat: cents(exclVat * factor) };
+function between(amount: number, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY): number {
+  return Math.min(most, Math.max(least, amount));
+}
+
+/** Limits with and without VAT both hold, each for its own amount. */
+function bounded(total: Money, tariff: TariffConfiguration): Money {
+  const exclVat = between(total.exclVat, tariff.minPrice, tariff.maxPrice);
+  if (total.inclVat === undefined) return { exclVat };
+  const factor = exclVat === total.exclVat || total.exclVat === 0 ? 1 : exclVat / total.exclVat;
+  const base = total.exclVat === 0 && exclVat !== 0 ? exclVat : total.inclVat * factor;
+  return { exclVat, inclVat: cents(between(base, tariff.minPriceInclVat, tariff.maxPriceInclVat)) };
 }
 
 /** The cost of periods in the order of time. */

@@ -1,5 +1,6 @@
 /** The part of `site.yaml` that says who the site is in the market, and which partners it talks to over OCPI. */
 import { type Static, Type } from "typebox";
+import { EVSE_PARKING, ParkingPlaceSchema } from "./site-parking.ts";
 
 const closed = { additionalProperties: false } as const;
 const Name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -161,6 +162,12 @@ const LocationSchema = Type.Object(
       description: "Always open when left out",
     }),
     energyMix: Type.Optional(EnergyMixSchema),
+    parkingPlaces: Type.Array(ParkingPlaceSchema, { default: [], maxItems: 500, description: "For OCPI 2.3.0" }),
+    acceptedServiceProviders: Type.Array(Name(50), {
+      default: [],
+      maxItems: 200,
+      description: "Names of eMSPs whose contracts are accepted, for national access points (2.3.0)",
+    }),
   },
   closed,
 );
@@ -219,8 +226,12 @@ export const TariffSchema = Type.Object(
       { default: "REGULAR" },
     ),
     text: Type.Optional(Type.String({ maxLength: 512, description: "For drivers, in English" })),
+    textUrl: Type.Optional(Type.String({ pattern: "^https?://", maxLength: 255, description: "The same as a page" })),
     minPrice: Type.Optional(Amount),
     maxPrice: Type.Optional(Amount),
+    minPriceInclVat: Type.Optional(Amount),
+    maxPriceInclVat: Type.Optional(Amount),
+    untaxed: Type.Optional(Type.Boolean({ description: "No taxes are applicable (tax_included N/A in 2.3.0)" })),
     elements: Type.Array(
       Type.Object(
         {
@@ -242,6 +253,7 @@ const EvseInMarketSchema = Type.Object(
     standard: Type.String({ default: "IEC_62196_T2", maxLength: 40 }),
     format: Type.Union([Type.Literal("SOCKET"), Type.Literal("CABLE")], { default: "SOCKET" }),
     physicalReference: Type.Optional(Name(16)),
+    ...EVSE_PARKING,
     meterPublicKey: Type.Optional(
       Type.String({
         maxLength: 2_000,

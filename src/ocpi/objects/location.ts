@@ -4,7 +4,8 @@ import type { OcpiVersion, UpstreamConfiguration } from "../../core/site/site-up
 import type { ConnectorStatus } from "../../core/state/charge-points.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { ocpiTime } from "../status.ts";
-import type { WireObject } from "./wire-object.ts";
+import { evse230, place230 } from "./parking.ts";
+import { some, type WireObject } from "./wire-object.ts";
 
 export interface Market {
   readonly site: SiteModel;
@@ -74,7 +75,8 @@ function connectorOf(market: Market, evse: EvseModel): WireObject {
     max_voltage: Math.round(site.voltageV),
     max_amperage: Math.floor(evse.maxCurrentA),
     max_electric_power: Math.floor(evse.maxCurrentA * site.voltageV * evse.phases.length),
-    tariff_ids: tariffs.length > 0 ? tariffs : undefined,
+    tariff_ids: some(tariffs),
+    capabilities: market.version === "2.3.0" ? some(marketing(market, evse)?.plugAndCharge) : undefined,
     last_updated: ocpiTime(configuredMs(state)),
   };
 }
@@ -121,6 +123,9 @@ export function evseObject(market: Market, evse: EvseModel): WireObject {
     capabilities: capabilities(state, evse),
     connectors: [connectorOf(market, evse)],
     physical_reference: marketing(market, evse)?.physicalReference,
+    floor_level: marketing(market, evse)?.floorLevel,
+    parking_restrictions: some(marketing(market, evse)?.parkingRestrictions),
+    ...(market.version === "2.3.0" ? evse230(market, marketing(market, evse)) : {}),
     last_updated: ocpiTime(evseUpdatedMs(state, evse)),
   };
 }
@@ -177,11 +182,11 @@ export function locationObject(market: Market): WireObject | undefined {
     operator: { name: upstream.name || partyId, website: upstream.website },
     time_zone: timeZone,
     parking_type: location.parkingType,
-    facilities: location.facilities.length > 0 ? location.facilities : undefined,
+    facilities: some(location.facilities),
     opening_times: openingTimes(location),
     charging_when_closed: true,
     energy_mix: energyMix(location),
-    help_phone: version === "2.3.0" ? location.helpPhone : undefined,
+    ...(version === "2.3.0" ? place230(location) : {}),
     last_updated: ocpiTime(locationUpdatedMs(site, state)),
   };
 }

@@ -30,9 +30,13 @@ function elementObject({ components, restrictions }: Element): WireObject {
 }
 
 /** A limit of a price. */
-function limitOf(amount: number | undefined, version: OcpiVersion): WireObject | undefined {
+function limitOf(
+  amount: number | undefined,
+  inclVat: number | undefined,
+  version: OcpiVersion,
+): WireObject | undefined {
   if (amount === undefined) return undefined;
-  return version === "2.2.1" ? { excl_vat: amount } : { before_taxes: amount };
+  return version === "2.2.1" ? { excl_vat: amount, incl_vat: inclVat } : { before_taxes: amount, after_taxes: inclVat };
 }
 
 /** A tariff. */
@@ -48,9 +52,10 @@ export function tariffObject(
     currency: upstream.currency,
     type: tariff.type,
     tariff_alt_text: tariff.text === undefined ? undefined : [{ language: "en", text: tariff.text }],
-    min_price: limitOf(tariff.minPrice, version),
-    max_price: limitOf(tariff.maxPrice, version),
-    tax_included: version === "2.3.0" ? "NO" : undefined,
+    tariff_alt_url: tariff.textUrl,
+    min_price: limitOf(tariff.minPrice, tariff.minPriceInclVat, version),
+    max_price: limitOf(tariff.maxPrice, tariff.maxPriceInclVat, version),
+    tax_included: version === "2.3.0" ? (tariff.untaxed ? "N/A" : "NO") : undefined,
     elements: tariff.elements.map(elementObject),
     last_updated: ocpiTime(updatedMs),
   };

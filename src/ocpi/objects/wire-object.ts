@@ -27,3 +27,8 @@ export function kwh(wh: number): number {
 export function hours(ms: number): number {
   return Math.round(ms / 360) / 10_000;
 }
+
+/** A list, or nothing where it is empty. */
+export function some<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list && list.length > 0 ? list : undefined;
+}

@@ -78,13 +78,17 @@ const Restrictions = object({
 
 /** A Tariff. */
 export const TariffSchema = (version: OcpiVersion) => {
-  const limit = version === "2.2.1" ? object({ excl_vat: Type.Number() }) : object({ before_taxes: Type.Number() });
+  const limit =
+    version === "2.2.1"
+      ? object({ excl_vat: Type.Number(), incl_vat: optional(Type.Number()) })
+      : object({ before_taxes: Type.Number(), after_taxes: optional(Type.Number()) });
   return object({
     ...owner,
     id: Id(36),
     currency: Currency,
     type: optional(OneOf("AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR")),
     tariff_alt_text: optional(Type.Array(object({ language: Text(2), text: Text(512) }))),
+    tariff_alt_url: optional(Text(255)),
     min_price: optional(limit),
     max_price: optional(limit),
     ...(version === "2.3.0" ? { tax_included: OneOf("YES", "NO", "N/A") } : {}),
@@ -106,6 +110,31 @@ export const TariffSchema = (version: OcpiVersion) => {
     last_updated: DateTime,
   });
 };
+
+const Image = object({ url: Text(255), type: Text(4), category: Text(40) });
+const ParkingPlace = object({
+  id: Id(36),
+  physical_reference: optional(Text(12)),
+  vehicle_types: Type.Array(Text(40), { minItems: 1 }),
+  max_vehicle_weight: optional(Type.Number()),
+  max_vehicle_height: optional(Type.Number()),
+  max_vehicle_length: optional(Type.Number()),
+  max_vehicle_width: optional(Type.Number()),
+  parking_space_length: optional(Type.Number()),
+  parking_space_width: optional(Type.Number()),
+  dangerous_goods_allowed: optional(Type.Boolean()),
+  direction: optional(OneOf("PARALLEL", "PERPENDICULAR", "ANGLE")),
+  drive_through: optional(Type.Boolean()),
+  restricted_to_type: Type.Boolean(),
+  reservation_required: Type.Boolean(),
+  time_limit: optional(Type.Number()),
+  roofed: optional(Type.Boolean()),
+  images: optional(Type.Array(Image)),
+  lighting: optional(Type.Boolean()),
+  refrigeration_outlet: optional(Type.Boolean()),
+  standards: optional(Type.Array(Id(36))),
+  apds_reference: optional(Text(255)),
+});
 
 const PowerType = OneOf("AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC");
 const Coordinates = object({
@@ -172,6 +201,8 @@ export const ConnectorSchema = object({
   max_amperage: Type.Integer(),
   max_electric_power: optional(Type.Integer()),
   tariff_ids: optional(Type.Array(Id(36))),
+  /** From 2.3.0 on. */
+  capabilities: optional(Type.Array(Text(40))),
   last_updated: DateTime,
 });
 
@@ -193,6 +224,13 @@ export const EvseSchema = object({
   capabilities: optional(Type.Array(Text(40))),
   connectors: Type.Array(ConnectorSchema, { minItems: 1 }),
   physical_reference: optional(Text(16)),
+  floor_level: optional(Text(4)),
+  parking_restrictions: optional(Type.Array(Text(40))),
+  /** From 2.3.0 on. */
+  parking: optional(
+    Type.Array(object({ parking_id: Id(36), evse_position: optional(OneOf("LEFT", "RIGHT", "CENTER")) })),
+  ),
+  accepted_service_providers: optional(Type.Array(Text(50))),
   last_updated: DateTime,
 });
 
@@ -239,6 +277,8 @@ export const LocationSchema = (version: OcpiVersion) =>
         energy_product_name: optional(Text(64)),
       }),
     ),
-    ...(version === "2.3.0" ? { help_phone: optional(Text(25)) } : {}),
+    ...(version === "2.3.0"
+      ? { help_phone: optional(Text(25)), parking_places: optional(Type.Array(ParkingPlace)) }
+      : {}),
     last_updated: DateTime,
   });
