@@ -1,5 +1,6 @@
 /** `npm run bench [-- NAME [OPTIONS]]`: one JSON line a figure, each beside a limit or a peer of the same run. */
 import { benchCard } from "./card.ts";
+import { benchForecast } from "./forecast.ts";
 import { benchLatency } from "./latency.ts";
 import { benchLedger } from "./ledger.ts";
 import type { BenchLine } from "./line.ts";
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   card: benchCard,
   ocpi: benchOcpi,
   load: benchLoad,
+  forecast: benchForecast,
   process: benchProcess,
 };
 /** Takes minutes to an hour: only when it is asked for. */
