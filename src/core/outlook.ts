@@ -25,7 +25,8 @@ const LONG_MS = 4 * HOUR_MS;
 
 /**
  * Stays as a part of what was said, as measured at 54 workplace EVSEs over eight months (ACN-Data): one of twenty is over
- * at 0.35 of it, three of ten before its end. Weighs as much as so many stays of strangers.
+ * at 0.35 of it, three of ten before its end. Weighs as much as so many stays of strangers: a site soon shows how much
+ * its drivers' words are worth.
  */
 const SAID_STAY: Curve = [
   [0, 0],
@@ -36,7 +37,7 @@ const SAID_STAY: Curve = [
   [1.3, 0.75],
   [2.5, 1],
 ];
-const SAID_WEIGHT = 12;
+const SAID_WEIGHT = 6;
 /**
  * Stays as a part of what the site assumes, where nothing was said, as measured in garages of apartments and at public
  * EVSEs: three of ten are over after a third of it.

@@ -24,8 +24,8 @@ import { type StoredValueInput, storedValue } from "./stored-value.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi. */
 const MOST_BINARIES = 160;
-/** Two hours: beyond them the plan is made anew many times before it matters. */
-const MOST_BINARY_SLOTS = 8;
+/** Four hours: beyond them the plan is made anew many times before it matters. */
+const MOST_BINARY_SLOTS = 16;
 const CHARGING_W = 500;
 const HOUR_MS = 3_600_000;
 /** A state of charge moves by a percent or so in this time; older ones are not planned with. */
