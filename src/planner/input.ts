@@ -133,10 +133,6 @@ function planEvses(question: PlanQuestion): PlanEvse[] {
   });
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
 /** Batteries that may be set and whose charge is known. What is left at the end is worth what it will save. */
 function planBatteries(question: PlanQuestion, series: StoredValueInput): PlanBattery[] {
   return question.site.batteries.flatMap((device): PlanBattery[] => {
@@ -157,7 +153,6 @@ function planBatteries(question: PlanQuestion, series: StoredValueInput): PlanBa
         energyWh: Math.round((battery.capacityWh * clamp(socPercent, 0, 100)) / 100),
         maxChargeW: Math.floor(battery.maxChargeW),
         maxDischargeW: Math.floor(battery.maxDischargeW),
-        endValueEurPerKwh: Math.max(0, median(series.importEurPerKwh) * efficiency - battery.wearEurPerKwh / 2),
         endValues: storedValue(series, store),
       },
     ];

@@ -3,6 +3,7 @@
  * EVSEs, and far above money a price on energy that a car does not get. A car takes nothing or at least its minimum,
  * by yes-or-no in the first slots only; later slots are planned anew long before they come.
  */
+import { endParts } from "../core/end-values.ts";
 import type { PlanBattery, PlanInput } from "../core/facts/plan-facts.ts";
 import { EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
 import { circuitRooms, exportCapW, importCapW, presence, slotHours } from "./limits.ts";
@@ -59,9 +60,8 @@ interface Directed {
 
 /** What is left in store is worth part by part what it saves, the dearest part first: no yes-or-no is needed. */
 function addEndValues(build: ModelBuilder, index: number, battery: PlanBattery, energy: number): void {
-  if (!battery.endValues) return;
   const least = Math.min(battery.minEnergyWh, battery.energyWh) / KILO;
-  const parts = battery.endValues.map(({ energyWh, eurPerKwh }, part) =>
+  const parts = endParts(battery).map(({ energyWh, eurPerKwh }, part) =>
     term(build.variable(`left${index}_${part}`, { upper: energyWh / KILO, cost: -eurPerKwh }), -1),
   );
   build.row(`left${index}`, { lower: least }, [term(energy, 1), ...parts]);
@@ -96,7 +96,6 @@ function addBattery(
     const energy = build.variable(`stored${index}_${slot}`, {
       lower: Math.min(battery.minEnergyWh / KILO, nowKwh),
       upper: Math.max(battery.capacityWh / KILO, nowKwh),
-      cost: isLast && !battery.endValues ? -battery.endValueEurPerKwh : 0,
     });
     if (isLast) addEndValues(build, index, battery, energy);
     const change = [term(energy, 1), term(c, -efficiency * hours), term(d, hours / efficiency)];

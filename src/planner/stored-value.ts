@@ -2,14 +2,9 @@
  * What energy is worth that a battery still holds when the plan ends: what it saves until the sun would have filled it
  * anyway. The day after is taken to be like the planned one.
  */
+import type { StoredPart } from "../core/end-values.ts";
 import type { PlanBattery } from "../core/facts/plan-facts.ts";
 import { SLOT_HOURS } from "../core/slots.ts";
-
-/** So much of what is left has this value; parts follow each other, the dearest first. */
-export interface StoredPart {
-  readonly energyWh: number;
-  readonly eurPerKwh: number;
-}
 
 export interface StoredValueInput {
   readonly importEurPerKwh: readonly number[];

@@ -177,7 +177,7 @@ function driven(home: Case, linear: LinearSolver): Driven {
     }
     input = after(input, plan, by);
   }
-  for (const { energyWh, endValueEurPerKwh } of input.batteries) eur -= (energyWh / 1000) * endValueEurPerKwh;
+  for (const { energyWh, endValueEurPerKwh = 0 } of input.batteries) eur -= (energyWh / 1000) * endValueEurPerKwh;
   return { eur, missingWh: input.evses.reduce((sum, evse) => sum + evse.energyNeededWh, 0) };
 }
 

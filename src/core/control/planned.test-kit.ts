@@ -28,7 +28,7 @@ const STORE: PlanBattery = {
   maxDischargeW: 6000,
   efficiency: 0.95,
   wearEurPerKwh: 0.02,
-  endValueEurPerKwh: 0.2,
+  endValues: [{ energyWh: 20_000, eurPerKwh: 0.2 }],
 };
 
 export function plan(

@@ -12,7 +12,6 @@ const BATTERY: PlanBattery = {
   maxDischargeW: 4000,
   efficiency: 1,
   wearEurPerKwh: 0.02,
-  endValueEurPerKwh: 0,
   endValues: [
     { energyWh: 2000, eurPerKwh: 0.15 },
     { energyWh: 7000, eurPerKwh: 0.05 },

@@ -3,6 +3,7 @@
  * order in which a plan does what costs the same is free; these prices are not, and they hold when the slot turns out
  * other than planned.
  */
+import { endParts } from "../end-values.ts";
 import type { PlanBattery } from "../facts/plan-facts.ts";
 import { SLOT_HOURS } from "../slots.ts";
 import type { Plan } from "./plan-current.ts";
@@ -63,13 +64,13 @@ function cheapestReturn({ powerW, extraEurPerKwh }: Slot, battery: PlanBattery):
 /** Value of what lies above (`up`) or below what is left at the end. */
 function endWorth(battery: PlanBattery, energyWh: number, up: boolean): number {
   let fromWh = Math.min(battery.minEnergyWh, battery.energyWh);
-  for (const part of battery.endValues ?? []) {
+  for (const part of endParts(battery)) {
     const untilWh = fromWh + part.energyWh;
     if (part.energyWh > 0 && (up ? energyWh < untilWh - STORE_WH : energyWh <= untilWh + STORE_WH))
       return part.eurPerKwh;
     fromWh = untilWh;
   }
-  return battery.endValues ? 0 : battery.endValueEurPerKwh;
+  return 0;
 }
 
 /** What more and less in store after the running slot is worth; missing where the plan does not know the battery. */

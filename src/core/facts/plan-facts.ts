@@ -58,9 +58,10 @@ export const PlanBatterySchema = Type.Object({
   /** One way, 0..1: the square root of the round trip. */
   efficiency: Type.Number(),
   wearEurPerKwh: Type.Number(),
-  endValueEurPerKwh: Type.Number(),
-  /** Instead, part by part above the least energy, the dearest first. */
+  /** What is left at the end is worth, part by part above the least energy, the dearest first. Missing in old plans, ... */
   endValues: Type.Optional(Type.Array(Type.Object({ energyWh: Type.Number(), eurPerKwh: Type.Number() }))),
+  /** ... which had one worth for all of it. */
+  endValueEurPerKwh: Type.Optional(Type.Number()),
 });
 
 export const PlanCircuitSchema = Type.Object({
