@@ -286,7 +286,7 @@ export const SiteConfigurationSchema = Type.Object(
           maximum: 100,
           default: 0.5,
           description:
-            "What a kWh is worth to a driver who leaves, earlier than said, without it. Charging waits for a better price only where that saves more than this times the chance that the car is gone by then",
+            "What a kWh is worth to a driver who leaves without it, at least 1.25 times the dearest price ahead. Charging waits for a better price only where that saves more than the chance that the car is gone by then, times this less the price then; 0: only the stated departure counts",
         }),
         acceptUnknownTokens: Type.Boolean({ default: true, description: "Charge for anyone who plugs in" }),
         tokens: Type.Array(
