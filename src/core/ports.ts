@@ -38,7 +38,7 @@ export interface Ledger {
   close(): void;
 }
 
-/** Raw samples, kept for days. Nobody waits for them; the last five minutes may be lost at a power cut. */
+/** Raw samples, kept for days. Nobody waits for them; the last quarter of an hour may be lost at a power cut. */
 export interface Tape {
   /** Quantised integers by channel name, e.g. `grid.l1` in 0.1 A. */
   write(atMs: number, monoMs: number, samples: Readonly<Record<string, number>>): void;

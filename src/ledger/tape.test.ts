@@ -39,6 +39,16 @@ test("the tape gives back exactly what was written, over midnight, and a missing
   expect(warnings).toEqual([]);
 });
 
+test("the file grows once in a quarter of an hour: each time wears the card", async () => {
+  const tape = open();
+  for (let second = 0; second < 900; second++) tape.write(START_MS, second * 1000, { a: second });
+  await new Promise(setImmediate);
+  expect(readdirSync(directory)).toEqual([]);
+  tape.write(START_MS, 900_000, { a: 900 });
+  await expect.poll(() => all().length).toBe(900);
+  expect(decodeRecords(readFileSync(join(directory, "tape-2026-06-10.bin")))).toHaveLength(3);
+});
+
 test("what a power cut left half-written costs its own block, not those before and behind it", () => {
   const blocks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 200 }), { minLength: 1, maxLength: 6 });
   fc.assert(

@@ -1,7 +1,8 @@
 /**
- * The tape: raw samples in files beside the ledger, a compressed block each five minutes. Nobody waits for it and
- * nothing syncs it: a card that is slow, full or gone costs samples, never a tick. A power cut costs the last block and
- * what the kernel had not written back yet. A small write costs a card some 20 KB, whatever is in it: so few are made.
+ * The tape: raw samples in files beside the ledger, in compressed blocks of five minutes, three of which are written
+ * together. Nobody waits for it and nothing syncs it: a card that is slow, full or gone costs samples, never a tick. A
+ * power cut costs the last blocks and what the kernel had not written back yet. A file that grows costs a card some
+ * 40 KB each time, whatever is added: so it grows seldom.
  */
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
@@ -12,7 +13,8 @@ import { decodeRecords, encodeRecord, type TapeRecord, tapeFileName, tapeFiles }
 
 const BLOCK_MS = 300_000;
 const BLOCK_SAMPLES_MAX = 1500;
-/** Blocks that wait for a card that hangs; beyond, samples are given up. */
+const BLOCKS_AT_ONCE = 3;
+/** Writes that wait for a card that hangs; beyond, samples are given up. */
 const WAITING_MAX = 12;
 const CHANNELS_MAX = 5000;
 
@@ -26,6 +28,8 @@ export interface TapeOptions {
 class FileTape implements Tape {
   readonly #options: TapeOptions;
   #samples: TapeSample[] = [];
+  /** Blocks that are not written yet. */
+  #packed: TapeRecord[] = [];
   #written: Promise<void> = Promise.resolve();
   #waiting = 0;
   #warned = false;
@@ -39,13 +43,16 @@ class FileTape implements Tape {
     const values = Object.fromEntries(entries.filter(([, value]) => Number.isSafeInteger(value)));
     if (Object.keys(values).length < entries.length) this.#warnOnce("A sample that is no integer was left out");
     const first = this.#samples[0];
-    if (first && (monoMs - first.monoMs >= BLOCK_MS || this.#samples.length >= BLOCK_SAMPLES_MAX)) this.flush();
+    if (first && (monoMs - first.monoMs >= BLOCK_MS || this.#samples.length >= BLOCK_SAMPLES_MAX)) {
+      this.#pack();
+      if (this.#packed.length >= BLOCKS_AT_ONCE) this.flush();
+    }
     this.#samples.push({ atMs, monoMs, values });
   }
 
   flush(): void {
     const packed = this.#take();
-    if (!packed) return;
+    if (packed.length === 0) return;
     if (this.#waiting >= WAITING_MAX) {
       this.#warnOnce("The disk is too slow for the raw samples: some were given up");
       return;
@@ -58,28 +65,40 @@ class FileTape implements Tape {
   }
 
   close(): void {
-    const packed = this.#take();
-    if (!packed) return;
     try {
-      appendFileSync(this.#pathOf(packed), encodeRecord({ ...packed, block: squeezeNow(packed.block) }));
+      for (const packed of this.#take())
+        appendFileSync(this.#pathOf(packed), encodeRecord({ ...packed, block: squeezeNow(packed.block) }));
     } catch (error) {
       this.#warnOnce(`The last raw samples were not kept: ${String(error)}`);
     }
   }
 
-  /** What was written since the last time, packed small: it may have to wait. */
-  #take(): TapeRecord | undefined {
+  /** The samples since the last time as a block, packed small: it has to wait. */
+  #pack(): void {
     const samples = this.#samples;
-    if (samples.length === 0) return undefined;
+    if (samples.length === 0) return;
     this.#samples = [];
     const times = samples.map((sample) => Math.round(sample.atMs));
     const [startMs, endMs] = [Math.min(...times), Math.max(...times)];
-    return { startMs, endMs, samples: samples.length, block: packBlock(samples) };
+    this.#packed.push({ startMs, endMs, samples: samples.length, block: packBlock(samples) });
   }
 
-  async #append(packed: TapeRecord): Promise<void> {
-    const block = await squeeze(packed.block);
-    await appendFile(this.#pathOf(packed), encodeRecord({ ...packed, block }));
+  /** All blocks that are not written yet. */
+  #take(): readonly TapeRecord[] {
+    this.#pack();
+    const packed = this.#packed;
+    this.#packed = [];
+    return packed;
+  }
+
+  async #append(packed: readonly TapeRecord[]): Promise<void> {
+    const byPath = new Map<string, Buffer[]>();
+    for (const record of packed) {
+      const encoded = encodeRecord({ ...record, block: await squeeze(record.block) });
+      const path = this.#pathOf(record);
+      byPath.set(path, [...(byPath.get(path) ?? []), encoded]);
+    }
+    for (const [path, records] of byPath) await appendFile(path, Buffer.concat(records));
     this.#trim();
   }
 

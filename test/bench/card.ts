@@ -52,7 +52,7 @@ function loopCard(root: string): Card {
   const descriptor = openSync(image, "w");
   ftruncateSync(descriptor, IMAGE_BYTES);
   closeSync(descriptor);
-  run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image);
+  run("mkfs.ext4", "-q", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", image);
   const device = run("losetup", "--find", "--show", image);
   const release = () => run("losetup", "--detach", device);
   try {
