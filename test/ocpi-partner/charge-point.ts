@@ -108,13 +108,14 @@ export class ChargePoint {
   }
 
   /** A car is plugged in and a token shown: what became of it. */
-  async start(idTag: string, atMs = Date.now()): Promise<string> {
+  async start(idTag: string, atMs = Date.now(), more: Payload = {}): Promise<string> {
     await this.tellStatus("Preparing");
     const answer = await this.call("StartTransaction", {
       connectorId: 1,
       idTag,
       meterStart: this.registerWh,
       timestamp: new Date(atMs).toISOString(),
+      ...more,
     });
     this.transactionId = Number(answer.transactionId);
     if (statusOf(answer) === "Accepted") await this.tellStatus("Charging");

@@ -126,8 +126,8 @@ export class Platform {
   }
 
   /** The first request after `since` that fits, now or later. */
-  async next(fits: (heard: Heard) => boolean, since = 0, what = "what was waited for"): Promise<Heard> {
-    const endMs = performance.now() + PATIENCE_MS;
+  async next(fits: (heard: Heard) => boolean, since = 0, what = "what was waited for", patienceMs = PATIENCE_MS) {
+    const endMs = performance.now() + patienceMs;
     for (;;) {
       const found = this.heard.slice(since).find((heard) => heard.status !== 0 && fits(heard));
       if (found) return found;

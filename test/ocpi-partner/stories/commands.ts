@@ -1,6 +1,8 @@
 /** Commands of an eMSP for its drivers, each with the answer at once and the result that follows. */
 import { expect, test } from "vitest";
+import { uncured } from "../known.ts";
 import { type Market, pushToken, story, tokenOf } from "../market.ts";
+import { until } from "../site.ts";
 import { type Json, must } from "../spec/check.ts";
 import { commandResponse } from "../spec/control.ts";
 
@@ -206,9 +208,23 @@ export function commandStories(market: Market): void {
       expect(replaced.payload.reservationId).toBe(reserved.payload.reservationId);
     });
 
-    test.fails("a reservation is a session with the status RESERVATION", () => {
-      const all = [...emsp.modules.sessions.values()];
-      expect(all.find((each) => each.status === "RESERVATION")).toMatchObject({ evse_uid: evseUid });
+    const reservation = () => [...emsp.modules.sessions.values()].find(({ id }) => id === reservationId);
+    let reservationId: unknown;
+    uncured("a reservation is a session with the status RESERVATION", async () => {
+      const told = await emsp.next(
+        ({ module, body }) =>
+          module === "sessions" && (body as Json).evse_uid === evseUid && (body as Json).status === "RESERVATION",
+        0,
+        "the reservation",
+        2_000,
+      );
+      reservationId = told.path[2];
+      expect(told.body).toMatchObject({
+        auth_method: "COMMAND",
+        authorization_reference: own("RES"),
+        cdr_token: { uid: own("GUEST") },
+        kwh: 0,
+      });
     });
 
     test("another eMSP's reservation of the same id is another reservation", async () => {
@@ -242,6 +258,33 @@ export function commandStories(market: Market): void {
       const unknown = await command("CANCEL_RESERVATION", { reservation_id: "R-99" });
       if (unknown.said === "ACCEPTED") expect((await unknown.callback.result()).result).toBe("UNKNOWN_RESERVATION");
       else expect(unknown.said === "REJECTED" || Number(unknown.answer.code) >= 2000, unknown.answer.text).toBe(true);
+    });
+
+    uncured("a reservation that was cancelled is a completed session", async () => {
+      await until(() => reservation()?.status === "COMPLETED", 2_000);
+    });
+
+    uncured("a reservation whose driver comes becomes the session", async () => {
+      const [since, sinceTold] = [emsp.heard.length, chargePoint().told.length];
+      const token = tokenOf(emsp, own("GUEST"));
+      const body = { token, ...place, reservation_id: "R-2", expiry_date: SOON() };
+      const { callback } = await command("RESERVE_NOW", body);
+      await told("ReserveNow", sinceTold);
+      expect(await callback.result()).toMatchObject({ result: "ACCEPTED" });
+      await chargePoint().tellStatus("Reserved");
+      const { reservationId } = chargePoint().told.findLast(({ action }) => action === "ReserveNow")!.payload;
+      expect(await chargePoint().start(own("GUEST"), Date.now(), { reservationId })).toBe("Accepted");
+      await chargePoint().meter(1);
+      await chargePoint().stop();
+      const first = await emsp.next(
+        ({ module, body }) =>
+          module === "sessions" && (body as Json).evse_uid === evseUid && (body as Json).status === "RESERVATION",
+        since,
+        "the reservation",
+        2_000,
+      );
+      await until(() => emsp.modules.sessions.get(first.path[2]!)?.status === "COMPLETED", 4_000);
+      expect(emsp.modules.sessions.get(first.path[2]!)).toMatchObject({ kwh: 0.001 });
     });
 
     test("a reservation that the charge point refuses is told by the result", async () => {
