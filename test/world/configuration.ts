@@ -1,5 +1,5 @@
 /** The configuration that an installer would have written for a world. */
-import { parseConfiguration } from "../../src/app/configuration/configuration.ts";
+import { type ConfigurationProblem, parseConfiguration } from "../../src/app/configuration/configuration.ts";
 import type { SiteConfiguration } from "../../src/core/site/site.ts";
 import type { WorldPlan } from "./plan.ts";
 
@@ -26,10 +26,10 @@ function devices({ garage, pvW, battery }: WorldPlan) {
   ];
 }
 
-/** Throws when `check` would refuse it: a world has to be a site that is allowed to run. */
-export function configurationOf(plan: WorldPlan): SiteConfiguration {
+/** `site.yaml` of a world. */
+function textOf(plan: WorldPlan): string {
   const { garage } = plan;
-  const text = JSON.stringify({
+  return JSON.stringify({
     site: { id: `seed-${plan.seed}`, timeZone: plan.timeZone, country: plan.country },
     gridConnection: {
       mainFuseA: plan.fuseA,
@@ -61,7 +61,17 @@ export function configurationOf(plan: WorldPlan): SiteConfiguration {
       },
     },
   });
-  const parsed = parseConfiguration(text, `seed-${plan.seed}`);
+}
+
+/** Throws when `check` would refuse it: a world has to be a site that is allowed to run. */
+export function configurationOf(plan: WorldPlan): SiteConfiguration {
+  const parsed = parseConfiguration(textOf(plan), `seed-${plan.seed}`);
   if (!parsed.ok) throw new Error(`The site of seed ${plan.seed} is refused: ${JSON.stringify(parsed.problems[0])}`);
   return parsed.configuration;
+}
+
+/** Why it is refused; empty when it may run. */
+export function problemsWith(plan: WorldPlan): readonly ConfigurationProblem[] {
+  const parsed = parseConfiguration(textOf(plan), `seed-${plan.seed}`);
+  return parsed.ok ? [] : parsed.problems.filter(({ severity }) => severity === "error");
 }

@@ -168,6 +168,8 @@ export interface PlanOptions {
   /** These kinds of faults, one each, instead of the drawn ones; `family/kind`, or a family. */
   readonly only?: readonly string[];
   readonly disk?: "file" | "memory";
+  /** So many EVSEs. */
+  readonly stalls?: number;
 }
 
 function anyKinds(count: number): undefined[] {
@@ -175,9 +177,10 @@ function anyKinds(count: number): undefined[] {
 }
 
 /** The world of a seed. */
-export function drawWorld(seed: number, { only, disk }: PlanOptions = {}): WorldPlan {
+export function drawWorld(seed: number, { only, disk, stalls: most }: PlanOptions = {}): WorldPlan {
   const draw = new Draw(seed);
-  const count = draw.whole(3, 6);
+  const some = draw.whole(3, 6);
+  const count = most ?? some;
   const baseA: PerPhase = [2 + draw.part() * 3, 2 + draw.part() * 3, 2 + draw.part() * 3];
   const roof = drawRoof(draw);
   // A battery may charge whenever it likes; it is part of what the building can draw.

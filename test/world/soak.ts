@@ -1,12 +1,14 @@
 /**
  * `npm run soak -- --seeds 1000`: lives through worlds of faults and says which of them broke what, and how to see it
  * again. `--from S` begins at another seed, `--workers K` uses K processes, `--only family/kind,family` draws these faults alone,
- * `--story` tells each world, `--disk file|memory` chooses where the ledger lies.
+ * `--eight` has
+ * eight EVSEs on 63 A as `check` proposes them, `--story` tells each world, `--disk file|memory` chooses where the ledger lies.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { drawWorld, type PlanOptions } from "./plan.ts";
+import { asProposed, careless } from "./eight.ts";
+import { drawWorld, type PlanOptions, type WorldPlan } from "./plan.ts";
 import { storyOf, verdictOf } from "./story.ts";
 import { World } from "./world.ts";
 
@@ -30,6 +32,7 @@ interface Outcome extends Most {
 }
 
 interface Options extends PlanOptions {
+  readonly eight: boolean;
   readonly from: number;
   readonly seeds: number;
   readonly step: number;
@@ -38,8 +41,12 @@ interface Options extends PlanOptions {
 
 const PROGRESS_EVERY = 50;
 
+function planOf(seed: number, options: Options): WorldPlan {
+  return options.eight ? asProposed(careless(seed, options)) : drawWorld(seed, options);
+}
+
 async function live(seed: number, options: Options): Promise<Outcome> {
-  const world = new World(drawWorld(seed, options));
+  const world = new World(planOf(seed, options));
   const judge = await world.live().catch((error) => {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.stack : error}`);
   });
@@ -96,16 +103,16 @@ class Report {
         name === "unavoidable" ? this.#most[name] + outcome[name] : Math.max(this.#most[name], outcome[name]);
     if (outcome.broken.length > 0) this.#tell(outcome);
     else if (this.#options.story)
-      console.log([`seed ${outcome.seed}`, ...storyOf(drawWorld(outcome.seed, this.#options))].join("\n  "));
+      console.log([`seed ${outcome.seed}`, ...storyOf(planOf(outcome.seed, this.#options))].join("\n  "));
     if (this.#done % PROGRESS_EVERY === 0) console.log(this.#progress());
   }
 
   #tell({ seed, broken }: Outcome): void {
     this.#failed++;
-    const { only, disk } = this.#options;
-    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${disk ? ` --disk ${disk}` : ""}`;
+    const { only, disk, eight } = this.#options;
+    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${disk ? ` --disk ${disk}` : ""}${eight ? " --eight" : ""}`;
     console.log(
-      [`seed ${seed} BROKEN; again: ${again}`, ...storyOf(drawWorld(seed, this.#options)), ...broken].join("\n  "),
+      [`seed ${seed} BROKEN; again: ${again}`, ...storyOf(planOf(seed, this.#options)), ...broken].join("\n  "),
     );
   }
 
@@ -140,6 +147,7 @@ const { values } = parseArgs({
     workers: { type: "string" },
     only: { type: "string" },
     disk: { type: "string" },
+    eight: { type: "boolean", default: false },
     story: { type: "boolean", default: false },
     worker: { type: "string" },
   },
@@ -148,6 +156,7 @@ const options: Options = {
   seeds: whole(values.seeds, 100),
   from: whole(values.from, 1),
   step: 1,
+  eight: values.eight,
   story: values.story,
   ...(values.only === undefined ? {} : { only: values.only.split(",") }),
   ...(values.disk === "file" || values.disk === "memory" ? { disk: values.disk } : {}),
@@ -168,6 +177,7 @@ else {
       const rest = ["--workers", String(workers), "--worker", String(index)];
       const kind = [
         ...(options.only ? ["--only", options.only.join()] : []),
+        ...(options.eight ? ["--eight"] : []),
         ...(options.disk ? ["--disk", options.disk] : []),
       ];
       const child = fork(script, [...share, ...rest, ...kind]);

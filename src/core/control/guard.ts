@@ -57,10 +57,16 @@ function takeFixed(guarded: GuardInput, slack: Slack): void {
   }
 }
 
-/** What may be raised: the least of lately, less what higher limits of before may still draw. */
-function slackToRaise(guarded: GuardInput, bounds: Bounds): Slack {
+/** What there is to share: the least of lately. */
+function slackToShare(guarded: GuardInput, bounds: Bounds): Slack {
   const slack = Slack.of(bounds, (constraint) => Math.min(constraint.available, constraint.availableToRaise));
   takeFixed(guarded, slack);
+  return slack;
+}
+
+/** What of it may be raised now: less what higher limits of before may still draw. */
+function slackToRaise(guarded: GuardInput, bounds: Bounds): Slack {
+  const slack = slackToShare(guarded, bounds);
   for (const entry of guarded.active) {
     const { held, limitA } = entry.memory;
     if (held && isFree(guarded, entry)) slack.give(entry.index, Math.max(0, held.currentA - limitA));
@@ -153,8 +159,7 @@ export function guard(guarded: GuardInput): GuardResult {
   const now = Slack.of(bounds, (constraint) => constraint.available);
   takeFixed(guarded, now);
   const held = share(holdClaims(guarded, bounds), now);
-  const ideal = slackToRaise(guarded, bounds);
-  const target = share(idealClaims(guarded, bounds), ideal);
+  const target = share(idealClaims(guarded, bounds), slackToShare(guarded, bounds));
   const free = slackToRaise(guarded, bounds);
   const moved = moveTowards({ guarded, bounds, held, target, free });
   const decisions = new Map<number, EvseDecision>();

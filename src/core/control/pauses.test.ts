@@ -145,3 +145,31 @@ describe("a start with a full car park", () => {
     expect(plant.decision("a").reason).toEqual({ kind: "raising", limitA: 16 });
   });
 });
+
+test("room that is made for a car that waits is not taken by another while what was lowered still flows", () => {
+  const inGarage = { circuit: "garage", safeCurrentA: 0 };
+  const site = siteOf({
+    mainFuseA: 80,
+    circuits: [{ id: "garage", fuseA: 25 }],
+    evses: [
+      { id: "a", ...inGarage, maxCurrentA: 7, priority: 9 },
+      { id: "b", ...inGarage, maxCurrentA: 6, priority: 8 },
+      { id: "slow", ...inGarage, phases: ["L1"], priority: 3 },
+      { id: "quick", ...inGarage, phases: ["L3"], priority: 3 },
+      { id: "late", ...inGarage, priority: 5 },
+    ],
+  });
+  const { plant, checker, run } = watched({ site, meterEveryS: 10 });
+  plant.plug("a");
+  plant.plug("b");
+  plant.plug("slow", { phases: 1, obeyS: 8 });
+  plant.plug("quick", { phases: 1, obeyS: 1 });
+  run(180);
+  plant.plug("late");
+  run(300);
+  const facts = plant.factsOf("limit-changed").length;
+  run(600);
+  expect(plant.limitA("late")).toBe(6);
+  expect(plant.factsOf("limit-changed")).toHaveLength(facts);
+  expect(checker.violations).toEqual([]);
+});

@@ -11,8 +11,9 @@ const LEAST_A = 6;
 const SHOWN_PART = 0.8;
 /** So long in all it has to show that, ... */
 const SHOWN_MS = 60_000;
-/** ... and so long nothing may have contradicted it. */
+/** ... and so long nothing may have contradicted it: twice as long each further time, as it was believed too soon. */
 const UNCONTRADICTED_MS = 300_000;
+const MOST_DOUBLINGS = 8;
 /** Where the worst load leaves no car anything, nothing is ever shown: then it is tried again after this. */
 const STARVED_MS = 3_600_000;
 /** The report of a car shows what it draws now for so long. */
@@ -24,6 +25,8 @@ export interface Distrust {
   /** So long it has shown since then what cars draw, ms. */
   readonly shownMs: number;
   readonly lookedMonoMs: number;
+  /** How often it was believed again before, and should not have been. */
+  readonly relapses: number;
   /** Since when cars are there and none draws anything. */
   readonly starvedMonoMs?: number;
 }
@@ -36,8 +39,8 @@ export interface Look {
 }
 
 /** A meter that shows too little just now, or did before the restart. */
-export function distrusted(monoMs: number): Distrust {
-  return { shortMonoMs: monoMs, shownMs: 0, lookedMonoMs: monoMs };
+export function distrusted(monoMs: number, relapses = 0): Distrust {
+  return { shortMonoMs: monoMs, shownMs: 0, lookedMonoMs: monoMs, relapses };
 }
 
 function drawnA(tracks: readonly EvseTrack[], { shortMonoMs }: Distrust, monoMs: number): PerPhase {
@@ -61,17 +64,19 @@ function shownMs(before: Distrust, { currentA, monoMs }: Look, carsA: PerPhase):
 /** Brings the distrust of a meter to this reading; `undefined` when it is believed again. */
 export function stillDistrusted(before: Distrust, look: Look): Distrust | undefined {
   const { isShort, tracks, monoMs } = look;
-  if (isShort) return distrusted(monoMs);
+  if (isShort) return distrusted(monoMs, before.relapses);
   const carsA = drawnA(tracks, before, monoMs);
   const starves = Math.max(...carsA) < 1 && tracks.some(({ transactionId }) => transactionId !== undefined);
   const starvedMonoMs = starves ? (before.starvedMonoMs ?? monoMs) : undefined;
   const shown = shownMs(before, look, carsA);
-  const isShown = shown >= SHOWN_MS && monoMs - before.shortMonoMs >= UNCONTRADICTED_MS;
+  const { shortMonoMs, relapses } = before;
+  const forMs = UNCONTRADICTED_MS * 2 ** Math.min(relapses, MOST_DOUBLINGS);
+  const isShown = shown >= SHOWN_MS && monoMs - shortMonoMs >= forMs;
   const isTriedAgain = starvedMonoMs !== undefined && monoMs - starvedMonoMs >= STARVED_MS;
   if (isShown || isTriedAgain) return undefined;
-  const { shortMonoMs } = before;
   return {
     shortMonoMs,
+    relapses,
     shownMs: shown,
     lookedMonoMs: monoMs,
     ...(starvedMonoMs === undefined ? {} : { starvedMonoMs }),

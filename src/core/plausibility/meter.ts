@@ -26,6 +26,8 @@ export interface MeterWatch {
   readonly shortage?: Shortage;
   /** It showed less than the cars draw, and has not been seen to be right since. */
   readonly distrust?: Distrust;
+  /** How often it was distrusted and believed again. */
+  readonly relapses: number;
   /** How many EVSEs were known to show on other phases. */
   readonly swapped: number;
   readonly samples: readonly Sample[];
@@ -59,6 +61,7 @@ export function newWatch(): MeterWatch {
     samples: [],
     steps: [],
     votes: new Map(),
+    relapses: 0,
     swapped: 0,
   };
 }
@@ -128,9 +131,11 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const look = { isShort: isFound || short !== undefined, currentA: currentA ?? ZERO_PHASES, tracks: plain, monoMs };
   // An EVSE that shows on other phases explains what was missing; what it does not explain is found again.
   const known = around.swapped.size > watch.swapped ? undefined : distrustBefore;
-  const distrust = isFound ? distrusted(monoMs) : known && stillDistrusted(known, look);
+  const distrust = isFound ? distrusted(monoMs, watch.relapses) : known && stillDistrusted(known, look);
+  const isBelieved = known !== undefined && distrust === undefined;
   return {
     ...rest,
+    relapses: watch.relapses + (isBelieved ? 1 : 0),
     swapped: around.swapped.size,
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),

@@ -265,6 +265,25 @@ describe("what is found", () => {
     }
   });
 
+  test("a meter that was believed again too soon has to show it twice as long the next time", () => {
+    const { plant, lies } = lyingPlant({ site: one(), building: lively });
+    const rounds: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      lies.set("grid-meter", scaled(0.1));
+      plant.plug("a");
+      plant.run(60);
+      lies.delete("grid-meter");
+      const from = plant.second;
+      while (doubts(plant).length > 0 && plant.second < from + 3000) plant.run(10);
+      rounds.push(plant.second - from);
+      plant.unplug("a");
+      plant.run(200);
+    }
+    expect(rounds[0]).toBeGreaterThanOrEqual(290);
+    expect(rounds[1]).toBeGreaterThanOrEqual(590);
+    expect(rounds[2]).toBeGreaterThanOrEqual(1190);
+  });
+
   test("where the worst load leaves no car anything, a doubted meter is tried again after an hour", () => {
     const evses = [{ id: "a", safeCurrentA: 0 }];
     const { plant, lies } = lyingPlant({
