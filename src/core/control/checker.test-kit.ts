@@ -1,6 +1,6 @@
 /** Watches a plant from outside: true currents against fuses, and the promises that every decision has to keep. */
 
-import { Value } from "typebox/value";
+import { Compile } from "typebox/compile";
 import { PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import { ReasonSchema } from "../reason.ts";
 import { Plant, type PlantOptions, START_MS } from "./plant.test-kit.ts";
@@ -8,6 +8,7 @@ import { Plant, type PlantOptions, START_MS } from "./plant.test-kit.ts";
 /** Time to obey (10 s) and 2 s for reading and command. */
 export const MOST_SECONDS_OVER = 12;
 const METER_ERROR_A = 0.2;
+const ReasonCheck = Compile(ReasonSchema);
 /** A report of its phases (up to 30 s), the time to obey, and a second round where that report came too early. */
 const MOST_SECONDS_UNBALANCED = 60;
 
@@ -150,7 +151,7 @@ export class Checker {
       limits.set(evseId, currentA);
       if (currentA !== 0 && (currentA < minCurrentA || currentA > maxCurrentA || !Number.isFinite(currentA)))
         this.#say(`${evseId} gets ${currentA} A, neither 0 nor ${minCurrentA} to ${maxCurrentA}`);
-      if (!Value.Check(ReasonSchema, reason)) this.#say(`${evseId} has no reason: ${JSON.stringify(reason)}`);
+      if (!ReasonCheck.Check(reason)) this.#say(`${evseId} has no reason: ${JSON.stringify(reason)}`);
       const before = this.#limits.get(evseId);
       if (before !== undefined && currentA > before && currentA > safeCurrentA && !this.#mayRise(evseId))
         this.#say(`${evseId} is raised from ${before} to ${currentA} A without a good meter`);
@@ -162,7 +163,8 @@ export class Checker {
   #schedules(): void {
     const { commands, site, second } = this.#plant;
     const limitsNow = new Map<string, number>();
-    for (const { command } of commands.slice(this.#seenCommands)) {
+    for (let at = this.#seenCommands; at < commands.length; at++) {
+      const { command } = commands[at]!;
       if (command.type !== "set-limit") continue;
       const { schedule, evseId } = command;
       limitsNow.set(evseId, (limitsNow.get(evseId) ?? 0) + 1);

@@ -126,7 +126,7 @@ describe("what a car should get", () => {
     run(60);
     expect(plant.limitA("a")).toBe(0);
     plant.record({ type: "override-changed", source: "api", data: { evseId: "a", active: true, by: "driver" } });
-    run(120);
+    run(150);
     expect(plant.limitA("a")).toBe(12);
     expect(plant.decision("a").reason).toMatchObject({ kind: "circuit", phase: 0 });
     expect(checker.violations).toEqual([]);

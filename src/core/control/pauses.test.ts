@@ -115,7 +115,7 @@ describe("a start with a full car park", () => {
     for (const id of ids) plant.plug(id);
     run(3);
     expect(ids.map((id) => plant.decision(id).reason.kind)).toEqual(["raising", "raising", "raising"]);
-    run(90);
+    run(150);
     expect(ids.map((id) => plant.limitA(id))).toEqual([16, 16, 16]);
     expect(plant.factsOf("site-mode-changed").map(({ data }) => data.mode)).toEqual(["normal"]);
     expect(checker.violations).toEqual([]);

@@ -5,7 +5,15 @@
 import type { GuardInput } from "./guard-input.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import type { Bounds, Slack } from "./slack.ts";
-import { RAISE_EVERY_MS, RAISE_PART, REBALANCE_LEAST_A, REBALANCE_MS, TURN_MS } from "./thresholds.ts";
+import {
+  RAISE_EVERY_MS,
+  RAISE_LEAST_A,
+  RAISE_PART,
+  RAISE_SMALL_AFTER_MS,
+  REBALANCE_LEAST_A,
+  REBALANCE_MS,
+  TURN_MS,
+} from "./thresholds.ts";
 
 export interface Move {
   readonly guarded: GuardInput;
@@ -85,7 +93,13 @@ function order(move: Move, given: ReadonlyMap<number, number>): EvseObservation[
   return [...paused, ...others.slice(first), ...others.slice(0, first)];
 }
 
-/** How much one EVSE is raised now, A: within a quarter of what is free, or 1 A, or its minimum from a pause. */
+/** The least that is worth a message, A: one ampere only where nothing has changed for a while. */
+function leastStepA(move: Move, { evse, memory }: EvseObservation, heldA: number): number {
+  if (heldA === 0) return evse.minCurrentA;
+  return move.guarded.input.image.monoMs - memory.limitSinceMonoMs < RAISE_SMALL_AFTER_MS ? RAISE_LEAST_A : 1;
+}
+
+/** How much one EVSE is raised now, A: within a part of what is free, or the least that is worth it, or its minimum from a pause. */
 function stepOf(
   move: Move,
   entry: EvseObservation,
@@ -95,14 +109,14 @@ function stepOf(
   const gapA = move.target.get(entry.index)! - heldA;
   const roomA = move.free.room(entry.index).currentA;
   const partA = part.slack.room(entry.index).currentA;
-  const leastA = heldA > 0 ? 1 : entry.evse.minCurrentA;
+  const leastA = leastStepA(move, entry, heldA);
   if (Math.min(gapA, roomA) < leastA - TINY) return 0;
   if (partA < leastA) return part.used ? 0 : leastA;
   return Math.max(leastA, Math.floor(Math.min(gapA, roomA, partA) + TINY));
 }
 
 /**
- * One step of raises: at most half of those who want more, together at most a quarter of what is free (or the least
+ * One step of raises: at most half of those who want more, together at most three quarters of what is free (or the least
  * step of one EVSE).
  */
 function raise(move: Move, given: Map<number, number>): { raised: boolean; turn: number } {

@@ -26,9 +26,12 @@ export const VEHICLE_MARGIN_A = 2;
 /** Each round in which an overload outlasts the time to obey doubles what is shed: then an estimate was wrong. */
 export const MOST_DOUBLINGS = 6;
 /** Power comes back at most this often, ... */
-export const RAISE_EVERY_MS = 5_000;
+export const RAISE_EVERY_MS = 15_000;
 /** ... by at most this part of what is free, ... */
-export const RAISE_PART = 0.25;
+export const RAISE_PART = 0.75;
+/** ... and not by less than this within so long of the last change: each is a message, a profile in flash, a fact on disk, ... */
+export const RAISE_LEAST_A = 2;
+export const RAISE_SMALL_AFTER_MS = 60_000;
 /** ... measured against the least that was free in this time, in buckets of a sixth, ... */
 export const HEADROOM_WINDOW_MS = 30_000;
 /** ... and never up to the last ampere: a building flickers. The same margin is left when limits are lowered. */

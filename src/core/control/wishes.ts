@@ -73,8 +73,8 @@ function remember(memory: EvseMemory, wish: Wish, monoMs: number): EvseMemory {
 function bounded(wish: Wish, entry: EvseObservation): Wish {
   const { vehicleCapA } = entry.memory;
   const capA = vehicleCapA === undefined ? undefined : Math.max(entry.evse.minCurrentA, vehicleCapA);
-  if (capA === undefined || capA >= Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
-  if (capA >= wish.currentA) return { ...wish, moreA: capA };
+  if (capA === undefined || capA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
+  if (capA > wish.currentA) return { ...wish, moreA: capA };
   return { currentA: capA, reason: { kind: "vehicle", limitA: capA } };
 }
 
