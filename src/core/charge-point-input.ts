@@ -12,6 +12,8 @@ export interface EvseSample {
   readonly currentA?: PerPhase;
   readonly powerW?: number;
   readonly energyWh?: number;
+  /** Register of what was given back, Wh. */
+  readonly exportWh?: number;
   readonly socPercent?: number;
   readonly offeredA?: number;
 }

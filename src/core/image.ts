@@ -37,8 +37,9 @@ export interface EvseReading {
   readonly atMonoMs: number;
   readonly currentA?: PerPhase;
   readonly powerW?: number;
-  /** Register, Wh. */
+  /** Registers of what it took and of what it gave back, Wh. */
   readonly energyWh?: number;
+  readonly exportWh?: number;
   readonly socPercent?: number;
   /** Current that the EVSE offers to the car, A. */
   readonly offeredA?: number;

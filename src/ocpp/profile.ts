@@ -43,6 +43,8 @@ const SAFE_STACK = 0;
 
 /** One decimal (OCPP), W whole; never rounded up. */
 function limitOf(currentA: number, phases: number, voltageV: number, style: ProfileStyle): number {
+  // Only EVSEs that are configured for it are told to give back: by a negative limit, never more than was decided.
+  if (currentA < 0) return -limitOf(-currentA, phases, voltageV, style);
   const wishedA = style.quirks.has("no-zero-current") && currentA < 1 ? 1 : Math.max(0, currentA);
   if (style.rateUnit === "W") return Math.floor(wishedA * phases * voltageV + 1e-6);
   return Math.floor(wishedA * 10 + 1e-6) / 10;

@@ -106,9 +106,29 @@ function sentCurrentA(readings: readonly Reading[]): number {
   return sum || (amperes(best(readings, "Current.Import", undefined)) ?? 0);
 }
 
+/** What flows back, as V2X charge points tell it beside what flows in: W, A by phase. */
+function givenBack(readings: readonly Reading[]) {
+  const power = total(readings, "Power.Active.Export");
+  const register = total(readings, "Energy.Active.Export.Register");
+  const each = PHASES.map((phase) => amperes(best(readings, "Current.Export", phase)) ?? 0);
+  const whole = amperes(best(readings, "Current.Export", undefined)) ?? 0;
+  return {
+    powerW: power ? Math.max(0, kilo(power)) : 0,
+    currentA: each.some((currentA) => currentA > 0) ? each : PHASES.map(() => whole),
+    ...(register && register.value >= 0 ? { exportWh: kilo(register) } : {}),
+  };
+}
+
 function sampleOf(atMs: number, readings: readonly Reading[], phases: number): EvseSample | undefined {
-  const watts = powerW(readings, sentCurrentA(readings));
-  const currentA = currents(readings, watts, phases);
+  const inW = powerW(readings, sentCurrentA(readings));
+  const inA = currents(readings, inW, phases);
+  const back = givenBack(readings);
+  const flowsBack = back.powerW > 0 && !(inW !== undefined && inW > 0);
+  const watts = flowsBack ? -back.powerW : inW;
+  const backA: PerPhase = [-back.currentA[0]!, -back.currentA[1]!, -back.currentA[2]!];
+  const toldA = back.currentA.some((value) => value > 0);
+  // Without its currents what flows back is a power only: zero amperes beside it would be a lie.
+  const currentA = flowsBack ? (toldA ? backA : undefined) : inA;
   const energy = total(readings, "Energy.Active.Import.Register");
   const soc = readings.find((reading) => reading.measurand === "SoC" && reading.value >= 0 && reading.value <= 100);
   const offeredA = amperes(best(readings, "Current.Offered", undefined) ?? best(readings, "Current.Offered", "L1"));
@@ -117,6 +137,7 @@ function sampleOf(atMs: number, readings: readonly Reading[], phases: number): E
     ...(currentA === undefined ? {} : { currentA }),
     ...(watts === undefined ? {} : { powerW: watts }),
     ...(energy === undefined || energy.value < 0 ? {} : { energyWh: kilo(energy) }),
+    ...(back.exportWh === undefined ? {} : { exportWh: back.exportWh }),
     ...(soc === undefined ? {} : { socPercent: soc.value }),
     ...(offeredA === undefined ? {} : { offeredA }),
   };

@@ -16,6 +16,7 @@ import { openSessionAt, type Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state/state.ts";
 import { carLimit } from "./car.ts";
 import { departureOf } from "./departure.ts";
+import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
 import { planPeaks } from "./peaks.ts";
@@ -88,7 +89,9 @@ function plannedNeed(
 
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
   const { site, state, image, nowMs } = question;
-  const deliveredWh = deliveredByRegisterWh(session, image.evses.get(evse.id)?.energyWh);
+  const registers = image.evses.get(evse.id);
+  const takenWh = deliveredByRegisterWh(session, registers?.energyWh);
+  const deliveredWh = netDeliveredWh(evse, session, { reading: registers, deliveredWh: takenWh });
   const need = chargingNeed(site, state, session, { nowMs, ...(deliveredWh === undefined ? {} : { deliveredWh }) });
   const phases = loadedPhases(evse, session, question);
   const wattsPerAmpere = site.voltageV * phases.length;
@@ -121,6 +124,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     // A driver who pressed "charge now" is planned as one in a hurry.
     preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,
     mayPause: evse.mayPause,
+    ...planDischarge(evse, { socPercent: reading?.socPercent, netWh: deliveredWh ?? 0 }),
     chargingNow: powerW >= CHARGING_W,
     connectedSinceMs: session.startedMs,
   };

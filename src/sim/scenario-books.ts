@@ -48,6 +48,7 @@ export class ScenarioBooks {
   readonly #evsesWs: Float64Array;
   readonly #batteryWs: Float64Array;
   readonly #delivered = new Map<string, number>();
+  readonly #givenWh = new Map<string, number>();
   #cost = 0;
   #wear = 0;
   #import = 0;
@@ -79,7 +80,7 @@ export class ScenarioBooks {
     this.#batteryWs[slot]! += wired.batteryW * seconds;
     this.#money(slot, gridW, seconds);
     this.#pv += (wired.pvW * seconds) / 3600;
-    this.#wear += this.#wearEur(wired.batteryW, seconds);
+    this.#wear += this.#wearEur(wired.batteryW, seconds) + this.#carsWearEur(wired);
     this.#discharged += (Math.max(0, -wired.batteryW) * seconds) / 3600;
     this.#peakA = Math.max(this.#peakA, currentA[0], currentA[1], currentA[2]);
     this.#limits(this.#isAbove(wired) ? seconds : 0);
@@ -101,6 +102,18 @@ export class ScenarioBooks {
   #wearEur(batteryW: number, seconds: number): number {
     const wear = this.#scenario.battery?.wearEurPerKwh ?? 0;
     return ((Math.abs(batteryW) * seconds) / 3_600_000) * (wear / 2);
+  }
+
+  /** Of what cars gave back since the last look. */
+  #carsWearEur(wired: WiredSite): number {
+    let eur = 0;
+    for (const { id, discharge } of this.#scenario.evses) {
+      if (!discharge) continue;
+      const exportWh = wired.exportWh(id);
+      eur += ((exportWh - (this.#givenWh.get(id) ?? 0)) / 1000) * discharge.wearEurPerKwh;
+      this.#givenWh.set(id, exportWh);
+    }
+    return eur;
   }
 
   #limits(aboveS: number): void {

@@ -22,6 +22,8 @@ export interface Present {
 /** Cars react within 1 to 4 s (IEC 61851-1 allows 5). */
 const OBEYS_S = [1, 4] as const;
 const SMALLEST_BATTERY_WH = 60_000;
+/** Below this a car gives nothing, whoever asks. */
+const LEAST_SOC_PERCENT = 20;
 
 export class ScenarioSite {
   readonly wired: WiredSite;
@@ -81,8 +83,11 @@ export class ScenarioSite {
 
   #arrive(session: ScenarioSession): void {
     const evse = this.#evses.get(session.evseId)!;
-    const capacityWh = Math.max(SMALLEST_BATTERY_WH, session.energyWh * 1.25);
-    const startWh = capacityWh - session.energyWh;
+    const { discharge } = evse;
+    const efficiency = discharge ? Math.sqrt(discharge.efficiencyPercent / 100) : 1;
+    const storedWh = session.energyWh * efficiency;
+    const capacityWh = Math.max(discharge?.capacityWh ?? SMALLEST_BATTERY_WH, storedWh * 1.25);
+    const startWh = capacityWh - storedWh;
     const [least, most] = OBEYS_S;
     const car = new Car({
       capacityWh,
@@ -93,6 +98,7 @@ export class ScenarioSite {
       rampAPerS: 6,
       // A measured session ended when the car was full: its taper is in the measured energy already.
       tapers: false,
+      ...(discharge ? { gives: { leastWh: (capacityWh * LEAST_SOC_PERCENT) / 100, efficiency } } : {}),
     });
     this.wired.plugIn(session.evseId, car);
     this.#present.set(session.evseId, { session, evse, car, startWh });
@@ -103,13 +109,13 @@ export class ScenarioSite {
     const { session, car, startWh } = this.#present.get(evseId)!;
     this.#present.delete(evseId);
     this.wired.unplug(evseId);
-    this.books.delivered(session, car.energyWh - startWh);
+    this.books.delivered(session, (car.energyWh - startWh) / (car.options.gives?.efficiency ?? 1));
     this.#events.left?.(session);
   }
 
   totals(): ScenarioTotals {
     for (const { session, car, startWh } of this.#present.values())
-      this.books.delivered(session, car.energyWh - startWh);
+      this.books.delivered(session, (car.energyWh - startWh) / (car.options.gives?.efficiency ?? 1));
     this.#present.clear();
     return this.books.totals(this.battery?.energyWh);
   }

@@ -11,6 +11,14 @@ export interface ScenarioEvse {
   readonly phases: readonly PhaseIndex[];
   readonly minCurrentA: number;
   readonly maxCurrentA: number;
+  /** Its cars may give energy back. */
+  readonly discharge?: {
+    readonly maxPowerW: number;
+    readonly capacityWh: number;
+    readonly minSocPercent: number;
+    readonly efficiencyPercent: number;
+    readonly wearEurPerKwh: number;
+  };
 }
 
 export interface ScenarioCircuit {

@@ -139,13 +139,15 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
   function watch(evseId: string, { car }: Present): void {
     const evse = evses.get(evseId)!;
     const paused = offeredA(evseId, clock.wallMs()) < 6;
-    become(evseId, car.currentA > 0 ? "charging" : paused ? "suspended-evse" : "suspended-ev");
+    become(evseId, car.currentA !== 0 ? "charging" : paused ? "suspended-evse" : "suspended-ev");
     const nowMs = clock.wallMs();
     if (nowMs - evse.lastSampleMs < sampleEveryMs) return;
     evse.lastSampleMs = nowMs;
     const currentA = site.wired.evseCurrentA(evseId);
     const powerW = Math.round((currentA[0] + currentA[1] + currentA[2]) * scenario.voltageV);
-    const sample = { atMs: nowMs, currentA: tenths(currentA), powerW, energyWh: register(evseId) };
+    const { gives } = car.options;
+    const back = gives ? { exportWh: Math.round(site.wired.exportWh(evseId)), socPercent: tenth(car.socPercent) } : {};
+    const sample = { atMs: nowMs, currentA: tenths(currentA), powerW, energyWh: register(evseId), ...back };
     waiting.push({ type: "metered", ...from(evseId), samples: [sample] });
   }
 

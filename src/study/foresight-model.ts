@@ -5,6 +5,7 @@ import { type LinearTerm, type ModelBuilder, modelBuilder } from "../planner/lin
 import { PHASE_SHARES } from "../sim/models/building.ts";
 import { type Scenario, type ScenarioEvse, type ScenarioSession, sessionPowerW } from "../sim/scenario.ts";
 import type { CapacityMonth } from "./capacity-bill.ts";
+import { addGiving, backFactor } from "./foresight-discharge.ts";
 
 export const KILO = 1000;
 /** Far above any price: missing energy is avoided first. */
@@ -33,6 +34,8 @@ export interface Window {
 /** Variables of the model by slot; of the cars by session. */
 export interface Flows {
   readonly cars: Map<string, readonly (readonly [number, number])[]>;
+  /** What they give back, with what a kWh of that takes to be charged again and what it wears. */
+  readonly given: Map<string, { readonly variables: readonly (readonly [number, number])[]; readonly car: ModelCar }>;
   readonly imports: (number | undefined)[];
   readonly exports: (number | undefined)[];
   readonly charge: number[];
@@ -67,7 +70,7 @@ function presence(car: ModelCar, slot: number, scenario: Scenario): number {
 /** Collects the model of a window: first the cars, then the battery, the grid, and the peaks of whole months. */
 export class WindowModel {
   readonly build: ModelBuilder = modelBuilder();
-  readonly flows: Flows = { cars: new Map(), imports: [], exports: [], charge: [], discharge: [] };
+  readonly flows: Flows = { cars: new Map(), given: new Map(), imports: [], exports: [], charge: [], discharge: [] };
   /** What the cars take of each slot: variable and car. */
   readonly #drawn = new Map<number, { readonly variable: number; readonly car: ModelCar }[]>();
   readonly #scenario: Scenario;
@@ -101,7 +104,12 @@ export class WindowModel {
     const part = (until - from) / Math.max(1, car.until - from);
     const needKwh = laterKwh > 0 ? Math.max(leftKwh - laterKwh, leftKwh * part) : leftKwh;
     const short = this.build.variable(`s${session.id}`, { upper: needKwh, cost: MISSING_EUR_PER_KWH });
-    const energy = variables.map(([, variable]) => term(variable, SLOT_HOURS));
+    const given = addGiving(this.build, car, { charging: variables, doneKwh });
+    if (given.length > 0) this.flows.given.set(session.id, { variables: given, car });
+    const energy = [
+      ...variables.map(([, variable]) => term(variable, SLOT_HOURS)),
+      ...given.map(([, variable]) => term(variable, -SLOT_HOURS * backFactor(car))),
+    ];
     this.build.row(`need${session.id}`, { lower: needKwh, upper: needKwh }, [...energy, term(short, 1)]);
   }
 
@@ -143,7 +151,9 @@ export class WindowModel {
       const i = this.build.variable(`i${slot}`, { upper: Number.POSITIVE_INFINITY, cost: importPrice * SLOT_HOURS });
       const terms = [term(i, 1), ...(this.#drawn.get(slot) ?? []).map(({ variable }) => term(variable, -1))];
       this.flows.imports[slot] = i;
-      if (netKw < 0 || this.#scenario.battery) {
+      const given = [...this.flows.given.values()].flatMap(({ variables }) => variables.filter(([at]) => at === slot));
+      terms.push(...given.map(([, variable]) => term(variable, 1)));
+      if (netKw < 0 || this.#scenario.battery || given.length > 0) {
         const upper = (exportLimitW ?? Number.POSITIVE_INFINITY) / KILO;
         const x = this.build.variable(`x${slot}`, { upper, cost: -exportPrice * SLOT_HOURS });
         this.flows.exports[slot] = x;

@@ -7,6 +7,7 @@ import { SLOT_HOURS } from "../core/slots.ts";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import type { LinearSolver } from "../solver/glpk.ts";
 import { capacityBillEur, capacityMonths } from "./capacity-bill.ts";
+import { backFactor } from "./foresight-discharge.ts";
 import { type Flows, KILO, modelCars, WindowModel } from "./foresight-model.ts";
 
 export interface PerfectForesight {
@@ -48,6 +49,8 @@ interface State {
 
 interface Found {
   readonly carsKw: Float64Array;
+  /** Wear of what cars gave back, EUR. */
+  carsWearEur: number;
   readonly importKw: Float64Array;
   readonly exportKw: Float64Array;
   readonly chargeKw: Float64Array;
@@ -56,7 +59,14 @@ interface Found {
 
 function emptyFound(slots: number): Found {
   const series = () => new Float64Array(slots);
-  return { carsKw: series(), importKw: series(), exportKw: series(), chargeKw: series(), dischargeKw: series() };
+  return {
+    carsKw: series(),
+    carsWearEur: 0,
+    importKw: series(),
+    exportKw: series(),
+    chargeKw: series(),
+    dischargeKw: series(),
+  };
 }
 
 /** Takes what is decided up to `until` into what was found so far. */
@@ -76,6 +86,15 @@ function commit(
       state.doneKwh.set(id, (state.doneKwh.get(id) ?? 0) + value(variable) * SLOT_HOURS);
     }
   }
+  for (const [id, { variables, car }] of flows.given) {
+    for (const [slot, variable] of variables) {
+      if (slot >= until) continue;
+      const kwh = value(variable) * SLOT_HOURS;
+      found.carsKw[slot]! -= value(variable);
+      found.carsWearEur += kwh * (car.evse.discharge?.wearEurPerKwh ?? 0);
+      state.doneKwh.set(id, (state.doneKwh.get(id) ?? 0) - kwh * backFactor(car));
+    }
+  }
   for (let slot = 0; slot < until; slot++) {
     if (flows.imports[slot] === undefined) continue;
     found.importKw[slot] = value(flows.imports[slot]);
@@ -92,9 +111,10 @@ function result(scenario: Scenario, found: Found, state: State, method: string):
   const { billedImportEurPerKwh, exportEurPerKwh, battery } = scenario;
   const sum = (series: ArrayLike<number>, weight: (slot: number) => number) =>
     Array.from(series).reduce((total, kw, slot) => total + kw * SLOT_HOURS * weight(slot), 0);
-  const wearEur = battery
+  const storedEur = battery
     ? (battery.wearEurPerKwh / 2) * (sum(found.chargeKw, () => 1) + sum(found.dischargeKw, () => 1))
     : 0;
+  const wearEur = storedEur + found.carsWearEur;
   const watts = (series: ArrayLike<number>) => Array.from(series, (kw) => Math.round(kw * KILO));
   const gridW = watts(found.importKw.map((kw, slot) => kw - found.exportKw[slot]!));
   const deliveredWh = new Map([...state.doneKwh].map(([id, kwh]) => [id, kwh * KILO]));

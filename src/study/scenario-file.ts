@@ -246,12 +246,13 @@ function compose(reading: Reading, file: string): Scenario {
     throw new ScenarioProblem(["site"], `${problem?.path}: ${problem?.message}`, problem?.advice ?? "Correct it");
   }
   const site = siteModel(parsed.configuration);
-  const evses = site.evses.map(({ id, circuitPath, phases, minCurrentA, maxCurrentA }) => ({
+  const evses = site.evses.map(({ id, circuitPath, phases, minCurrentA, maxCurrentA, discharge }) => ({
     id,
     circuitPath,
     phases,
     minCurrentA,
     maxCurrentA,
+    ...(discharge ? { discharge } : {}),
   }));
   const co2 = seriesOf(reading, { key: "co2", columns: ["g_per_kwh", "gco2_per_kwh", "co2_g_per_kwh"] });
   return {

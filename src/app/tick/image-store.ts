@@ -74,10 +74,12 @@ export function createImageStore(
       if (before && before.atMonoMs > reading.atMonoMs) return;
       // Chargers send the register, the current and the state of charge in turns: the last known energy stays known.
       const energyWh = reading.energyWh ?? before?.energyWh;
+      const exportWh = reading.exportWh ?? before?.exportWh;
       const socPercent = reading.socPercent ?? before?.socPercent;
       evses.set(reading.evseId, {
         ...reading,
         ...(energyWh === undefined ? {} : { energyWh }),
+        ...(exportWh === undefined ? {} : { exportWh }),
         ...(socPercent === undefined ? {} : { socPercent }),
       });
     },

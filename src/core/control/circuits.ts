@@ -36,7 +36,7 @@ function unmetered(index: CircuitIndex, observed: readonly EvseObservation[], be
   const sum: [number, number, number] = [index.worstLoadA, index.worstLoadA, index.worstLoadA];
   for (const entry of observed) {
     if (!entry.session || !below.has(entry.evse.id)) continue;
-    const currentA = Math.max(entry.surelyA, entry.measuredA ?? 0);
+    const currentA = Math.max(0, entry.surelyA, entry.measuredA ?? 0);
     for (const phase of entry.phases) sum[phase] += currentA;
   }
   return mapPhases((phase) => sum[phase]);

@@ -22,6 +22,8 @@ export interface CircuitObservation {
 export interface EvseDecision {
   readonly evseId: string;
   readonly currentA: number;
+  /** What it gives back, with `currentA` 0; missing is nothing. */
+  readonly dischargeA?: number;
   readonly reason: Reason;
 }
 

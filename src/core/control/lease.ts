@@ -64,16 +64,20 @@ function isDue(input: ControlInput, entry: EvseObservation, memory: EvseMemory, 
   return input.image.monoMs - memory.sentMonoMs >= (entry.refused ? Math.min(renewMs, retryMs) : renewMs);
 }
 
+/** As it is sent: what is given back is negative. */
+const signedA = ({ currentA, dischargeA = 0 }: EvseDecision) => (dischargeA > 0 ? -dischargeA : currentA);
+
 function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseDecision, memory: EvseMemory) {
   const heldMs = input.image.monoMs - (memory.reasonSinceMonoMs ?? input.image.monoMs);
   const newReason = memory.factKind !== decision.reason.kind && heldMs >= REASON_FACT_MS;
-  if (memory.factA === decision.currentA && !newReason) return undefined;
+  if (memory.factA === signedA(decision) && !newReason) return undefined;
   const draft: SiteDraft = {
     type: "limit-changed",
     source: "guard",
     data: {
       evseId: entry.evse.id,
       currentA: decision.currentA,
+      ...(decision.dischargeA === undefined ? {} : { dischargeA: decision.dischargeA }),
       phases: entry.phases.length,
       safeCurrentA: entry.evse.safeCurrentA,
       expiresAtMs: input.image.nowMs + entry.evse.leaseMs,
@@ -111,7 +115,7 @@ function withLimit(entry: EvseObservation, decision: EvseDecision, monoMs: numbe
     ...memory,
     limitA: decision.currentA,
     limitSinceMonoMs: monoMs,
-    flowA: lowered ? Math.max(entry.surelyA, entry.pendingA > 0 ? memory.flowA : 0) : 0,
+    flowA: lowered ? Math.max(0, entry.surelyA, entry.pendingA > 0 ? memory.flowA : 0) : 0,
     ...(lowered ? { held: heldAfter(memory, entry.evse, monoMs), loweredMonoMs: monoMs } : {}),
     ...(turned ? { turnSinceMonoMs: monoMs, stops: memory.stops + (lowered ? 1 : 0) } : {}),
   };
@@ -132,17 +136,17 @@ export function lease(
   const commands = [...installed.commands, ...healed.commands];
   let { memory } = healed;
   const draft = limitDraft(input, entry, decision, memory);
-  if (draft) memory = { ...memory, factA: decision.currentA, factKind: decision.reason.kind };
-  if (isDue(input, entry, memory, decision.currentA)) {
+  if (draft) memory = { ...memory, factA: signedA(decision), factKind: decision.reason.kind };
+  if (isDue(input, entry, memory, signedA(decision))) {
     const again = entry.refused && memory.limitSinceMonoMs <= (memory.sentMonoMs ?? Number.NEGATIVE_INFINITY);
     const { id: evseId, chargePointId, connector } = entry.evse;
-    const schedule = leaseSchedule(input, entry, decision.currentA);
+    const schedule = leaseSchedule(input, entry, signedA(decision));
     commands.push({ type: "set-limit", chargePointId, evseId, connector, schedule });
     const { sentDropMonoMs: _, ...rest } = replaceHeld(memory, monoMs);
     const dropMonoMs = ownDropMonoMs(schedule, monoMs);
     memory = {
       ...rest,
-      ...{ sentMonoMs: monoMs, sentA: decision.currentA, tries: again ? memory.tries + 1 : 0 },
+      ...{ sentMonoMs: monoMs, sentA: signedA(decision), tries: again ? memory.tries + 1 : 0 },
       ...(dropMonoMs === undefined ? {} : { sentDropMonoMs: dropMonoMs }),
     };
   }

@@ -9,6 +9,8 @@ export interface PlannedEvse {
   readonly evseId: string;
   readonly transactionId: number;
   readonly currentA: readonly number[];
+  /** What it gives back. */
+  readonly dischargeA?: readonly number[];
 }
 
 /** A plan from the slot in which the plant stands; what the battery does is traded with the grid, or `gridW` says what is. */
@@ -73,9 +75,10 @@ export function plan(
   const result: PlanResult = {
     status: "optimal",
     detail: "",
-    evses: evses.map(({ evseId, transactionId, currentA }) => ({
+    evses: evses.map(({ evseId, transactionId, currentA, dischargeA }) => ({
       evseId,
       transactionId,
+      ...(dischargeA ? { dischargeW: series(dischargeA.map((value) => value * 3 * VOLTAGE_V)) } : {}),
       powerW: series(currentA.map((value) => value * 3 * VOLTAGE_V)),
       shortfallWh: 0,
     })),

@@ -21,9 +21,11 @@ export interface CarOptions {
   /** Seconds until it reacts to a new pilot. */
   readonly obeyS?: number;
   readonly rampAPerS?: number;
+  /** It gives back what it is told, and says its state of charge, %. */
+  readonly socPercent?: number;
 }
 
-interface Car extends Required<CarOptions> {
+interface Car extends Required<Omit<CarOptions, "socPercent">>, Pick<CarOptions, "socPercent"> {
   readonly transactionId: number;
   currentA: number;
   offeredA: number;
@@ -211,6 +213,10 @@ export class Plant {
     }
     car.reactsInS = Math.max(0, car.reactsInS - 1);
     if (car.reactsInS > 0) return;
+    if (offeredA < 0 && car.socPercent !== undefined) {
+      car.currentA = offeredA;
+      return;
+    }
     const target = offeredA < 6 ? 0 : Math.min(offeredA, car.takesA(this.second));
     car.currentA = target < car.currentA ? target : Math.min(target, Math.max(car.currentA, 5.9) + car.rampAPerS);
   }
@@ -278,7 +284,9 @@ export class Plant {
       if ((this.second + index) % everyS !== 0 || station.fault.offline || !station.car) return;
       const a = Math.round(station.car.currentA * 10) / 10;
       const currentA: PerPhase = [a, station.car.phases > 1 ? a : 0, station.car.phases > 2 ? a : 0];
-      station.reading = { evseId: evse.id, atMonoMs: this.second * 1000, currentA };
+      const { socPercent } = station.car;
+      const soc = socPercent === undefined ? {} : { socPercent };
+      station.reading = { evseId: evse.id, atMonoMs: this.second * 1000, currentA, ...soc };
     });
   }
 

@@ -12,6 +12,8 @@ export interface EvseOptions {
   readonly maxCurrentA?: number;
   readonly safeCurrentA?: number;
   readonly priority?: number;
+  /** Its cars may give back so much, W; no lower than half full. */
+  readonly givesW?: number;
 }
 
 export interface SiteOptions {
@@ -40,6 +42,14 @@ export interface SiteOptions {
   readonly exportLimitW?: number;
   readonly battery?: { readonly maxW: number };
 }
+
+const GIVING = {
+  by: "negative-limit" as const,
+  capacityWh: 60_000,
+  minSocPercent: 50,
+  efficiencyPercent: 85,
+  wearEurPerKwh: 0.05,
+};
 
 /** A site with one charge point for each EVSE; `cp-<evse>` is its identity. Country without an unbalance rule. */
 export function siteOf(options: SiteOptions): SiteModel {
@@ -87,6 +97,7 @@ export function siteOf(options: SiteOptions): SiteModel {
           maxCurrentA: evse.maxCurrentA ?? 16,
           safeCurrentA: evse.safeCurrentA ?? 6,
           priority: evse.priority ?? 5,
+          ...(evse.givesW === undefined ? {} : { discharge: { ...GIVING, maxPowerW: evse.givesW } }),
         },
       ],
     })),

@@ -16,6 +16,8 @@ export function surplusW(input: ControlInput): number | undefined {
   if (!meter || sellsBetter || input.site.pvIds.length === 0) return undefined;
   let fromBatteryW = 0;
   for (const battery of input.image.batteries.values()) fromBatteryW += Math.max(0, -battery.powerW);
+  // Nor does what a car gives.
+  for (const evse of input.image.evses.values()) fromBatteryW += Math.max(0, -(evse.powerW ?? 0));
   return -meter.powerW - fromBatteryW;
 }
 

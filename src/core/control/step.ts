@@ -7,6 +7,7 @@ import { type CircuitView, observeCircuits } from "./circuits.ts";
 import { buildConstraints, type Constraint } from "./constraints.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
 import { curtail } from "./curtail.ts";
+import { withDischarge, withoutRelief } from "./discharge.ts";
 import { guard } from "./guard.ts";
 import type { Strain } from "./heal.ts";
 import { creditSheds, interventions, isUrgent, obedienceDrafts } from "./intervene.ts";
@@ -108,10 +109,11 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const { site, image } = input;
   const sessions = sessionsByEvse(input);
   const seen = site.evses.map((evse, index) => observeEvse(input, index, memory.evses, sessions.get(evse.id)));
-  const { wishes, active } = wishesOf(
+  const { wishes, active: wishing } = wishesOf(
     input,
     seen.filter((entry) => entry.session !== undefined || entry.reservedA !== undefined),
   );
+  const active = withoutRelief(input, wishing);
   const { views, meters, heat } = observeCircuits(input, memory, active);
   const { reliefA, cutMonoMs } = batteryRelief(input, views[0]!, memory);
   const { constraints, headroom } = buildConstraints(input, views, active, { headroom: memory.headroom, reliefA });
@@ -122,7 +124,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
     ...{ input, memory, active, wishes, constraints, blind, recovering },
     ...(shareA === undefined ? {} : { blindShareA: shareA }),
   });
-  const { decisions } = guarded;
+  const decisions = withDischarge(input, guarded.decisions, { active, views });
   const intervened = interventions(constraints, decisions, memory.interventions, image.monoMs);
   const observed = [...seen];
   for (const entry of active) observed[entry.index] = entry;

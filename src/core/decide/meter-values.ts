@@ -23,6 +23,7 @@ function valueProblem(sample: EvseSample): string | undefined {
   if (!currents.every((currentA) => Math.abs(currentA) <= HIGHEST_PLAUSIBLE_A))
     return "an impossible current, not used";
   if (!(Math.abs(sample.powerW ?? 0) <= HIGHEST_PLAUSIBLE_W)) return "an impossible power, not used";
+  if (!((sample.exportWh ?? 0) >= 0)) return "an impossible register of what was given back, not used";
   const socPercent = sample.socPercent ?? 0;
   return socPercent >= 0 && socPercent <= 100 ? undefined : "an impossible state of charge, not used";
 }

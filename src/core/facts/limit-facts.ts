@@ -13,6 +13,8 @@ export const LimitChanged = declareFact(
   Type.Object({
     evseId: Type.String(),
     currentA: Type.Number(),
+    /** What it may give back, per phase; missing is nothing. */
+    dischargeA: Type.Optional(Type.Number()),
     phases: Type.Integer({ minimum: 1, maximum: 3 }),
     safeCurrentA: Type.Number(),
     expiresAtMs: Type.Number(),

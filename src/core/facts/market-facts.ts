@@ -44,6 +44,8 @@ export const CdrPeriodSchema = Type.Object({
   chargingMs: Type.Number(),
   parkingMs: Type.Number(),
   maxPowerW: Type.Number(),
+  /** Given back, Wh; not in the energy. */
+  dischargedWh: Type.Optional(Type.Number()),
 });
 
 export const CostSchema = Type.Object({

@@ -103,6 +103,9 @@ export const TransactionMetered = declareFact(
     slotStartMs: Type.Number(),
     energyWh: Type.Number(),
     registerWh: Type.Optional(Type.Number()),
+    /** Given back in this quarter-hour, Wh, and the register of that; not in energy and cost. */
+    dischargedWh: Type.Optional(Type.Number()),
+    exportRegisterWh: Type.Optional(Type.Number()),
     costEur: Type.Number(),
     /** Energy whose price was not known, Wh; it is not in the cost. */
     unpricedWh: Type.Optional(Type.Number()),

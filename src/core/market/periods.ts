@@ -31,8 +31,13 @@ function periodOf(quarterHour: SessionQuarterHour, startMs: number, endMs: numbe
     energyWh,
     maxPowerW,
     chargingMs: charges ? lengthMs : 0,
-    parkingMs: charges || keptWaiting(quarterHour) ? 0 : lengthMs,
+    parkingMs: charges || quarterHour.dischargedWh || keptWaiting(quarterHour) ? 0 : lengthMs,
+    ...(quarterHour.dischargedWh ? { dischargedWh: quarterHour.dischargedWh } : {}),
   };
+}
+
+function summed(a: number | undefined, b: number | undefined) {
+  return a === undefined && b === undefined ? {} : { dischargedWh: (a ?? 0) + (b ?? 0) };
 }
 
 /** What was booked in the same quarter-hour twice (a restart in between) is one period. */
@@ -46,6 +51,7 @@ function merged(quarterHours: readonly SessionQuarterHour[]): SessionQuarterHour
         ? {
             ...entry,
             energyWh: before.energyWh + entry.energyWh,
+            ...summed(before.dischargedWh, entry.dischargedWh),
             maxPowerW: Math.max(before.maxPowerW, entry.maxPowerW),
           }
         : entry,

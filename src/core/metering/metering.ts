@@ -72,6 +72,7 @@ function advance(memory: MeteringMemory, input: MeteringInput, elapsedMs: number
       elapsedMs,
       powerW: evsePowerW(reading, image.monoMs, site.voltageV),
       registerWh: reading?.energyWh,
+      exportWh: reading?.exportWh,
       reason: isThere ? byEvse.get(session.evseId)?.reason.kind : undefined,
       importEurPerKwh: image.importEurPerKwh,
     };

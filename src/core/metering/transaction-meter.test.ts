@@ -26,6 +26,31 @@ describe("quarter-hours of a transaction", () => {
     ]);
   });
 
+  it("count what was given back apart, by its own register, over a restart too", () => {
+    const site = atSlotStart();
+    site.run(MINUTE_MS);
+    site.plugIn(1000);
+    const live = (seconds: number, powerW: number) => {
+      for (let second = 0; second < seconds; second++) {
+        const { energyWh = 1000, exportWh = 500 } = site.evse ?? {};
+        const wh = Math.abs(powerW) / 3600;
+        site.evse = { powerW, energyWh: energyWh + (powerW > 0 ? wh : 0), exportWh: exportWh + (powerW < 0 ? wh : 0) };
+        site.tick();
+      }
+    };
+    live(300, 7200);
+    live(900, -3600);
+    site.restart();
+    live(900, -3600);
+    const [first, ...later] = site.session.quarterHours;
+    expect(first).toMatchObject({ energyWh: expect.closeTo(600, 0), dischargedWh: expect.closeTo(600, 0) });
+    expect(later.every(({ energyWh, costEur }) => energyWh < 1 && costEur < 0.001)).toBe(true);
+    const { dischargedWh = 0, exportRegisterWh = 0, energyWh } = site.session;
+    expect(dischargedWh).toBeCloseTo(exportRegisterWh - 500, 0);
+    expect(dischargedWh).toBeGreaterThanOrEqual(1500);
+    expect(energyWh).toBeCloseTo(600, 0);
+  });
+
   it("cost what the quarter-hour cost, not what the next one does", () => {
     const site = atSlotStart();
     site.run(MINUTE_MS);

@@ -7,8 +7,12 @@ export interface TransactionMeter {
   /** Register up to which energy is booked, Wh. */
   readonly bookedRegisterWh?: number;
   readonly registerWh?: number;
-  /** Integral of the power, for an EVSE without a register. */
+  /** Integrals of the power, for an EVSE without a register: what it took, what it gave back. */
   readonly integratedWh: number;
+  readonly givenWh?: number;
+  /** The same registers of what it gave back; missing where it has none. */
+  readonly bookedExportWh?: number;
+  readonly exportWh?: number;
   readonly maxPowerW: number;
   readonly importEurPerKwh?: number;
   readonly seconds: Readonly<Partial<Record<ReasonKind, number>>>;
@@ -20,6 +24,7 @@ export interface TransactionTick {
   /** Of the EVSE's own meter, W and Wh, where they are known. */
   readonly powerW: number | undefined;
   readonly registerWh: number | undefined;
+  readonly exportWh?: number | undefined;
   readonly reason: ReasonKind | undefined;
   readonly importEurPerKwh: number | undefined;
 }
@@ -29,7 +34,11 @@ const LONGEST_INTEGRATED_MS = 10_000;
 
 /** Begins the books of a transaction where the state says that they end: after a start, or a restart of ours. */
 export function initialTransactionMeter(session: Session): TransactionMeter {
-  const begun = { integratedWh: 0, maxPowerW: 0, seconds: {} };
+  const { exportRegisterWh: bookedExportWh } = session;
+  const begun = {
+    ...{ integratedWh: 0, maxPowerW: 0, seconds: {} },
+    ...(bookedExportWh === undefined ? {} : { bookedExportWh }),
+  };
   return session.meterStartWh === undefined
     ? begun
     : { ...begun, bookedRegisterWh: session.meterStartWh + session.energyWh };
@@ -37,7 +46,11 @@ export function initialTransactionMeter(session: Session): TransactionMeter {
 
 /** Begins the next quarter-hour after `bookedWh` of this one were booked. */
 export function nextTransactionMeter(meter: TransactionMeter, bookedWh: number): TransactionMeter {
-  const begun = { integratedWh: 0, maxPowerW: 0, seconds: {} };
+  const bookedExportWh = meter.exportWh ?? meter.bookedExportWh;
+  const begun = {
+    ...{ integratedWh: 0, maxPowerW: 0, seconds: {} },
+    ...(bookedExportWh === undefined ? {} : { bookedExportWh }),
+  };
   return meter.bookedRegisterWh === undefined
     ? begun
     : { ...begun, bookedRegisterWh: meter.bookedRegisterWh + bookedWh };
@@ -62,8 +75,14 @@ export function meterTransaction(meter: TransactionMeter, tick: TransactionTick)
   const registerWh = nextRegister(meter, tick.registerWh);
   // The first price of a quarter-hour is its own: the tick that ends it knows the price of the next one already.
   const importEurPerKwh = meter.importEurPerKwh ?? tick.importEurPerKwh;
+  const hours = Math.min(tick.elapsedMs, LONGEST_INTEGRATED_MS) / 3_600_000;
+  const givenWh = (meter.givenWh ?? 0) + Math.max(0, -powerW) * hours;
+  const bookedExportWh = meter.bookedExportWh ?? tick.exportWh;
+  const exportWh = Math.max(meter.exportWh ?? 0, bookedExportWh ?? 0, tick.exportWh ?? 0);
   return {
-    integratedWh: meter.integratedWh + (powerW * Math.min(tick.elapsedMs, LONGEST_INTEGRATED_MS)) / 3_600_000,
+    integratedWh: meter.integratedWh + Math.max(0, powerW) * hours,
+    ...(givenWh > 0 ? { givenWh } : {}),
+    ...(bookedExportWh === undefined ? {} : { bookedExportWh, exportWh }),
     maxPowerW: Math.max(meter.maxPowerW, powerW),
     seconds: moreSeconds(meter, tick),
     ...(booked === undefined ? {} : { bookedRegisterWh: booked }),
@@ -90,6 +109,16 @@ export function runningWh(session: Session, meter: TransactionMeter): number {
   return Math.round(meter.integratedWh);
 }
 
+/** What was given back in the running quarter-hour, Wh: by the register, else by the power. */
+function givenBack({ exportWh, bookedExportWh, givenWh = 0 }: TransactionMeter) {
+  const byRegister = exportWh !== undefined && bookedExportWh !== undefined;
+  const dischargedWh = byRegister ? Math.round((exportWh - bookedExportWh) * 1000) / 1000 : Math.round(givenWh);
+  return {
+    ...(dischargedWh > 0 ? { dischargedWh } : {}),
+    ...(byRegister ? { exportRegisterWh: exportWh } : {}),
+  };
+}
+
 function roundedSeconds(seconds: TransactionMeter["seconds"]): Partial<Record<ReasonKind, number>> {
   const entries = Object.entries(seconds).map(([kind, value]) => [kind, Math.round(value)] as const);
   return Object.fromEntries(entries.filter(([, value]) => value > 0));
@@ -103,7 +132,9 @@ export function transactionMeteredDraft(
 ): SiteDraft | undefined {
   const energyWh = runningWh(session, meter);
   const limitedBySeconds = roundedSeconds(meter.seconds);
-  if (energyWh === 0 && Object.keys(limitedBySeconds).length === 0) return undefined;
+  const given = givenBack(meter);
+  if (energyWh === 0 && given.dischargedWh === undefined && Object.keys(limitedBySeconds).length === 0)
+    return undefined;
   const registerWh = session.meterStopWh ?? meter.registerWh;
   return {
     type: "transaction-metered",
@@ -118,6 +149,7 @@ export function transactionMeteredDraft(
       limitedBySeconds,
       ...(meter.importEurPerKwh === undefined && energyWh !== 0 ? { unpricedWh: energyWh } : {}),
       ...(registerWh === undefined ? {} : { registerWh }),
+      ...given,
     },
   };
 }

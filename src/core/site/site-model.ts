@@ -9,6 +9,8 @@ import {
   type SiteConfiguration,
 } from "./site.ts";
 
+import type { DischargeConfiguration } from "./site-discharge.ts";
+
 export interface CircuitModel {
   readonly id: string;
   readonly parentId?: string;
@@ -40,6 +42,8 @@ export interface EvseModel {
   readonly leaseMs: number;
   /** False where a plan charges in one go. */
   readonly mayPause: boolean;
+  /** Its cars may give energy back; missing: no. */
+  readonly discharge?: DischargeConfiguration;
 }
 
 export interface SiteModel {
@@ -93,6 +97,7 @@ function evseModel(
     priority: evse.priority,
     mayPause: evse.mayPause ?? true,
     leaseMs: chargePoint.leaseSeconds * 1000,
+    ...(evse.discharge ? { discharge: evse.discharge } : {}),
   };
 }
 

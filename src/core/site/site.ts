@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from "typebox";
 import { CapacityTariffSchema } from "./site-capacity.ts";
+import { DischargeSchema } from "./site-discharge.ts";
 import { ForecastSourceSchema, SeriesPlaceSchema } from "./site-forecasts.ts";
 import { GridOperatorSchema } from "./site-grid-operator.ts";
 import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
@@ -96,6 +97,7 @@ export const EvseSchema = Type.Object(
           "False where cars do not wake up after a pause: planned in one go, once begun. Protection still pauses",
       }),
     ),
+    discharge: Type.Optional(DischargeSchema),
   },
   closed,
 );

@@ -4,6 +4,7 @@ import type { Reason } from "../reason.ts";
 
 export interface LimitState {
   readonly currentA: number;
+  readonly dischargeA?: number;
   readonly phases: number;
   readonly safeCurrentA: number;
   readonly expiresAtMs: number;

@@ -14,6 +14,8 @@ export interface SessionQuarterHour {
   /** Not in the cost: its price was not known, Wh. */
   readonly unpricedWh?: number;
   readonly maxPowerW: number;
+  /** Given back, Wh; not in the energy. */
+  readonly dischargedWh?: number;
   readonly limitedBySeconds: Partial<Record<ReasonKind, number>>;
 }
 
@@ -34,6 +36,9 @@ export interface Session {
   readonly costEur: number;
   /** Energy that is not in the cost, because its price was not known, Wh. */
   readonly unpricedWh?: number;
+  /** Given back in all, Wh, and the last reading of that register; not in energy and cost. */
+  readonly dischargedWh?: number;
+  readonly exportRegisterWh?: number;
   /** The last week of them; the ledger has them all. */
   readonly quarterHours: readonly SessionQuarterHour[];
   /** Energy of the quarter-hours before, Wh: a car may stay for months. */
@@ -156,12 +161,15 @@ function withQuarterHour(session: Session, quarterHour: SessionQuarterHour): Par
 }
 
 function meter(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-metered" }>): SessionsState {
-  const { transactionId, evseId: _, registerWh: __, ...quarterHour } = fact.data;
+  const { transactionId, evseId: _, registerWh: __, exportRegisterWh, ...quarterHour } = fact.data;
+  const { dischargedWh } = quarterHour;
   const add = (session: Session): Session => ({
     ...session,
     energyWh: registerEnergyWh(session) ?? session.energyWh + quarterHour.energyWh,
     costEur: session.costEur + quarterHour.costEur,
     ...(quarterHour.unpricedWh === undefined ? {} : { unpricedWh: (session.unpricedWh ?? 0) + quarterHour.unpricedWh }),
+    ...(dischargedWh === undefined ? {} : { dischargedWh: (session.dischargedWh ?? 0) + dischargedWh }),
+    ...(exportRegisterWh === undefined ? {} : { exportRegisterWh }),
     ...withQuarterHour(session, quarterHour),
   });
   const open = state.open[transactionId];

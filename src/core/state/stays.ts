@@ -48,7 +48,8 @@ function stayOf(session: Session, ended: { atMs: number; energyWh: number }, wis
     startedMs: session.startedMs,
     stayMs: ended.atMs - session.startedMs,
     ...word(session, wish, ended.atMs),
-    energyWh: Math.round(ended.energyWh),
+    // What was given back had to be charged again.
+    energyWh: Math.max(0, Math.round(ended.energyWh - (session.dischargedWh ?? 0))),
     ...(wish?.energyWh === undefined
       ? {}
       : { askedWh: Math.round(energyBeforeWh(session, wish.statedMs) + wish.energyWh) }),

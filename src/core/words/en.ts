@@ -129,6 +129,7 @@ function sentence(evse: EvseWords): string {
     const power = evse.powerW === undefined ? "" : ` with ${kilowatts(evse.powerW)}`;
     return `Charging${power}${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;
   }
+  if (evse.powerW !== undefined && evse.powerW < -100) return `Gives back ${kilowatts(-evse.powerW)}, as planned`;
   if (evse.limitA === 0) return evse.until === undefined ? "Paused" : `Waiting until ${evse.until}`;
   return evse.status === "suspended-ev" ? "The car does not draw: full, or it waits" : "Plugged in, about to charge";
 }

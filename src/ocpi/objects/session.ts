@@ -51,6 +51,7 @@ export function cdrTokenOf(
 /** A period; what a car was kept waiting for is neither charging nor parking. */
 export function periodObject(period: Period, tariffId: string | undefined, inSession: boolean): WireObject {
   const dimensions: WireObject[] = [{ type: "ENERGY", volume: kwh(period.energyWh) }];
+  if (period.dischargedWh) dimensions.push({ type: "ENERGY_EXPORT", volume: kwh(period.dischargedWh) });
   if (period.chargingMs > 0) dimensions.push({ type: "TIME", volume: hours(period.chargingMs) });
   if (period.parkingMs > 0) dimensions.push({ type: "PARKING_TIME", volume: hours(period.parkingMs) });
   if (period.maxPowerW > 0) dimensions.push({ type: "MAX_POWER", volume: kwh(period.maxPowerW) });

@@ -33,7 +33,7 @@ const Period = object({
   start_date_time: DateTime,
   dimensions: Type.Array(
     object({
-      type: OneOf("ENERGY", "TIME", "PARKING_TIME", "MAX_POWER", "POWER"),
+      type: OneOf("ENERGY", "ENERGY_EXPORT", "TIME", "PARKING_TIME", "MAX_POWER", "POWER"),
       volume: Type.Number(),
     }),
     { minItems: 1 },

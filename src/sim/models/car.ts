@@ -13,6 +13,8 @@ export interface CarOptions {
   readonly rampAPerS: number;
   /** False for a car whose measured energy ends before it is full. */
   readonly tapers?: boolean;
+  /** It gives energy back down to `leastWh`, with this part of it left on the way in and on the way out, 0..1. */
+  readonly gives?: { readonly leastWh: number; readonly efficiency: number };
 }
 
 /** Share of the battery from which the current falls linearly, down to a tenth at full. */
@@ -56,15 +58,37 @@ export class Car {
     }
     this.#reactsInS = Math.max(0, this.#reactsInS - seconds);
     if (this.#reactsInS === 0) this.#follow(offeredA, seconds);
+    if (this.currentA < 0) return this.#give(seconds, voltageV);
     if (this.isFull) this.currentA = 0;
     const drawnWh = (this.currentA * this.options.phases * voltageV * seconds) / 3600;
-    this.energyWh = Math.min(this.options.capacityWh, this.energyWh + drawnWh);
+    this.energyWh = Math.min(this.options.capacityWh, this.energyWh + drawnWh * (this.options.gives?.efficiency ?? 1));
     return drawnWh;
   }
 
+  /** Energy that flows back, Wh, negative. */
+  #give(seconds: number, voltageV: number): number {
+    const { leastWh, efficiency } = this.options.gives!;
+    const backWh = (-this.currentA * this.options.phases * voltageV * seconds) / 3600;
+    const possibleWh = Math.max(0, this.energyWh - leastWh) * efficiency;
+    if (backWh > possibleWh) {
+      this.currentA = 0;
+      return 0;
+    }
+    this.energyWh -= backWh / efficiency;
+    return -backWh;
+  }
+
   #follow(offeredA: number, seconds: number): void {
+    if (offeredA < 0 && this.options.gives) {
+      this.currentA = Math.max(offeredA, -this.options.maxCurrentA, this.currentA - this.options.rampAPerS * seconds);
+      return;
+    }
     const target = offeredA < PILOT_MINIMUM_A ? 0 : Math.min(offeredA, this.#acceptsA());
     const step = this.options.rampAPerS * seconds;
+    if (this.currentA < 0) {
+      this.currentA = Math.min(0, this.currentA + 2 * step);
+      return;
+    }
     this.currentA =
       target < this.currentA ? Math.max(target, this.currentA - 2 * step) : Math.min(target, this.currentA + step);
   }

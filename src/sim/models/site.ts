@@ -37,6 +37,7 @@ interface EvseSide {
   readonly wiring: EvseWiring;
   car?: Car;
   registerWh: number;
+  exportWh: number;
 }
 
 interface ExtraLoad {
@@ -73,7 +74,7 @@ export class WiredSite {
 
   constructor(options: SiteModelOptions) {
     this.#options = options;
-    for (const wiring of options.evses) this.#evses.set(wiring.id, { wiring, registerWh: 0 });
+    for (const wiring of options.evses) this.#evses.set(wiring.id, { wiring, registerWh: 0, exportWh: 0 });
   }
 
   plugIn(evseId: string, car: Car): void {
@@ -93,6 +94,11 @@ export class WiredSite {
 
   registerWh(evseId: string): number {
     return this.#side(evseId).registerWh;
+  }
+
+  /** The EVSE's register of what was given back. */
+  exportWh(evseId: string): number {
+    return this.#side(evseId).exportWh;
   }
 
   /** The EVSE's register starts at what it counted in the years before. */
@@ -158,7 +164,9 @@ export class WiredSite {
     const { car, wiring } = side;
     if (!car) return;
     const { voltageV } = this.#options;
-    side.registerWh += car.step(this.#options.offeredA(wiring.id, atMs), seconds, voltageV);
+    const wh = car.step(this.#options.offeredA(wiring.id, atMs), seconds, voltageV);
+    if (wh > 0) side.registerWh += wh;
+    else side.exportWh -= wh;
     const used = wiresUsed(car, wiring);
     for (const circuitId of wiring.circuitPath) {
       const total = this.#circuitPowerW.get(circuitId) ?? [0, 0, 0];

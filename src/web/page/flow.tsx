@@ -47,11 +47,12 @@ export function Flow({ site }: { site: LiveSite }) {
     ...(batteryW === undefined
       ? []
       : [{ name: words.battery, kind: "battery", watts: Math.max(0, -batteryW), ...note }]),
+    ...((evsesW ?? 0) < 0 ? [{ name: words.cars, kind: "cars", watts: -(evsesW ?? 0) }] : []),
     { name: words.grid, kind: "grid", watts: Math.max(0, gridW ?? 0) },
   ];
   const uses: Part[] = [
     { name: words.building, kind: "building", watts: buildingW ?? 0 },
-    { name: words.cars, kind: "cars", watts: evsesW ?? 0 },
+    { name: words.cars, kind: "cars", watts: Math.max(0, evsesW ?? 0) },
     ...(batteryW === undefined
       ? []
       : [{ name: words.battery, kind: "battery", watts: Math.max(0, batteryW), ...note }]),

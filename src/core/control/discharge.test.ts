@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { plan } from "./planned.test-kit.ts";
+import { Plant } from "./plant.test-kit.ts";
+import { type SiteOptions, siteOf } from "./site.test-kit.ts";
+
+/** A van that may give back beside a car, behind 32 A. */
+function depot(building: (second: number) => number, more: Partial<SiteOptions> = {}, socPercent = 80) {
+  const evses = [{ id: "van", givesW: 11_040 }, { id: "car" }];
+  const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, evses, ...more });
+  const plant = new Plant({
+    site,
+    building: (second) => [building(second), building(second), building(second)],
+    meterEveryS: 5,
+  });
+  const van = plant.plug("van", { socPercent });
+  plant.run(10);
+  return { plant, van };
+}
+const gives = (van: number, dischargeA: number) => ({
+  evseId: "van",
+  transactionId: van,
+  currentA: [0, 0, 0],
+  dischargeA: [dischargeA, dischargeA, 0],
+});
+const lastSchedule = (plant: Plant) =>
+  plant.commands
+    .flatMap(({ command }) => (command.type === "set-limit" && command.evseId === "van" ? [command] : []))
+    .at(-1)!.schedule;
+
+describe("a car that gives back as planned", () => {
+  test("is told so by a lease that ends in its safe current, and the fact says so", () => {
+    const { plant, van } = depot(() => 20);
+    plan(plant, [gives(van, 10)]);
+    plant.run(120);
+    expect(plant.drawsA("van")).toBe(-10);
+    expect(plant.trueA("grid")[0]).toBe(10);
+    const { periods } = lastSchedule(plant);
+    expect(periods[0]?.currentA).toBe(-10);
+    expect(periods.at(-1)?.currentA).toBe(6);
+    expect(plant.factsOf("limit-changed").at(-1)?.data).toMatchObject({ evseId: "van", currentA: 0, dischargeA: 10 });
+    // The controller is gone: the lease runs out, and the van charges with its safe current.
+    plant.second += 200;
+    expect(plant.offeredA("van")).toBe(6);
+  });
+
+  test("makes no room for others: when it stops at once, the fuse still holds", () => {
+    const { plant, van } = depot(() => 20);
+    plan(plant, [gives(van, 16)]);
+    plant.run(60);
+    expect(plant.drawsA("van")).toBe(-16);
+    const car = plant.plug("car");
+    plan(plant, [gives(van, 16), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    let highestA = 0;
+    plant.run(300, () => {
+      highestA = Math.max(highestA, plant.drawsA("car"));
+    });
+    // 32 A less 20 A of the building; the 16 A that flow back are not counted on.
+    expect(highestA).toBeGreaterThan(6);
+    expect(highestA).toBeLessThanOrEqual(12);
+    plant.unplug("van");
+    plant.run(30, () => expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(32));
+  });
+
+  test("holds the export limit every second, also when the load that it fed goes away", () => {
+    const building = (second: number) => (second < 200 ? 14 : 2);
+    const { plant, van } = depot(building, { exportLimitW: 690 });
+    plan(plant, [gives(van, 16)]);
+    let over = 0;
+    plant.run(400, () => {
+      if (plant.trueA("grid")[0] < -1.01) over++;
+      if (plant.second > 60 && plant.second < 200) expect(plant.drawsA("van")).toBe(-15);
+    });
+    // The time of a reading, a command and the car.
+    expect(over).toBeLessThanOrEqual(8);
+    expect(plant.drawsA("van")).toBe(-3);
+  });
+
+  test("feeds back no more than its circuits carry, whatever the sun adds", () => {
+    const narrow = depot(() => -20);
+    plan(narrow.plant, [gives(narrow.van, 16)]);
+    narrow.plant.run(120, () => expect(narrow.plant.trueA("grid")[0]).toBeGreaterThanOrEqual(-32));
+    expect(narrow.plant.drawsA("van")).toBe(-12);
+  });
+
+  test("stops at its reserve, without a meter, when its driver wants to charge, and where it was not configured", () => {
+    const empty = depot(() => 10, {}, 50);
+    plan(empty.plant, [gives(empty.van, 10)]);
+    empty.plant.run(60);
+    expect(empty.plant.drawsA("van")).toBe(0);
+    const { plant, van } = depot(() => 10);
+    plan(plant, [gives(van, 10)]);
+    plant.run(60);
+    expect(plant.drawsA("van")).toBe(-10);
+    plant.deadMeters.add("grid-meter");
+    plant.run(60);
+    expect(plant.drawsA("van")).toBeGreaterThanOrEqual(0);
+    plant.deadMeters.clear();
+    plant.run(120);
+    const data = { evseId: "van", active: true, by: "driver" };
+    plant.record({ type: "override-changed", source: "test", data });
+    plant.run(60);
+    expect(plant.drawsA("van")).toBeGreaterThan(6);
+    const usual = depot(() => 10, { evses: [{ id: "van" }, { id: "car" }] });
+    plan(usual.plant, [gives(usual.van, 10)]);
+    usual.plant.run(60);
+    expect(
+      usual.plant.commands.every(
+        ({ command }) => command.type !== "set-limit" || command.schedule.periods[0]!.currentA >= 0,
+      ),
+    ).toBe(true);
+  });
+});
