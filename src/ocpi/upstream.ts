@@ -90,7 +90,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   const { countryCode, partyId } = upstream;
   const results = createResults({ us: { countryCode, partyId }, partners, site, secrets, clock, log });
   const noteRefusal = createRefusals(site, clock);
-  const service = startService(options, { identity, partners, secrets });
+  const service = startService({ ...options, identity, partners, secrets, noteRefusal });
   const modules = [
     locationsModule(context),
     tariffsModule(context),
@@ -101,7 +101,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     commandsModule(context, { results, noteRefusal }),
     hubClientInfoModule(),
     smacSenderModule(context),
-    ...(service?.modules ?? []),
+    ...service.modules,
   ];
   results.resume((owed) => resultAfterRestart(context, owed));
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
@@ -144,7 +144,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
       stopBilling();
       stopSync();
       results.close();
-      service?.close();
+      service.close();
       store.close();
       for (const pump of pumps.values()) pump.close();
       for (const partner of partners.values()) partner.http.close();

@@ -5,6 +5,7 @@ import type { PlanBattery, PlanEvse, PlanInput } from "../core/facts/plan-facts.
 import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../core/grid-limit.ts";
 import type { ProcessImage } from "../core/image.ts";
 import { ceilingSeriesW, profilesOf, worthwhileA } from "../core/market/ceiling.ts";
+import { contextLimitW, contextPrice, type OptimisationContexts } from "../core/market/context.ts";
 import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../core/need.ts";
 import { likelyEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
@@ -33,6 +34,7 @@ const HOUR_MS = 3_600_000;
 const SOC_MS = 300_000;
 /** The last seconds of a slot are not worth a plan of their own. */
 const MOST_ELAPSED = 0.9;
+const NO_LIMIT_W = 1e9;
 
 export interface PlanQuestion {
   readonly site: SiteModel;
@@ -203,6 +205,20 @@ function peaks({ site, state, slots, importedWh = 0 }: PlanQuestion, startMs: nu
   return { peaks: planPeaks({ tariffs: tariff.capacity, imports, timeZone, startMs, slots, importedWh }) };
 }
 
+/** Where partners ask the site to import less, the budget of the cars is what building and sun leave of that. */
+function belowContexts(
+  budgets: number[] | undefined,
+  contexts: OptimisationContexts,
+  at: Pick<PlanInput, "startMs" | "slots" | "buildingW" | "pvW">,
+): number[] | undefined {
+  const asked = Array.from({ length: at.slots }, (_, slot) => contextLimitW(contexts, at.startMs + slot * SLOT_MS));
+  if (asked.every((limitW) => limitW === undefined)) return budgets;
+  return asked.map((limitW, slot) => {
+    const left = limitW === undefined ? NO_LIMIT_W : limitW - (at.buildingW[slot] ?? 0) + (at.pvW[slot] ?? 0);
+    return Math.floor(clamp(Math.min(left, budgets?.[slot] ?? NO_LIMIT_W), 0, NO_LIMIT_W));
+  });
+}
+
 /** The complete input of a plan from now on: of the running slot what is left of it. */
 export function buildPlanInput(question: PlanQuestion): PlanInput {
   const { site, state, image, nowMs, slots } = question;
@@ -228,9 +244,12 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
           place: placeOf(site.configuration),
         });
   const exportEurPerKwh = completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 });
-  const importEurPerKwh = completePrices(question.importEurPerKwh, { startMs, slots, otherwise: 0.3 });
+  const { contexts } = state.upstream;
+  const priceAt = (slotMs: number) => contextPrice(contexts, slotMs) ?? question.importEurPerKwh(slotMs);
+  const importEurPerKwh = completePrices(priceAt, { startMs, slots, otherwise: 0.3 });
   const evses = planEvses(question);
-  const budgetW = budgetSeriesW(state.budgets, startMs, slots);
+  const budgets = budgetSeriesW(state.budgets, startMs, slots);
+  const budgetW = belowContexts(budgets, contexts, { startMs, slots, buildingW, pvW });
   const { importLimitW, exportLimitW } = site.configuration.gridConnection;
   return {
     startMs,
@@ -243,6 +262,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     ...(exportLimitW === undefined ? {} : { exportLimitW }),
     ...operatorLimits(site, question.state, question.nowMs),
     ...(budgetW ? { budgetW } : {}),
+    ...(budgetW === budgets ? {} : { budgets: budgets ?? [] }),
     importEurPerKwh,
     exportEurPerKwh,
     buildingW,

@@ -33,9 +33,10 @@ function ceilingTurned(state: SiteState, sinceMs: number, nowMs: number): boolea
 }
 
 /** Whether a budget came, changed or ended: not that its time passes. */
-function budgetChanged({ budgetW, startMs, slots }: PlanInput, { budgets }: SiteState): boolean {
-  const now = budgetSeriesW(budgets, startMs, slots);
-  return now?.length !== budgetW?.length || (now ?? []).some((limitW, slot) => limitW !== budgetW?.[slot]);
+function budgetChanged({ startMs, slots, ...planned }: PlanInput, { budgets }: SiteState): boolean {
+  const now = budgetSeriesW(budgets, startMs, slots) ?? [];
+  const before = planned.budgets ?? planned.budgetW ?? [];
+  return now.length !== before.length || now.some((limitW, slot) => limitW !== before[slot]);
 }
 
 function wishChangedAfter(state: SiteState, seq: number): boolean {

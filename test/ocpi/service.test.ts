@@ -1,4 +1,6 @@
 /** The site's planner offered to another CPO: our own CPO as the client of our own service provider, and SMAC between. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { OcpiRig, type OcpiRigOptions } from "./rig.ts";
 
@@ -81,7 +83,37 @@ describe("a provider that plans for another site", () => {
     await both(120);
     expect(cpo.site.controller.state().upstream.profiles).toEqual({});
   });
+
+  test("knows sessions and contexts after a restart, and asks for them after a power cut", async () => {
+    const { cpo, scsp, both } = await pair();
+    await cpo.site.connectAll();
+    await cpo.site.plugIn("one", { override: false });
+    await both(60);
+    await scsp.restart();
+    const asked = await known(cpo, scsp);
+    expect(asked).toEqual({ session: 200, context: 200 });
+    await cpo.site.plugIn("two", { override: false });
+    await both(20);
+    await scsp.cutPower();
+    await both(5);
+    expect(await known(cpo, scsp)).toEqual({ session: 200, context: 200 });
+    await both(120);
+    // It plans for the car that came just before the cut.
+    const capped = cpo.site.facts("charging-profile-received").map(({ data }) => data.evseId);
+    expect(capped).toContain("two");
+  });
 });
+
+/** What the provider has of the first session and of the context, as its CPO reads it. */
+async function known(cpo: OcpiRig, scsp: OcpiRig): Promise<{ session: number; context: number }> {
+  const secrets = JSON.parse(readFileSync(join(cpo.directory, "ocpi-secrets.json"), "utf8"));
+  const token = secrets.partners.emsp.outbound as string;
+  const headers = { authorization: `Token ${Buffer.from(token).toString("base64")}` };
+  const base = `${scsp.versionsUrl.replace(/versions$/, "2.3.0")}/scsp`;
+  const status = async (path: string) => (await fetch(`${base}/${path}`, { headers })).status;
+  const session = await status(`sessions/NL/CPO/${cpo.sessionId(1)}`);
+  return { session, context: await status("smartchargingoptimisation/NL/CPO/rig") };
+}
 
 const CONTEXT = {
   country_code: "NL",
@@ -150,6 +182,55 @@ describe("the SMAC module", () => {
       status_code: 2001,
       status_message: expect.stringContaining("two values"),
     });
+  });
+
+  test("on this very site is input of its plan, where a contract lets its partner: prices, and orders that lower", async () => {
+    const contracts = [{ may: ["optimisation"] }];
+    const rig = await OcpiRig.registered({ configuration: { smac: {}, contracts } });
+    rigs.push(rig);
+    await rig.partner.discover(rig.versionsUrl);
+    await rig.site.connectAll();
+    await rig.site.plugIn("one", { override: false });
+    await rig.run(120);
+    const before = rig.site.controller.state().plan.current!;
+    expect(before.input.budgetW).toBeUndefined();
+    const { startMs } = before.input;
+    const at = (slot: number) => new Date(startMs + slot * 900_000).toISOString();
+    const context = {
+      ...CONTEXT,
+      evses: [{ location_id: "rig", evse_uid: "one", connectors: [{ connector_id: 1, power: 11_000 }] }],
+      max_power: 14_000,
+      price: [0, 1, 2, 3].map((slot) => ({ time_slot: at(slot), value: slot === 2 ? 0.05 : 0.6 })),
+      flex_orders: [{ time_slot: at(0), value: -5 }],
+    };
+    expect((await send(rig, "PUT", context)).body.status_code).toBe(1000);
+    await rig.run(120);
+    const { input, result } = rig.site.controller.state().plan.current!;
+    expect(input.importEurPerKwh.slice(0, 5)).toEqual([0.6, 0.6, 0.05, 0.6, 0.3]);
+    // 14 kW less 5 kW, less what the building draws, is what the car may have in that quarter-hour.
+    expect(input.budgetW![0]).toBeLessThanOrEqual(9_000);
+    expect(result.evses[0]!.powerW[0]).toBeLessThanOrEqual(input.budgetW![0]!);
+    const plans = rig.site.facts("plan-made").length;
+    await rig.run(120);
+    // It is no reason for plans without end.
+    expect(rig.site.facts("plan-made").length - plans).toBeLessThanOrEqual(2);
+    expect((await send(rig, "DELETE")).body.status_code).toBe(1000);
+    await rig.run(30);
+    expect(rig.site.controller.state().plan.current!.input.importEurPerKwh[0]).toBe(0.3);
+    expect(rig.site.controller.state().plan.current!.input.budgetW).toBeUndefined();
+    expect((await send(rig, "PUT", CONTEXT)).body.status_code).toBe(2003);
+    const elsewhere = [{ may: ["optimisation"], evses: ["two"] }];
+    const others = await provider({}, { configuration: { smac: {}, contracts: elsewhere }, upstream: {} });
+    expect((await send(others, "PUT", context)).body).toMatchObject({
+      status_code: 2001,
+      status_message: expect.stringContaining("does not cover EVSE one"),
+    });
+    const none = await OcpiRig.registered({ configuration: { smac: {} } });
+    rigs.push(none);
+    await none.partner.discover(none.versionsUrl);
+    expect(none.partner.endpoints.filter(({ identifier }) => identifier.startsWith("smart"))).toMatchObject([
+      { role: "SENDER" },
+    ]);
   });
 
   test("is offered to a provider that reads it", async () => {

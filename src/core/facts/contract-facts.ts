@@ -82,3 +82,26 @@ export const PartnerRefused = declareFact(
   1,
   Type.Object({ partnerId: Type.String(), what: Type.String(), reason: Type.String() }),
 );
+
+/** A value from a time to another. */
+export const ContextSlotSchema = Type.Object({ startMs: Type.Number(), endMs: Type.Number(), value: Type.Number() });
+
+/** A partner told what the plan of this site should reckon with; the one before of the same partner is replaced. */
+export const OptimisationContextReceived = declareFact(
+  "optimisation-context-received",
+  1,
+  Type.Object({
+    partnerId: Type.String(),
+    contextId: Type.String(),
+    eurPerKwh: Type.Array(ContextSlotSchema),
+    /** What the whole site may import, W. */
+    limitW: Type.Array(ContextSlotSchema),
+  }),
+);
+
+/** It holds no longer. */
+export const OptimisationContextEnded = declareFact(
+  "optimisation-context-ended",
+  1,
+  Type.Object({ partnerId: Type.String(), contextId: Type.String() }),
+);

@@ -119,6 +119,8 @@ export const PlanInputSchema = Type.Object({
   gridExportLimit: Type.Optional(Type.Object({ limitW: Type.Number(), untilMs: Type.Optional(Type.Number()) })),
   /** For all EVSEs together by slot, W; missing without a budget. */
   budgetW: Type.Optional(Series),
+  /** The same as it was given, where a partner's context lowered it. */
+  budgets: Type.Optional(Series),
   importEurPerKwh: Series,
   exportEurPerKwh: Series,
   /** Building without EVSEs, battery and PV, W. */

@@ -23,7 +23,7 @@ export const PARTNER_QUIRKS = [
 export type PartnerQuirk = (typeof PARTNER_QUIRKS)[number];
 
 /** What a partner may ask of the site. */
-export const PARTNER_RIGHTS = ["charging-profiles", "preferences", "commands"] as const;
+export const PARTNER_RIGHTS = ["charging-profiles", "preferences", "commands", "optimisation"] as const;
 export type PartnerRight = (typeof PARTNER_RIGHTS)[number];
 
 const ContractSchema = Type.Object(

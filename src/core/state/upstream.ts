@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
 import type { PartnerEndpointSchema, PartnerPartySchema } from "../facts/partner-facts.ts";
+import type { OptimisationContexts } from "../market/context.ts";
 import type { Profile } from "../market/profile.ts";
 import { type CdrsState, evolveCdrs } from "./cdrs.ts";
 import { kept } from "./kept.ts";
@@ -71,7 +72,9 @@ export interface UpstreamState extends CdrsState {
   readonly reservations: Readonly<Record<string, Reservation>>;
   /** Results that were promised and have not left yet. */
   readonly results: OwedResults;
-  /** Sequence of the last change of a profile: a plan before it is out of date. */
+  /** What partners told of this site's prices and limits. */
+  readonly contexts: OptimisationContexts;
+  /** Sequence of the last change of a profile or a context: a plan before it is out of date. */
   readonly profilesSeq?: number;
 }
 
@@ -88,6 +91,7 @@ export function initialUpstream(): UpstreamState {
     owed: {},
     reservations: {},
     results: {},
+    contexts: {},
     billed: {},
     refusedCdrs: {},
   };
@@ -138,7 +142,8 @@ function unregistered(slice: UpstreamState, fact: Extract<SiteFact, { type: "par
   );
   const profiles = Object.fromEntries(left.filter(([, remaining]) => remaining.length > 0));
   const owed = Object.entries(slice.owed).map(([id, ids]) => [id, ids.filter((other) => other !== partnerId)] as const);
-  return { ...slice, partners, profiles, owed: Object.fromEntries(owed), profilesSeq: fact.seq };
+  const { [partnerId]: __, ...contexts } = slice.contexts;
+  return { ...slice, partners, profiles, owed: Object.fromEntries(owed), contexts, profilesSeq: fact.seq };
 }
 
 function signed(slice: UpstreamState, fact: Extract<SiteFact, { type: "signed-value-reported" }>): UpstreamState {
@@ -221,6 +226,14 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
       return profileReceived(slice, fact);
     case "charging-profile-ended":
       return profileEnded(slice, fact);
+    case "optimisation-context-received": {
+      const { contextId: _, ...context } = fact.data;
+      return { ...slice, contexts: { ...slice.contexts, [context.partnerId]: context }, profilesSeq: fact.seq };
+    }
+    case "optimisation-context-ended": {
+      const { [fact.data.partnerId]: _, ...contexts } = slice.contexts;
+      return { ...slice, contexts, profilesSeq: fact.seq };
+    }
     case "reservation-made": {
       const { partnerId, reservationId, ...reservation } = fact.data;
       const key = reservationKey(partnerId, reservationId);

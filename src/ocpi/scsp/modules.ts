@@ -1,7 +1,13 @@
 /** What a service provider offers to the CPOs of the sites it plans for: receivers of sessions, contexts and results. */
 import type { Module, OcpiRequest } from "../module.ts";
-import { readContext, readScOptimisation, readScOptimisationPatch, type ScOptimisation } from "../smac/context.ts";
-import { INVALID_PARAMETERS, ocpiTime, type Reply, refuse, SERVER_ERROR } from "../status.ts";
+import {
+  readContext,
+  readScOptimisation,
+  readScOptimisationPatch,
+  type ScOptimisation,
+  type SmacContext,
+} from "../smac/context.ts";
+import { INVALID_PARAMETERS, ocpiTime, type Reply, refuse, SERVER_ERROR, UNKNOWN_LOCATION } from "../status.ts";
 import { type Clients, type ForeignSession, readForeignSession, readForeignSessionPatch } from "./clients.ts";
 
 const unknown = refuse(INVALID_PARAMETERS, "There is no such object", 404);
@@ -57,12 +63,18 @@ export function foreignSessionsModule(clients: Clients): Module {
   };
 }
 
-/** `note` is told what was assumed of a context. */
-export function smacReceiver(
-  clients: Clients,
-  note: (partnerId: string, assumed: readonly string[]) => void,
-): Pick<Module, "role" | "routes"> {
-  function keep(request: OcpiRequest, wire: ScOptimisation): Reply {
+export interface ContextTools {
+  /** What was assumed of a context. */
+  readonly note: (partnerId: string, assumed: readonly string[]) => void;
+  /** A context on this site becomes input of its plan; a refusal says why not. Missing where it is another site's. */
+  readonly own: (request: OcpiRequest, context: SmacContext) => Promise<Reply> | undefined;
+  readonly ended: (request: OcpiRequest, context: SmacContext) => Promise<void>;
+  /** Whether contexts of other sites are planned for. */
+  readonly plansForOthers: boolean;
+}
+
+export function smacReceiver(clients: Clients, tools: ContextTools): Pick<Module, "role" | "routes"> {
+  async function keep(request: OcpiRequest, wire: ScOptimisation): Promise<Reply> {
     const { partner, params, nowMs } = request;
     const { smac } = partner.configuration;
     if (!smac) return unknown;
@@ -73,10 +85,13 @@ export function smacReceiver(
     const read = readContext(wire, smac);
     if (!read.ok) return refuse(INVALID_PARAMETERS, read.problem);
     const isNew = !clients.of(partner.id).contexts.has(wire.id.toLowerCase());
+    const taken = await tools.own(request, read.context);
+    if (taken && !taken.ok) return taken;
+    if (!taken && !tools.plansForOthers) return refuse(UNKNOWN_LOCATION, "No EVSE of it is at this site");
     const stamped = { ...wire, last_updated: wire.last_updated ?? ocpiTime(nowMs) };
     if (!clients.keepContext(partner.id, stamped, read.context))
       return refuse(SERVER_ERROR, "There is no room for more contexts");
-    if (isNew) note(partner.id, read.assumed);
+    if (isNew) tools.note(partner.id, read.assumed);
     return { ok: true, http: isNew ? 201 : 200 };
   }
   const find = ({ partner, params }: OcpiRequest) =>
@@ -120,8 +135,10 @@ export function smacReceiver(
         method: "DELETE",
         path: "/:country/:party/:id",
         about: { summary: "Ends a context" },
-        handle(request) {
-          if (!find(request)) return unknown;
+        async handle(request) {
+          const known = find(request);
+          if (!known) return unknown;
+          await tools.ended(request, known.context);
           clients.of(request.partner.id).contexts.delete(request.params.id!.toLowerCase());
           clients.changed(request.partner.id);
           return { ok: true };

@@ -39,6 +39,12 @@ export const ScOptimisationSchema = Type.Object({
   flex_orders: Series,
   last_updated: Type.Optional(DateTime),
 });
+/** What a flexibility order leaves of the limit of the whole, by its slots, W; nothing where no limit is told. */
+export function limitsOf({ maxPowerW, flexW }: SmacContext): Slot[] {
+  if (maxPowerW === undefined) return [];
+  return flexW.map((slot) => ({ ...slot, value: Math.max(0, maxPowerW + Math.min(0, slot.value)) }));
+}
+
 export type ScOptimisation = Static<typeof ScOptimisationSchema>;
 export const readScOptimisation = reader(ScOptimisationSchema);
 export const readScOptimisationPatch = reader(Type.Partial(ScOptimisationSchema));
