@@ -5,7 +5,7 @@ import type { SiteConfiguration } from "../core/site/site.ts";
 import { siteModel } from "../core/site/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { initialState, type SiteState } from "../core/state/state.ts";
-import { buildPlanInput } from "./input.ts";
+import { binarySlots, buildPlanInput } from "./input.ts";
 import { exportCapW, firstUnsoundInput, importCapW } from "./limits.ts";
 import { START_MS } from "./plan-input.test-kit.ts";
 import { ruleBasedPlan } from "./rules.ts";
@@ -196,6 +196,11 @@ describe("the input of a plan", () => {
     expect(spareMs).toBeLessThan(8 * 60_000);
     // Just before it leaves, each minute counts.
     expect(said(NOW_MS + 3 * 60_000)).toBe(NOW_MS + 3 * 60_000);
+  });
+
+  it("decides by yes-or-no for four hours in a home, for two at ten EVSEs, and for a slot at least", () => {
+    expect([0, 1, 5, 6, 10, 20, 40, 250].map((evses) => binarySlots(evses, 96))).toEqual([0, 16, 16, 13, 8, 8, 4, 1]);
+    expect(binarySlots(1, 3)).toBe(3);
   });
 
   it("counts only what is left of the running slot", () => {

@@ -24,9 +24,11 @@ import { planPeaks } from "./peaks.ts";
 import { completePrices } from "./price-series.ts";
 import { type StoredValueInput, storedValue } from "./stored-value.ts";
 
-/** So many yes-or-no decisions are solved within the budget of a Pi. */
+/** So many yes-or-no decisions are solved within the budget of a Pi in two hours of slots, and in four where there are few. */
 const MOST_BINARIES = 160;
-/** Four hours: beyond them the plan is made anew many times before it matters. */
+const FEW_BINARIES = 80;
+/** Beyond them the plan is made anew many times before it matters. */
+const BINARY_SLOTS = 8;
 const MOST_BINARY_SLOTS = 16;
 const CHARGING_W = 500;
 const HOUR_MS = 3_600_000;
@@ -192,9 +194,15 @@ function present(nowW: number | undefined): { nowW?: number } {
   return nowW === undefined || !Number.isFinite(nowW) ? {} : { nowW };
 }
 
-/** How many slots from now get a yes-or-no for each car, so that the whole stays solvable. */
-function binarySlots(evses: number, slots: number): number {
-  return evses === 0 ? 0 : Math.min(slots, clamp(Math.floor(MOST_BINARIES / evses), 1, MOST_BINARY_SLOTS));
+/**
+ * How many slots from now get a yes-or-no for each car, so that the whole stays solvable. A home looks further: there a car
+ * that takes 1.4 kW at least decides what becomes of little sun.
+ */
+export function binarySlots(evses: number, slots: number): number {
+  if (evses === 0) return 0;
+  const few = Math.min(MOST_BINARY_SLOTS, Math.floor(FEW_BINARIES / evses));
+  const many = Math.min(BINARY_SLOTS, Math.floor(MOST_BINARIES / evses));
+  return Math.min(slots, Math.max(1, few, many));
 }
 
 function peaks({ site, state, slots, importedWh = 0 }: PlanQuestion, startMs: number): Pick<PlanInput, "peaks"> {
