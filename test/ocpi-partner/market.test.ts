@@ -11,7 +11,7 @@ import { profileStories } from "./stories/profiles.ts";
 import { tokenStories } from "./stories/tokens.ts";
 import { transportStories } from "./stories/transport.ts";
 
-const STORIES = ["charging", "tokens", "commands", "profiles", "preferences", "away", "hub"];
+const STORIES = ["charging", "tokens", "commands", "profiles", "pausing", "preferences", "away", "hub"];
 const market = new Market(STORIES.flatMap((story) => VERSIONS.map((version) => `${story}-${version}`)));
 
 beforeAll(() => market.start(), 60_000);

@@ -96,8 +96,10 @@ export function profileStories(market: Market): void {
       expect(said).toBe("ACCEPTED");
       const { result, profile } = await callback.result();
       expect(result).toBe("ACCEPTED");
-      const { start_date_time } = profile as Active;
+      const { start_date_time, charging_profile } = profile as Active;
       expect(Math.abs(millis(start_date_time) - Date.now())).toBeLessThan(60_000);
+      // As long as was asked for.
+      expect(charging_profile.duration).toBe(900);
     });
 
     test("a profile in A is accepted, obeyed by the charge point, and shown as what holds", async () => {
@@ -127,6 +129,9 @@ export function profileStories(market: Market): void {
       await set(emsp, profileOf(6));
       const told = await updated(scsp, (limits) => limits.every((limitA) => limitA <= 6.05), since, "what holds now");
       expect(Math.abs(millis((told.body as Json).start_date_time) - Date.now())).toBeLessThan(60_000);
+      const { duration } = (told.body as unknown as Active).charging_profile;
+      expect(duration).toBeGreaterThanOrEqual(300);
+      expect(duration).toBeLessThanOrEqual(3_600);
     });
 
     test("it takes its own back: the other's holds again, and both are told", async () => {
@@ -141,6 +146,13 @@ export function profileStories(market: Market): void {
       const again = await ask(emsp, "DELETE");
       expect(again.said).toBe("ACCEPTED");
       expect(await again.callback.result()).toEqual({ result: "UNKNOWN" });
+    });
+
+    test("who never set a profile is not told what holds", () => {
+      const other = market.scsp[version === "2.2.1" ? "2.3.0" : "2.2.1"];
+      expect([...other.modules.sessions.keys()]).toContain(id);
+      expect(other.modules.activeProfiles.has(id)).toBe(false);
+      expect(scsp.modules.activeProfiles.has(id)).toBe(true);
     });
 
     test("too many are refused as TOO_OFTEN, without a result", async () => {
@@ -211,6 +223,31 @@ export function profileStories(market: Market): void {
       expect(["REJECTED", "UNKNOWN_SESSION"]).toContain((answer.data as Json).result);
       expect(callback.calls()).toBe(0);
       expect([...other.modules.activeProfiles.keys()]).not.toContain(id);
+    });
+
+    test("a profile of none pauses a car, one that ends by itself lets it go on", async () => {
+      const pausing = market.site.chargePoint(`pausing-${version}`);
+      const token = tokenOf(emsp, `${uid}-P`, { type: "RFID" });
+      await pushToken(emsp, token);
+      const since = emsp.heard.length;
+      expect(await pausing.authorize(`${uid}-P`)).toBe("Accepted");
+      expect(await pausing.start(`${uid}-P`)).toBe("Accepted");
+      const told = await emsp.next(
+        ({ module, body }) => module === "sessions" && (body as Json).evse_uid === `evse-pausing-${version}`,
+        since,
+        "the session",
+      );
+      const session = told.path[2]!;
+      const start_date_time = new Date().toISOString();
+      const none = { start_date_time, duration: 900, ...profileOf(0) };
+      const { said, callback } = await ask(emsp, "PUT", none, session);
+      expect(said).toBe("ACCEPTED");
+      expect(await callback.result()).toEqual({ result: "ACCEPTED" });
+      await pausing.next(({ action }) => action === "SetChargingProfile" && pausing.limitA < 6);
+      const active = await ask(emsp, "GET", undefined, session);
+      const { profile } = await active.callback.result();
+      expect(limitsA(profile)[0]).toBe(0);
+      await pausing.stop();
     });
 
     test("of a session that is over, or was never there, nothing is known", async () => {

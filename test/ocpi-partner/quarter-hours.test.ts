@@ -1,0 +1,133 @@
+/** A session over two quarter-hours: what is told on the way, by period, and what is billed in the end. */
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ChargePoint } from "./charge-point.ts";
+import { faultsOf } from "./known.ts";
+import { pushToken, tokenOf, VERSIONS } from "./market.ts";
+import { Platform } from "./platform.ts";
+import { CPO, EMSP_ENDPOINTS, StorySite, TARIFFS } from "./site.ts";
+import { type Json, millis } from "./spec/check.ts";
+import { type Period, volume } from "./spec/sessions.ts";
+import { beforeTax, type Version } from "./spec/types.ts";
+
+const PROGRAM = fileURLToPath(new URL("./rig/hurried-controller.ts", import.meta.url));
+/** A Monday. */
+const BEGIN_MS = Date.UTC(2026, 10, 23, 12, 13);
+const SPEED = 60;
+const MINUTES = 19;
+/** At 16 A on three phases. */
+const WH_A_MINUTE = 184;
+
+const emspOf = (version: Version) =>
+  new Platform({
+    versions: [version],
+    parties: [{ role: "EMSP", countryCode: "DE", partyId: version === "2.2.1" ? "Q21" : "Q30" }],
+    endpoints: EMSP_ENDPOINTS,
+    cpo: CPO,
+  });
+const emsp: Readonly<Record<Version, Platform>> = { "2.2.1": emspOf("2.2.1"), "2.3.0": emspOf("2.3.0") };
+let site: StorySite;
+let nowMs = BEGIN_MS;
+
+const cardOf = (version: Version) => `QUARTER-${version.replaceAll(".", "")}`;
+const chargePointOf = (version: Version): ChargePoint => site.chargePoint(`quarter-${version}`);
+
+/** So many minutes of the controller's time, at speed; each car tells its meter every minute. */
+async function pass(minutes: number): Promise<void> {
+  const { child } = site.child;
+  let left = minutes;
+  await new Promise<void>((resolve) => {
+    const each = async ({ minuteMs }: { minuteMs: number }) => {
+      nowMs = minuteMs;
+      await Promise.all(VERSIONS.map((version) => chargePointOf(version).meter(WH_A_MINUTE, 16, minuteMs)));
+      if (--left > 0) return;
+      child.off("message", each);
+      child.send({ speed: 1 });
+      resolve();
+    };
+    child.on("message", each);
+    child.send({ speed: SPEED });
+  });
+}
+
+beforeAll(async () => {
+  process.env.PARTNER_BEGIN_MS = String(BEGIN_MS);
+  for (const version of VERSIONS) await emsp[version].listen();
+  site = await new StorySite({
+    partners: VERSIONS.map((version) => ({ id: version, platform: emsp[version] })),
+    chargePoints: VERSIONS.map((version) => `quarter-${version}`),
+    program: PROGRAM,
+    charging: { defaultEnergyWh: 60_000, defaultStayHours: 1 },
+    upstream: { authorization: { timeoutSeconds: 20 } },
+  }).start();
+  for (const version of VERSIONS) {
+    await site.admit(version, emsp[version], version);
+    await pushToken(emsp[version], tokenOf(emsp[version], cardOf(version)));
+    expect(await chargePointOf(version).authorize(cardOf(version))).toBe("Accepted");
+    expect(await chargePointOf(version).start(cardOf(version), nowMs)).toBe("Accepted");
+  }
+  await pass(MINUTES);
+  for (const version of VERSIONS) await chargePointOf(version).stop("Local", nowMs);
+  for (const version of VERSIONS) await emsp[version].next(({ module }) => module === "cdrs", 0, "the CDR");
+}, 90_000);
+
+afterAll(async () => {
+  await site?.close();
+  for (const version of VERSIONS) await emsp[version].close();
+});
+
+/** The price of a record by its own periods and tariffs, without tax: FLAT once and ENERGY by the kWh. */
+function priceOf({ charging_periods, tariffs }: Json): number {
+  type Component = { type: string; price: number };
+  const known = tariffs as { id: string; elements: { price_components: Component[] }[] }[];
+  const periods = charging_periods as Period[];
+  const componentOf = (id: string | undefined, type: string) =>
+    known.find((each) => each.id === id)?.elements[0]!.price_components.find((each) => each.type === type)?.price ?? 0;
+  const energy = periods.reduce(
+    (sum, each) => sum + volume([each], "ENERGY") * componentOf(each.tariff_id, "ENERGY"),
+    0,
+  );
+  return componentOf(periods[0]!.tariff_id, "FLAT") + energy;
+}
+
+describe.each(VERSIONS)("with OCPI %s", (version) => {
+  const { modules } = emsp[version];
+  const heard = () => emsp[version].heard.filter(({ module }) => module === "sessions");
+
+  test("each quarter-hour is told as a period that is added to those before", () => {
+    const patched = heard().filter(({ method }) => method === "PATCH");
+    const told = patched.flatMap(({ body }) => ((body as Json).charging_periods ?? []) as Period[]);
+    const starts = told.map(({ start_date_time }) => millis(start_date_time));
+    expect(new Set(starts).size).toBe(starts.length);
+    expect(patched.length).toBeGreaterThanOrEqual(2);
+    const kwh = patched.map(({ body }) => (body as Json).kwh).filter((each) => each !== undefined);
+    expect(kwh).toEqual([...kwh].sort((a, b) => Number(a) - Number(b)));
+  });
+
+  test("the whole session has the meter's energy in periods that begin with the quarter-hours", () => {
+    const [session] = [...modules.sessions.values()];
+    const kwh = (MINUTES * WH_A_MINUTE) / 1000;
+    expect(session).toMatchObject({ status: "COMPLETED", kwh });
+    expect(volume(session!.charging_periods, "ENERGY")).toBeCloseTo(kwh, 3);
+    const starts = (session!.charging_periods as Period[]).map(({ start_date_time }) => millis(start_date_time));
+    for (const minute of [15, 30]) expect(starts).toContain(Date.UTC(2026, 10, 23, 12, minute));
+  });
+
+  test("the record bills it by its tariff", () => {
+    const [record] = [...modules.cdrs.values()];
+    const kwh = (MINUTES * WH_A_MINUTE) / 1000;
+    expect(modules.cdrs.size).toBe(1);
+    expect(record!.total_energy).toBe(kwh);
+    expect(volume(record!.charging_periods, "ENERGY")).toBeCloseTo(kwh, 3);
+    const [flat, energy] = TARIFFS[0]!.elements[0]!.components;
+    expect(beforeTax(record!.total_cost)).toBeCloseTo(flat!.price + energy!.price * kwh, 3);
+    expect(beforeTax(record!.total_cost)).toBeCloseTo(priceOf(record!), 3);
+    const hours = volume(record!.charging_periods, "TIME") + volume(record!.charging_periods, "PARKING_TIME");
+    expect(hours).toBeLessThanOrEqual(Number(record!.total_time) + 0.001);
+    expect(Number(record!.total_time)).toBeGreaterThan((MINUTES - 1) / 60);
+  });
+
+  test("nothing of it was against the specification", () => {
+    expect(faultsOf(emsp[version])).toEqual([]);
+  });
+});
