@@ -6,12 +6,13 @@ import { awayStories } from "./stories/away.ts";
 import { chargingStories } from "./stories/charging.ts";
 import { commandStories } from "./stories/commands.ts";
 import { hubStories } from "./stories/hub.ts";
+import { placeStories } from "./stories/places.ts";
 import { preferenceStories } from "./stories/preferences.ts";
 import { profileStories } from "./stories/profiles.ts";
 import { tokenStories } from "./stories/tokens.ts";
 import { transportStories } from "./stories/transport.ts";
 
-const STORIES = ["charging", "tokens", "commands", "profiles", "pausing", "preferences", "away", "hub"];
+const STORIES = ["charging", "tokens", "commands", "profiles", "pausing", "preferences", "away", "hub", "places"];
 const market = new Market(STORIES.flatMap((story) => VERSIONS.map((version) => `${story}-${version}`)));
 
 beforeAll(() => market.start(), 60_000);
@@ -25,6 +26,7 @@ preferenceStories(market);
 transportStories(market);
 awayStories(market);
 hubStories(market);
+placeStories(market);
 
 test("in all of this nothing was sent or answered that is against the specification", () => {
   expect(market.platforms.flatMap(faultsOf)).toEqual([]);

@@ -81,8 +81,10 @@ function priceOf({ charging_periods, tariffs }: Json): number {
   type Component = { type: string; price: number };
   const known = tariffs as { id: string; elements: { price_components: Component[] }[] }[];
   const periods = charging_periods as Period[];
-  const componentOf = (id: string | undefined, type: string) =>
-    known.find((each) => each.id === id)?.elements[0]!.price_components.find((each) => each.type === type)?.price ?? 0;
+  const componentOf = (id: string | undefined, type: string) => {
+    const elements = known.find((each) => each.id === id)?.elements ?? [];
+    return elements[0]?.price_components.find((each) => each.type === type)?.price ?? 0;
+  };
   const energy = periods.reduce(
     (sum, each) => sum + volume([each], "ENERGY") * componentOf(each.tariff_id, "ENERGY"),
     0,

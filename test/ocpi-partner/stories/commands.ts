@@ -192,7 +192,13 @@ export function commandStories(market: Market): void {
       await pushToken(emsp, tokenOf(emsp, own("GUEST")));
       const token = tokenOf(emsp, own("GUEST"));
       const [since, sinceHeard] = [chargePoint().told.length, emsp.heard.length];
-      const body = { token, ...place, reservation_id: "R-1", expiry_date: SOON(), authorization_reference: own("RES") };
+      const body = {
+        token,
+        ...place,
+        reservation_id: own("R-1"),
+        expiry_date: SOON(),
+        authorization_reference: own("RES"),
+      };
       const first = await command("RESERVE_NOW", body);
       expect(first.said).toBe("ACCEPTED");
       const reserved = await told("ReserveNow", since);
@@ -227,8 +233,8 @@ export function commandStories(market: Market): void {
       });
     });
 
-    test("another eMSP's reservation of the same id is another reservation", async () => {
-      const body = { reservation_id: "R-1" };
+    test("a reservation is not another eMSP's to cancel", async () => {
+      const body = { reservation_id: own("R-1") };
       const callback = foreign.callback("commands", version === "2.2.1" ? "2.3.0" : "2.2.1", "CANCEL_RESERVATION");
       const since = chargePoint().told.length;
       const answer = await foreign.ask("POST", "commands", "/CANCEL_RESERVATION", {
@@ -246,7 +252,7 @@ export function commandStories(market: Market): void {
 
     test("CANCEL_RESERVATION cancels it; one that nobody knows is unknown", async () => {
       const [since, sinceHeard] = [chargePoint().told.length, emsp.heard.length];
-      const { said, callback } = await command("CANCEL_RESERVATION", { reservation_id: "R-1" });
+      const { said, callback } = await command("CANCEL_RESERVATION", { reservation_id: own("R-1") });
       expect(said).toBe("ACCEPTED");
       const reserved = chargePoint().told.findLast(({ action }) => action === "ReserveNow")!;
       expect((await told("CancelReservation", since)).payload).toEqual({
@@ -267,7 +273,7 @@ export function commandStories(market: Market): void {
     uncured("a reservation whose driver comes becomes the session", async () => {
       const [since, sinceTold] = [emsp.heard.length, chargePoint().told.length];
       const token = tokenOf(emsp, own("GUEST"));
-      const body = { token, ...place, reservation_id: "R-2", expiry_date: SOON() };
+      const body = { token, ...place, reservation_id: own("R-2"), expiry_date: SOON() };
       const { callback } = await command("RESERVE_NOW", body);
       await told("ReserveNow", sinceTold);
       expect(await callback.result()).toMatchObject({ result: "ACCEPTED" });

@@ -225,7 +225,7 @@ export function profileStories(market: Market): void {
       expect([...other.modules.activeProfiles.keys()]).not.toContain(id);
     });
 
-    test("a profile of none pauses a car, one that ends by itself lets it go on", async () => {
+    test("a profile of nothing pauses a car", async () => {
       const pausing = market.site.chargePoint(`pausing-${version}`);
       const token = tokenOf(emsp, `${uid}-P`, { type: "RFID" });
       await pushToken(emsp, token);
