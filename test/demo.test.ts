@@ -215,7 +215,13 @@ describe("the demonstration over real sockets", () => {
     const api = (await (await fetch(url("/api/v1/openapi.json"))).json()) as { openapi: string; paths: object };
     expect(api.openapi).toBe("3.1.0");
     expect(Object.keys(api.paths)).toEqual(
-      expect.arrayContaining(["/api/v1/site", "/api/v1/plan", "/api/v1/plan/reasons", "/api/v1/evses/{id}/wish"]),
+      expect.arrayContaining([
+        "/api/v1/site",
+        "/api/v1/plan",
+        "/api/v1/plan/reasons",
+        "/api/v1/capacity",
+        "/api/v1/evses/{id}/wish",
+      ]),
     );
     expect((await fetch(url("/healthz"))).status).toBe(200);
     expect(await (await fetch(url("/metrics"))).text()).toMatch(

@@ -9,6 +9,7 @@ import type { LiveSite } from "../core/view.ts";
 import { createAccess } from "./access.ts";
 import { metricsText } from "./metrics.ts";
 import { sendProblem } from "./problem.ts";
+import { moneyRoutes } from "./routes-money.ts";
 import { planRoutes } from "./routes-plan.ts";
 import { readRoutes } from "./routes-read.ts";
 import { upstreamRoutes } from "./routes-upstream.ts";
@@ -115,6 +116,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
   const access = createAccess({ clock, verifyPassword, ...(tokenHash === undefined ? {} : { tokenHash }) });
   await app.register(async (routes) => {
     readRoutes(routes, { site, model: options.model, live, stream });
+    moneyRoutes(routes, { site, model: options.model, clock });
     planRoutes(routes, () => options.planReasons?.());
     writeRoutes(routes, { site, model: options.model, clock, access });
     if (options.upstream) upstreamRoutes(routes, { upstream: options.upstream, access });

@@ -47,6 +47,11 @@ export interface Savings {
   /** What the batteries gave, Wh, and in full cycles where their size is known. */
   readonly batteryDischargeWh: number;
   readonly batteryCycles?: number;
+  /** What that wore of the batteries, EUR; the same in all three bills. */
+  readonly batteryWearEur?: number;
+  /** What cars gave back, Wh, and what that wore of their batteries, EUR: not in the bill, to be taken off what was saved. */
+  readonly carsDischargeWh?: number;
+  readonly carsWearEur?: number;
 }
 
 interface Car {
@@ -78,9 +83,16 @@ function presenceHours({ session, endedMs }: Car, slotMs: number): number {
 }
 
 /** A car that can be moved in time: it has left, and all of its stay is in the books. */
-function movable(session: Session, known: ReadonlyMap<number, QuarterHour>): Car | undefined {
+function movable(
+  session: Session,
+  known: ReadonlyMap<number, QuarterHour>,
+  site: SiteModel | undefined,
+): Car | undefined {
   const { endedMs, quarterHours, olderWh, startedMs } = session;
-  const energyWh = quarterHours.reduce((sum, quarterHour) => sum + quarterHour.energyWh, 0);
+  const { discharge } = site?.evseById.get(session.evseId) ?? {};
+  // What was given back, and charged again for it, nobody would have moved.
+  const back = discharge ? 100 / discharge.efficiencyPercent : 1;
+  const energyWh = quarterHours.reduce((sum, { energyWh: wh, dischargedWh = 0 }) => sum + wh - back * dischargedWh, 0);
   const powerW = Math.max(
     0,
     ...quarterHours.map(({ maxPowerW, energyWh: wh }) => Math.max(maxPowerW, wh / SLOT_HOURS)),
@@ -198,8 +210,23 @@ function batteryLife(known: Iterable<QuarterHour>, site: SiteModel | undefined) 
     (sum, { battery }) => sum + (battery ? battery.capacityWh * (1 - battery.minSocPercent / 100) : 0),
     0,
   );
+  // Only where all of them wear alike can what each gave be left open.
+  const wears = [...new Set(site?.batteries.map(({ battery }) => battery?.wearEurPerKwh ?? 0))];
+  const wear = wears.length === 1 ? { batteryWearEur: Math.round(batteryDischargeWh * wears[0]! * 10) / 1e4 } : {};
   const cycles = capacityWh ? { batteryCycles: Math.round((100 * batteryDischargeWh) / capacityWh) / 100 } : {};
-  return { batteryDischargeWh, ...cycles };
+  return { batteryDischargeWh, ...cycles, ...wear };
+}
+
+/** What cars gave back in a time, and what that wore of their batteries. */
+function carsLife(cars: readonly Car[], site: SiteModel | undefined) {
+  let carsDischargeWh = 0;
+  let wearEur = 0;
+  for (const { session } of cars) {
+    const givenWh = session.quarterHours.reduce((sum, { dischargedWh = 0 }) => sum + dischargedWh, 0);
+    carsDischargeWh += givenWh;
+    wearEur += (givenWh / 1000) * (site?.evseById.get(session.evseId)?.discharge?.wearEurPerKwh ?? 0);
+  }
+  return carsDischargeWh > 0 ? { carsDischargeWh, carsWearEur: Math.round(wearEur * 1e4) / 1e4 } : {};
 }
 
 /** The savings of a time. Every number can be computed again from the quarter-hours and sessions of the ledger. */
@@ -211,11 +238,12 @@ export function savings({ quarterHours, sessions, fromMs, toMs, site }: SavingsI
   let sessionsLeftOut = 0;
   for (const session of sessions) {
     if (session.startedMs >= toMs || (session.endedMs ?? toMs) <= fromMs) continue;
-    const car = movable(session, known);
+    const car = movable(session, known, site);
     if (!car) sessionsLeftOut++;
     else {
       cars.push(car);
-      for (const quarterHour of session.quarterHours) add(actual, quarterHour.slotStartMs, quarterHour.energyWh);
+      for (const { slotStartMs: slotMs, energyWh, dischargedWh = 0 } of session.quarterHours)
+        add(actual, slotMs, energyWh - dischargedWh);
     }
   }
   const actualWh = (slotMs: number) => actual.get(slotMs) ?? 0;
@@ -242,5 +270,6 @@ export function savings({ quarterHours, sessions, fromMs, toMs, site }: SavingsI
     savedEur: eur(uncontrolled.costEur - real.costEur),
     ...(equalShares ? { equalShares, savedOverEqualSharesEur: eur(equalShares.costEur - real.costEur) } : {}),
     ...batteryLife(known.values(), site),
+    ...carsLife(cars, site),
   };
 }

@@ -5,6 +5,7 @@ import { Ajv } from "ajv";
 import { type ConfigurationProblem, parseConfiguration, Source } from "../app/configuration/configuration.ts";
 import { schemaProblems } from "../app/configuration/schema-problems.ts";
 import { midnightMs, wallClockMs } from "../core/calendar.ts";
+import { feesEurPerKwh } from "../core/fees.ts";
 import { isTimeZone } from "../core/local-time.ts";
 import type { PriceSource } from "../core/site/site.ts";
 import { siteModel } from "../core/site/site-model.ts";
@@ -188,7 +189,10 @@ function prices(reading: Reading): ScenarioPrices {
       "needs prices, and the scenario names none",
       "Name a file under data.prices",
     );
-  const importEurPerKwh = priced(reading, tariff?.import ?? (market ? undefined : DEFAULT_IMPORT), market);
+  const energy = priced(reading, tariff?.import ?? (market ? undefined : DEFAULT_IMPORT), market);
+  const { timeZone } = reading.document.site;
+  const fee = (slot: number) => feesEurPerKwh(tariff?.fees ?? [], reading.startMs + slot * SLOT_MS, timeZone);
+  const importEurPerKwh = energy.map((price, slot) => (price === undefined ? undefined : price + fee(slot)));
   const known = importEurPerKwh.filter((price) => price !== undefined);
   const mean = known.reduce((sum, price) => sum + price, 0) / Math.max(1, known.length);
   const exportSource = tariff?.export ?? (exportMarket ? undefined : ({ kind: "fixed", eurPerKwh: 0 } as const));

@@ -64,6 +64,23 @@ describe("the site's prices", () => {
     prices.close();
   });
 
+  it("have the grid's fees on top, by the time of the place, and stay unknown where the market is", async () => {
+    writeFileSync(
+      join(directory, "fees.csv"),
+      "start_utc,eur_per_kwh\n2026-06-15T00:00:00Z,0.1\n2026-06-15T02:00:00Z,0.1\n",
+    );
+    const windows = [{ from: "00:00", to: "03:00", eurPerKwh: 0.01 }];
+    const fees = [{ name: "grid", eurPerKwh: 0.08, windows, eurPerYear: 0 }];
+    const source = { ...dayAhead, factor: 1, addEurPerKwh: 0, file: "fees.csv" };
+    const tariff = { import: source, fees, opportunityEurPerHour: 0 };
+    const prices = createPrices({ tariff, timeZone: "Europe/Berlin", directory, clock, log, random: () => 0 });
+    await prices.ready;
+    expect(prices.importEurPerKwh(START_MS)).toBe(0.11);
+    expect(prices.importEurPerKwh(START_MS + 2 * 3_600_000)).toBe(0.18);
+    expect(prices.importEurPerKwh(START_MS + 20 * 3_600_000)).toBeUndefined();
+    prices.close();
+  });
+
   it("follow a file that is written anew, and keep what it said of today", async () => {
     const file = join(directory, "rewritten.csv");
     const prices = await pricesFrom({ ...dayAhead, factor: 1, addEurPerKwh: 0, file: "rewritten.csv" });

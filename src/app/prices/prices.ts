@@ -1,4 +1,5 @@
 /** Prices of the site: from the tariff, a file beside `site.yaml`, or a market by HTTP. */
+import { feesEurPerKwh } from "../../core/fees.ts";
 import type { Prices } from "../../core/ports.ts";
 import type { PriceSource, SiteConfiguration } from "../../core/site/site.ts";
 import { timeOfUsePrice } from "../../planner/price-sources.ts";
@@ -51,12 +52,24 @@ function sourceOf(source: PriceSource, options: PricesOptions): Source {
   };
 }
 
+/** Grid fees come on top of the price of energy; where that is unknown, so is the sum. */
+function withFees(source: Source, { tariff, timeZone }: PricesOptions): Source {
+  const { fees = [] } = tariff;
+  if (fees.length === 0) return source;
+  const fee = remembered((slotMs) => feesEurPerKwh(fees, slotMs, timeZone));
+  const at = (slotStartMs: number) => {
+    const price = source.at(slotStartMs);
+    return price === undefined ? undefined : Math.round((price + fee(slotStartMs)!) * 1e6) / 1e6;
+  };
+  return { at, ready: source.ready, close: () => source.close() };
+}
+
 /**
  * The site's prices. `ready` resolves after the first reading of files and markets, whether it succeeded or not. Without
  * an export tariff the export price is 0.
  */
 export function createPrices(options: PricesOptions): Prices & { readonly ready: Promise<void>; close(): void } {
-  const imports = sourceOf(options.tariff.import, options);
+  const imports = withFees(sourceOf(options.tariff.import, options), options);
   const exports = options.tariff.export ? sourceOf(options.tariff.export, options) : constantly(() => 0);
   return {
     importEurPerKwh: (slotStartMs) => imports.at(slotStartMs),

@@ -6,6 +6,7 @@
 import { type Static, Type } from "typebox";
 import { CapacityTariffSchema } from "./site-capacity.ts";
 import { DischargeSchema } from "./site-discharge.ts";
+import { FeeSchema } from "./site-fees.ts";
 import { ForecastSourceSchema, SeriesPlaceSchema } from "./site-forecasts.ts";
 import { GridOperatorSchema } from "./site-grid-operator.ts";
 import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
@@ -270,6 +271,9 @@ export const SiteConfigurationSchema = Type.Object(
             maxItems: 8,
             description: "What a month's peaks cost, see docs/tariffs.md",
           }),
+        ),
+        fees: Type.Optional(
+          Type.Array(FeeSchema, { maxItems: 8, description: "Grid fees and their reductions, see docs/tariffs.md" }),
         ),
         opportunityEurPerHour: Type.Number({
           minimum: 0,

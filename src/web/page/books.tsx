@@ -1,6 +1,6 @@
 /** The month so far, and the sessions. */
 import { clockTime, cost, kwh, timeZone } from "./format.ts";
-import { evseNames, history, savings, sessions } from "./store.ts";
+import { evseNames, history, money, savings, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
 
 function monthOf(ms: number): string {
@@ -56,9 +56,29 @@ export function Month() {
           </div>
         )}
       </dl>
+      <Peaks />
       <p class="quiet">{words.monthNote}</p>
       <Saved />
     </section>
+  );
+}
+
+/** The month's peaks by tariff: where it stands, what is free, what the next kW costs; and fees whatever is drawn. */
+function Peaks() {
+  const known = money.value;
+  if (!known || (known.capacity.length === 0 && known.fixedEurPerMonth === 0)) return null;
+  return (
+    <ul class="peaks">
+      {known.capacity.map((bill) => (
+        <li key={bill.name}>
+          <b>{bill.name}</b> {words.peakStands(bill.valueKw.toFixed(1), bill.eur.toFixed(2))}{" "}
+          {bill.freeKw === undefined
+            ? words.peakFree
+            : words.peakNext(bill.freeKw.toFixed(1), (bill.nextKwEur ?? 0).toFixed(2))}
+        </li>
+      ))}
+      {known.fixedEurPerMonth === 0 ? null : <li>{words.fixedFees(known.fixedEurPerMonth.toFixed(2))}</li>}
+    </ul>
   );
 }
 
@@ -74,6 +94,9 @@ function Saved() {
     quarterHours,
     sessions: cars,
     sessionsLeftOut,
+    batteryCycles,
+    batteryWearEur,
+    carsWearEur,
   } = known;
   return (
     <>
@@ -94,6 +117,18 @@ function Saved() {
             {(actual.peakW / 1000).toFixed(1)} / {(uncontrolled.peakW / 1000).toFixed(1)} kW
           </dd>
         </div>
+        {batteryCycles ? (
+          <div>
+            <dt>{words.savedBattery}</dt>
+            <dd>{words.cycles(batteryCycles.toFixed(1), batteryWearEur?.toFixed(2))}</dd>
+          </div>
+        ) : null}
+        {carsWearEur ? (
+          <div>
+            <dt>{words.savedCars}</dt>
+            <dd>{carsWearEur.toFixed(2)} EUR</dd>
+          </div>
+        ) : null}
       </dl>
       <p class="quiet">{words.savedNote(Math.round(quarterHours / 96), cars, sessionsLeftOut)}</p>
     </>

@@ -1,5 +1,6 @@
 /** What the page knows, live: one stream of server-sent events, and three lists that it asks for. */
 import { computed, signal } from "@preact/signals";
+import type { CapacityBill } from "../../core/capacity-bill.ts";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import type { PlanReasons } from "../../core/plan-reasons.ts";
@@ -27,6 +28,11 @@ export const sessions = signal<readonly Session[]>([]);
 export const savings = signal<Savings | undefined>(undefined);
 /** Empty where the site has no upstream. */
 export const partners = signal<readonly PartnerStatus[]>([]);
+export interface Money {
+  readonly capacity: readonly CapacityBill[];
+  readonly fixedEurPerMonth: number;
+}
+export const money = signal<Money | undefined>(undefined);
 export const evseNames = computed(() => new Map((live.value?.evses ?? []).map((evse) => [evse.id, evse.name])));
 
 const FACTS_KEPT = 300;
@@ -48,6 +54,7 @@ async function refreshBooks(): Promise<void> {
   history.value = (await get<{ quarterHours: QuarterHour[] }>("/history"))?.quarterHours ?? history.value;
   sessions.value = (await get<{ sessions: Session[] }>("/sessions?limit=200"))?.sessions ?? sessions.value;
   savings.value = (await get<Savings>("/savings")) ?? savings.value;
+  money.value = (await get<Money>("/capacity")) ?? money.value;
 }
 
 const PARTNERS_EVERY_MS = 15_000;

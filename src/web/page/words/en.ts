@@ -66,6 +66,13 @@ export const words = {
   savedAtOnce: "saved against charging at once",
   savedEqualShares: "saved against equal shares",
   savedPeak: "highest quarter-hour / at once",
+  savedBattery: "battery used / its wear",
+  cycles: (cycles: string, eur: string | undefined) => `${cycles} cycles${eur === undefined ? "" : ` / ${eur} EUR`}`,
+  savedCars: "wear of the cars' batteries, to be taken off",
+  peakStands: (kw: string, eur: string) => `${kw} kW so far, ${eur} EUR.`,
+  peakFree: "A kW more costs nothing now.",
+  peakNext: (free: string, eur: string) => `Up to ${free} kW costs nothing more, the next kW ${eur} EUR.`,
+  fixedFees: (eur: string) => `Fees of the month, whatever is drawn: ${eur} EUR`,
   savedNothing: "What was saved is shown after the first session that has ended.",
   savedNote: (days: number, sessions: number, leftOut: number) =>
     `Of the last ${days} days, from ${sessions} ended sessions and the metered bill; building, sun and battery as measured. ${leftOut} sessions are left out: still open, or not whole in the books.`,
