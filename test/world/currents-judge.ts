@@ -181,12 +181,12 @@ export class CurrentsJudge {
     return toBlame ? [text] : [];
   }
 
-  /** Cars can cure it while the others alone are below the rating; a new load is a new overload. */
+  /** Cars that can be told still draw while it lasts, whatever the others do; a new load is a new overload. */
   #over(pole: Pole, now: { circuit: Circuit; totalA: number; fixedA: number; text: string }): string[] {
     const { circuit, totalA, fixedA, text } = now;
     const { ratingA } = circuit;
     const { second } = this.#world;
-    if (totalA <= ratingA + METER_ERROR_A || fixedA > ratingA) {
+    if (totalA <= ratingA + METER_ERROR_A || totalA - fixedA < METER_ERROR_A) {
       delete pole.overSinceS;
       pole.fixedA = fixedA;
       return [];

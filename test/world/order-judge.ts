@@ -1,5 +1,6 @@
 /** Promises of every command, bounds of everything that waits, and a site that comes back by itself. */
 import type { ChargePointCommand } from "../../src/core/charge-point-input.ts";
+import { phaseIndex } from "../../src/core/quantity.ts";
 import type { SimulatedChargePoint } from "./charge-point.ts";
 import { WELL_BY_S } from "./plan.ts";
 import type { World } from "./world.ts";
@@ -15,6 +16,11 @@ const SAFE_AFTER_S = 25;
 /** Somebody who was not reachable, or refused, is told again in so long. */
 const REACHED_AFTER_S = 65;
 const CHARGES_A = 5.5;
+const LEAST_A = 6;
+/** Germany, of cars on one or two phases. */
+const UNBALANCE_A = 20;
+/** What the guard leaves free. */
+const SPARE_A = 1;
 /** Five minutes after the last fault nobody needs a change any more, but by a new plan or quarter-hour. */
 const SETTLED_FROM_S = 1300;
 const MOST_CALM_TURNS = 5;
@@ -167,7 +173,7 @@ export class OrderJudge {
 
   /** After the last fault everything is as if nothing had been. */
   #well(): string[] {
-    const { process, chargePoints, site, plan } = this.#world;
+    const { process, chargePoints, site } = this.#world;
     if (!process?.running) return ["the controller does not run"];
     const said: string[] = [];
     const { failure, backlog } = process.recorder.health();
@@ -189,11 +195,23 @@ export class OrderJudge {
       if (!this.#world.visitAt(stall.id)?.hurries) continue;
       const drawsA = Math.max(...site.carA(stall.id));
       const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
-      // The unbalance limit may leave a one-phase car out whatever the fuse bears.
-      const unbalanced = plan.country === "DE" && decision?.reason.kind === "paused" && decision.reason.limitA === 20;
-      if ((!open || drawsA < CHARGES_A) && !unbalanced && !circuits.has(decision?.reason.circuitId))
+      const isLeftOut = decision?.reason.limitA === UNBALANCE_A && this.#isUnbalanced();
+      if ((!open || drawsA < CHARGES_A) && !isLeftOut && !circuits.has(decision?.reason.circuitId))
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
     }
     return said;
+  }
+
+  /** More cars on one or two phases than the country lets charge together, even with the least current. */
+  #isUnbalanced(): boolean {
+    const { plan, chargePoints } = this.#world;
+    const cars = [0, 0, 0];
+    for (const { stall } of chargePoints) {
+      const visit = this.#world.visitAt(stall.id);
+      if (!visit || visit.phases === 3) continue;
+      const wires = stall.phases.slice(visit.firstPhase, visit.firstPhase + visit.phases);
+      for (const phase of wires) cars[phaseIndex(phase)]! += 1;
+    }
+    return plan.country === "DE" && LEAST_A * (Math.max(...cars) - Math.min(...cars)) > UNBALANCE_A - SPARE_A;
   }
 }
