@@ -38,6 +38,14 @@ export function chargingHours(evse: PlanEvse, slot: number, input: PlanInput): n
   return slotHours(input, slot) * presence(evse, slot, input);
 }
 
+/** What a car can get at all before it leaves, of what it needs, Wh: who asks for more than that misses the rest for sure. */
+export function possibleNeedWh(evse: PlanEvse, input: PlanInput): number {
+  let possibleWh = 0;
+  for (let slot = 0; slot < slotsUntilDeparture(evse, input) && possibleWh < evse.energyNeededWh; slot++)
+    possibleWh += mostPowerW(evse, slot) * chargingHours(evse, slot, input);
+  return Math.min(evse.energyNeededWh, possibleWh);
+}
+
 /** What a car gets by a series of powers that hold while it is there, Wh. */
 export function chargedWh(evse: PlanEvse, powerW: readonly number[], input: PlanInput): number {
   return powerW.reduce((sum, power, slot) => sum + (power > 0 ? power * chargingHours(evse, slot, input) : 0), 0);

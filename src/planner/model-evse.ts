@@ -1,7 +1,7 @@
 /** The part of a plan's model that one car is: its power by slot, its yes-or-no, its need, and what it misses of it. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { type CarCostContext as Context, carCost } from "./car-cost.ts";
-import { type CircuitRoom, chargingHours, mostEnergyWh, mostPowerW, roomForW } from "./limits.ts";
+import { type CircuitRoom, chargingHours, mostEnergyWh, mostPowerW, possibleNeedWh, roomForW } from "./limits.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
 import { addDischarge, backFactor, plannedSlots } from "./model-discharge.ts";
 import { SHORTFALL_PARTS } from "./weights.ts";
@@ -21,10 +21,14 @@ export interface EvseLayout {
 
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
-/** A need is met, or missed part by part. */
+/** A need is met, or missed part by part; what nobody could deliver takes no room from others. */
 function addShortfall(build: ModelBuilder, index: number, { input, weights }: Context): number[] {
   const evse = input.evses[index]!;
-  const partKwh = evse.energyNeededWh / KILO / SHORTFALL_PARTS;
+  const possibleKwh = possibleNeedWh(evse, input) / KILO;
+  const partKwh = possibleKwh / SHORTFALL_PARTS;
+  const never = evse.energyNeededWh / KILO - possibleKwh;
+  const neverEur = weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
+  if (never > 0) build.variable(`never${index}`, { lower: never, upper: never, cost: neverEur });
   return Array.from({ length: SHORTFALL_PARTS }, (_, part) =>
     build.variable(`short${index}_${part}`, { upper: partKwh, cost: weights.shortfallEurPerKwh(evse, part) }),
   );
@@ -64,7 +68,7 @@ export function addEvse(
 ): EvseLayout {
   const { input } = context;
   const evse = input.evses[index]!;
-  const needKwh = evse.energyNeededWh / KILO;
+  const needKwh = possibleNeedWh(evse, input) / KILO;
   const minKw = evse.minPowerW / KILO;
   const power: number[] = [];
   const on: number[] = [];

@@ -5,7 +5,6 @@
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { circuitRooms } from "../planner/limits.ts";
 import type { PlanModel } from "../planner/model.ts";
-import { planWeights, shortfallEur } from "../planner/weights.ts";
 import type { LinearSolver, Solution } from "./glpk.ts";
 
 const NEAR = 1e-6;
@@ -58,12 +57,17 @@ class LeastRooms {
   }
 }
 
-/** Cars that are left short, the one first whose missing energy weighs most. */
-function shortCars(plan: PlanModel, { values }: Solution, weights: (index: number, wh: number) => number): number[] {
+/** Cars that are left short of what they could get, the one first whose missing energy weighs most. */
+function shortCars(plan: PlanModel, { values }: Solution): number[] {
+  const costs = plan.model.variables;
   return plan.layout.evses
-    .map(({ shortfall }, index) => ({ index, kwh: shortfall.reduce((sum, part) => sum + values[part]!, 0) }))
+    .map(({ shortfall }, index) => ({
+      index,
+      kwh: shortfall.reduce((sum, part) => sum + values[part]!, 0),
+      eur: shortfall.reduce((sum, part) => sum + values[part]! * costs[part]!.cost, 0),
+    }))
     .filter(({ kwh }) => kwh > SHORT_KWH)
-    .sort((a, b) => weights(b.index, b.kwh * 1000) - weights(a.index, a.kwh * 1000) || a.index - b.index)
+    .sort((a, b) => b.eur - a.eur || a.index - b.index)
     .map(({ index }) => index);
 }
 
@@ -99,10 +103,9 @@ function switchedOn(plan: PlanModel, whole: Solution, cars: readonly number[], i
 /** A whole answer with what room is left given to those who are short; the same where that makes nothing better. */
 export function filled(plan: PlanModel, whole: Solution, context: FillContext): Solution {
   const { input, linear, leftMs } = context;
-  const weights = planWeights(input);
   let best = whole;
   for (let round = 0; round < ROUNDS && leftMs() > 0; round++) {
-    const cars = shortCars(plan, best, (index, wh) => shortfallEur(input.evses[index]!, wh, weights));
+    const cars = shortCars(plan, best);
     const fixed = cars.length === 0 ? undefined : switchedOn(plan, best, cars, input);
     if (!fixed) return best;
     const answer = linear.solve(plan.model, { relaxed: true, limitMs: leftMs(), fixed });

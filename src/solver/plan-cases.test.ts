@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/slots.ts";
+import { possibleNeedWh } from "../planner/limits.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules.ts";
 import { verifyPlan } from "../planner/verify.ts";
@@ -59,6 +60,16 @@ describe("when cars compete for the fuse", () => {
     const parts = plan.evses.map((evse, index) => evse.shortfallWh / [22_080, 7360][index]!);
     expect(Math.min(...parts)).toBeGreaterThan(0);
     expect(Math.max(...parts)).toBeLessThanOrEqual(0.75);
+  });
+
+  it("who asks for what no charger could give in the time takes no more room than one who asks for all that it could", () => {
+    const evses = [100_000, 22_080].map((energyNeededWh, index) =>
+      planEvse({ evseId: `evse-${index}`, transactionId: index + 1, energyNeededWh }),
+    );
+    const [greedy, honest] = solve(planInput({ ...halfHour, evses })).evses;
+    expect(honest?.shortfallWh).toBe(11_040);
+    // What is impossible is named all the same.
+    expect(greedy?.shortfallWh).toBe(100_000 - 11_040);
   });
 
   it("the one of higher priority misses less", () => {
@@ -216,7 +227,10 @@ describe("any plain site", () => {
         const weights = planWeights(input);
         const worthEur = (plan: PlanResult) =>
           plan.costEur +
-          input.evses.reduce((sum, evse, i) => sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, weights), 0);
+          input.evses.reduce((sum, evse, i) => {
+            const possibleWh = possibleNeedWh(evse, input);
+            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, possibleWh });
+          }, 0);
         const [solved, byRules] = [worthEur(solve(input)), worthEur(ruleBasedPlan(input, ""))];
         // A thousandth for the gap, and whole watt-hours of missing energy.
         expect(solved).toBeLessThanOrEqual(byRules + 0.001 * Math.abs(byRules) + 0.3);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/slots.ts";
+import { possibleNeedWh } from "../planner/limits.ts";
 import { planModel } from "../planner/model.ts";
 import { planEvse, seededInput } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify.ts";
@@ -103,7 +104,10 @@ describe("whatever the site", () => {
           const plan = solvePlan(prices, 4_000, { linear, nowMs: () => 0, repeatable: true });
           expect(verifyPlan(prices, plan)).toEqual([]);
           const weights = planWeights(input);
-          return input.evses.reduce((sum, evse, i) => sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, weights), 0);
+          return input.evses.reduce((sum, evse, i) => {
+            const possibleWh = possibleNeedWh(evse, input);
+            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, possibleWh });
+          }, 0);
         };
         const dear = { ...input, importEurPerKwh: input.importEurPerKwh.map((price) => price + 0.5) };
         const [usual, more] = [missed(input), missed(dear)];

@@ -161,7 +161,7 @@ describe("where branching over everything takes too long", () => {
     const best = polished(plan, { whole: near, slots: 3, goesOn: () => true }, () => options);
     const gaps = [whole, near, best].map((solution) => gapOf(solution, relaxed, scale));
     expect(gaps[0]).toBeGreaterThan(1);
-    expect(gaps[1]).toBeLessThan(0.01);
+    expect(gaps[1]).toBeLessThan(0.05);
     expect(gaps[2]).toBeLessThanOrEqual(gaps[1]!);
   });
 });
