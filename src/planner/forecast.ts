@@ -15,7 +15,7 @@ const BUILDING_DAY_WEIGHT = 0.9;
 const PV_DAY_WEIGHT = 0.97;
 /** A weekday says little of a weekend. */
 const OTHER_DAY_WEIGHT = 0.1;
-/** So much of the difference of the last day to usual days goes on. */
+/** So much of the difference of the last day to usual days goes on in the building; the sky has no such memory. */
 const LEVEL_PART = 0.3;
 /** What is different now is gone a while later: this part goes on to the next slot, fading by this time constant. */
 const BUILDING_NOW_PART = 0.8;
@@ -177,16 +177,14 @@ export function forecastPvW(input: PvForecastInput): number[] {
   const known = powerBySlot(input.quarterHours, "pvWh");
   const peakW = input.peakW ?? Number.POSITIVE_INFINITY;
   const usual: Usual = (slotMs) => usualW(known, slotMs, weightBy(slotMs, PV_DAY_WEIGHT));
-  const day = lately(known, usual, { startMs: input.startMs, slots: DAY_SLOTS });
-  const level = 1 + LEVEL_PART * ((ratio(day.actualW / DAY_SLOTS, day.usualW / DAY_SLOTS) ?? 1) - 1);
-  const today = skyNow(known, input, usual);
+  const today = skyNow(known, input, usual) ?? 1;
   return series(input, (slot, slotMs) => {
     const fade = Math.exp(-slot / PV_FADE_SLOTS);
     const saidW = input.expectedW?.(slotMs);
-    if (saidW !== undefined) return Math.min(peakW, saidW * (1 + ((today ?? 1) - 1) * fade));
+    if (saidW !== undefined) return Math.min(peakW, saidW * (1 + (today - 1) * fade));
     const ordinaryW = usual(slotMs);
     if (ordinaryW === undefined) return Math.min(peakW, sky(slot, slotMs));
     const mostW = Math.min(peakW, highestW(known, slotMs) ?? peakW);
-    return Math.min(mostW, ordinaryW * (level + ((today ?? level) - level) * fade));
+    return Math.min(mostW, ordinaryW * (1 + (today - 1) * fade));
   });
 }

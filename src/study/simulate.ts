@@ -5,7 +5,7 @@ import { Recorder } from "../app/recording/recorder.ts";
 import { Controller } from "../app/tick/controller.ts";
 import { midnightMs, wallClockMs } from "../core/calendar.ts";
 import type { Envelope } from "../core/facts/fact.ts";
-import type { SiteFact } from "../core/facts/index.ts";
+import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Prices, Solver, Tape } from "../core/ports.ts";
 import { siteModel } from "../core/site/site-model.ts";
 import { initialState, type SiteState } from "../core/state/state.ts";
@@ -37,6 +37,8 @@ export interface SimulationOptions {
   readonly onStep?: (nowMs: number, state: SiteState) => Promise<void>;
   /** The controller is told the truth of cars, prices, load and sun. */
   readonly informed?: boolean;
+  /** What the site knew before the first second, such as quarter-hours of the weeks before. */
+  readonly before?: readonly SiteDraft[];
 }
 
 /** A ledger in memory that keeps what is looked up again. */
@@ -156,6 +158,7 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
   });
   controller.attach(virtual);
   await virtual.connect();
+  if (options.before) await recorder.note([...options.before]);
   if (options.informed) await recorder.note(trueForecasts(scenario, scenario.startMs));
   let day = 0;
   while (clock.wallMs() < scenario.endMs) {
