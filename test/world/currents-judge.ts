@@ -125,7 +125,9 @@ export class CurrentsJudge {
   /** What cars on one or two phases that can be told draw on a phase above the least loaded one. */
   #unbalance(): string[] {
     if (this.#world.plan.country !== "DE") return [];
-    const cars = this.#world.chargePoints.map(({ id, stall }) => ({ id, currentA: this.#world.site.carA(stall.id) }));
+    // Whose transaction could not be recorded yet, nobody knows of: the fuse's meter shows it, its phases are not told.
+    const known = this.#world.chargePoints.filter(({ open }) => open?.id !== undefined);
+    const cars = known.map(({ id, stall }) => ({ id, currentA: this.#world.site.carA(stall.id) }));
     const uneven = cars.filter(({ currentA }) => Math.min(...currentA) < 1 && Math.max(...currentA) >= 1);
     const drawn = PHASE_INDEXES.map((phase) => uneven.reduce((sumA, { currentA }) => sumA + currentA[phase], 0));
     const isTold = !uneven.some(({ id }) => this.#deafUntilS.has(id)) && !this.isTroubled("grid");

@@ -5,7 +5,7 @@ import { drawWorld, type PlanOptions } from "./plan.ts";
 import { storyOf, verdictOf } from "./story.ts";
 import { World } from "./world.ts";
 
-const SUITE_SEEDS = 8;
+const SUITE_SEEDS = 5;
 /** Two kinds of faults to a world, of different families. */
 const HALF = Math.ceil(FAULT_NAMES.length / 2);
 const PAIRS = FAULT_NAMES.slice(0, HALF).map((name, index) => [
