@@ -145,6 +145,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
       powerW: measured.powerW,
       readingAgeS: readingAgeS(input, reason.deviceId),
       unusable: reason.deviceId !== undefined && isMeterUnusable(state, reason.deviceId),
+      dischargeA: decision?.dischargeA,
       withoutDefault: state.limits.refusedDefaults?.[evse.id] === undefined ? undefined : true,
     }),
   };
@@ -159,6 +160,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
     ...measured,
     override: state.sessions.overrides[evse.id] !== undefined,
     limitA,
+    ...known({ dischargeA: decision?.dischargeA }),
     ...(limit && session ? { limitExpiresMs: limit.expiresAtMs } : {}),
     limitObeyed: limit?.obeyed ?? true,
     profileWrites: session ? (limit?.writes ?? 0) : 0,

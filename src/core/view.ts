@@ -38,6 +38,7 @@ export const LiveEvseSchema = Type.Object({
   preference: Type.Optional(Type.String()),
   override: Type.Boolean(),
   limitA: Type.Number(),
+  dischargeA: Type.Optional(Type.Number({ description: "What it is told to give back, A per phase" })),
   limitExpiresMs: Type.Optional(Type.Number()),
   limitObeyed: Type.Boolean(),
   profileWrites: Type.Integer(),

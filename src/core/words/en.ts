@@ -21,8 +21,9 @@ function cents(eurPerKwh: number | undefined): string {
   return eurPerKwh === undefined ? "" : `${(eurPerKwh * 100).toFixed(1)} ct`;
 }
 
-function planned({ limitA, reason, until, ready }: EvseWords): string {
+function planned({ limitA, dischargeA, reason, until, ready }: EvseWords): string {
   const done = ready === undefined ? "" : `, ready by ${ready}`;
+  if (dischargeA !== undefined) return `gives back ${amperes(dischargeA)} as planned, where energy is dear${done}`;
   if (limitA > 0) return `as planned${done}`;
   if (until === undefined) return `the plan has no more for this car: what was asked for is delivered`;
   const cheaper = (reason.laterEurPerKwh ?? Number.POSITIVE_INFINITY) < (reason.priceEurPerKwh ?? 0);

@@ -6,6 +6,8 @@ import type { Reason } from "../reason.ts";
 /** What a text about one EVSE may say. Times are already local text. */
 export interface EvseWords {
   readonly limitA: number;
+  /** What it is told to give back, A. */
+  readonly dischargeA?: number;
   readonly reason: Reason;
   readonly until?: string;
   readonly ready?: string;

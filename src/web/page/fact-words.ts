@@ -40,7 +40,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "guard-intervened": (data) =>
     `${data.circuitId} ${phase(data)} at ${data.readingA} of ${data.limitA} A: ${data.shedA} A taken from ${(data.evseIds as readonly string[]).map((id) => evseNames.value.get(id) ?? id).join(", ")}`,
   "limit-changed": (data) =>
-    `${name(data)}: ${en.because({ limitA: data.currentA, reason: data.reason, status: "", online: true, charging: true, session: true, ...(data.reason.untilMs ? { until: clockTime(data.reason.untilMs) } : {}) })}`,
+    `${name(data)}: ${en.because({ limitA: data.currentA, ...(data.dischargeA ? { dischargeA: data.dischargeA } : {}), reason: data.reason, status: "", online: true, charging: true, session: true, ...(data.reason.untilMs ? { until: clockTime(data.reason.untilMs) } : {}) })}`,
   "limit-answered": (data) => `${name(data)} answered the limit: ${data.answer} ${data.detail}`,
   "safe-default-answered": (data) =>
     data.answer === "accepted"
