@@ -46,6 +46,8 @@ export function budgetInForce(budgets: BudgetsState, atMs: number): BudgetInForc
 
 /** The lowest budget in each quarter-hour from `startMs` on, W; missing where no budget holds in any of them. */
 export function budgetSeriesW(budgets: BudgetsState, startMs: number, count: number): number[] | undefined {
+  // Asked for each second, and most sites have none.
+  if (Object.keys(budgets).length === 0) return undefined;
   const series = Array.from({ length: count }, (_, slot) => {
     const [fromMs, toMs] = [startMs + slot * SLOT_MS, startMs + (slot + 1) * SLOT_MS];
     const touching = Object.values(budgets).flatMap((slots) =>

@@ -6,7 +6,7 @@ import { OperatorJudge } from "./operator-judge.ts";
 import { OrderJudge } from "./order-judge.ts";
 import type { World } from "./world.ts";
 
-const REFOLD_EVERY_S = 10;
+const REFOLD_EVERY_S = 30;
 const ENOUGH = 5;
 /** Errors that the controller logs because of a kind of fault; any other is a defect. */
 const EXPECTED_ERRORS: readonly (readonly [pattern: RegExp, family: string])[] = [
