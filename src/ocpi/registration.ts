@@ -60,22 +60,76 @@ function registeredDraft(
 
 const failed = (message: string): Attempt => ({ ok: false, message });
 
-export function createRegistrations({ identity, secrets, site, clock }: RegistrationOptions): Registrations {
-  const busy = new Set<string>();
+const isBusy = refuse(SERVER_ERROR, "Another exchange of credentials is under way; try again");
+const waits = failed("Another exchange of credentials is under way; try again");
+
+/** What came back of our credentials; `ours` is the token that was handed out with them. */
+interface Exchanged {
+  readonly outcome: Outcome;
+  readonly credentials?: Credentials;
+  readonly ours: string;
+}
+
+class RegistrationDesk implements Registrations {
+  readonly #options: RegistrationOptions;
+  readonly #busy = new Set<string>();
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+  }
+
+  issueToken(partner: Partner): string {
+    const token = newToken();
+    this.#accept(partner, token, true);
+    return token;
+  }
+
+  register(partner: Partner, token: string, versionsUrl?: string): Promise<Attempt> {
+    return this.#alone(partner, waits, () => this.#register(partner, token, versionsUrl));
+  }
+
+  update(partner: Partner): Promise<Attempt> {
+    return this.#alone(partner, waits, () => this.#update(partner));
+  }
+
+  unregister(partner: Partner): Promise<Attempt> {
+    return this.#alone(partner, waits, () => this.#unregister(partner));
+  }
+
+  async answer(partner: Partner, holder: TokenHolder, asked: Asked): Promise<Reply> {
+    const registered = partner.registration() !== undefined;
+    if (asked.method === "GET") return { ok: true, data: this.#options.identity.credentials(holder.token) };
+    if (asked.method === "POST") {
+      if (registered && !holder.registration) return refuse(2000, "You are registered already; use PUT", 405);
+      return this.#alone<Reply>(partner, isBusy, () => this.#taken(partner, asked));
+    }
+    if (!registered || holder.registration) return refuse(2000, "You are not registered; use POST", 405);
+    if (asked.method === "PUT") return this.#alone<Reply>(partner, isBusy, () => this.#taken(partner, asked));
+    return this.#alone<Reply>(partner, isBusy, async () => {
+      await this.#gone(partner, "partner");
+      return { ok: true };
+    });
+  }
 
   /** One exchange of credentials at a time with each partner. */
-  async function alone<T>(partner: Partner, otherwise: T, run: () => Promise<T>): Promise<T> {
-    if (busy.has(partner.id)) return otherwise;
-    busy.add(partner.id);
+  async #alone<T>(partner: Partner, otherwise: T, run: () => Promise<T>): Promise<T> {
+    if (this.#busy.has(partner.id)) return otherwise;
+    this.#busy.add(partner.id);
     try {
       return await run();
     } finally {
-      busy.delete(partner.id);
+      this.#busy.delete(partner.id);
     }
   }
 
+  #accept(partner: Partner, token: string, registration: boolean): void {
+    const { secrets, clock } = this.#options;
+    secrets.accept(partner.id, token, { registration, nowMs: clock.wallMs() });
+  }
+
   /** Hands out a new token of ours and takes the partner's; both are on disk before the fact, the fact before the answer. */
-  async function taken(partner: Partner, asked: Asked): Promise<Reply> {
+  async #taken(partner: Partner, asked: Asked): Promise<Reply> {
+    const { identity, secrets, site, clock } = this.#options;
     const parsed = readCredentials(asked.body);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
     const { token, url } = parsed.value;
@@ -83,7 +137,7 @@ export function createRegistrations({ identity, secrets, site, clock }: Registra
     if (!offer.ok) return offer;
     const ours = newToken();
     const before = secrets.outbound(partner.id);
-    secrets.accept(partner.id, ours, { registration: false, nowMs: clock.wallMs() });
+    this.#accept(partner, ours, false);
     secrets.show(partner.id, token);
     try {
       await site.record([registeredDraft(partner, offer, "partner", parsed.value)]);
@@ -96,21 +150,18 @@ export function createRegistrations({ identity, secrets, site, clock }: Registra
     return { ok: true, data: identity.credentials(ours) };
   }
 
-  async function gone(partner: Partner, by: "partner" | "site"): Promise<void> {
+  async #gone(partner: Partner, by: "partner" | "site"): Promise<void> {
+    const { secrets, site } = this.#options;
     const data = { partnerId: partner.id, by };
     await site.record([{ type: "partner-unregistered", source: `partner:${partner.id}`, data }]);
     secrets.forget(partner.id);
   }
 
   /** Sends our credentials by `method` and takes those of the answer. */
-  async function exchange(
-    partner: Partner,
-    offer: Offer,
-    method: "POST" | "PUT",
-    token: string,
-  ): Promise<{ readonly outcome: Outcome; readonly credentials?: Credentials; readonly ours: string }> {
+  async #exchange(partner: Partner, offer: Offer, method: "POST" | "PUT", token: string): Promise<Exchanged> {
+    const { identity, clock } = this.#options;
     const ours = newToken();
-    secrets.accept(partner.id, ours, { registration: false, nowMs: clock.wallMs() });
+    this.#accept(partner, ours, false);
     const { url } = offer.endpoints.find((entry) => entry.identifier === "credentials")!;
     const { versionsUrl } = offer;
     const outcome = await callPartner(
@@ -124,7 +175,8 @@ export function createRegistrations({ identity, secrets, site, clock }: Registra
     return { outcome: { kind: "refused", http: 200, reason: `its credentials do not fit: ${parsed.problem}` }, ours };
   }
 
-  async function finish(partner: Partner, offer: Offer, credentials: Credentials): Promise<Attempt> {
+  async #finish(partner: Partner, offer: Offer, credentials: Credentials): Promise<Attempt> {
+    const { secrets, site } = this.#options;
     secrets.show(partner.id, credentials.token);
     await site.record([registeredDraft(partner, offer, "site", credentials)]);
     secrets.endRegistration(partner.id);
@@ -132,7 +184,8 @@ export function createRegistrations({ identity, secrets, site, clock }: Registra
     return { ok: true, message: `Registered with ${partner.id} on OCPI ${offer.version}: ${names.join(", ")}` };
   }
 
-  async function register(partner: Partner, token: string, named: string | undefined): Promise<Attempt> {
+  async #register(partner: Partner, token: string, named: string | undefined): Promise<Attempt> {
+    const { identity, secrets, clock } = this.#options;
     const versionsUrl = named ?? partner.configuration.versionsUrl;
     if (versionsUrl === undefined) return failed(`Partner ${partner.id} has no versionsUrl; set it in site.yaml`);
     const clientOnly = partner.has("no-credentials-exchange");
@@ -140,69 +193,49 @@ export function createRegistrations({ identity, secrets, site, clock }: Registra
       return failed("Partners cannot call this site: set upstream.publicUrl, or the quirk no-credentials-exchange");
     const offer = await learn({ partner, clock, token, versionsUrl });
     if (!offer.ok) return failed(offer.message);
-    if (clientOnly) {
-      secrets.show(partner.id, token);
-      await site.record([registeredDraft(partner, offer, "site", undefined)]);
-      return {
-        ok: true,
-        message: `${partner.id} is called on OCPI ${offer.version}, without an exchange of credentials`,
-      };
-    }
-    const { outcome, credentials, ours } = await exchange(partner, offer, "POST", token);
-    if (credentials) return finish(partner, offer, credentials);
+    if (clientOnly) return this.#calledOnly(partner, offer, token);
+    const { outcome, credentials, ours } = await this.#exchange(partner, offer, "POST", token);
+    if (credentials) return this.#finish(partner, offer, credentials);
     secrets.withdraw(partner.id, ours);
     return failed(outcome.kind === "ok" ? "no credentials came back" : outcome.reason);
   }
 
-  async function update(partner: Partner): Promise<Attempt> {
+  async #calledOnly(partner: Partner, offer: Offer, token: string): Promise<Attempt> {
+    const { secrets, site } = this.#options;
+    secrets.show(partner.id, token);
+    await site.record([registeredDraft(partner, offer, "site", undefined)]);
+    const message = `${partner.id} is called on OCPI ${offer.version}, without an exchange of credentials`;
+    return { ok: true, message };
+  }
+
+  async #update(partner: Partner): Promise<Attempt> {
+    const { secrets, clock } = this.#options;
     const token = secrets.outbound(partner.id);
     const known = partner.registration();
     if (token === undefined || !known) return failed(`${partner.id} is not registered`);
     const offer = await learn({ partner, clock, token, versionsUrl: known.versionsUrl });
     if (!offer.ok) return failed(offer.message);
-    const { outcome, credentials, ours } = await exchange(partner, offer, "PUT", token);
-    if (credentials) return finish(partner, offer, credentials);
+    const { outcome, credentials, ours } = await this.#exchange(partner, offer, "PUT", token);
+    if (credentials) return this.#finish(partner, offer, credentials);
     // Whether it took our new token is not known where it did not answer: then both stay good.
     if (outcome.kind === "refused") secrets.withdraw(partner.id, ours);
     return failed(outcome.kind === "ok" ? "no credentials came back" : outcome.reason);
   }
 
-  async function unregister(partner: Partner): Promise<Attempt> {
+  async #unregister(partner: Partner): Promise<Attempt> {
+    const { secrets, clock } = this.#options;
     const token = secrets.outbound(partner.id);
     const url = endpointOf(partner, "credentials", "RECEIVER");
     const told =
       token !== undefined && url !== undefined
         ? await callPartner(partner, { method: "DELETE", url, token }, clock)
         : undefined;
-    await gone(partner, "site");
+    await this.#gone(partner, "site");
     const heard = told === undefined || told.kind === "ok" ? "" : `; it could not be told (${told.reason})`;
     return { ok: true, message: `${partner.id} is no longer registered${heard}` };
   }
+}
 
-  const isBusy = refuse(SERVER_ERROR, "Another exchange of credentials is under way; try again");
-  const waits = failed("Another exchange of credentials is under way; try again");
-  return {
-    issueToken(partner) {
-      const token = newToken();
-      secrets.accept(partner.id, token, { registration: true, nowMs: clock.wallMs() });
-      return token;
-    },
-    register: (partner, token, versionsUrl) => alone(partner, waits, () => register(partner, token, versionsUrl)),
-    update: (partner) => alone(partner, waits, () => update(partner)),
-    unregister: (partner) => alone(partner, waits, () => unregister(partner)),
-    async answer(partner, holder, asked) {
-      const registered = partner.registration() !== undefined;
-      if (asked.method === "GET") return { ok: true, data: identity.credentials(holder.token) };
-      if (asked.method === "POST") {
-        if (registered && !holder.registration) return refuse(2000, "You are registered already; use PUT", 405);
-        return alone<Reply>(partner, isBusy, () => taken(partner, asked));
-      }
-      if (!registered || holder.registration) return refuse(2000, "You are not registered; use POST", 405);
-      if (asked.method === "PUT") return alone<Reply>(partner, isBusy, () => taken(partner, asked));
-      return alone<Reply>(partner, isBusy, async () => {
-        await gone(partner, "partner");
-        return { ok: true };
-      });
-    },
-  };
+export function createRegistrations(options: RegistrationOptions): Registrations {
+  return new RegistrationDesk(options);
 }

@@ -4,15 +4,16 @@ import type { FastifyInstance } from "fastify";
 import type { Clock, DriverRegister, Log, OpenCursor, PlanService, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";
-import type { Attempt, UpstreamAdmin } from "../core/upstream-admin.ts";
+import type { UpstreamAdmin } from "../core/upstream-admin.ts";
+import { createAdmin } from "./admin.ts";
 import { startBilling } from "./billing.ts";
-import { refusedBy } from "./delivery/books.ts";
-import { changedBy, createDeliveries, REFUSED } from "./delivery/deliveries.ts";
+import { changedBy, createDeliveries } from "./delivery/deliveries.ts";
 import { Pump } from "./delivery/pump.ts";
 import { createDriverRegister } from "./drivers/register.ts";
 import { startTokenSync } from "./drivers/sync.ts";
-import { openTokenStore } from "./drivers/token-store.ts";
+import { openTokenStore, type TokenStore } from "./drivers/token-store.ts";
 import { type Identity, identityOf } from "./identity.ts";
+import type { Module } from "./module.ts";
 import { resultAfterRestart } from "./modules/after-restart.ts";
 import { chargingProfilesModule } from "./modules/charging-profiles.ts";
 import { commandsModule } from "./modules/commands.ts";
@@ -24,10 +25,9 @@ import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
 import { smacSenderModule } from "./modules/smac.ts";
 import { tokensModule } from "./modules/tokens.ts";
 import { createPartner, type Partner, type PartnerCertificates } from "./partner.ts";
-import { statusOf } from "./partner-status.ts";
-import { createRefusals } from "./refused.ts";
+import { createRefusals, type NoteRefusal } from "./refused.ts";
 import { createRegistrations, type Registrations } from "./registration.ts";
-import { createResults } from "./results.ts";
+import { createResults, type Results } from "./results.ts";
 import { startService } from "./scsp/service.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
 import { ocpiPlugin } from "./server.ts";
@@ -73,6 +73,28 @@ function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): P
   });
 }
 
+interface ModuleTools {
+  readonly context: ModuleContext;
+  readonly results: Results;
+  readonly noteRefusal: NoteRefusal;
+  readonly store: TokenStore;
+}
+
+/** What the site offers as a CPO. */
+function cpoModules({ context, results, noteRefusal, store }: ModuleTools): Module[] {
+  return [
+    locationsModule(context),
+    tariffsModule(context),
+    sessionsModule(context, [preferencesRoute(context, noteRefusal)]),
+    cdrsModule(context),
+    chargingProfilesModule(context, { results, noteRefusal }),
+    tokensModule(store),
+    commandsModule(context, { results, noteRefusal }),
+    hubClientInfoModule(),
+    smacSenderModule(context),
+  ];
+}
+
 /** Starts it. Throws where the file of tokens is damaged. */
 export function startUpstream(options: UpstreamOptions): Upstream {
   const { upstream, directory, certificates, site, model, clock, log } = options;
@@ -91,55 +113,17 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   const results = createResults({ us: { countryCode, partyId }, partners, site, secrets, clock, log });
   const noteRefusal = createRefusals(site, clock);
   const service = startService({ ...options, identity, partners, secrets, noteRefusal });
-  const modules = [
-    locationsModule(context),
-    tariffsModule(context),
-    sessionsModule(context, [preferencesRoute(context, noteRefusal)]),
-    cdrsModule(context),
-    chargingProfilesModule(context, { results, noteRefusal }),
-    tokensModule(store),
-    commandsModule(context, { results, noteRefusal }),
-    hubClientInfoModule(),
-    smacSenderModule(context),
-    ...service.modules,
-  ];
+  const modules = [...cpoModules({ context, results, noteRefusal, store }), ...service.modules];
   results.resume((owed) => resultAfterRestart(context, owed));
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
   const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
   const stopBilling = startBilling({ site, model, upstream, clock, log });
-  const withPartner = async (id: string, run: (partner: Partner) => Promise<Attempt>): Promise<Attempt> => {
-    const partner = partners.get(id);
-    const known = [...partners.keys()].join(", ") || "none";
-    return partner
-      ? run(partner)
-      : { ok: false, message: `There is no partner "${id}" in site.yaml (known: ${known})` };
-  };
   return {
+    ...createAdmin({ partners, pumps, registrations, site, model, clock }),
     identity,
     drivers,
     plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules, clock, log }),
-    status: () => {
-      const now = { state: site.state(), nowMs: clock.wallMs(), timeZone: model.configuration.site.timeZone };
-      return [...partners.values()].map((partner) => statusOf(partner, pumps.get(partner.id), now));
-    },
-    issueToken(id) {
-      const partner = partners.get(id);
-      return partner && registrations.issueToken(partner);
-    },
-    register: (id, token, url) => withPartner(id, (partner) => registrations.register(partner, token, url)),
-    update: (id) => withPartner(id, (partner) => registrations.update(partner)),
-    unregister: (id) => withPartner(id, (partner) => registrations.unregister(partner)),
-    async send(id) {
-      const pump = pumps.get(id);
-      if (!pump) return { ok: false, message: `There is no partner "${id}" in site.yaml` };
-      const refused = refusedBy(site.state().upstream.refusedCdrs, id).length;
-      if (refused > 0) pump.owe(REFUSED);
-      const again = refused > 0 ? `, ${refused} of them records that it refused before` : "";
-      const waiting = pump.pending.filter((name) => name !== REFUSED).length + refused;
-      pump.run();
-      return { ok: true, message: `${waiting} objects wait for ${id}${again}; they are tried now` };
-    },
     async close() {
       stopBilling();
       stopSync();

@@ -1,5 +1,6 @@
 /** Partners cap sessions and drivers override them: what is answered, what the car really draws, and who is told. */
 import { afterEach, describe, expect, test } from "vitest";
+import { activeProfile } from "../../src/ocpi/objects/active-profile.ts";
 import type { Received } from "./partner.ts";
 import { OcpiRig, type OcpiRigOptions } from "./rig.ts";
 
@@ -313,6 +314,30 @@ describe("the sender of a profile", () => {
     });
     expect(rig.site.facts("charging-profile-received")).toEqual([]);
   });
+});
+
+test("what holds is told in periods that ascend, however near the next change is", async () => {
+  const rig = await charging();
+  // Half a second before the quarter-hour, in which a profile of its own begins.
+  const nextMs = Math.ceil(rig.site.clock.wallMs() / 900_000) * 900_000;
+  const start_date_time = new Date(nextMs).toISOString();
+  await set(rig, "a", profileOf(7, "A", { start_date_time }));
+  await rig.run(60);
+  const controller = rig.site.controller;
+  const market = {
+    site: rig.site.model,
+    upstream: rig.site.model.configuration.upstream!,
+    state: controller.state(),
+    version: "2.2.1",
+  } as const;
+  const session = controller.state().sessions.open[1]!;
+  for (const beforeMs of [100, 400, 499, 501, 900, 1_400]) {
+    const { periods } = activeProfile(market, session, nextMs - beforeMs);
+    const offsets = periods.map(({ offsetS }) => offsetS);
+    expect(offsets[0]).toBe(0);
+    expect(offsets).toEqual([...new Set(offsets)].sort((a, b) => a - b));
+    expect(periods.at(-1)!.powerW).toBeLessThan(5_000);
+  }
 });
 
 describe("a driver's preferences", () => {

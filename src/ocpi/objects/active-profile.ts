@@ -64,7 +64,10 @@ export function activeProfile(
   const endMs = nowMs + durationS * 1000;
   for (let ms = nowMs; ms < endMs; ) {
     const powerW = Math.round(powerAt(ms) * 10) / 10;
-    if (periods.at(-1)?.powerW !== powerW) periods.push({ offsetS: Math.round((ms - nowMs) / 1000), powerW });
+    const offsetS = Math.round((ms - nowMs) / 1000);
+    // What lasts less than a second cannot be told: the next counts.
+    if (periods.at(-1)?.offsetS === offsetS) periods.pop();
+    if (periods.at(-1)?.powerW !== powerW) periods.push({ offsetS, powerW });
     const nextSlotMs = (Math.floor(ms / SLOT_MS) + 1) * SLOT_MS;
     ms = Math.min(endMs, nextSlotMs, nextChangeMs(profiles, ms) ?? endMs);
   }

@@ -73,27 +73,33 @@ export interface ContextTools {
   readonly plansForOthers: boolean;
 }
 
+async function keepContext(
+  { clients, tools }: { readonly clients: Clients; readonly tools: ContextTools },
+  request: OcpiRequest,
+  wire: ScOptimisation,
+): Promise<Reply> {
+  const { partner, params, nowMs } = request;
+  const { smac } = partner.configuration;
+  if (!smac) return unknown;
+  if (isOther(wire.id, params.id))
+    return refuse(INVALID_PARAMETERS, `The body is about ${wire.id}, the address about another`);
+  if (wire.last_updated === undefined && !smac.stampMissing)
+    return refuse(INVALID_PARAMETERS, "last_updated is missing");
+  const read = readContext(wire, smac);
+  if (!read.ok) return refuse(INVALID_PARAMETERS, read.problem);
+  const isNew = !clients.of(partner.id).contexts.has(wire.id.toLowerCase());
+  const taken = await tools.own(request, read.context);
+  if (taken && !taken.ok) return taken;
+  if (!taken && !tools.plansForOthers) return refuse(UNKNOWN_LOCATION, "No EVSE of it is at this site");
+  const stamped = { ...wire, last_updated: wire.last_updated ?? ocpiTime(nowMs) };
+  if (!clients.keepContext(partner.id, stamped, read.context))
+    return refuse(SERVER_ERROR, "There is no room for more contexts");
+  if (isNew) tools.note(partner.id, read.assumed);
+  return { ok: true, http: isNew ? 201 : 200 };
+}
+
 export function smacReceiver(clients: Clients, tools: ContextTools): Pick<Module, "role" | "routes"> {
-  async function keep(request: OcpiRequest, wire: ScOptimisation): Promise<Reply> {
-    const { partner, params, nowMs } = request;
-    const { smac } = partner.configuration;
-    if (!smac) return unknown;
-    if (isOther(wire.id, params.id))
-      return refuse(INVALID_PARAMETERS, `The body is about ${wire.id}, the address about another`);
-    if (wire.last_updated === undefined && !smac.stampMissing)
-      return refuse(INVALID_PARAMETERS, "last_updated is missing");
-    const read = readContext(wire, smac);
-    if (!read.ok) return refuse(INVALID_PARAMETERS, read.problem);
-    const isNew = !clients.of(partner.id).contexts.has(wire.id.toLowerCase());
-    const taken = await tools.own(request, read.context);
-    if (taken && !taken.ok) return taken;
-    if (!taken && !tools.plansForOthers) return refuse(UNKNOWN_LOCATION, "No EVSE of it is at this site");
-    const stamped = { ...wire, last_updated: wire.last_updated ?? ocpiTime(nowMs) };
-    if (!clients.keepContext(partner.id, stamped, read.context))
-      return refuse(SERVER_ERROR, "There is no room for more contexts");
-    if (isNew) tools.note(partner.id, read.assumed);
-    return { ok: true, http: isNew ? 201 : 200 };
-  }
+  const keep = (request: OcpiRequest, wire: ScOptimisation) => keepContext({ clients, tools }, request, wire);
   const find = ({ partner, params }: OcpiRequest) =>
     clients.of(partner.id).contexts.get(params.id?.toLowerCase() ?? "");
   return {

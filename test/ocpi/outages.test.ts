@@ -1,0 +1,94 @@
+/**
+ * One session from plug-in to record, while everybody is away in turn: the partner, the controller (killed, in a process
+ * of its own, with its ledger on disk), the charge point. Real sockets on all sides; the partner and the charge point are
+ * those that were written from the specifications alone.
+ */
+import { afterEach, expect, test } from "vitest";
+import { until } from "../live-site.ts";
+import { pushToken, tokenOf } from "../ocpi-partner/market.ts";
+import { Platform } from "../ocpi-partner/platform.ts";
+import { CPO, EMSP_ENDPOINTS, StorySite } from "../ocpi-partner/site.ts";
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const UID = "TRAVELLER";
+
+/** The process is killed as by a power cut, and started again on what is on disk. */
+async function killed(site: StorySite): Promise<void> {
+  site.child.child.kill("SIGKILL");
+  await site.child.ended;
+  site.child.run();
+  await until(async () => (await fetch(site.child.url("/healthz"))).ok, 40_000);
+}
+
+test("the record's energy is the meter's, once, whoever was away in between", async () => {
+  const party = { role: "EMSP", countryCode: "DE", partyId: "EMS" } as const;
+  const emsp = new Platform({ versions: ["2.2.1"], parties: [party], endpoints: EMSP_ENDPOINTS, cpo: CPO });
+  await emsp.listen();
+  const site = new StorySite({ chargePoints: ["one"], partners: [{ id: "emsp", platform: emsp }] });
+  ends.push(
+    () => emsp.close(),
+    () => site.close(),
+  );
+  await site.start();
+  await site.admit("emsp", emsp, "2.2.1");
+  await pushToken(emsp, tokenOf(emsp, UID));
+  const chargePoint = site.chargePoint("one");
+  const startWh = chargePoint.registerWh;
+  expect(await chargePoint.start(UID)).toBe("Accepted");
+  await chargePoint.meter(1_500);
+  await until(() => emsp.modules.sessions.size === 1);
+
+  // The partner is away; charging goes on.
+  await emsp.close();
+  await chargePoint.meter(500);
+
+  // The controller is killed; the meter counts on without it.
+  await killed(site);
+  chargePoint.registerWh += 700;
+  await chargePoint.connect();
+  await chargePoint.tellStatus("Charging");
+  await chargePoint.meter(300);
+
+  // The charge point is away when the driver leaves, and tells of it when it is back.
+  await chargePoint.close();
+  chargePoint.registerWh += 400;
+  const leftMs = Date.now();
+  await chargePoint.connect();
+  await chargePoint.stop("EVDisconnected", leftMs);
+  const stopWh = chargePoint.registerWh;
+  expect(stopWh - startWh).toBe(3_400);
+
+  // The record is made while the partner is still away, and survives the next kill too.
+  await until(async () => (await site.child.events("cdr-issued")).length === 1);
+  await killed(site);
+  await chargePoint.connect();
+  await emsp.listen();
+  await site.admin("POST", "/emsp/send");
+  await until(() => emsp.modules.cdrs.size > 0);
+  const [cdr] = [...emsp.modules.cdrs.values()];
+  expect(cdr).toMatchObject({ total_energy: 3.4, cdr_token: { uid: UID } });
+  const periods = cdr!.charging_periods as { dimensions: { type: string; volume: number }[] }[];
+  const energies = periods.flatMap(({ dimensions }) => dimensions.filter(({ type }) => type === "ENERGY"));
+  expect(energies.reduce((sum, { volume }) => sum + volume, 0)).toBeCloseTo(3.4, 6);
+  const [session] = await until(() => {
+    const sessions = [...emsp.modules.sessions.values()];
+    return sessions[0]?.status === "COMPLETED" && sessions;
+  });
+  expect(session).toMatchObject({ id: cdr!.session_id, kwh: 3.4 });
+
+  // Once it is on disk that the partner has it, nothing comes a second time, however often the controller starts.
+  await until(async () => (await site.child.events("cdr-delivered")).length === 1);
+  await killed(site);
+  await until(async () => (await site.admin("POST", "/emsp/send")).status === 200);
+  await until(async () => {
+    const { answer } = await site.admin("GET", "");
+    return (answer as unknown as { pending: number }[])[0]!.pending === 0;
+  });
+  expect(emsp.modules.sessions.size).toBe(1);
+  expect(emsp.heard.filter(({ module, method }) => module === "cdrs" && method === "POST")).toHaveLength(1);
+  expect(await site.child.events("cdr-issued")).toHaveLength(1);
+}, 120_000);
