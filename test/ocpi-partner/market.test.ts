@@ -9,6 +9,7 @@ import { hubStories } from "./stories/hub.ts";
 import { placeStories } from "./stories/places.ts";
 import { preferenceStories } from "./stories/preferences.ts";
 import { profileStories } from "./stories/profiles.ts";
+import { providerStories } from "./stories/provider.ts";
 import { tokenStories } from "./stories/tokens.ts";
 import { transportStories } from "./stories/transport.ts";
 
@@ -27,6 +28,7 @@ transportStories(market);
 awayStories(market);
 hubStories(market);
 placeStories(market);
+providerStories(market);
 
 test("in all of this nothing was sent or answered that is against the specification", () => {
   expect(market.platforms.flatMap(faultsOf)).toEqual([]);

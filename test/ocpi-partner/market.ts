@@ -40,11 +40,24 @@ function hubOf(version: Version): Platform {
   return new Platform({ versions: [version], parties, behind, endpoints: EMSP_ENDPOINTS, cpo: CPO });
 }
 
+export const SMAC = "smartchargingoptimisation";
+
+/** Lets the site plan for its sessions. */
+function cpoOf(version: Version): Platform {
+  const parties = [party("CPO", "ES", version === "2.2.1" ? "C21" : "C30")];
+  const endpoints = [
+    { identifier: "sessions", role: "SENDER" },
+    { identifier: "chargingprofiles", role: "RECEIVER" },
+  ] as const;
+  return new Platform({ versions: [version], parties, endpoints, agreed: [SMAC], cpo: CPO });
+}
+
 export class Market {
   readonly emsp: Readonly<Record<Version, Platform>> = { "2.2.1": emspOf("2.2.1"), "2.3.0": emspOf("2.3.0") };
   readonly scsp: Readonly<Record<Version, Platform>> = { "2.2.1": scspOf("2.2.1"), "2.3.0": scspOf("2.3.0") };
   readonly guest: Readonly<Record<Version, Platform>> = { "2.2.1": guestOf("2.2.1"), "2.3.0": guestOf("2.3.0") };
   readonly hub: Readonly<Record<Version, Platform>> = { "2.2.1": hubOf("2.2.1"), "2.3.0": hubOf("2.3.0") };
+  readonly cpo: Readonly<Record<Version, Platform>> = { "2.2.1": cpoOf("2.2.1"), "2.3.0": cpoOf("2.3.0") };
   readonly site: StorySite;
 
   constructor(chargePoints: readonly string[]) {
@@ -53,6 +66,7 @@ export class Market {
       // In a hurry, so that profiles decide and not the plan.
       charging: { defaultEnergyWh: 60_000, defaultStayHours: 1 },
       chargePoints,
+      upstream: { serviceProvider: true },
       partners: VERSIONS.flatMap((version) => [
         { id: `emsp-${version}`, platform: this.emsp[version], contracts: [{ may }] },
         {
@@ -62,6 +76,7 @@ export class Market {
           contracts: [{ may: ["charging-profiles"], tokens: "all" }],
         },
         { id: `guest-${version}`, platform: this.guest[version], contracts: [{ may }] },
+        { id: `cpo-${version}`, platform: this.cpo[version], smac: {} },
         { id: `hub-${version}`, platform: this.hub[version], contracts: [{ may }] },
       ]),
     });
@@ -73,6 +88,7 @@ export class Market {
       this.scsp[version],
       this.guest[version],
       this.hub[version],
+      this.cpo[version],
     ]);
   }
 
@@ -86,6 +102,7 @@ export class Market {
       await this.site.admit(`emsp-${version}`, this.emsp[version], version);
       await this.site.admit(`scsp-${version}`, this.scsp[version], version);
       await this.site.admit(`guest-${version}`, this.guest[version], version);
+      await this.site.admit(`cpo-${version}`, this.cpo[version], version);
       await this.site.admit(`hub-${version}`, this.hub[version], version);
     }
   }

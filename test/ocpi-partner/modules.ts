@@ -26,6 +26,9 @@ export class Modules {
   readonly tariffs = new Map<string, Json>();
   readonly sessions = new Map<string, Json>();
   readonly cdrs = new Map<string, Json>();
+  /** Where this partner is a CPO: its own sessions, and the profiles that it was given for them. */
+  readonly ownSessions = new Map<string, Json>();
+  readonly profiles = new Map<string, Json[]>();
   /** By uid: what drivers of this partner hold. */
   readonly tokens = new Map<string, Json>();
   /** By id of the session: what was told to hold, the last at the end. */
@@ -47,11 +50,11 @@ export class Modules {
       credentials: () => this.#credentials(heard),
       locations: () => this.#location(heard),
       tariffs: () => this.#tariff(heard),
-      sessions: () => this.#session(heard),
+      sessions: () => (heard.role === "SENDER" ? this.#ownSessions(heard) : this.#session(heard)),
       cdrs: () => this.#cdr(heard),
       tokens: () => this.#token(heard),
       commands: () => this.#result(heard, control.commandResult),
-      chargingprofiles: () => this.#chargingProfile(heard),
+      chargingprofiles: () => (heard.role === "SENDER" ? this.#chargingProfile(heard) : this.#steered(heard)),
       hubclientinfo: () => ({ data: [] }),
     };
     return answers[heard.module]?.(heard) ?? NOT_FOUND;
@@ -240,6 +243,32 @@ export class Modules {
   #result(heard: Heard, check: Check): Reply {
     if (heard.method !== "POST") return this.#fault(heard, `${heard.method} is not of this module`);
     return this.#fits(heard, check) ? {} : BAD;
+  }
+
+  #ownSessions(heard: Heard): Reply {
+    if (heard.method !== "GET" || !heard.query.has("date_from")) return this.#fault(heard, "needs date_from");
+    const data = [...this.ownSessions.values()];
+    return { data, headers: { "X-Total-Count": String(data.length), "X-Limit": "100" } };
+  }
+
+  /** A provider steers a session of this CPO: accepted at once, and by the charge point right after. */
+  #steered(heard: Heard): Reply {
+    const id = heard.path[0] ?? "";
+    if (!this.ownSessions.has(id)) return { data: { result: "UNKNOWN_SESSION", timeout: 0 } };
+    if (heard.method === "DELETE") this.profiles.delete(id);
+    else if (heard.method !== "PUT") return { data: { result: "NOT_SUPPORTED", timeout: 0 } };
+    else if (!this.#fits(heard, control.setChargingProfile)) return BAD;
+    else this.profiles.set(id, [...(this.profiles.get(id) ?? []), heard.body.charging_profile as Json]);
+    const url = heard.method === "PUT" ? (heard.body as Json).response_url : heard.query.get("response_url");
+    setImmediate(() => {
+      this.#platform
+        .askAt("POST", "chargingprofiles", String(url), { body: { result: "ACCEPTED" } })
+        .then(({ status, code }) => {
+          if (status !== 200 || code !== 1000) this.#platform.faults.push(`result to ${url}: ${status} ${code}`);
+        })
+        .catch((error: Error) => this.#platform.faults.push(`result to ${url}: ${error.message}`));
+    });
+    return { data: { result: "ACCEPTED", timeout: 30 } };
   }
 
   #chargingProfile(heard: Heard): Reply {

@@ -51,6 +51,8 @@ export interface PlatformOptions {
   readonly endpoints: readonly Endpoint[];
   /** Of a platform that is a hub: who can be reached through it. Its own party is the first of `parties`. */
   readonly behind?: readonly Party[];
+  /** Custom modules that were agreed upon. */
+  readonly agreed?: readonly string[];
   /** Whom it talks to. */
   readonly cpo: Party;
 }
@@ -212,7 +214,7 @@ export class Platform {
     const list = listed.data as { version: string; url: string }[];
     this.faults.push(...list.flatMap((each, index) => versions(each, `versions[${index}]`)));
     const details = await this.askAt("GET", "details", list.find((each) => each.version === version)!.url);
-    this.faults.push(...versionDetails(version)(details.data, "details"));
+    this.faults.push(...versionDetails(version, this.options.agreed)(details.data, "details"));
     this.endpoints = (details.data as { endpoints: Platform["endpoints"] }).endpoints;
   }
 

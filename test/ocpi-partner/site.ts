@@ -86,6 +86,7 @@ export interface PartnerOptions {
   readonly contracts?: readonly object[];
   readonly versions?: readonly string[];
   readonly quirks?: readonly string[];
+  readonly smac?: object;
   /** Whether its address stands in site.yaml. */
   readonly addressed?: boolean;
 }
@@ -144,6 +145,7 @@ export class StorySite {
         contracts: rest.contracts ?? [],
         ...(rest.versions ? { versions: rest.versions } : {}),
         ...(rest.quirks ? { quirks: rest.quirks } : {}),
+        ...(rest.smac ? { smac: rest.smac } : {}),
       })),
     };
   }

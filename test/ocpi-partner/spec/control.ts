@@ -20,13 +20,17 @@ export const versions = object({ version: ["1", oneOf("2.0 2.1 2.1.1 2.2 2.2.1 2
 
 const MODULES = "cdrs chargingprofiles commands credentials hubclientinfo locations sessions tariffs tokens";
 
-/** Custom modules only where that was agreed upon, none here. */
-export const versionDetails = (version: Version): Check =>
+/** Custom modules only where that was agreed upon. */
+export const versionDetails = (version: Version, agreed: readonly string[] = []): Check =>
   object({
     version: ["1", oneOf(version)],
     endpoints: [
       "+",
-      object({ identifier: ["1", oneOf(MODULES)], role: ["1", oneOf("SENDER RECEIVER")], url: ["1", url] }),
+      object({
+        identifier: ["1", oneOf([MODULES, ...agreed].join(" "))],
+        role: ["1", oneOf("SENDER RECEIVER")],
+        url: ["1", url],
+      }),
     ],
   });
 
@@ -111,6 +115,8 @@ const chargingProfile = object(
     ];
   },
 );
+
+export const setChargingProfile = object({ charging_profile: ["1", chargingProfile], response_url: ["1", url] });
 
 export const activeChargingProfile = object({
   start_date_time: ["1", dateTime],
