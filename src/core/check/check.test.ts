@@ -98,6 +98,15 @@ describe("what does not go together", () => {
       },
     ],
     [
+      "an inverter that feeds into a circuit that is not there",
+      "error",
+      "devices.1.circuit",
+      'no circuit "attic"',
+      (site) => {
+        site.devices.push({ ...meter("roof", 2), role: "pv", circuit: "attic" });
+      },
+    ],
+    [
       "an EVSE in a circuit that is not there",
       "error",
       "chargePoints.0.evses.0.circuit",
