@@ -92,6 +92,37 @@ describe("a limit of the grid operator", () => {
     expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(12_000);
   });
 
+  test("is obeyed while the disk refuses, and is in the books when it takes facts again; what gives more is not", async () => {
+    const rig = await charging();
+    rig.ledger.refuse = "The disk is full";
+    await rig.controller.record([limit("api:token", 9_000, rig.clock.wallMs() + HOUR_MS)]);
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(9_000);
+    expect(rig.facts("grid-limit-received")).toEqual([]);
+    await expect(rig.controller.record([limit("api:token", 20_000)])).rejects.toThrow("full");
+    await expect(rig.controller.record([limit("api:token")])).rejects.toThrow("full");
+    expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(9_000);
+    rig.ledger.refuse = undefined;
+    await rig.run(5);
+    expect(rig.facts("grid-limit-received").map(({ data }) => data.limitW)).toEqual([9_000]);
+    await rig.controller.record([limit("api:token")]);
+    await rig.run(400);
+    expect(importW(rig)).toBeGreaterThan(25_000);
+  });
+
+  test("is obeyed within seconds while the disk hangs", async () => {
+    const rig = await charging();
+    rig.ledger.hold();
+    const recorded = rig.controller.record([limit("mqtt", 9_000, rig.clock.wallMs() + HOUR_MS)]);
+    await rig.run(OBEYED_S);
+    expect(await highest(rig, 20, importW)).toBeLessThanOrEqual(9_000);
+    expect(rig.facts("grid-limit-received")).toEqual([]);
+    rig.ledger.letGo();
+    expect(await recorded).toHaveLength(1);
+    await rig.run(5);
+    expect(rig.facts("grid-limit-received").map(({ data }) => data.limitW)).toEqual([9_000]);
+  });
+
   test("survives a restart of the controller", async () => {
     const rig = await charging();
     await rig.controller.record([limit("mqtt", 9_000)]);
@@ -204,7 +235,7 @@ describe("an operator that has to be heard of", () => {
     expect(rig.facts("grid-limit-received")).toHaveLength(1);
     expect(rig.controller.live().gridLimit).toBeUndefined();
     expect(rig.controller.live().mode.text).toBe(
-      "The building fuse limits charging since 15:05; it ends when other loads stop. The grid operator is not heard of (MQTT): its fail-safe limit ended at 15:04, nothing of it holds. Check its box, the cable and the network.",
+      "The building fuse limits charging since 15:06; it ends when other loads stop. The grid operator is not heard of (MQTT): its fail-safe limit ended at 15:04, nothing of it holds. Check its box, the cable and the network.",
     );
     await heardEveryMinute(rig, 1);
     expect(rig.controller.live().mode.text).not.toContain("not heard of");
@@ -260,6 +291,17 @@ describe("a contact of the control box", () => {
     await read(rig, 400, () => false);
     expect(importW(rig)).toBeGreaterThan(30_000);
     expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
+  });
+
+  test("limits within seconds while the disk hangs", async () => {
+    const rig = await withContact();
+    expect(importW(rig)).toBeGreaterThan(20_000);
+    rig.ledger.hold();
+    await read(rig, OBEYED_S, () => true);
+    expect(importW(rig)).toBeLessThanOrEqual(4_200);
+    rig.ledger.letGo();
+    await read(rig, 5, () => true);
+    expect(limits(rig)).toMatchObject([{ limitW: 4_200 }]);
   });
 
   test("that opens to limit holds when its wire is cut", async () => {

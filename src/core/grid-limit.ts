@@ -9,7 +9,7 @@ import type { ProcessImage } from "./image.ts";
 import type { SiteConfiguration } from "./site/site.ts";
 import type { GridInputConfiguration } from "./site/site-grid-operator.ts";
 import type { SiteModel } from "./site/site-model.ts";
-import { type GridLimit, gridLimitSource } from "./state/grid-limits.ts";
+import { type GridLimit, gridLimitSource, withGridLimit } from "./state/grid-limits.ts";
 import type { SiteState } from "./state/state.ts";
 
 /** A limit that holds now, where it comes from and how long it lasts. */
@@ -33,7 +33,8 @@ interface Link {
   readonly says?: Limits;
 }
 
-type GridLimitDraft = Extract<SiteDraft, { type: "grid-limit-received" }>;
+/** What somebody, or a silence, says of the operator's limit. */
+export type GridLimitDraft = Extract<SiteDraft, { type: "grid-limit-received" }>;
 
 const INPUT = "input:";
 const RELEASE_MS = 10_000;
@@ -101,6 +102,23 @@ export function isGridLimitRenewal(state: SiteState, { data }: GridLimitDraft): 
   );
 }
 
+/** Whether a statement lowers what its source allowed, or goes on with it: obeyed before it is on disk. */
+export function isGridLimitReduction(state: SiteState, { data }: GridLimitDraft, nowMs: number): boolean {
+  const known = state.site.gridLimits[gridLimitSource(data.by)];
+  const inForce = known?.untilMs === undefined || known.untilMs > nowMs ? known : undefined;
+  const isNotAbove = (which: keyof Limits) =>
+    (data[which] ?? Number.POSITIVE_INFINITY) <= (inForce?.[which] ?? Number.POSITIVE_INFINITY);
+  const limitsAny = data.limitW !== undefined || data.exportLimitW !== undefined;
+  return limitsAny && isNotAbove("limitW") && isNotAbove("exportLimitW");
+}
+
+/** The state as it will be when these statements are recorded. */
+export function withGridLimits(state: SiteState, statements: readonly GridLimitDraft[]): SiteState {
+  if (statements.length === 0) return state;
+  const gridLimits = statements.reduce((limits, { data }) => withGridLimit(limits, data), state.site.gridLimits);
+  return { ...state, site: { ...state.site, gridLimits } };
+}
+
 /**
  * Limits whose way is no longer configured. Nobody else could end that of an input or of a silence; one without an end
  * gets one.
@@ -134,7 +152,7 @@ export function withEnd<T extends Limits & Pick<GridLimit, "untilMs">>(
 }
 
 /** Facts of this tick: inputs that turned, links that fell silent. */
-export function gridLimitDrafts(site: SiteModel, state: SiteState, image: ProcessImage): SiteDraft[] {
+export function gridLimitDrafts(site: SiteModel, state: SiteState, image: ProcessImage): GridLimitDraft[] {
   const { gridLinks } = image;
   if (!gridLinks) return [];
   const links = linksOf(site.configuration, image);

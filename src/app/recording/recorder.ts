@@ -121,22 +121,23 @@ export class Recorder {
   }
 
   /**
-   * Records what nobody tells again: it waits in the backlog while the disk refuses, and is answered all the same.
-   * Rejects with a defect of `decide` only, or when too much waits.
+   * Records what nobody tells again: it waits in the backlog while the disk refuses, and is answered all the same, with
+   * no facts then. Rejects with a defect of `decide` only, or when too much waits.
    */
-  keep<Answer>(decide: (state: SiteState) => Decision<Answer>): Promise<Answer> {
+  keep<Answer>(
+    decide: (state: SiteState) => Decision<Answer>,
+  ): Promise<{ answer: Answer; facts: readonly SiteFact[] }> {
     let answer: Answer;
     return new Promise((resolve, reject) => {
-      const answered = () => resolve(answer);
       this.#enqueue({
         decide: (state) => {
           const decision = decide(state);
           answer = decision.answer;
           return decision.drafts;
         },
-        done: answered,
+        done: (facts) => resolve({ answer, facts }),
         failed: reject,
-        waits: answered,
+        waits: () => resolve({ answer, facts: [] }),
       });
     });
   }

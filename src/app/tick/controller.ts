@@ -16,7 +16,7 @@ import { describeSite } from "../../core/describe.ts";
 import { deviceQualityDrafts } from "../../core/device-quality.ts";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../../core/facts/index.ts";
-import { gridLimitDrafts, isGridLimitRenewal } from "../../core/grid-limit.ts";
+import { gridLimitDrafts, isGridLimitReduction, isGridLimitRenewal, withGridLimits } from "../../core/grid-limit.ts";
 import type { ProcessImage } from "../../core/image.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../../core/metering/metering.ts";
 import { importedSoFarWh } from "../../core/metering/site-meter.ts";
@@ -42,6 +42,7 @@ import { commandAnswerDraft, createDispatcher, type Dispatcher, remoteStartDraft
 import { createExaminer, type Examine } from "./examine.ts";
 import { createImageStore, type ImageStore } from "./image-store.ts";
 import { createPlanLoop, type PlanLoop } from "./plan-loop.ts";
+import { PressingLimits } from "./pressing-limits.ts";
 
 const CLOCK_STEP_MS = 2_000;
 /** A fuse that is overloaded waits no longer for the disk; the next tick no longer than the other. */
@@ -85,6 +86,7 @@ export class Controller implements SiteAccess {
   readonly #dispatcher: Dispatcher;
   readonly #examine: Examine;
   readonly #plans: PlanLoop;
+  readonly #pressing = new PressingLimits();
   #drivers: DriverRegister | undefined;
   readonly #pace: TickPace;
   #chargePoints: ChargePoints | undefined;
@@ -169,14 +171,26 @@ export class Controller implements SiteAccess {
     return describeSite({ site, state, image, circuits, decisions, simulated, ledger });
   }
 
-  /** A limit of the grid operator that is sent again as it is keeps its source alive and is no fact. */
+  /**
+   * A limit of the grid operator that is sent again as it is keeps its source alive and is no fact. One that takes
+   * something away holds at once, and is taken even while the disk refuses; one that gives has to be on disk.
+   */
   async record(drafts: readonly SiteDraft[]): Promise<readonly SiteFact[]> {
-    const { facts } = await this.#options.recorder.record((state) => ({
+    const { recorder, clock } = this.#options;
+    const limits = drafts.filter((draft) => draft.type === "grid-limit-received");
+    const known = this.#pressing.over(recorder.state());
+    const pressing = limits.filter((draft) => isGridLimitReduction(known, draft, clock.wallMs()));
+    const decide = (state: SiteState) => ({
       drafts: drafts.filter((draft) => draft.type !== "grid-limit-received" || !isGridLimitRenewal(state, draft)),
       answer: undefined,
-    }));
+    });
+    if (pressing.length > 0) this.#pace.want();
+    const { facts } =
+      pressing.length > 0
+        ? await this.#pressing.hold(pressing, () => recorder.keep(decide))
+        : await recorder.record(decide);
     // Who could not be recorded was not heard.
-    for (const { type, data } of drafts) if (type === "grid-limit-received") this.sink.heard(gridLimitSource(data.by));
+    for (const { data } of limits) this.sink.heard(gridLimitSource(data.by));
     if (facts.some(({ type }) => type === "grid-limit-received")) this.#pace.want();
     return facts;
   }
@@ -228,7 +242,7 @@ export class Controller implements SiteAccess {
       return { drafts: decision.drafts, answer: decision };
     };
     const isTransaction = input.type === "transaction-started" || input.type === "transaction-ended";
-    const decision = isTransaction ? (await recorder.record(decide)).answer : await recorder.keep(decide);
+    const { answer: decision } = isTransaction ? await recorder.record(decide) : await recorder.keep(decide);
     for (const reading of decision.readings) this.sink.evse({ ...reading, atMonoMs });
     if (isTransaction) this.#pace.want();
     return decision.answer;
@@ -250,8 +264,10 @@ export class Controller implements SiteAccess {
   async #decideAndAct(startedMonoMs: number): Promise<void> {
     const { site, recorder, clock, tape } = this.#options;
     const raw = this.sink.freeze();
-    const state = recorder.state();
-    const { image, ...examined } = this.#examine(state, raw);
+    const known = this.#pressing.over(recorder.state());
+    const { image, ...examined } = this.#examine(known, raw);
+    const limits = gridLimitDrafts(site, known, image);
+    const state = withGridLimits(known, limits);
     const step = controlStep({ site, state, image }, this.#control);
     const metering = meterTick(this.#metering, { site, state, image, decisions: step.evses });
     this.#control = step.memory;
@@ -264,7 +280,7 @@ export class Controller implements SiteAccess {
       ...this.#clockDrafts(image),
       ...examined.drafts,
       ...deviceQualityDrafts(site, state, image, new Map([...this.sink.troubles, ...examined.troubles])),
-      ...gridLimitDrafts(site, state, image),
+      ...limits,
       ...step.drafts,
       ...metering.drafts,
     ];
