@@ -12,6 +12,7 @@ import { openLedger, openTape } from "../ledger/index.ts";
 import { startOcppServer } from "../ocpp/server.ts";
 import { createSolver } from "../solver/solver.ts";
 import { buildPage } from "../web/bundle.ts";
+import type { RealClock } from "./clock.ts";
 import { verifyPassword } from "./password.ts";
 import { createPlanReasons } from "./plan-reasons.ts";
 import { createPrices } from "./prices/prices.ts";
@@ -28,7 +29,8 @@ export interface RunOptions {
   readonly configurationHash: string;
   /** Relative paths of the configuration begin here. */
   readonly directory: string;
-  readonly clock: Clock;
+  /** Where it can be wrong at a start it is told when the last fact was written. */
+  readonly clock: Clock & Partial<Pick<RealClock, "notBefore">>;
   readonly log: Log;
   readonly simulated: boolean;
   /** Too much went wrong: the process has to end, and be started anew. */
@@ -80,6 +82,8 @@ async function openBooks(
   mkdirSync(ledgerDirectory, { recursive: true });
   const { ledger, state, cleanStop } = openLedger({ directory: ledgerDirectory, log, onCrash: onWriterCrash });
   closing.stack.defer(() => ledger.close());
+  const [last] = ledger.read(ledger.lastSeq - 1, 1);
+  if (last) clock.notBefore?.(last.atMs);
   const tape = openTape({ directory: ledgerDirectory, keepDays: configuration.ledger.tapeDays, log });
   closing.stack.defer(() => tape.close());
   const recorder = new Recorder({ ledger, state, boot: randomUUID(), clock, log });
