@@ -233,6 +233,46 @@ describe("the SMAC module", () => {
     ]);
   });
 
+  test("sessions are kept whole: read back as they were told, periods added by PATCH and replaced by PUT", async () => {
+    const rig = await provider();
+    const period = (hour: number) => ({
+      start_date_time: `2026-06-10T${hour}:00:00Z`,
+      dimensions: [{ type: "ENERGY", volume: 1 }],
+    });
+    const session = {
+      country_code: "NL",
+      party_id: "EMS",
+      id: "S1",
+      start_date_time: "2026-06-10T10:00:00Z",
+      kwh: 1,
+      cdr_token: { country_code: "NL", party_id: "XYZ", uid: "U1", type: "RFID", contract_id: "C1" },
+      auth_method: "WHITELIST",
+      location_id: "L1",
+      evse_uid: "E1",
+      connector_id: "1",
+      currency: "EUR",
+      charging_periods: [period(10)],
+      status: "ACTIVE",
+      last_updated: "2026-06-10T10:15:00Z",
+    };
+    const at = (method: string, body?: object, party = "EMS") =>
+      rig.partner.call(method, `${rig.partner.endpoint("sessions", "RECEIVER")}/NL/${party}/S1`, { body });
+    expect((await at("PUT", session)).http).toBe(201);
+    expect((await at("GET")).body.data).toEqual(session);
+    const patch = { kwh: 2, charging_periods: [period(11)], last_updated: "2026-06-10T11:15:00Z" };
+    expect((await at("PATCH", patch)).body.status_code).toBe(1000);
+    expect((await at("PATCH", { charging_periods: [], last_updated: "2026-06-10T11:16:00Z" })).body.status_code).toBe(
+      1000,
+    );
+    expect((await at("GET")).body.data).toMatchObject({ kwh: 2, charging_periods: [period(10), period(11)] });
+    await at("PUT", { ...session, charging_periods: [period(12)], last_updated: "2026-06-10T12:15:00Z" });
+    expect((await at("GET")).body.data.charging_periods).toEqual([period(12)]);
+    const { cdr_token: _, ...without } = session;
+    expect((await at("PUT", without)).body.status_code).toBe(2001);
+    expect((await at("PUT", { ...session, status: "FINISHED" })).body.status_code).toBe(2001);
+    expect(await at("PUT", { ...session, party_id: "ZZZ" }, "ZZZ")).toMatchObject({ http: 404 });
+  });
+
   test("is offered to a provider that reads it", async () => {
     const rig = await provider();
     await rig.site.connectAll();

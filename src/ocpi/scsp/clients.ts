@@ -3,18 +3,46 @@
  * seldom; what is lost with the power is read from the CPO again.
  */
 import { type Static, Type } from "typebox";
-import { CiString, DateTime, onlyKnown, reader, timeMs } from "../schemas/wire.ts";
+import { CiString, CountryCode, DateTime, onlyKnown, PartyId, reader, timeMs } from "../schemas/wire.ts";
 import { type ScOptimisation, ScOptimisationSchema, type SmacContext } from "../smac/context.ts";
 
+/** A week of quarter-hours, and some. */
+const MOST_PERIODS = 1_000;
+const OneOf = (...names: readonly string[]) => Type.Union(names.map((name) => Type.Literal(name)));
+
+const ForeignPeriodSchema = Type.Object({
+  start_date_time: DateTime,
+  dimensions: Type.Array(Type.Object({ type: Type.String({ maxLength: 40 }), volume: Type.Number() }), {
+    minItems: 1,
+    maxItems: 16,
+  }),
+  tariff_id: Type.Optional(CiString(36)),
+});
+
 export const ForeignSessionSchema = Type.Object({
-  country_code: Type.String({ maxLength: 2 }),
-  party_id: Type.String({ maxLength: 3 }),
+  country_code: CountryCode,
+  party_id: PartyId,
   id: CiString(36),
   start_date_time: DateTime,
-  kwh: Type.Number({ minimum: 0 }),
+  end_date_time: Type.Optional(DateTime),
+  kwh: Type.Number(),
+  cdr_token: Type.Object({
+    country_code: CountryCode,
+    party_id: PartyId,
+    uid: CiString(36),
+    type: Type.String({ maxLength: 20 }),
+    contract_id: CiString(36),
+  }),
+  auth_method: OneOf("AUTH_REQUEST", "COMMAND", "WHITELIST"),
+  authorization_reference: Type.Optional(CiString(36)),
   location_id: CiString(36),
   evse_uid: CiString(36),
-  status: Type.String({ maxLength: 20 }),
+  connector_id: CiString(36),
+  meter_id: Type.Optional(Type.String({ maxLength: 255 })),
+  currency: Type.String({ maxLength: 3 }),
+  charging_periods: Type.Optional(Type.Array(ForeignPeriodSchema, { maxItems: MOST_PERIODS })),
+  total_cost: Type.Optional(Type.Record(Type.String({ maxLength: 40 }), Type.Unknown())),
+  status: OneOf("ACTIVE", "COMPLETED", "INVALID", "PENDING", "RESERVATION"),
   last_updated: DateTime,
   /** Not of the text: what the driver needs, where a CPO tells it. */
   departure_time: Type.Optional(DateTime),
@@ -99,6 +127,12 @@ export class Clients {
     for (const old of [...sessions.keys()].slice(0, Math.max(0, sessions.size - MOST_SESSIONS))) sessions.delete(old);
     this.#version++;
     if (before?.status !== session.status) this.changed(partnerId);
+  }
+
+  /** A session with what changed: periods are added to those that there are. */
+  patched(before: ForeignSession, patch: Partial<ForeignSession>): ForeignSession {
+    const periods = [...(before.charging_periods ?? []), ...(patch.charging_periods ?? [])].slice(-MOST_PERIODS);
+    return { ...before, ...patch, ...(periods.length > 0 ? { charging_periods: periods } : {}) };
   }
 
   /** False where there is no room. */

@@ -8,13 +8,19 @@ import {
   type SmacContext,
 } from "../smac/context.ts";
 import { INVALID_PARAMETERS, ocpiTime, type Reply, refuse, SERVER_ERROR, UNKNOWN_LOCATION } from "../status.ts";
+import { isPartyOf } from "../visible.ts";
 import { type Clients, type ForeignSession, readForeignSession, readForeignSessionPatch } from "./clients.ts";
 
 const unknown = refuse(INVALID_PARAMETERS, "There is no such object", 404);
+const notYours = refuse(INVALID_PARAMETERS, "That is not one of your parties", 404);
 const isOther = (one: string, other: string | undefined) => one.toLowerCase() !== other?.toLowerCase();
 
 export function foreignSessionsModule(clients: Clients): Module {
   function keep(request: OcpiRequest, session: ForeignSession): Reply {
+    const { country = "", party = "" } = request.params;
+    if (!isPartyOf(request.partner, { countryCode: country, partyId: party })) return notYours;
+    if (isOther(session.country_code, country) || isOther(session.party_id, party))
+      return refuse(INVALID_PARAMETERS, `The body is about ${session.country_code}-${session.party_id}`);
     if (isOther(session.id, request.params.session))
       return refuse(INVALID_PARAMETERS, `The body is about ${session.id}, the address about another session`);
     const { sessions } = clients.of(request.partner.id);
@@ -56,7 +62,7 @@ export function foreignSessionsModule(clients: Clients): Module {
           if (!before) return unknown;
           const parsed = readForeignSessionPatch(request.body);
           if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
-          return keep(request, { ...before, ...parsed.value } as ForeignSession);
+          return keep(request, clients.patched(before, parsed.value));
         },
       },
     ],
