@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Checker } from "./checker.test-kit.ts";
 import { plan } from "./planned.test-kit.ts";
 import { Plant } from "./plant.test-kit.ts";
 import { type SiteOptions, siteOf } from "./site.test-kit.ts";
@@ -108,5 +110,53 @@ describe("a car that gives back as planned", () => {
         ({ command }) => command.type !== "set-limit" || command.schedule.periods[0]!.currentA >= 0,
       ),
     ).toBe(true);
+  });
+
+  test("whatever the load, and whenever it is unplugged: no fuse is longer above its limit than without it", () => {
+    const step = fc.record({
+      lastsS: fc.integer({ min: 20, max: 90 }),
+      buildingA: fc.integer({ min: -15, max: 24 }),
+      act: fc.constantFrom("none", "unplug", "plug", "car", "meter-dies", "meter-back", "plan-ends"),
+    });
+    let gave = 0;
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 4, maxLength: 10 }),
+        fc.integer({ min: 4, max: 16 }),
+        (steps, dischargeA) => {
+          let loadA = 10;
+          const { plant, van } = depot(() => loadA);
+          plant.commands.splice(0);
+          const checker = new Checker(plant);
+          let at = van;
+          let car: number | undefined;
+          const planned = () =>
+            plan(plant, [
+              gives(at, dischargeA),
+              ...(car === undefined ? [] : [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }]),
+            ]);
+          planned();
+          for (const { lastsS, buildingA, act } of steps) {
+            loadA = buildingA;
+            if (act === "unplug") plant.unplug("van");
+            if (act === "plug") at = plant.plug("van", { socPercent: 80 });
+            if (act === "car") car = plant.plug("car");
+            if (act === "meter-dies") plant.deadMeters.add("grid-meter");
+            if (act === "meter-back") plant.deadMeters.clear();
+            if (act === "plan-ends") plan(plant, []);
+            else planned();
+            plant.run(lastsS, () => {
+              checker.look();
+              if (plant.drawsA("van") < 0) gave++;
+              // Backwards, too, but for the time of a reading, a command and the car.
+              expect(plant.drawsA("van")).toBeGreaterThanOrEqual(-16);
+            });
+          }
+          expect(checker.violations).toEqual([]);
+        },
+      ),
+      { numRuns: Number(process.env.RUNS ?? 20), seed: 7 },
+    );
+    expect(gave).toBeGreaterThan(300);
   });
 });
