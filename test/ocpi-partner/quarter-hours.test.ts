@@ -1,4 +1,4 @@
-/** A session over two quarter-hours: what is told on the way, by period, and what is billed in the end. */
+/** What takes its time: a session over two quarter-hours and its bill, too many requests, a charge point that is silent. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ChargePoint } from "./charge-point.ts";
@@ -12,9 +12,9 @@ import { beforeTax, type Version } from "./spec/types.ts";
 
 const PROGRAM = fileURLToPath(new URL("./rig/hurried-controller.ts", import.meta.url));
 /** A Monday. */
-const BEGIN_MS = Date.UTC(2026, 10, 23, 12, 13);
+const BEGIN_MS = Date.UTC(2026, 10, 23, 12, 14);
 const SPEED = 60;
-const MINUTES = 19;
+const MINUTES = 17;
 /** At 16 A on three phases. */
 const WH_A_MINUTE = 184;
 
@@ -50,11 +50,52 @@ async function pass(minutes: number): Promise<void> {
   });
 }
 
+const last: Partial<Record<Version, unknown>> = {};
+const again: Partial<Record<Version, unknown>> = {};
+const silent: Partial<Record<Version, ReturnType<Platform["callback"]>>> = {};
+
+/** A ceiling above what the car takes. */
+async function setProfile(version: Version) {
+  const partner = emsp[version];
+  const [id] = [...partner.modules.sessions.keys()];
+  const callback = partner.callback("chargingprofiles", version, "set");
+  const charging_profile = { charging_rate_unit: "A", charging_profile_period: [{ start_period: 0, limit: 32 }] };
+  const body = { charging_profile, response_url: callback.url };
+  const answer = await partner.ask("PUT", "chargingprofiles", `/${id}`, { body });
+  return { said: (answer.data as Json).result, callback };
+}
+
+async function askTooOften(version: Version): Promise<void> {
+  await emsp[version].next(({ module }) => module === "sessions", 0, "the session");
+  for (let tries = 0; tries < 20; tries++) {
+    const { said, callback } = await setProfile(version);
+    last[version] = said;
+    if (said !== "ACCEPTED") return;
+    await callback.result();
+  }
+}
+
+/** The charge point never answers. */
+async function askTheSilent(version: Version): Promise<void> {
+  const partner = emsp[version];
+  chargePointOf(version).answers.UnlockConnector = "silent";
+  const callback = partner.callback("commands", version, "UNLOCK_CONNECTOR");
+  const place = { location_id: "LOC-1", evse_uid: `evse-quarter-${version}`, connector_id: "1" };
+  const body = { response_url: callback.url, ...place };
+  const answer = await partner.ask("POST", "commands", "/UNLOCK_CONNECTOR", { body });
+  expect(answer.data).toMatchObject({ result: "ACCEPTED" });
+  silent[version] = callback;
+}
+
 beforeAll(async () => {
   process.env.PARTNER_BEGIN_MS = String(BEGIN_MS);
   for (const version of VERSIONS) await emsp[version].listen();
   site = await new StorySite({
-    partners: VERSIONS.map((version) => ({ id: version, platform: emsp[version] })),
+    partners: VERSIONS.map((version) => ({
+      id: version,
+      platform: emsp[version],
+      contracts: [{ may: ["commands", "charging-profiles"] }],
+    })),
     chargePoints: VERSIONS.map((version) => `quarter-${version}`),
     program: PROGRAM,
     charging: { defaultEnergyWh: 60_000, defaultStayHours: 1 },
@@ -66,7 +107,11 @@ beforeAll(async () => {
     expect(await chargePointOf(version).authorize(cardOf(version))).toBe("Accepted");
     expect(await chargePointOf(version).start(cardOf(version), nowMs)).toBe("Accepted");
   }
-  await pass(MINUTES);
+  for (const version of VERSIONS) await askTooOften(version);
+  for (const version of VERSIONS) await askTheSilent(version);
+  await pass(2);
+  for (const version of VERSIONS) again[version] = (await setProfile(version)).said;
+  await pass(MINUTES - 2);
   for (const version of VERSIONS) await chargePointOf(version).stop("Local", nowMs);
   for (const version of VERSIONS) await emsp[version].next(({ module }) => module === "cdrs", 0, "the CDR");
 }, 90_000);
@@ -127,6 +172,16 @@ describe.each(VERSIONS)("with OCPI %s", (version) => {
     const hours = volume(record!.charging_periods, "TIME") + volume(record!.charging_periods, "PARKING_TIME");
     expect(hours).toBeLessThanOrEqual(Number(record!.total_time) + 0.001);
     expect(Number(record!.total_time)).toBeGreaterThan((MINUTES - 1) / 60);
+  });
+
+  test("who asks too often may ask again a while later", () => {
+    expect(last[version]).toBe("TOO_OFTEN");
+    expect(again[version]).toBe("ACCEPTED");
+  });
+
+  test("a charge point that never answers is a TIMEOUT, told once", async () => {
+    expect(await silent[version]!.result()).toMatchObject({ result: "TIMEOUT" });
+    expect(silent[version]!.calls()).toBe(1);
   });
 
   test("nothing of it was against the specification", () => {
