@@ -1,4 +1,7 @@
-/** A site on real OCPP sockets and a real ledger, whose meter says what the benchmark wants. */
+/**
+ * A site on real OCPP sockets and a real ledger, whose meter says what the benchmark wants. What has to pass between two
+ * overloads passes at once: its clock jumps. From an overload to the wire everything takes the time that it takes.
+ */
 import { WebSocket } from "ws";
 import { realClock } from "../../src/app/clock.ts";
 import { parseConfiguration } from "../../src/app/configuration/configuration.ts";
@@ -14,6 +17,13 @@ import { startOcppServer } from "../../src/ocpp/server.ts";
 import { createSolver } from "../../src/solver/solver.ts";
 
 const MOST_A = 16;
+/** Cars have obeyed, and credits are over. */
+const SETTLE_MS = 12_000;
+/** Below this mean there is little left to shed. */
+const RECOVER_BELOW_A = 12;
+const RECOVERED_A = 15;
+const RECOVER_STEP_MS = 8_000;
+const MOST_RECOVER_STEPS = 60;
 
 function configuration(evses: number) {
   return {
@@ -66,8 +76,8 @@ function station(port: number, index: number, onLimit: (currentA: number) => voi
 
 export interface LatencySite {
   readonly solver: Solver;
-  /** The grid meter reads so many A on each phase, the EVSEs what they may draw. */
-  steady(): void;
+  /** Everything is calm for a while of its clock, and cars that were shed get their current back. */
+  calm(): Promise<void>;
   /** The meter reads so many A above the fuse; resolves with the ms until the first reduction is at a station, if one comes. */
   overload(byA: number): Promise<number | undefined>;
   close(): Promise<void>;
@@ -79,7 +89,9 @@ const PATIENCE_MS = 1_000;
 export async function startLatencySite(directory: string, evses: number, oldFacts: number): Promise<LatencySite> {
   const parsed = parseConfiguration(JSON.stringify(configuration(evses)), "bench");
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const clock = realClock();
+  const real = realClock();
+  let aheadMs = 0;
+  const clock = { ...real, wallMs: () => real.wallMs() + aheadMs, monoMs: () => real.monoMs() + aheadMs };
   const opened = openLedger({ directory, log: silentLog });
   const { ledger } = opened;
   const old = Array.from({ length: oldFacts }, (_, index) => oldFact(index + 1));
@@ -141,22 +153,32 @@ export async function startLatencySite(directory: string, evses: number, oldFact
       powerW: 690 * currentA,
       currentA: [currentA, currentA, currentA],
     });
+  /** After `ms` of its clock the EVSEs draw what they may and the meter sees it; resolves after the tick. */
+  const look = async (ms: number) => {
+    aheadMs += ms;
+    const { ticks } = controller.health();
+    for (const [index, limitA] of limits.entries())
+      controller.sink.evse({
+        evseId: `e${index}`,
+        atMonoMs: clock.monoMs(),
+        currentA: [limitA, limitA, limitA],
+        powerW: 690 * limitA,
+      });
+    reading(limits.reduce((sum, limitA) => sum + limitA, evses));
+    while (controller.health().ticks === ticks) await new Promise(setImmediate);
+  };
+  const meanA = () => limits.reduce((sum, limitA) => sum + limitA, 0) / evses;
   return {
     solver,
-    steady() {
-      for (const [index, limitA] of limits.entries())
-        controller.sink.evse({
-          evseId: `e${index}`,
-          atMonoMs: clock.monoMs(),
-          currentA: [limitA, limitA, limitA],
-          powerW: 690 * limitA,
-        });
-      reading(
-        Math.min(
-          18 * evses,
-          limits.reduce((sum, limitA) => sum + limitA, evses),
-        ),
-      );
+    async calm() {
+      await look(SETTLE_MS);
+      const isLow = meanA() < RECOVER_BELOW_A;
+      for (let step = 0; isLow && meanA() < RECOVERED_A && step < MOST_RECOVER_STEPS; step++) {
+        await look(RECOVER_STEP_MS);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await look(SETTLE_MS);
+      await look(1_000);
     },
     async overload(byA) {
       const { promise, resolve } = Promise.withResolvers<number | undefined>();

@@ -11,13 +11,13 @@ import { type LatencySite, startLatencySite } from "./latency-site.ts";
 import type { BenchLine } from "./line.ts";
 
 const BIN = new URL("../../bin/wattledger.mjs", import.meta.url).pathname;
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 300);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 250);
 const BUDGET_MS = 50;
 const OLD_FACTS = 20_000;
-/** Two meter readings make two ticks only when they are that far apart. */
-const READING_EVERY_MS = 250;
-/** When all cars are at their minimum there is nothing left to shed: begin anew. */
+/** A site that sheds nothing any more is not what is measured. */
 const MOST_IDLE_ROUNDS = 5;
+/** At most: so that what one round set off, and the collection of its garbage, falls on others too. */
+const PAUSE_MS = 20;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -69,21 +69,18 @@ interface Measured {
   exports: number;
 }
 
-/** Rounds on one site until there is nothing left to shed; adds to `measured`. */
+/** Rounds on one site; adds to `measured`. */
 async function measureOn(directory: string, evses: number, underLoad: boolean, measured: Measured): Promise<void> {
   const site = await startLatencySite(directory, evses, underLoad ? OLD_FACTS : 0);
   const planning = underLoad ? keepPlanning(site, evses) : undefined;
   const exporting = underLoad ? keepExporting(directory) : undefined;
   for (let idle = 0; idle < MOST_IDLE_ROUNDS && measured.latencies.length < ROUNDS; ) {
-    for (let reading = 0; reading < 2; reading++) {
-      site.steady();
-      await pause(READING_EVERY_MS + 20 * Math.random());
-    }
+    await site.calm();
+    await pause(PAUSE_MS * Math.random());
     const latencyMs = await site.overload(1);
     measured.rounds++;
     idle = latencyMs === undefined ? idle + 1 : 0;
     if (latencyMs !== undefined) measured.latencies.push(latencyMs);
-    await pause(READING_EVERY_MS);
   }
   await planning?.stop();
   exporting?.stop();
@@ -118,7 +115,7 @@ function linesOf(evses: number, underLoad: boolean, measured: Measured): BenchLi
   ];
 }
 
-/** p50, p99 and worst at 10 and 100 EVSE; BENCH_ROUNDS sets how many overloads, 300 without it. */
+/** p50, p99 and worst at 10 and 100 EVSE; BENCH_ROUNDS sets how many overloads, 250 without it. */
 export async function benchLatency(): Promise<BenchLine[]> {
   const lines: BenchLine[] = [];
   for (const evses of [10, 100])
