@@ -22,7 +22,8 @@ const LEAST_PAUSE_MS = 4_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** Whoever has waited so long has long asked again. */
 const USEFUL_MS = 900_000;
-const MOST_AT_ONCE = 100;
+/** A provider plans anew for all of a depot at once. */
+const MOST_AT_ONCE = 600;
 
 /** What is owed, without what the request itself tells. */
 export type Owed = Omit<OwedResult, "partnerId" | "requestId" | "correlationId" | "from" | "version" | "acceptedMs">;

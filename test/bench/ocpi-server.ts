@@ -113,6 +113,8 @@ record([{ type: "partner-registered", source: "bench", data: { ...registered, pa
 for (let index = 0; index < EVSES; index++) {
   const ids = { transactionId: index + 1, evseId: `evse-${index}` };
   const from = { chargePointId: `cp-${index}`, connectorId: 1, meterStartWh: 0, atMs: startMs, replayed: false };
+  const connected = { chargePointId: `cp-${index}`, protocol: "ocpp1.6", remote: "bench" };
+  record([{ type: "charge-point-connected", source: "bench", data: connected }]);
   record([{ type: "transaction-started", source: "bench", data: { ...ids, ...from, token: `CARD-${index}` } }]);
   for (let slot = 0; slot < SLOTS; slot++) {
     const metered = { slotStartMs: startMs + slot * SLOT_MS, energyWh: 1_800, costEur: 0.5, maxPowerW: 7_400 };

@@ -9,6 +9,8 @@ import type { BenchLine } from "./line.ts";
 const CONNECTIONS = 16;
 const SERVER = fileURLToPath(new URL("./ocpi-server.ts", import.meta.url));
 const EVSES = 250;
+/** By then the results of all profiles have left. */
+const RESULTS_MS = 4_000;
 
 interface Usage {
   readonly cpuS: number;
@@ -67,9 +69,9 @@ export async function benchOcpi(): Promise<BenchLine[]> {
     const [response] = await once(outgoing, "response");
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
-    const { status_code, status_message } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-    if (status_code !== 1000)
-      throw new Error(`${method} ${path}: ${response.statusCode} ${status_code} ${status_message}`);
+    const { status_code, status_message, data } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    if (status_code !== 1000 || (data?.result ?? "ACCEPTED") !== "ACCEPTED")
+      throw new Error(`${method} ${path}: ${response.statusCode} ${status_code} ${data?.result} ${status_message}`);
   }
 
   async function measure(name: string, count: number, make: (index: number) => Ask): Promise<BenchLine> {
@@ -80,6 +82,8 @@ export async function benchOcpi(): Promise<BenchLine[]> {
         while (index < count) await ask(make(index++));
       }),
     );
+    // What follows an answer is work too.
+    await new Promise((resolve) => setTimeout(resolve, name.includes("profile") ? RESULTS_MS : 0));
     const after = await usageOf(child);
     const perCore = count / (after.cpuS - before.cpuS);
     return {
@@ -97,8 +101,8 @@ export async function benchOcpi(): Promise<BenchLine[]> {
     ["PUT token", 4_000, (index) => ({ method: "PUT", path: `/tokens/NL/EMS/C${index}`, body: driver(`C${index}`) })],
     ["GET EVSE", 4_000, (index) => ({ method: "GET", path: `/locations/depot/evse-${index % EVSES}` })],
     [
-      "PUT charging profile",
-      2_000,
+      "PUT charging profile, with its result",
+      500,
       (index) => ({
         method: "PUT",
         path: `/chargingprofiles/${ids[index % EVSES]}`,

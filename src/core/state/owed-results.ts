@@ -10,7 +10,7 @@ export interface OwedResult extends Static<typeof OwedResultSchema> {
 export type OwedResults = Readonly<Record<string, OwedResult>>;
 
 /** What waits for longer than the others is given up in the books too. */
-const MOST_OWED = 500;
+const MOST_OWED = 2_000;
 
 function accepted(owed: OwedResults, fact: Extract<SiteFact, { type: "partner-request-accepted" }>): OwedResults {
   const entries = Object.entries(owed).slice(1 - MOST_OWED);
