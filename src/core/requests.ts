@@ -18,6 +18,9 @@ export const WishRequest = Type.Object(
     energyWh: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000, description: "From now on" })),
     departureMs: Type.Optional(Type.Number({ description: "Epoch ms" })),
     preference: Type.Optional(PreferenceSchema),
+    dischargeAllowed: Type.Optional(
+      Type.Boolean({ description: "Whether energy may be taken back from the car, where its EVSE can" }),
+    ),
   },
   closed,
 );

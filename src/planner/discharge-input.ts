@@ -29,9 +29,9 @@ export function netDeliveredWh(
 /** Bounds of what a car may give, for a plan; nothing where its EVSE takes nothing back. */
 export function planDischarge(
   { discharge }: EvseModel,
-  at: { readonly socPercent: number | undefined; readonly netWh: number },
+  at: { readonly socPercent: number | undefined; readonly netWh: number; readonly allowed: boolean | undefined },
 ): Pick<PlanEvse, "discharge"> {
-  if (!discharge) return {};
+  if (!discharge || at.allowed === false) return {};
   const efficiency = Math.sqrt(discharge.efficiencyPercent / 100);
   const { maxPowerW, wearEurPerKwh, capacityWh, minSocPercent } = discharge;
   const base = { maxPowerW, wearEurPerKwh, efficiency };

@@ -128,7 +128,11 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     // A driver who pressed "charge now" is planned as one in a hurry.
     preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,
     mayPause: evse.mayPause,
-    ...planDischarge(evse, { socPercent: reading?.socPercent, netWh: deliveredWh ?? 0 }),
+    ...planDischarge(evse, {
+      socPercent: reading?.socPercent,
+      netWh: deliveredWh ?? 0,
+      allowed: state.sessions.wishes[session.evseId]?.dischargeAllowed,
+    }),
     chargingNow: powerW >= CHARGING_W,
     connectedSinceMs: session.startedMs,
   };

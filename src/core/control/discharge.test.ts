@@ -84,7 +84,7 @@ describe("a car that gives back as planned", () => {
     expect(narrow.plant.drawsA("van")).toBe(-12);
   });
 
-  test("stops at its reserve, without a meter, when its driver wants to charge, and where it was not configured", () => {
+  test("stops at its reserve, without a meter, when its driver wants to charge or does not allow it, and where it was not configured", () => {
     const empty = depot(() => 10, {}, 50);
     plan(empty.plant, [gives(empty.van, 10)]);
     empty.plant.run(60);
@@ -102,6 +102,12 @@ describe("a car that gives back as planned", () => {
     plant.record({ type: "override-changed", source: "test", data });
     plant.run(60);
     expect(plant.drawsA("van")).toBeGreaterThan(6);
+    const asked = depot(() => 10);
+    const wish = { evseId: "van", by: "driver", dischargeAllowed: false };
+    asked.plant.record({ type: "wish-stated", source: "test", data: wish });
+    plan(asked.plant, [gives(asked.van, 10)]);
+    asked.plant.run(60);
+    expect(asked.plant.drawsA("van")).toBe(0);
     const usual = depot(() => 10, { evses: [{ id: "van" }, { id: "car" }] });
     plan(usual.plant, [gives(usual.van, 10)]);
     usual.plant.run(60);

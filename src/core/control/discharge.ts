@@ -81,6 +81,7 @@ function plannedA(input: ControlInput, entry: EvseObservation): number {
 /** Who may be told to give: nothing else is at play, and its own meter shows what it does. */
 function mayGive(input: ControlInput, entry: EvseObservation, decision: EvseDecision | undefined): boolean {
   if (!entry.evse.discharge || !entry.session || entry.reservedA !== undefined || !entry.connected) return false;
+  if (input.state.sessions.wishes[entry.evse.id]?.dischargeAllowed === false) return false;
   if (!decision || decision.currentA > 0 || decision.reason.kind !== "plan") return false;
   const reading = readingOf(input, entry.evse.id);
   return reading !== undefined && input.image.monoMs - reading.atMonoMs <= EVSE_READING_VALID_MS - STALE_AFTER_MS;

@@ -18,6 +18,8 @@ export const WishStated = declareFact(
     energyWh: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000 })),
     departureMs: Type.Optional(Type.Number()),
     preference: Type.Optional(PreferenceSchema),
+    /** Whether energy may be taken back from the car; missing: the site's own rule. */
+    dischargeAllowed: Type.Optional(Type.Boolean()),
     by: Type.String(),
   }),
 );

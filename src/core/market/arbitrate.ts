@@ -93,6 +93,7 @@ export interface Preferences {
   readonly preference: "cheap" | "fast" | "green" | "regular";
   readonly energyWh?: number;
   readonly departureMs?: number;
+  readonly dischargeAllowed?: boolean;
 }
 
 /**

@@ -49,6 +49,8 @@ export interface Wish {
   readonly energyWh?: number;
   readonly departureMs?: number;
   readonly preference?: Preference;
+  /** False: no energy is taken back from the car. */
+  readonly dischargeAllowed?: boolean;
   readonly by: string;
   readonly statedMs: number;
   /** Of the fact: the wall clock may jump between two. */

@@ -41,7 +41,7 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
       return refuse(INVALID_PARAMETERS, "The EVSE does not have CHARGING_PREFERENCES_CAPABLE", 404);
     const parsed = readChargingPreferences(request.body);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
-    const { profile_type, departure_time, energy_need } = parsed.value;
+    const { profile_type, departure_time, energy_need, discharge_allowed = false } = parsed.value;
     const driver = market.state.upstream.sessions[session.transactionId]?.driver;
     const own = isOwn(request, driver?.contract);
     const partner = request.partner.configuration;
@@ -56,6 +56,8 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
       preference: profile_type.toLowerCase() as Preferences["preference"],
       ...(departure_time === undefined ? {} : { departureMs: timeMs(departure_time) }),
       ...(energy_need === undefined ? {} : { energyWh: Math.round(energy_need * 1000) }),
+      // A driver who does not say so does not allow it.
+      ...(model.evseById.get(session.evseId)?.discharge ? { dischargeAllowed: discharge_allowed } : {}),
     };
     const waits = profile_type === "CHEAP" || profile_type === "GREEN";
     if (waits && (wish.departureMs ?? before?.departureMs) === undefined)
