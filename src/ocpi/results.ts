@@ -1,6 +1,6 @@
 /**
  * Results that follow an answer: one message to the address that the partner named. That it is owed is on disk before the
- * partner hears that it follows; so it also leaves after a restart, and it is tried until it was heard or has no use.
+ * partner hears that it follows; so it also leaves after a restart. It is tried again within the time that was promised.
  */
 import { randomUUID } from "node:crypto";
 import type { SiteDraft } from "../core/facts/index.ts";
@@ -18,9 +18,8 @@ import { INVALID_PARAMETERS, type Refusal, refuse } from "./status.ts";
 /** Seconds within which a result is promised. */
 export const RESULT_WITHIN_S = 30;
 const CALL_MS = 4_000;
-const LEAST_PAUSE_MS = 4_000;
-const LONGEST_PAUSE_MS = 60_000;
-/** Whoever has waited so long has long asked again. */
+const PAUSE_MS = 4_000;
+/** Whoever has waited for longer has asked again: what a restart left over is dropped. */
 const USEFUL_MS = 900_000;
 /** A provider plans anew for all of a depot at once. */
 const MOST_AT_ONCE = 600;
@@ -94,8 +93,12 @@ class ResultDesk implements Results {
   }
 
   resume(find: (owed: OwedResult) => Promise<ResultObject>): void {
-    for (const owed of Object.values(this.#options.site.state().upstream.results))
-      setImmediate(() => this.#follow(owed, () => find(owed)));
+    const { site, clock } = this.#options;
+    for (const owed of Object.values(site.state().upstream.results)) {
+      const isUseful = clock.wallMs() - owed.acceptedMs < USEFUL_MS;
+      if (isUseful) setImmediate(() => this.#follow(owed, () => find(owed)));
+      else this.#settled(owed, "UNKNOWN", "the controller was off for too long").catch(() => undefined);
+    }
   }
 
   close(): void {
@@ -103,26 +106,27 @@ class ResultDesk implements Results {
   }
 
   #follow(owed: OwedResult, find: FindResult): void {
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
+    // From the answer on, or from the restart.
+    const untilMonoMs = clock.monoMs() + RESULT_WITHIN_S * 1000;
     find()
-      .then((body) => this.#deliver(owed, body))
+      .then((body) => this.#deliver(owed, body, untilMonoMs))
       .catch((error) => log.error("A result failed", { partner: owed.partnerId, error: String(error) }));
   }
 
-  async #deliver(owed: OwedResult, body: ResultObject): Promise<void> {
+  async #deliver(owed: OwedResult, body: ResultObject, untilMonoMs: number): Promise<void> {
     const { clock, log } = this.#options;
-    const sinceMonoMs = clock.monoMs();
-    for (let attempt = 0; ; attempt++) {
+    for (;;) {
       const outcome = await this.#send(owed, body);
       if (outcome?.kind === "ok") return this.#settled(owed, body.result, undefined);
       // What was not heard before the controller stops is taken up after its start.
       if (!outcome || this.#closed) return;
-      const isLate = clock.monoMs() - sinceMonoMs > USEFUL_MS || clock.wallMs() - owed.acceptedMs > USEFUL_MS;
-      if (outcome.kind === "refused" || isLate) {
+      // OCPI wants no retries after the time that was promised.
+      if (outcome.kind === "refused" || clock.monoMs() + PAUSE_MS > untilMonoMs) {
         log.warn("A result could not be handed to the partner", { partner: owed.partnerId, reason: outcome.reason });
         return this.#settled(owed, body.result, outcome.reason);
       }
-      await this.#pause(Math.min(LONGEST_PAUSE_MS, LEAST_PAUSE_MS * 2 ** Math.min(attempt, 8)));
+      await this.#pause(PAUSE_MS);
       if (this.#closed) return;
     }
   }

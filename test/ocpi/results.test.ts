@@ -102,7 +102,7 @@ describe("a result that was promised", () => {
     expect(owed(rig)).toEqual([]);
   });
 
-  test("is tried until it is heard, and given up when it is refused or of no use any more", async () => {
+  test("is tried again within the time that was promised, and given up when it is refused or that is over", async () => {
     const rig = await charging();
     rig.partner.handlers.push(({ path }) => (path === "/results/refused" ? { http: 400, code: 2000 } : undefined));
     await set(rig, "refused", 9);
@@ -113,15 +113,19 @@ describe("a result that was promised", () => {
     });
     rig.partner.broken = { http: 500, raw: "" };
     await set(rig, "late", 10);
-    await rig.run(300);
+    await rig.run(15);
     rig.partner.broken = undefined;
-    await rig.run(90);
+    await rig.run(15);
     const heard = rig.site.facts("partner-request-answered").at(-1);
     expect(heard).toMatchObject({ data: { heard: true, result: "ACCEPTED" } });
     rig.partner.broken = { http: 500, raw: "" };
     await set(rig, "never", 11);
-    await rig.run(1_000);
+    await rig.run(60);
     expect(rig.site.facts("partner-request-answered").at(-1)).toMatchObject({ data: { heard: false } });
+    const tries = resultsOf(rig, "never").length;
+    rig.partner.broken = undefined;
+    await rig.run(900);
+    expect(resultsOf(rig, "never")).toHaveLength(tries);
     expect(owed(rig)).toEqual([]);
   });
 
