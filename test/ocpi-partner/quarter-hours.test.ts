@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ChargePoint } from "./charge-point.ts";
-import { faultsOf } from "./known.ts";
+import { faultsOf, uncured } from "./known.ts";
 import { pushToken, tokenOf, VERSIONS } from "./market.ts";
 import { Platform } from "./platform.ts";
 import { CPO, EMSP_ENDPOINTS, StorySite, TARIFFS } from "./site.ts";
@@ -52,6 +52,8 @@ async function pass(minutes: number): Promise<void> {
 
 const last: Partial<Record<Version, unknown>> = {};
 const again: Partial<Record<Version, unknown>> = {};
+const failed: Partial<Record<Version, ReturnType<Platform["callback"]>>> = {};
+const inTime: Partial<Record<Version, number>> = {};
 const silent: Partial<Record<Version, ReturnType<Platform["callback"]>>> = {};
 
 /** A ceiling above what the car takes. */
@@ -87,6 +89,19 @@ async function askTheSilent(version: Version): Promise<void> {
   silent[version] = callback;
 }
 
+/** Its own server fails when the result comes. */
+async function failTheResult(version: Version): Promise<void> {
+  const partner = emsp[version];
+  partner.instead = ({ module, path }) =>
+    path[1] === "START_SESSION" && module === "commands" ? { status: 500 } : undefined;
+  const callback = partner.callback("commands", version, "START_SESSION");
+  const place = { location_id: "LOC-1", evse_uid: `evse-quarter-${version}` };
+  const body = { response_url: callback.url, token: tokenOf(partner, cardOf(version)), ...place };
+  const answer = await partner.ask("POST", "commands", "/START_SESSION", { body });
+  expect(answer.data).toMatchObject({ result: "ACCEPTED" });
+  failed[version] = callback;
+}
+
 beforeAll(async () => {
   process.env.PARTNER_BEGIN_MS = String(BEGIN_MS);
   for (const version of VERSIONS) await emsp[version].listen();
@@ -109,7 +124,9 @@ beforeAll(async () => {
   }
   for (const version of VERSIONS) await askTooOften(version);
   for (const version of VERSIONS) await askTheSilent(version);
+  for (const version of VERSIONS) await failTheResult(version);
   await pass(2);
+  for (const version of VERSIONS) inTime[version] = failed[version]!.calls();
   for (const version of VERSIONS) again[version] = (await setProfile(version)).said;
   await pass(MINUTES - 2);
   for (const version of VERSIONS) await chargePointOf(version).stop("Local", nowMs);
@@ -182,6 +199,11 @@ describe.each(VERSIONS)("with OCPI %s", (version) => {
   test("a charge point that never answers is a TIMEOUT, told once", async () => {
     expect(await silent[version]!.result()).toMatchObject({ result: "TIMEOUT" });
     expect(silent[version]!.calls()).toBe(1);
+  });
+
+  uncured("a result that could not be taken is not sent any more when its time is over", async () => {
+    expect(await failed[version]!.result()).toMatchObject({ result: "EVSE_OCCUPIED" });
+    expect(failed[version]!.calls()).toBe(inTime[version]);
   });
 
   test("nothing of it was against the specification", () => {

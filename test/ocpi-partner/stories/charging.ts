@@ -31,6 +31,7 @@ export function chargingStories(market: Market): void {
         time_zone: "UTC",
       });
       expect((held.evses as Json[]).map((evse) => evse.uid)).toContain(evseUid);
+      expect(held.help_phone).toBe(version === "2.3.0" ? "+31301234567" : undefined);
       expect([...modules.tariffs.keys()].sort()).toEqual(["cheap", "fast", "standard"]);
       const connector = ((held.evses as Json[])[0]!.connectors as Json[])[0]!;
       expect(connector).toMatchObject({ power_type: "AC_3_PHASE", max_voltage: 230, max_amperage: 16 });

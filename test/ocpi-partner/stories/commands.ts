@@ -169,6 +169,18 @@ export function commandStories(market: Market): void {
       delete chargePoint().answers.RemoteStartTransaction;
     });
 
+    test("ids of places and sessions are case-insensitive", async () => {
+      const since = chargePoint().told.length;
+      const shouted = { location_id: "loc-1", evse_uid: evseUid.toUpperCase(), connector_id: "1" };
+      const unlock = await command("UNLOCK_CONNECTOR", shouted);
+      expect(unlock.said).toBe("ACCEPTED");
+      await told("UnlockConnector", since);
+      const other = [...emsp.modules.sessions.values()].find(({ status }) => status === "COMPLETED")!;
+      const id = String(other.id);
+      const lower = await command("STOP_SESSION", { session_id: id });
+      expect((await command("STOP_SESSION", { session_id: id.toUpperCase() })).said).toBe(lower.said);
+    });
+
     test("UNLOCK_CONNECTOR is done, fails, or is not supported", async () => {
       for (const [status, results] of [
         ["Unlocked", ["ACCEPTED"]],

@@ -102,6 +102,17 @@ export function profileStories(market: Market): void {
       expect(charging_profile.duration).toBe(900);
     });
 
+    test("the id of a session is case-insensitive; the address for the result may have a query of its own", async () => {
+      const callback = scsp.callback("chargingprofiles", version, "active");
+      const url = encodeURIComponent(`${callback.url}?request=5678&of=a%20b`);
+      const path = `/${id.toUpperCase()}?duration=900&response_url=${url}`;
+      const since = scsp.heard.length;
+      expect((await scsp.ask("GET", "chargingprofiles", path)).data).toMatchObject({ result: "ACCEPTED" });
+      expect(await callback.result()).toMatchObject({ result: "ACCEPTED" });
+      const called = scsp.heard.slice(since).find(({ query }) => query.get("request") === "5678")!;
+      expect(called.query.get("of")).toBe("a b");
+    });
+
     test("a profile in A is accepted, obeyed by the charge point, and shown as what holds", async () => {
       await set(scsp, profileOf(9));
       await limited((limitA) => limitA <= 9 && limitA >= 6);

@@ -1,6 +1,5 @@
 /** Another CPO lets the site plan for its sessions: Sessions and SMAC go to it, charging profiles come back. */
 import { expect, test } from "vitest";
-import { uncured } from "../known.ts";
 import { type Market, SMAC, story } from "../market.ts";
 import { type Json, millis } from "../spec/check.ts";
 
@@ -83,7 +82,7 @@ export function providerStories(market: Market): void {
       expect((charging_profile.charging_profile_period as Json[]).length).toBeGreaterThan(0);
     });
 
-    uncured("it is read back as it was sent; a PATCH adds periods, a PUT replaces them", async () => {
+    test("it is read back as it was sent; a PATCH adds periods, a PUT replaces them", async () => {
       expect(await held()).toMatchObject(session);
       expect((await put(session)).status).toBe(200);
       const last_updated = stamp(now + 1_000);
@@ -101,7 +100,7 @@ export function providerStories(market: Market): void {
       expect((await held()).charging_periods ?? []).toEqual([]);
     });
 
-    uncured("a session that lacks what is required, or has a status of its own, gets 2001", async () => {
+    test("a session that lacks what is required, or has a status of its own, gets 2001", async () => {
       const { cdr_token: _, ...lacks } = session;
       for (const body of [lacks, { ...session, status: "FINISHED" }]) expect((await put(body)).code).toBe(2001);
     });
@@ -117,7 +116,7 @@ export function providerStories(market: Market): void {
       expect((await cpo.ask("GET", "sessions", `${own}/NO-SUCH`, { role: "RECEIVER" })).status).toBe(404);
     });
 
-    uncured("a session of a party that is none of its own is not taken", async () => {
+    test("a session of a party that is none of its own is not taken", async () => {
       const foreign = await put({ ...session, party_id: "ZZZ" }, `/${countryCode}/ZZZ/${id}`);
       expect(foreign.status === 404 || foreign.code === 2001, foreign.text).toBe(true);
     });

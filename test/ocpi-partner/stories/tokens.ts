@@ -92,6 +92,23 @@ export function tokenStories(market: Market): void {
       expect(read.data).toMatchObject({ contract_id: "APP", type: "APP_USER" });
     });
 
+    test("ids and parties are case-insensitive", async () => {
+      await pushToken(emsp, tokenOf(emsp, own("MiXeD")));
+      expect((await emsp.ask("GET", "tokens", at(own("mIxEd")).toLowerCase())).data).toMatchObject({
+        uid: own("MiXeD"),
+      });
+      const body = { valid: false, last_updated: "2026-06-02T10:00:00Z" };
+      expect((await emsp.ask("PATCH", "tokens", at(own("MIXED")), { body })).code).toBe(1000);
+      expect(await chargePoint().authorize(own("mixed"))).not.toBe("Accepted");
+    });
+
+    if (version === "2.3.0")
+      test("a contract in a car's certificate is a token, too", async () => {
+        const token = tokenOf(emsp, "DE8AA1A2B3C4D5", { type: "EMAID" });
+        await pushToken(emsp, token);
+        expect((await emsp.ask("GET", "tokens", `${at("DE8AA1A2B3C4D5")}?type=EMAID`)).data).toEqual(token);
+      });
+
     test("what is not as the tables have it is refused with 2001 and changes nothing", async () => {
       const good = tokenOf(emsp, own("STRICT"));
       const { issuer: _, ...lacks } = good;
