@@ -29,6 +29,13 @@ const START_LASTS_S = 40;
 /** Stops of one car in ten minutes; a car that is shed again and again is a contactor that dies. */
 export const MOST_STOPS_IN_TEN_MINUTES = 5;
 
+/**
+ * Limits are written in wall time: after a step of our clock they hold again when the charge point has told its time
+ * twice (30 s each), or has set its clock by ours (a heartbeat of 60 s) and told it twice again.
+ */
+const STEP_LASTS_S = 150;
+const STEP_MS = 30_000;
+
 /** Stops for the plan, or to let another car have its turn. */
 const MOST_EASY_STOPS = 2;
 
@@ -50,6 +57,8 @@ export class OrderJudge {
   /** Those that charge because they were told to, and not by a safe current or what they forgot. */
   readonly #ours = new Set<string>();
   #said: string[] = [];
+  #clockErrorMs = 0;
+  #steppedS = Number.NEGATIVE_INFINITY;
   #upSinceS = 0;
   #slowDiskS = Number.NEGATIVE_INFINITY;
 
@@ -102,6 +111,9 @@ export class OrderJudge {
       this.#upSinceS = second;
       this.#lastA.clear();
     }
+    const { errorMs } = this.#world.wall;
+    if (Math.abs(errorMs - this.#clockErrorMs) > STEP_MS) this.#steppedS = second;
+    this.#clockErrorMs = errorMs;
     if (this.#world.disk.slowMs > 0) this.#slowDiskS = second;
     const said = [...this.#said, ...this.#bounds()];
     this.#said = [];
@@ -152,6 +164,7 @@ export class OrderJudge {
     const isOurs = this.#ours.has(id);
     if (!charges) this.#ours.delete(id);
     else if ((this.#lastA.get(id) ?? 0) >= 6) this.#ours.add(id);
+    if (second - this.#steppedS < STEP_LASTS_S) return [];
     if (!stopped || !isOurs || second - this.#upSinceS < START_LASTS_S) return [];
     const stops = this.#inTenMinutes(this.#stopsS, id);
     this.mostStops = Math.max(this.mostStops, stops);

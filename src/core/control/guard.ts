@@ -3,16 +3,19 @@
  * once, raises slowly and never everybody together, pauses in turns. Nothing here waits for anything.
  */
 import type { CircuitView } from "./circuits.ts";
+import type { Constraint } from "./constraints.ts";
 import type { EvseDecision } from "./control.ts";
 import type { GuardInput } from "./guard-input.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { pauseLeftMs } from "./pause.ts";
 import { moveTowards } from "./raise.ts";
 import { rankOf } from "./rank.ts";
-import { reasonFor } from "./reasons.ts";
+import { binding, reasonFor } from "./reasons.ts";
 import { type Claim, share } from "./share.ts";
 import { Bounds, Slack } from "./slack.ts";
 import { OBEY_MS } from "./thresholds.ts";
+
+const TINY = 1e-6;
 
 export interface GuardResult {
   /** By position of the EVSE; those without a transaction are missing. */
@@ -55,6 +58,24 @@ function takeFixed(guarded: GuardInput, slack: Slack): void {
     const safeA = entry.session && view ? blindCurrentA(guarded, entry, view) : 0;
     slack.give(entry.index, Math.max(entry.reservedA ?? 0, safeA, entry.surelyA));
   }
+}
+
+/**
+ * Who is at its safe current for want of a nested meter, and has to pause because something above it is overloaded
+ * though everybody else has gone: a limit of power, which no sum of safe currents was held against. It stays so until
+ * there is room for its safe current. By position, with what binds.
+ */
+function stoppedBlind(guarded: GuardInput, left: Slack): Map<number, Constraint> {
+  const stopped = new Map<number, Constraint>();
+  for (const { index, memory } of guarded.active) {
+    if (!guarded.blind.has(index)) continue;
+    for (const { constraint: position } of left.bounds.linksOf(index)) {
+      const constraint = left.bounds.constraints[position]!;
+      if (left.left(position) < -TINY && (constraint.overload > 0 || memory.limitA <= 0))
+        stopped.set(index, constraint);
+    }
+  }
+  return stopped;
 }
 
 /** What there is to share: the least of lately. */
@@ -123,11 +144,17 @@ function disobedientCurrentA(guarded: GuardInput, entry: EvseObservation, bounds
   return currentA > evse.minCurrentA ? evse.minCurrentA : 0;
 }
 
-function fixedDecision(guarded: GuardInput, entry: EvseObservation, bounds: Bounds): EvseDecision {
+function fixedDecision(
+  guarded: GuardInput,
+  entry: EvseObservation,
+  bounds: Bounds,
+  stoppedBy: Constraint | undefined,
+): EvseDecision {
   const { evse, connected, index, measuredA, reservedA = 0 } = entry;
   const evseId = evse.id;
   if (!connected) return { evseId, currentA: evse.safeCurrentA, reason: { kind: "offline" } };
   const view = guarded.blind.get(index);
+  if (view && stoppedBy) return { evseId, currentA: 0, reason: binding(stoppedBy, "paused") };
   if (view) {
     const deviceId = view.index.circuit.meterId;
     return {
@@ -159,6 +186,7 @@ export function guard(guarded: GuardInput): GuardResult {
   const now = Slack.of(bounds, (constraint) => constraint.available);
   takeFixed(guarded, now);
   const held = share(holdClaims(guarded, bounds), now);
+  const stopped = stoppedBlind(guarded, now);
   const target = share(idealClaims(guarded, bounds), slackToShare(guarded, bounds));
   const free = slackToRaise(guarded, bounds);
   const moved = moveTowards({ guarded, bounds, held, target, free });
@@ -169,7 +197,7 @@ export function guard(guarded: GuardInput): GuardResult {
     const wish = guarded.wishes.get(entry.index);
     const decision =
       currentA === undefined || !wish
-        ? fixedDecision(guarded, entry, bounds)
+        ? fixedDecision(guarded, entry, bounds, stopped.get(entry.index))
         : {
             evseId: entry.evse.id,
             currentA,

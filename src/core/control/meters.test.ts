@@ -57,6 +57,42 @@ describe("the meter dies", () => {
     expect(checker.violations).toEqual([]);
   });
 
+  test("a limit of the grid operator is held also by who is at a safe current for want of the garage's meter", () => {
+    const garage = { circuit: "garage", safeCurrentA: 6 };
+    const { plant, checker, run } = watched({
+      site: siteOf({
+        circuits: [{ id: "garage", fuseA: 40, meter: "garage-meter" }],
+        evses: [{ id: "a", ...garage }, { id: "b" }],
+      }),
+      building: () => [2, 2, 2],
+    });
+    plant.plug("a");
+    plant.plug("b");
+    run(60);
+    plant.deadMeters.add("garage-meter");
+    run(300);
+    expect(plant.limitA("a")).toBe(6);
+    const limit = (limitW?: number) =>
+      plant.record({
+        type: "grid-limit-received",
+        source: "test",
+        data: { by: "api", ...(limitW === undefined ? {} : { limitW }) },
+      });
+    limit(7000);
+    run(30);
+    expect([plant.limitA("a"), plant.limitA("b")]).toEqual([6, 0]);
+    limit(3000);
+    run(30);
+    expect([plant.limitA("a"), plant.limitA("b")]).toEqual([0, 0]);
+    expect(plant.decision("a").reason).toMatchObject({ kind: "paused", limitW: 3000, by: "api" });
+    run(300);
+    expect(plant.limitA("a")).toBe(0);
+    limit();
+    run(60);
+    expect(plant.limitA("a")).toBe(6);
+    expect(checker.violations).toEqual([]);
+  });
+
   test("only the garage goes to safe currents when the garage's meter is lost", () => {
     const { plant, run } = watched({
       site: siteOf({

@@ -13,7 +13,7 @@ function tenth(value: number): number {
 }
 
 /** The constraint that binds, with its reading. */
-function binding(constraint: Constraint, kind: Reason["kind"]): Reason {
+export function binding(constraint: Constraint, kind: Reason["kind"]): Reason {
   const { circuitId, phase, reading, limit, stated } = constraint;
   if (stated) {
     const { limitW, by, untilMs, failSafe } = stated;
