@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectedHabit, leftByChance, likelyEnergyWh } from "./outlook.ts";
+import { expectedHabit, leftByChance, likelyEnergyWh, silentEnergyWh } from "./outlook.ts";
 import { NOON_MS } from "./site/site.test-kit.ts";
 import type { Stay } from "./state/stays.ts";
 
@@ -106,6 +106,17 @@ describe("what a car takes", () => {
     const cut = { ...all, energyWh: 5_000, cutShort: true };
     for (const part of [all, cut])
       expect(likelyEnergyWh({ stays: times(10, part), visit, askedWh: 40_000, deliveredWh: 0 })).toBe(40_000);
+  });
+
+  it("is, where nothing was asked for, what others took who had taken as much: a large battery is not planned by the small", () => {
+    const small = times(30, { energyWh: 5_000 });
+    const large = times(6, { energyWh: 40_000 });
+    const likely = (deliveredWh: number) =>
+      silentEnergyWh({ stays: [...small, ...large], visit, assumedWh: 12_000, deliveredWh });
+    expect(likely(0)).toBeLessThan(15_000);
+    expect(likely(12_000)).toBe(40_000);
+    expect(likely(45_000)).toBeUndefined();
+    expect(silentEnergyWh({ stays: [], visit, assumedWh: 12_000, deliveredWh: 0 })).toBe(12_000);
   });
 
   it("and how long it stays come from stays alike where nothing was said", () => {

@@ -147,6 +147,36 @@ export function likelyEnergyWh({ stays, visit, askedWh, deliveredWh }: EnergyQue
   return (quantile(more, TAKEN_QUANTILE) ?? 1) * askedWh;
 }
 
+/** What silent drivers take as a part of what the site assumes, where nothing was learned yet: seven of eight no more than it. */
+const SILENT_TAKEN: readonly number[] = [0.15, 0.25, 0.4, 0.5, 0.6, 0.75, 1, 1.5];
+/** Who left while charging would have taken so much more. */
+const CUT_SHORT = 1.3;
+
+/**
+ * What a car whose driver asked for nothing will probably have taken when it is full, Wh: as four of five took that had
+ * taken as much as this one. Moves on as the car goes on taking; missing where none took as much.
+ */
+export function silentEnergyWh({ stays, visit, assumedWh, deliveredWh }: SilentEnergyQuestion): number | undefined {
+  const weight = ASSUMED_WEIGHT / SILENT_TAKEN.length;
+  const usual = SILENT_TAKEN.map((part): Sample => ({ value: part * assumedWh, weight }));
+  const taken = stays.map((stay): Sample => {
+    const spoke = stay.askedWh === undefined ? 1 : SPOKE;
+    return { value: stay.energyWh * (stay.cutShort ? CUT_SHORT : 1), weight: likeness(stay, visit) * spoke };
+  });
+  return quantile(
+    [...taken, ...usual].filter(({ value }) => value > deliveredWh),
+    ENERGY_QUANTILE,
+  );
+}
+
+export interface SilentEnergyQuestion {
+  readonly stays: readonly Stay[];
+  readonly visit: Visit;
+  /** What the site assumes, Wh. */
+  readonly assumedWh: number;
+  readonly deliveredWh: number;
+}
+
 /** What is assumed weighs as much as so many stays. */
 const ASSUMED_WEIGHT = 4;
 /** Who says nothing is expected to leave rather early, and to take rather much. */

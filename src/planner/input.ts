@@ -7,7 +7,7 @@ import type { ProcessImage } from "../core/image.ts";
 import { ceilingSeriesW, profilesOf, worthwhileA } from "../core/market/ceiling.ts";
 import { contextLimitW, contextPrice, type OptimisationContexts } from "../core/market/context.ts";
 import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../core/need.ts";
-import { likelyEnergyWh } from "../core/outlook.ts";
+import { likelyEnergyWh, silentEnergyWh } from "../core/outlook.ts";
 import { placeOf } from "../core/place.ts";
 import { clamp, type PhaseIndex } from "../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../core/site/site-model.ts";
@@ -83,9 +83,13 @@ const MET_WH = 50;
 function plannedNeed(
   session: Session,
   need: ChargingNeed,
-  { state, deliveredWh }: { readonly state: SiteState; readonly deliveredWh: number },
+  context: { readonly state: SiteState; readonly deliveredWh: number; readonly assumedWh: number },
 ): { readonly neededWh: number; readonly beyondWish?: true } {
-  if (state.sessions.wishes[session.evseId]?.energyWh === undefined) return { neededWh: need.energyNeededWh };
+  const { state, deliveredWh, assumedWh } = context;
+  if (state.sessions.wishes[session.evseId]?.energyWh === undefined) {
+    const likelyWh = silentEnergyWh({ stays: state.stays.ended, visit: session, assumedWh, deliveredWh });
+    return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh) };
+  }
   if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
   const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
   return { neededWh: Math.min(need.energyNeededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh)) };
@@ -110,7 +114,11 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     Math.floor(evse.maxCurrentA * wattsPerAmpere),
     Math.ceil(car.mostW ?? Number.POSITIVE_INFINITY),
   );
-  const { neededWh, ...beyond } = plannedNeed(session, need, { state, deliveredWh: deliveredWh ?? session.energyWh });
+  const { neededWh, ...beyond } = plannedNeed(session, need, {
+    state,
+    deliveredWh: deliveredWh ?? session.energyWh,
+    assumedWh: site.configuration.charging.defaultEnergyWh,
+  });
   const maxPowerW = Math.max(minPowerW, mostW);
   return {
     evseId: evse.id,
