@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { siteOf } from "./control/site.test-kit.ts";
 import { savings } from "./savings.ts";
 import { SLOT_MS } from "./slots.ts";
 import type { Session } from "./state/sessions.ts";
@@ -100,5 +101,46 @@ describe("what the owner saved", () => {
     }));
     const faster = { ...late, quarterHours: late.quarterHours.map((q) => ({ ...q, maxPowerW: 8000 })) };
     expect(savings({ ...period, quarterHours: dearer, sessions: [faster] }).savedEur).toBeCloseTo(-0.1, 9);
+  });
+
+  it("counts the month's peaks in both worlds, and the life of the batteries, the cars' too", () => {
+    const own = siteOf({ evses: [{ id: "evse", givesW: 8000 }], battery: { maxW: 5000 } });
+    const capacity = [
+      {
+        ...{
+          name: "peak",
+          intervalMinutes: 15 as const,
+          peaks: 1,
+          floorKw: 0,
+          eurPerKwMonth: 4,
+          steps: [],
+          windows: [],
+        },
+        otherwise: { weight: 1, contractedKw: 0 },
+      },
+    ];
+    const site = { ...own, configuration: { ...own.configuration, tariff: { ...own.configuration.tariff, capacity } } };
+    // Spread over four quarter-hours; seen to charge with 8 kW.
+    const carWh = { 4: 500, 5: 500, 6: 500, 7: 500 };
+    const car = session(carWh);
+    const spread = { ...car, quarterHours: car.quarterHours.map((entry) => ({ ...entry, maxPowerW: 8000 })) };
+    const books = quarterHours(carWh, { batteryDischargeWh: 900 });
+    const result = savings({ ...period, quarterHours: books, sessions: [spread], site });
+    // 0.75 kWh are 3 kW; at once 2 kWh and the building are 9 kW.
+    expect(result.actual.peaksEur).toBe(12);
+    expect(result.uncontrolled.peaksEur).toBe(36);
+    expect(result).toMatchObject({ batteryDischargeWh: 7200, batteryCycles: 0.8, batteryWearEur: 0.216 });
+    expect(result.carsWearEur).toBeUndefined();
+
+    // It gave 850 Wh back while it was dear and charged 1000 Wh more for it: nobody would have moved those.
+    const [first, ...rest] = spread.quarterHours;
+    const gives = { ...first!, slotStartMs: at(0), energyWh: 0, dischargedWh: 850 };
+    const given = { ...spread, quarterHours: [gives, { ...first!, energyWh: 1500 }, ...rest] };
+    const after = quarterHours({ 0: -250, 4: 1500, 5: 500, 6: 500, 7: 500 });
+    const exported = after.map((entry, slot) => (slot === 0 ? { ...entry, exportWh: 600 } : entry));
+    const both = savings({ ...period, quarterHours: exported, sessions: [given], site });
+    expect(both.movedWh).toBe(2000);
+    expect(both).toMatchObject({ carsDischargeWh: 850, carsWearEur: 0.0425 });
+    expect(both.uncontrolled.costEur).toBeCloseTo((2 + 8 * 0.25 - 1) * 0.4 + 0.1, 6);
   });
 });

@@ -3,6 +3,7 @@
  * shares of what the fuses leave. Computed from the books alone (quarter-hours of the site and of the sessions), so that
  * everybody can check it. Sun, building and battery stay as measured; only the cars move.
  */
+import { peaksOf } from "./savings-peaks.ts";
 import type { EvseModel, SiteModel } from "./site/site-model.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "./slots.ts";
 import type { Session } from "./state/sessions.ts";
@@ -27,6 +28,8 @@ export interface Bill {
   readonly peakW: number;
   /** Energy that the cars would have missed, Wh. */
   readonly missingWh: number;
+  /** What the months' peaks of these quarter-hours cost by the tariffs for power, EUR; missing without any. Not in the cost. */
+  readonly peaksEur?: number;
 }
 
 export interface Savings {
@@ -178,8 +181,14 @@ function shared(cars: readonly Car[], site: SiteModel, othersWh: (slotMs: number
   return { load, missingWh: entries.reduce((sum, { leftWh }) => sum + leftWh, 0) };
 }
 
+interface Billed {
+  readonly known: ReadonlyMap<number, QuarterHour>;
+  readonly site: SiteModel | undefined;
+}
+
 /** The bill with `changeWh` more (or less) drawn in each slot: more uses up the export first, less the import. */
-function bill(known: ReadonlyMap<number, QuarterHour>, changeWh: (slotMs: number) => number, missingWh: number): Bill {
+function bill({ known, site }: Billed, changeWh: (slotMs: number) => number, missingWh: number): Bill {
+  const imports = new Map<number, number>();
   const sum = { costEur: 0, importWh: 0, exportWh: 0, peakW: 0 };
   for (const [slotMs, quarterHour] of known) {
     const change = changeWh(slotMs);
@@ -187,6 +196,7 @@ function bill(known: ReadonlyMap<number, QuarterHour>, changeWh: (slotMs: number
     const fromImport = change < 0 ? Math.min(quarterHour.importWh!, -change) : 0;
     const importWh = quarterHour.importWh! - fromImport + Math.max(0, change - fromExport);
     const exportWh = (quarterHour.exportWh ?? 0) - fromExport + Math.max(0, -change - fromImport);
+    imports.set(slotMs, importWh);
     sum.importWh += importWh;
     sum.exportWh += exportWh;
     sum.costEur += (importWh * quarterHour.importEurPerKwh! - exportWh * (quarterHour.exportEurPerKwh ?? 0)) / 1000;
@@ -198,6 +208,7 @@ function bill(known: ReadonlyMap<number, QuarterHour>, changeWh: (slotMs: number
     exportWh: Math.round(sum.exportWh),
     peakW: Math.round(sum.peakW),
     missingWh: Math.round(missingWh),
+    ...peaksOf(imports, site),
   };
 }
 
@@ -248,12 +259,12 @@ export function savings({ quarterHours, sessions, fromMs, toMs, site }: SavingsI
   }
   const actualWh = (slotMs: number) => actual.get(slotMs) ?? 0;
   const moved = ({ load, missingWh }: { readonly load: Load; readonly missingWh: number }) =>
-    bill(known, (slotMs) => (load.get(slotMs) ?? 0) - actualWh(slotMs), missingWh);
+    bill({ known, site }, (slotMs) => (load.get(slotMs) ?? 0) - actualWh(slotMs), missingWh);
   const othersWh = (slotMs: number) => {
     const quarterHour = known.get(slotMs)!;
     return quarterHour.importWh! - (quarterHour.exportWh ?? 0) - actualWh(slotMs);
   };
-  const real = bill(known, () => 0, 0);
+  const real = bill({ known, site }, () => 0, 0);
   const uncontrolled = moved(atOnce(cars));
   const equalShares = site && moved(shared(cars, site, othersWh));
   const eur = (value: number) => Math.round(value * 1e4) / 1e4;

@@ -117,6 +117,12 @@ function Saved() {
             {(actual.peakW / 1000).toFixed(1)} / {(uncontrolled.peakW / 1000).toFixed(1)} kW
           </dd>
         </div>
+        {actual.peaksEur === undefined || uncontrolled.peaksEur === undefined ? null : (
+          <div>
+            <dt>{words.savedPeaks}</dt>
+            <dd>{(uncontrolled.peaksEur - actual.peaksEur).toFixed(2)} EUR</dd>
+          </div>
+        )}
         {batteryCycles ? (
           <div>
             <dt>{words.savedBattery}</dt>

@@ -66,6 +66,7 @@ export const words = {
   savedAtOnce: "saved against charging at once",
   savedEqualShares: "saved against equal shares",
   savedPeak: "highest quarter-hour / at once",
+  savedPeaks: "saved on the month's peaks",
   savedBattery: "battery used / its wear",
   cycles: (cycles: string, eur: string | undefined) => `${cycles} cycles${eur === undefined ? "" : ` / ${eur} EUR`}`,
   savedCars: "wear of the cars' batteries, to be taken off",
