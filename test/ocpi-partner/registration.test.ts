@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authorization, send } from "./exchange.ts";
 import { faultsOf } from "./known.ts";
-import { Platform } from "./platform.ts";
+import { Platform, type Reply } from "./platform.ts";
 import { CPO, EMSP_ENDPOINTS, StorySite } from "./site.ts";
 import { isObject } from "./spec/check.ts";
 import type { Version } from "./spec/types.ts";
@@ -224,4 +224,60 @@ test("a partner that cannot be read during its registration gets 3001, and may t
   }
   expect((await faulty.register(site.versionsUrl, "2.3.0")).code).toBe(1000);
   expect(faultsOf(faulty)).toEqual([]);
+});
+
+test("a partner that speaks another version, or sends elsewhere, is not registered with", async () => {
+  const strange = called["2.2.1"];
+  strange.others = undefined;
+  const token = strange.issue();
+  const register = () => site.admin("POST", "/called-2.2.1/register", { token });
+  const posted = () =>
+    strange.heard.filter(({ module, method }) => module === "credentials" && method === "POST").length;
+  const before = posted();
+  const url = `${strange.base}/211-details`;
+  const answers: readonly (() => Reply)[] = [
+    () => ({ data: ["2.1.1", "2.2", "3.0"].map((version) => ({ version, url })) }),
+    () => ({ data: [] }),
+    () => ({ data: { version: "2.2.1", url: 7 } }),
+    () => ({ status: 302, headers: { Location: `${growing.base}/which` } }),
+    () => ({ status: 200, code: 2000 }),
+  ];
+  const elsewhere = growing.heard.length;
+  for (const answer of answers) {
+    strange.instead = ({ module }) => (module === "versions" ? answer() : undefined);
+    expect((await register()).status).toBeGreaterThanOrEqual(400);
+  }
+  strange.instead = () => undefined;
+  expect(posted()).toBe(before);
+  expect(growing.heard).toHaveLength(elsewhere);
+  expect((await stateOf("called-2.2.1")).registered).toBe(false);
+});
+
+test("credentials that lead to a host that is not the partner's are not followed", async () => {
+  await site.admin("DELETE", "/faulty/registration");
+  faulty.token = await site.tokenFor("faulty");
+  await faulty.discover(site.versionsUrl, "2.3.0");
+  const since = faulty.heard.length;
+  for (const url of [`http://127.0.0.2:${faulty.port}/which`, "http://169.254.169.254/latest", "file:///etc/passwd"]) {
+    const body = { ...faulty.credentials("2.3.0", faulty.issue()), url };
+    const answer = await faulty.ask("POST", "credentials", "", { body });
+    expect(answer.status, url).toBe(200);
+    expect([2001, 3001], url).toContain(answer.code);
+  }
+  expect(faulty.heard.slice(since)).toEqual([]);
+  expect((await stateOf("faulty")).registered).toBe(false);
+});
+
+test("of two registrations at once one holds", async () => {
+  const since = faulty.heard.length;
+  const bodies = [faulty.issue(), faulty.issue()].map((token) => faulty.credentials("2.3.0", token));
+  const answers = await Promise.all(bodies.map((body) => faulty.ask("POST", "credentials", "", { body })));
+  expect(answers.filter(({ code }) => code === 1000)).toHaveLength(1);
+  const winner = answers.find(({ code }) => code === 1000)!;
+  faulty.token = String((winner.data as { token: string }).token);
+  expect((await faulty.ask("GET", "tariffs", "")).code).toBe(1000);
+  const sent = bodies[answers.indexOf(winner)]!.token;
+  const place = ({ module, method }: { module: string; method: string }) => module === "locations" && method === "PUT";
+  const told = await faulty.next(place, since, "the location");
+  expect(told.headers.authorization).toBe(authorization(String(sent)));
 });
