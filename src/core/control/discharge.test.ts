@@ -118,6 +118,22 @@ describe("a car that gives back as planned", () => {
     ).toBe(true);
   });
 
+  test("is not asked again and again by a charge point that refuses it, and charges afterwards", () => {
+    const { plant, van } = depot(() => 10);
+    plant.station("van").fault = { refusesBack: true };
+    plan(plant, [{ ...gives(van, 10), dischargeA: [10, 10, 10], currentA: [0, 0, 0, 16] }]);
+    plant.run(1800);
+    const asked = plant.commands.filter(
+      ({ command }) =>
+        command.type === "set-limit" && command.evseId === "van" && command.schedule.periods[0]!.currentA < 0,
+    );
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(3);
+    expect(plant.drawsA("van")).toBe(0);
+    plant.run(1000);
+    expect(plant.drawsA("van")).toBeGreaterThan(10);
+  });
+
   test("whatever the load, and whenever it is unplugged: no fuse is longer above its limit than without it", () => {
     const step = fc.record({
       lastsS: fc.integer({ min: 20, max: 90 }),

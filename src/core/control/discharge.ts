@@ -11,7 +11,14 @@ import type { ControlInput, EvseDecision } from "./control.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 import { followedSlot, planInForce } from "./plan-current.ts";
 import { siteIndex } from "./site-index.ts";
-import { DISCHARGE_LEAST_A, EVSE_READING_VALID_MS, EXPECTED_MS, OBEY_MS, WISH_CHANGE_MS } from "./thresholds.ts";
+import {
+  BACK_REFUSED_MS,
+  DISCHARGE_LEAST_A,
+  EVSE_READING_VALID_MS,
+  EXPECTED_MS,
+  OBEY_MS,
+  WISH_CHANGE_MS,
+} from "./thresholds.ts";
 
 function readingOf({ image }: ControlInput, evseId: string): EvseReading | undefined {
   const reading = image.evses.get(evseId);
@@ -81,6 +88,8 @@ function plannedA(input: ControlInput, entry: EvseObservation): number {
 /** Who may be told to give: nothing else is at play, and its own meter shows what it does. */
 function mayGive(input: ControlInput, entry: EvseObservation, decision: EvseDecision | undefined): boolean {
   if (!entry.evse.discharge || !entry.session || entry.reservedA !== undefined || !entry.connected) return false;
+  const refusedMs = input.image.monoMs - (entry.memory.backRefusedMonoMs ?? Number.NEGATIVE_INFINITY);
+  if (entry.refused || refusedMs < BACK_REFUSED_MS) return false;
   if (input.state.sessions.wishes[entry.evse.id]?.dischargeAllowed === false) return false;
   if (!decision || decision.currentA > 0 || decision.reason.kind !== "plan") return false;
   const reading = readingOf(input, entry.evse.id);

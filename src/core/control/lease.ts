@@ -134,7 +134,8 @@ export function lease(
   if (!decision || !entry.connected) return installed;
   const healed = heal(input, entry, installed.memory, strain);
   const commands = [...installed.commands, ...healed.commands];
-  let { memory } = healed;
+  const refusesBack = entry.refused && (entry.memory.sentA ?? 0) < 0;
+  let memory = refusesBack ? { ...healed.memory, backRefusedMonoMs: monoMs } : healed.memory;
   const draft = limitDraft(input, entry, decision, memory);
   if (draft) memory = { ...memory, factA: signedA(decision), factKind: decision.reason.kind };
   if (isDue(input, entry, memory, signedA(decision))) {

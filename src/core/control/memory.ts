@@ -45,6 +45,8 @@ export interface EvseMemory {
   readonly solarSinceMonoMs?: number;
   readonly sentMonoMs?: number;
   readonly sentA?: number;
+  /** When it refused to give back last. */
+  readonly backRefusedMonoMs?: number;
   /** When the schedule that was sent lowers itself before its lease ends. */
   readonly sentDropMonoMs?: number;
   /** Connection and boot (the sum of their times) for which the safe default was installed. */

@@ -39,6 +39,8 @@ export interface Fault {
   readonly stubbornA?: number;
   /** Answers every limit with a refusal and keeps what it had. */
   readonly refuses?: boolean;
+  /** Refuses limits below 0 only. */
+  readonly refusesBack?: boolean;
   /** Does not take its safe default. */
   readonly refusesDefault?: boolean;
 }
@@ -315,7 +317,8 @@ export class Plant {
     if (command.type === "clear-limits") delete station.schedule;
     if (command.type === "stop-transaction") this.unplug(evseId);
     if (command.type !== "set-limit") return;
-    const answer = station.fault.refuses ? "rejected" : "accepted";
+    const isBack = (command.schedule.periods[0]?.currentA ?? 0) < 0;
+    const answer = station.fault.refuses || (isBack && station.fault.refusesBack) ? "rejected" : "accepted";
     if (answer === "accepted" && station.car) station.schedule = command.schedule;
     if ((this.state.limits.byEvse[evseId]?.answer ?? "accepted") === answer) return;
     const currentA = command.schedule.periods[0]!.currentA;

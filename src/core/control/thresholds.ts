@@ -98,6 +98,8 @@ export const BATTERY_FOLLOW_MS = 5_000;
 export const BATTERY_FIRST_MS = 5_000;
 /** A gG fuse and a breaker carry 1.13 of their rating for an hour; beyond this the cars do not wait. */
 export const BATTERY_FIRST_UP_TO = 1.1;
+/** A charge point that refused to give back is asked again after this. */
+export const BACK_REFUSED_MS = 3_600_000;
 /** Less than this is not given back, A. */
 export const DISCHARGE_LEAST_A = 1;
 /** Limits of inverters: sent again, valid for; raised and told as a fact at most this often. */
