@@ -1,5 +1,5 @@
 /** Makes the record of each session when its books are closed. */
-import { dueCdrs } from "../core/market/cdr.ts";
+import { dueCdrs, dueReservationEnds } from "../core/market/cdr.ts";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";
@@ -20,12 +20,13 @@ export function startBilling(options: {
   return clock.every(LOOK_EVERY_MS, "ocpi-billing", () => {
     if (busy) return;
     const due = dueCdrs(model, site.state(), clock.wallMs());
-    if (due.length === 0) return;
+    const ends = dueReservationEnds(site.state(), clock.wallMs());
+    if (due.length + ends.length === 0) return;
     const market = { site: model, upstream, state: site.state() };
-    const drafts = due.flatMap((draft) => [draft, ...checkedDrafts(market, draft, (seq) => site.read(seq - 1, 1)[0])]);
+    const records = due.flatMap((draft) => [draft, ...checkedDrafts(market, draft, (seq) => site.read(seq - 1, 1)[0])]);
     busy = true;
     site
-      .record(drafts)
+      .record([...records, ...ends])
       .catch((error) => log.warn("A CDR could not be recorded yet", { error: String(error) }))
       .finally(() => {
         busy = false;

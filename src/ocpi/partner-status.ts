@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<string, WaitingKind>> = {
   evse: "place",
   "charge-point": "place",
   session: "sessions",
+  reserved: "sessions",
   cdr: "records",
   profile: "profiles",
   "profiles-at": "profiles",

@@ -60,3 +60,7 @@ export function seesSession(asker: Asker, state: SiteState, session: Session): b
 export function seesCdr(asker: Asker, { contract }: { readonly contract?: Owner | undefined }): boolean {
   return asker.partner.configuration.sees === "all" || isOwn(asker, contract);
 }
+
+export function seesReserved(asker: Asker, { contract }: { readonly contract: Owner }): boolean {
+  return asker.partner.configuration.sees === "all" || isOwn(asker, contract);
+}

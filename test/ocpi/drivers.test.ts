@@ -296,6 +296,55 @@ describe("a partner's command", () => {
     expect(late.body.data.result).toBe("REJECTED");
   });
 
+  test("has a reservation as a session: ACTIVE under the same id when the driver comes, COMPLETED when he does not", async () => {
+    const rig = await site();
+    const sessions = () =>
+      rig.partner.received.flatMap(({ path, method, body }) =>
+        path.includes("/sessions/") && method === "PUT" ? [body as { id: string; status: string }] : [],
+      );
+    const reserve = (id: string, uid: string, minutes: number) =>
+      command(rig, "RESERVE_NOW", {
+        ...begin,
+        token: token(uid),
+        reservation_id: id,
+        expiry_date: new Date(rig.site.clock.wallMs() + minutes * 60_000).toISOString(),
+        authorization_reference: "REF-1",
+      });
+    await reserve("R1", "APP-1", 30);
+    await rig.run(5);
+    expect(sessions()).toMatchObject([
+      { status: "RESERVATION", kwh: 0, evse_uid: "one", auth_method: "COMMAND", cdr_token: { uid: "APP-1" } },
+    ]);
+    const { id } = sessions()[0]!;
+    const list = `${rig.partner.endpoint("sessions", "SENDER")}?date_from=2020-01-01T00:00:00Z`;
+    expect((await rig.partner.call("GET", list)).body.data).toMatchObject([{ id, status: "RESERVATION" }]);
+    await rig.restart();
+    await rig.site.connectAll();
+    await rig.site.plugIn("one", { token: "APP-1" });
+    await rig.run(60);
+    expect(sessions().at(-1)).toMatchObject({ id, status: "ACTIVE", authorization_reference: "REF-1" });
+    expect((await command(rig, "STOP_SESSION", { session_id: id })).body.data.result).toBe("ACCEPTED");
+    await rig.site.unplug("one");
+    await rig.run(30);
+    expect(sessions().at(-1)).toMatchObject({ id, status: "COMPLETED" });
+    const cdrs = rig.partner.received.filter(({ path }) => path.endsWith("/cdrs"));
+    expect(cdrs.map(({ body }) => body)).toMatchObject([{ session_id: id, auth_method: "COMMAND" }]);
+    expect((await rig.partner.call("GET", list)).body.data).toMatchObject([{ id, status: "COMPLETED" }]);
+    // One that runs out, and one that is cancelled.
+    await reserve("R2", "APP-2", 2);
+    await rig.run(5);
+    const second = sessions().at(-1)!.id;
+    await rig.run(130);
+    expect(sessions().at(-1)).toMatchObject({ id: second, status: "COMPLETED", kwh: 0 });
+    await reserve("R3", "APP-3", 30);
+    await rig.run(5);
+    await command(rig, "CANCEL_RESERVATION", { reservation_id: "R3" });
+    await rig.run(5);
+    expect(sessions().at(-1)).toMatchObject({ status: "COMPLETED", cdr_token: { uid: "APP-3" } });
+    expect(new Set(sessions().map((session) => session.id)).size).toBe(3);
+    expect(rig.partner.received.filter(({ path }) => path.endsWith("/cdrs"))).toHaveLength(1);
+  });
+
   test("is answered with the codes of the text where it cannot be", async () => {
     const rig = await site();
     const start = async (body: object) => (await command(rig, "START_SESSION", body)).body;

@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import { PreferenceSchema } from "./driver-facts.ts";
 import { declareFact } from "./fact.ts";
+import { DriverContractSchema } from "./market-facts.ts";
 
 /** A ceiling over time. `limit` is in W over all phases, or A per phase; before the start and after the end none holds. */
 export const CeilingSchema = Type.Object({
@@ -66,14 +67,23 @@ export const ReservationMade = declareFact(
     evseId: Type.String(),
     token: Type.String(),
     expiresAtMs: Type.Number(),
+    /** As the market calls the session that it is, and whose driver it is for. */
+    sessionId: Type.Optional(Type.String()),
+    contract: Type.Optional(DriverContractSchema),
+    authorizationReference: Type.Optional(Type.String()),
   }),
 );
 
-/** It was cancelled; one that is used or runs out just ends. */
+/** It was cancelled, or has run out; one that is used just ends. */
 export const ReservationCancelled = declareFact(
   "reservation-cancelled",
   1,
-  Type.Object({ partnerId: Type.String(), reservationId: Type.String() }),
+  Type.Object({
+    partnerId: Type.String(),
+    reservationId: Type.String(),
+    sessionId: Type.Optional(Type.String()),
+    expired: Type.Optional(Type.Boolean()),
+  }),
 );
 
 /** A partner asked for something that was not done, or refused a record of ours; of a kind at most one a minute. */

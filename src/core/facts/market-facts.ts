@@ -76,6 +76,8 @@ export const CdrIssued = declareFact(
     token: Type.Optional(Type.String()),
     contract: Type.Optional(DriverContractSchema),
     authMethod: Type.String(),
+    /** Where the session began as a reservation, its id. */
+    sessionId: Type.Optional(Type.String()),
     /** Facts on the first and last signed meter value, by sequence. */
     signedSeqs: Type.Optional(Type.Array(Type.Integer())),
     authorizationReference: Type.Optional(Type.String()),

@@ -50,6 +50,7 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
       cost,
       authMethod: driver?.authMethod ?? "WHITELIST",
       ...(tariff ? { tariff: { ...tariff }, tariffChangedMs: state.upstream.configuration?.changedMs ?? 0 } : {}),
+      ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
       ...(token === undefined ? {} : { token }),
       ...(known?.signed ? { signedSeqs: known.signed.map(({ seq }) => seq) } : {}),
       ...(driver ? { contract: driver.contract } : {}),
@@ -58,6 +59,16 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
         : { authorizationReference: driver.authorizationReference }),
     },
   };
+}
+
+/** Reservations that have run out and that nobody made use of. */
+export function dueReservationEnds({ upstream }: SiteState, nowMs: number): SiteDraft[] {
+  return Object.entries(upstream.reservations).flatMap(([key, { expiresAtMs, sessionId }]) => {
+    if (expiresAtMs > nowMs || sessionId === undefined) return [];
+    const slash = key.indexOf("/");
+    const ids = { partnerId: key.slice(0, slash), reservationId: key.slice(slash + 1) };
+    return [{ type: "reservation-cancelled", source: "billing", data: { ...ids, sessionId, expired: true } }];
+  });
 }
 
 /** Records that are due now: of sessions that ended since the first partner was registered, and have none. */

@@ -8,6 +8,7 @@ import type { Profile } from "../market/profile.ts";
 import { type CdrsState, evolveCdrs } from "./cdrs.ts";
 import { kept } from "./kept.ts";
 import { evolveOwedResults, type OwedResults } from "./owed-results.ts";
+import { evolveReserved, type ReservedSessions, reservationUsed } from "./reserved.ts";
 
 export type PartnerParty = Static<typeof PartnerPartySchema>;
 export type PartnerEndpoint = Static<typeof PartnerEndpointSchema>;
@@ -40,6 +41,8 @@ export interface MarketSession {
   readonly signed?: readonly { readonly seq: number; readonly atMs: number }[];
   /** What the driver asked for last, in lower case; the tariff goes by it. */
   readonly preference?: string;
+  /** Where it began as a reservation, the id that it had then. */
+  readonly sessionId?: string;
 }
 
 export interface Reservation {
@@ -47,6 +50,7 @@ export interface Reservation {
   readonly evseId: string;
   readonly token: string;
   readonly expiresAtMs: number;
+  readonly sessionId?: string;
 }
 
 /** Where a partner's reservation is in the state. */
@@ -70,6 +74,8 @@ export interface UpstreamState extends CdrsState {
   readonly owed: Readonly<Record<string, readonly string[]>>;
   /** By partner and its id of the reservation, the last ones. */
   readonly reservations: Readonly<Record<string, Reservation>>;
+  /** The same as sessions, by their id, the last ones. */
+  readonly reserved: ReservedSessions;
   /** Results that were promised and have not left yet. */
   readonly results: OwedResults;
   /** What partners told of this site's prices and limits. */
@@ -90,6 +96,7 @@ export function initialUpstream(): UpstreamState {
     profiles: {},
     owed: {},
     reservations: {},
+    reserved: {},
     results: {},
     contexts: {},
     billed: {},
@@ -144,6 +151,13 @@ function unregistered(slice: UpstreamState, fact: Extract<SiteFact, { type: "par
   const owed = Object.entries(slice.owed).map(([id, ids]) => [id, ids.filter((other) => other !== partnerId)] as const);
   const { [partnerId]: __, ...contexts } = slice.contexts;
   return { ...slice, partners, profiles, owed: Object.fromEntries(owed), contexts, profilesSeq: fact.seq };
+}
+
+/** The car is there for which the place was kept. */
+function used(slice: UpstreamState, sessionId: string): UpstreamState {
+  const { [sessionId]: entry, ...reserved } = slice.reserved;
+  const { [entry?.key ?? ""]: _, ...reservations } = slice.reservations;
+  return { ...slice, reserved, reservations };
 }
 
 function signed(slice: UpstreamState, fact: Extract<SiteFact, { type: "signed-value-reported" }>): UpstreamState {
@@ -215,7 +229,9 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
       return authorised(slice, fact);
     case "transaction-started": {
       const driver = fact.data.token === undefined ? undefined : slice.drivers[fact.data.token.toLowerCase()];
-      return touch(slice, fact.data.transactionId, fact, driver ? { driver } : {});
+      const sessionId = reservationUsed(slice.reserved, fact.data);
+      const begun = { ...(driver ? { driver } : {}), ...(sessionId === undefined ? {} : { sessionId }) };
+      return touch(sessionId === undefined ? slice : used(slice, sessionId), fact.data.transactionId, fact, begun);
     }
     case "transaction-metered":
       // What is heard after the record was made changes nothing for partners.
@@ -235,13 +251,15 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
       return { ...slice, contexts, profilesSeq: fact.seq };
     }
     case "reservation-made": {
-      const { partnerId, reservationId, ...reservation } = fact.data;
+      const { partnerId, reservationId, contract: _, authorizationReference: __, ...reservation } = fact.data;
       const key = reservationKey(partnerId, reservationId);
-      return { ...slice, reservations: kept(slice.reservations, key, reservation, RESERVATIONS_KEPT) };
+      const reserved = evolveReserved(slice.reserved, fact, key);
+      return { ...slice, reserved, reservations: kept(slice.reservations, key, reservation, RESERVATIONS_KEPT) };
     }
     case "reservation-cancelled": {
-      const { [reservationKey(fact.data.partnerId, fact.data.reservationId)]: _, ...reservations } = slice.reservations;
-      return { ...slice, reservations };
+      const key = reservationKey(fact.data.partnerId, fact.data.reservationId);
+      const { [key]: _, ...reservations } = slice.reservations;
+      return { ...slice, reservations, reserved: evolveReserved(slice.reserved, fact, key) };
     }
     case "signed-value-reported":
       return signed(slice, fact);

@@ -3,11 +3,11 @@ import type { SiteDraft } from "../../core/facts/index.ts";
 import type { RefusedCdr } from "../../core/state/cdrs.ts";
 import type { Outcome } from "../call.ts";
 import { type CdrFact, cdrObject } from "../objects/cdr.ts";
-import { isFinal, sessionObject, sessionOf } from "../objects/session.ts";
+import { isFinal, reservedObject, sessionObject, sessionOf } from "../objects/session.ts";
 import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf } from "../partner.ts";
 import type { PartyName } from "../party.ts";
-import { seesCdr, seesSession } from "../visible.ts";
+import { seesCdr, seesReserved, seesSession } from "../visible.ts";
 import { type Courier, judged } from "./courier.ts";
 import type { Delivered } from "./pump.ts";
 import { createSessionPatches } from "./session-patch.ts";
@@ -56,6 +56,16 @@ export class BookDeliveries {
     for (const old of [...this.#completed].slice(0, Math.max(0, this.#completed.size - MOST_REMEMBERED)))
       this.#completed.delete(old);
     return outcome;
+  }
+
+  /** A reservation, as a session; when the car is there it is told as that. */
+  async reserved(id: string): Promise<Delivered> {
+    const now = this.#courier.market();
+    const { partner } = this.#courier.context;
+    const entry = now.state.upstream.reserved[id];
+    const url = this.#courier.urlOf("sessions", id);
+    if (url === undefined || !entry || !seesReserved({ partner }, entry)) return "done";
+    return judged(await this.#courier.send("PUT", url, reservedObject(now, id, entry), entry.contract));
   }
 
   /** The record behind a fact. */

@@ -1,7 +1,8 @@
 /** RESERVE_NOW and CANCEL_RESERVATION. Partners' ids clash with each other: charge points are told ids of ours. */
-import type { EvseModel } from "../../core/site/site-model.ts";
+import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { type Reservation, reservationKey } from "../../core/state/upstream.ts";
+import { contractOf } from "../drivers/register.ts";
 import type { OcpiRequest } from "../module.ts";
 import { readCancelReservation, readReserveNow } from "../schemas/requests.ts";
 import { timeMs } from "../schemas/wire.ts";
@@ -17,6 +18,11 @@ function chargePointId(desk: CommandDesk, known: Reservation | undefined, evse: 
   const { model, site } = desk.context;
   const isSame = known && model.evseById.get(known.evseId)?.chargePointId === evse.chargePointId;
   return isSame ? known.chargePointReservationId : site.state().seq + 1;
+}
+
+/** Unique as those of transactions are, which end in digits only. */
+function reservedSessionId({ configuration }: SiteModel, reservationId: number, nowMs: number): string {
+  return `${configuration.site.id.slice(0, 14)}-${Math.floor(nowMs / 1000).toString(36)}-r${reservationId}`;
 }
 
 /** Whether the charge point of an EVSE keeps places, as far as it says. */
@@ -45,11 +51,19 @@ export function reserve(desk: CommandDesk, request: OcpiRequest): Reply | Promis
     const { response_url: responseUrl, reservation_id } = body;
     const ids = { evseId: evse.id, reservationId: reservation_id, token: body.token.uid };
     const owed = { kind: "RESERVE_NOW", responseUrl, ...ids } as const;
+    const contract = contractOf(partnerId, body.token);
+    const { authorization_reference } = body;
+    const reference = authorization_reference === undefined ? {} : { authorizationReference: authorization_reference };
+    const sessionId = known?.sessionId ?? reservedSessionId(model, reservationId, request.nowMs);
+    const word = { ...what, allowed: true, answer: "ALLOWED", how: "command", contract, ...reference } as const;
+    const { expiresAtMs: _, ...driver } = word;
+    const drafts = [{ type: "driver-authorised", source: `partner:${partnerId}`, data: driver }] as const;
     const accepted = async () => {
-      const data = { ...ids, ...what, partnerId, chargePointReservationId: reservationId };
+      const market = { sessionId, contract, ...reference };
+      const data = { ...ids, ...what, ...market, partnerId, chargePointReservationId: reservationId };
       await site.record([{ type: "reservation-made", source: `partner:${partnerId}`, data }]);
     };
-    return desk.follow(request, owed, { type: "reserve", ...at, ...what }, { accepted });
+    return desk.follow(request, owed, { type: "reserve", ...at, ...what }, { accepted, drafts });
   });
 }
 
@@ -65,7 +79,9 @@ export function cancelReservation(desk: CommandDesk, request: OcpiRequest): Repl
     const { id: partnerId } = request.partner;
     const at = { chargePointId: evse.chargePointId, reservationId: known.chargePointReservationId };
     const accepted = async () => {
-      const data = { partnerId, reservationId: reservation_id };
+      const { sessionId } = known;
+      const session = sessionId === undefined ? {} : { sessionId };
+      const data = { partnerId, reservationId: reservation_id, ...session };
       await site.record([{ type: "reservation-cancelled", source: `partner:${partnerId}`, data }]);
     };
     return desk.follow(request, owed, { type: "cancel-reservation", ...at }, { accepted });

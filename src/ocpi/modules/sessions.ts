@@ -1,10 +1,10 @@
 /** Sessions and CDRs, as their owner: lists for partners that pull. */
 import type { Module, ModuleRoute } from "../module.ts";
 import { type CdrFact, cdrObject } from "../objects/cdr.ts";
-import { sessionObject, sessionUpdatedMs } from "../objects/session.ts";
+import { reservedObject, sessionObject, sessionUpdatedMs } from "../objects/session.ts";
 import { pageOf } from "../pages.ts";
 import { INVALID_PARAMETERS, refuse } from "../status.ts";
-import { seesCdr, seesSession } from "../visible.ts";
+import { seesCdr, seesReserved, seesSession } from "../visible.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
 
 /** `more` are routes of the same endpoint: charging preferences. */
@@ -29,9 +29,16 @@ export function sessionsModule(context: ModuleContext, more: readonly ModuleRout
               const isOld = session.endedMs !== undefined && (known?.endedSeq ?? 0) < sinceSeq;
               return !isOld && seesSession(request, market.state, session);
             })
-            .sort((a, b) => a.startedMs - b.startedMs)
-            .map((session) => ({ session, updatedMs: sessionUpdatedMs(market, session) }));
-          return pageOf(entries, request, ({ session }) => sessionObject(market, session));
+            .map((session) => ({
+              ...session,
+              updatedMs: sessionUpdatedMs(market, session),
+              show: () => sessionObject(market, session),
+            }));
+          const reserved = Object.entries(market.state.upstream.reserved)
+            .filter(([, entry]) => seesReserved(request, entry))
+            .map(([id, entry]) => ({ ...entry, show: () => reservedObject(market, id, entry) }));
+          const all = [...entries, ...reserved].sort((a, b) => a.startedMs - b.startedMs);
+          return pageOf(all, request, ({ show }) => show());
         },
       },
       ...more,

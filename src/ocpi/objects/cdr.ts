@@ -1,11 +1,12 @@
 /** A charge detail record on the wire, from the fact that it is. */
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { SiteFact } from "../../core/facts/index.ts";
+import { marketId } from "../../core/market/id.ts";
 import type { TariffConfiguration } from "../../core/site/site-upstream.ts";
 import { ocpiTime } from "../status.ts";
 import { CONNECTOR_ID, emi3Id, evseUid, locationId, type Market, plugOf } from "./location.ts";
 import { knownMeterKey } from "./meter-key.ts";
-import { cdrTokenOf, periodObject, sessionId } from "./session.ts";
+import { cdrTokenOf, periodObject } from "./session.ts";
 import { type SignedFact, signedData } from "./signed-data.ts";
 import { tariffObject } from "./tariff.ts";
 import { hours, kwh, priceOf, type WireObject } from "./wire-object.ts";
@@ -54,7 +55,7 @@ export function cdrObject(market: Market, { data, atMs }: CdrFact, read: ReadFac
     id: data.cdrId,
     start_date_time: ocpiTime(data.startMs),
     end_date_time: ocpiTime(data.endMs),
-    session_id: sessionId(market, { transactionId: data.transactionId, startedMs: data.startMs }),
+    session_id: data.sessionId ?? marketId(market.site, { ...data, startedMs: data.startMs }),
     cdr_token: cdrTokenOf(upstream, data.token, contract),
     auth_method: data.authMethod,
     authorization_reference: data.authorizationReference,

@@ -6,6 +6,7 @@ import { costOf } from "../../core/market/cost.ts";
 import { type Begun, marketId } from "../../core/market/id.ts";
 import { periodsOf } from "../../core/market/periods.ts";
 import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
+import type { ReservedSession } from "../../core/state/reserved.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { DriverContract } from "../../core/state/upstream.ts";
 import { ocpiTime } from "../status.ts";
@@ -15,13 +16,17 @@ import { hours, kwh, priceOf, type WireObject } from "./wire-object.ts";
 type Period = Static<typeof CdrPeriodSchema>;
 
 /** OCPI id of a session. */
-export function sessionId({ site }: Pick<Market, "site">, session: Begun): string {
-  return marketId(site, session);
+export function sessionId({ site, state }: Pick<Market, "site" | "state">, session: Begun): string {
+  return state.upstream.sessions[session.transactionId]?.sessionId ?? marketId(site, session);
 }
 
 /** The open or ended session of an id, while the state has it. */
 export function sessionById(market: Pick<Market, "site" | "state">, id: string): Session | undefined {
-  const digits = /-(\d{1,10})$/.exec(id)?.[1];
+  const { sessions } = market.state.upstream;
+  const reserved = Object.keys(sessions).find(
+    (known) => sessions[known]!.sessionId?.toLowerCase() === id.toLowerCase(),
+  );
+  const digits = reserved ?? /-(\d{1,10})$/.exec(id)?.[1];
   const session = digits === undefined ? undefined : sessionOf(market, Number(digits));
   return session && sessionId(market, session).toLowerCase() === id.toLowerCase() ? session : undefined;
 }
@@ -102,6 +107,30 @@ export function sessionObject(market: Market, session: Session): WireObject {
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, true)),
     total_cost: priceOf(cost, version),
     status: final ? "COMPLETED" : "ACTIVE",
+    last_updated: ocpiTime(updatedMs),
+  };
+}
+
+/** A reservation as a session; it is COMPLETED, without energy, when nobody came. */
+export function reservedObject(market: Market, id: string, reserved: ReservedSession): WireObject {
+  const { upstream } = market;
+  const { contract, token, startedMs, endedMs, updatedMs, evseId, authorizationReference } = reserved;
+  return {
+    country_code: upstream.countryCode,
+    party_id: upstream.partyId,
+    id,
+    start_date_time: ocpiTime(startedMs),
+    end_date_time: endedMs === undefined ? undefined : ocpiTime(Math.max(startedMs, endedMs)),
+    kwh: 0,
+    cdr_token: cdrTokenOf(upstream, token, contract),
+    auth_method: "COMMAND",
+    authorization_reference: authorizationReference,
+    location_id: locationId(market),
+    evse_uid: evseUid({ id: evseId }),
+    connector_id: CONNECTOR_ID,
+    currency: upstream.currency,
+    charging_periods: [],
+    status: endedMs === undefined ? "RESERVATION" : "COMPLETED",
     last_updated: ocpiTime(updatedMs),
   };
 }
