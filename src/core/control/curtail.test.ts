@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SiteDraft } from "../facts/index.ts";
 import type { ProcessImage } from "../image.ts";
+import { siteModel } from "../site/site-model.ts";
 import { evolve, initialState } from "../state/state.ts";
 import { siteOf } from "./site.test-kit.ts";
 import { type ControlMemory, controlStep, initialControlMemory } from "./step.ts";
@@ -139,4 +140,35 @@ describe("a price below zero", () => {
   test("of an export that is paid holds nothing back", () => {
     expect(live(300, { skyW: () => 8000, loadW: () => 2000, exportEurPerKwh: 0.05 }, () => {}).writes).toBe(0);
   });
+});
+
+test("a hybrid is held back by what it feeds in: what its battery takes of the sun is not fed in", () => {
+  const { configuration } = siteOf({ pv: "held", evses: [{ id: "a" }], exportLimitW: 0 });
+  const battery = {
+    ...{ capacityWh: 10_000, maxChargeW: 5_000, maxDischargeW: 5_000, minSocPercent: 10 },
+    ...{ efficiencyPercent: 90, wearEurPerKwh: 0, control: false },
+  };
+  const devices = configuration.devices.map((device) =>
+    device.id === "pv" ? { ...device, role: "hybrid" as const, battery } : device,
+  );
+  const site = siteModel({ ...configuration, devices });
+  const at = { atMonoMs: 1000 };
+  const limitOf = (batteries: ProcessImage["batteries"]) => {
+    const image: ProcessImage = {
+      nowMs: START_MS,
+      monoMs: 1000,
+      wallTrusted: true,
+      // 1 kW of load, 8 kW of sun, 5 kW into the battery: 2 kW flow out.
+      meters: new Map([
+        [site.gridMeterId, { deviceId: "grid-meter", ...at, powerW: -2000, currentA: [-2.9, -2.9, -2.9] }],
+      ]),
+      pvs: new Map([["pv", { deviceId: "pv", ...at, powerW: 8000 }]]),
+      batteries,
+      evses: new Map(),
+    };
+    return controlStep({ site, state: initialState(), image }, initialControlMemory()).pvs[0]?.limitW;
+  };
+  expect(limitOf(new Map([["pv", { deviceId: "pv", ...at, powerW: 5000, socPercent: 50 }]]))).toBe(1000);
+  // Where the battery is silent nobody knows what is fed in: no more than may be exported.
+  expect(limitOf(new Map())).toBe(0);
 });

@@ -21,7 +21,7 @@ interface Aim {
 interface Inverter {
   readonly device: DeviceConfiguration;
   readonly peakW: number;
-  /** Production now; missing where it is silent. */
+  /** What it feeds in now; missing where it is silent. */
   readonly nowW: number | undefined;
 }
 
@@ -38,11 +38,20 @@ function freshPvW({ image }: ControlInput, deviceId: string): number | undefined
   return reading && image.monoMs - reading.atMonoMs <= STALE_AFTER_MS ? Math.max(0, reading.powerW) : undefined;
 }
 
+/** What an inverter feeds in, W: that of a hybrid is what its battery leaves of the sun, or adds to it. */
+function feedsInW(input: ControlInput, { id, role }: DeviceConfiguration): number | undefined {
+  const sunW = freshPvW(input, id);
+  if (role !== "hybrid" || sunW === undefined) return sunW;
+  const battery = input.image.batteries.get(id);
+  const isFresh = battery !== undefined && input.image.monoMs - battery.atMonoMs <= STALE_AFTER_MS;
+  return isFresh ? Math.max(0, sunW - battery.powerW) : undefined;
+}
+
 /** Inverters that site.yaml gives to the controller. */
 function invertersOf(input: ControlInput): Inverter[] {
   return input.site.configuration.devices.flatMap((device) => {
     const { pv } = device;
-    return pv?.control ? [{ device, peakW: pv.peakW, nowW: freshPvW(input, device.id) }] : [];
+    return pv?.control ? [{ device, peakW: pv.peakW, nowW: feedsInW(input, device) }] : [];
   });
 }
 
@@ -84,7 +93,8 @@ function planned(input: ControlInput): Aim | undefined {
 function aimsOf(input: ControlInput, view: CircuitView, inverters: readonly Inverter[]): Aim[] {
   const cap = exportCap(input);
   const pvsW = input.site.pvIds.map((id) => freshPvW(input, id));
-  const isBlind = view.quality === "absent" || view.powerW === undefined || pvsW.includes(undefined);
+  const isSilent = pvsW.includes(undefined) || inverters.some(({ nowW }) => nowW === undefined);
+  const isBlind = view.quality === "absent" || view.powerW === undefined || isSilent;
   // Nobody knows what the site takes: no more than what may be exported is sure to be within the limit.
   if (isBlind) return cap ? [{ limitW: cap.capW, reason: `${cap.reason}, and a meter that does not answer` }] : [];
   const ownW = inverters.reduce((sum, { nowW = 0 }) => sum + nowW, 0);
