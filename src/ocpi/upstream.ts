@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { Clock, DriverRegister, Log, OpenCursor, PlanService, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";
+import type { SiteState } from "../core/state/state.ts";
 import type { UpstreamAdmin } from "../core/upstream-admin.ts";
 import { createAdmin } from "./admin.ts";
 import { startBilling } from "./billing.ts";
@@ -58,6 +59,13 @@ export interface Upstream extends UpstreamAdmin {
 const SECRETS_FILE = "ocpi-secrets.json";
 const TOKENS_FILE = "ocpi-tokens.json";
 
+/** Whether an object may be for a partner at all: profiles for whom one is owed, contexts for whom it was agreed with. */
+function concerns(partner: Partner, { upstream }: SiteState, name: string): boolean {
+  if (name === "optimisation:") return partner.configuration.smac !== undefined;
+  if (!name.startsWith("profiles-at:")) return true;
+  return Object.values(upstream.owed).some((ids) => ids.includes(partner.id));
+}
+
 function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): Pump {
   const { site, model, upstream, clock, log } = options;
   return new Pump({
@@ -65,7 +73,7 @@ function pumpOf(partner: Partner, options: UpstreamOptions, secrets: Secrets): P
     site,
     cursor: options.openCursor(`ocpi-${partner.id}`, site.state().seq),
     wanted: () => partner.registration() !== undefined,
-    changedBy: (fact) => changedBy(fact, partner.id),
+    changedBy: (fact) => changedBy(fact, partner.id).filter((name) => concerns(partner, site.state(), name)),
     deliver: createDeliveries({ partner, site, model, upstream, secrets, clock }),
     isFinal: (name) => name.startsWith("cdr:"),
     clock,

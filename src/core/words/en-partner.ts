@@ -18,11 +18,28 @@ function waitingText(waiting: PartnerWords["waiting"]): string {
   return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
+/** What systems say where nobody is reached. */
+const UNREACHED: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing answers at its address",
+  ECONNRESET: "it broke the connection off",
+  ENOTFOUND: "its name is not known",
+  EAI_AGAIN: "its name cannot be looked up at present",
+  ETIMEDOUT: "no answer in time",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no network",
+};
+
+/** The reason alone, in words where there are some. */
+function plain(problem: string): string {
+  const reason = problem.replace(/^[A-Z]+ \S+: /, "");
+  return UNREACHED[reason] ?? reason;
+}
+
 function exchanged({ waiting, nextAttempt, lastHeard, problem }: PartnerWords): string {
   const what = waitingText(waiting);
   const heard = lastHeard === undefined ? "not heard of since the controller started" : `last heard ${lastHeard}`;
   if (nextAttempt !== undefined)
-    return `It does not take what it is sent${problem === undefined ? "" : ` (${problem})`}, ${heard}. Charging goes on; ${what === "" ? "nothing" : what} waits, tried again at ${nextAttempt}.`;
+    return `It does not take what it is sent${problem === undefined ? "" : `: ${plain(problem)}`}; ${heard}. Charging goes on. ${what === "" ? "It" : `Waiting for it: ${what}. It`} is tried again at ${nextAttempt}.`;
   if (what !== "") return `It is being sent ${what}, ${heard}.`;
   return `It has everything, ${heard}.`;
 }
