@@ -147,3 +147,25 @@ describe("circuits", () => {
     expect(plant.state.site.mode).toBe("normal");
   });
 });
+
+test.each([
+  10, 15, 30,
+])("who was just raised is not lowered again because its meter, every %i s, has yet to say so", (meterEveryS) => {
+  const site = siteOf({
+    mainFuseA: 63,
+    circuits: [{ id: "garage", fuseA: 40 }],
+    evses: [
+      { id: "a", circuit: "garage", phases: ["L2"], maxCurrentA: 32 },
+      { id: "b", circuit: "garage", maxCurrentA: 32 },
+    ],
+  });
+  const { plant, checker, run } = watched({ site, building: () => [41.7, 4.5, 41.7], meterEveryS });
+  plant.plug("a", { phases: 1 });
+  plant.plug("b");
+  run(600);
+  expect(plant.limitA("a") + plant.limitA("b")).toBe(40);
+  const facts = plant.factsOf("limit-changed").length;
+  run(600);
+  expect(plant.factsOf("limit-changed")).toHaveLength(facts);
+  expect(checker.violations).toEqual([]);
+});

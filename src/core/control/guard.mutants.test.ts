@@ -27,7 +27,12 @@ const crowded: World = {
   meterEveryS: 10,
   unbalanceLimitA: undefined,
 };
-const arriving: World = { ...crowded, faults: [{ kind: "meter", evse: 0, fromS: 14, forS: 60 }] };
+/** One comes while the meter is silent. */
+const arriving: World = {
+  ...crowded,
+  cars: crowded.cars.map((car) => (car.evse === 2 ? { ...car, arrivesS: 25 } : car)),
+  faults: [{ kind: "meter", evse: 0, fromS: 14, forS: 60 }],
+};
 const withoutFaults: World = { ...crowded, faults: [] };
 
 /** What an EVSE was allowed before, by its last command: a guard that never lowers a limit. */

@@ -78,16 +78,22 @@ function stoppedBlind(guarded: GuardInput, left: Slack): Map<number, Constraint>
   return stopped;
 }
 
-/** What there is to share: the least of lately. */
+/**
+ * What there is to share. What each should come to have is reckoned with what is free now: a raise looks like building
+ * load until the car reports it, and in the least of lately for half a minute more; nobody is lowered for that.
+ */
 function slackToShare(guarded: GuardInput, bounds: Bounds): Slack {
-  const slack = Slack.of(bounds, (constraint) => Math.min(constraint.available, constraint.availableToRaise));
+  const slack = Slack.of(bounds, ({ available, availableToRaise, heldBack }) =>
+    Math.min(available, availableToRaise + heldBack),
+  );
   takeFixed(guarded, slack);
   return slack;
 }
 
-/** What of it may be raised now: less what higher limits of before may still draw. */
+/** What may be raised now: the least of lately, less what higher limits of before may still draw. */
 function slackToRaise(guarded: GuardInput, bounds: Bounds): Slack {
-  const slack = slackToShare(guarded, bounds);
+  const slack = Slack.of(bounds, ({ available, availableToRaise }) => Math.min(available, availableToRaise));
+  takeFixed(guarded, slack);
   for (const entry of guarded.active) {
     const { held, limitA } = entry.memory;
     if (held && isFree(guarded, entry)) slack.give(entry.index, Math.max(0, held.currentA - limitA));

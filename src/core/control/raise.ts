@@ -34,6 +34,11 @@ export interface Moved {
 
 const TINY = 1e-6;
 
+/** What was raised looks like building load until its EVSE reports: till then nobody is lowered for the sake of others. */
+function isSettled({ bounds }: Move, constraint: number): boolean {
+  return bounds.constraints[constraint]!.members.every(({ settled }) => settled);
+}
+
 /** Constraints where somebody is short of what it should have, and not enough is free for it. */
 function crowded(move: Move, given: ReadonlyMap<number, number>): Set<number> {
   const constraints = new Set<number>();
@@ -44,7 +49,8 @@ function crowded(move: Move, given: ReadonlyMap<number, number>): Set<number> {
     const entry = move.guarded.input.site.evses[index]!;
     const stepA = heldA > 0 ? REBALANCE_LEAST_A : entry.minCurrentA;
     for (const { constraint, weight } of move.bounds.linksOf(index)) {
-      if (move.free.left(constraint) < weight * stepA - TINY) constraints.add(constraint);
+      if (move.free.left(constraint) < weight * stepA - TINY && isSettled(move, constraint))
+        constraints.add(constraint);
     }
   }
   return constraints;
