@@ -125,7 +125,7 @@ export function evseObject(market: Market, evse: EvseModel): WireObject {
     physical_reference: marketing(market, evse)?.physicalReference,
     floor_level: marketing(market, evse)?.floorLevel,
     parking_restrictions: some(marketing(market, evse)?.parkingRestrictions),
-    ...(market.version === "2.3.0" ? evse230(market, marketing(market, evse)) : {}),
+    ...(market.version === "2.3.0" ? evse230(market.upstream, marketing(market, evse)) : {}),
     last_updated: ocpiTime(evseUpdatedMs(state, evse)),
   };
 }

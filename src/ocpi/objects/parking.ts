@@ -1,6 +1,5 @@
 /** What OCPI 2.3.0 adds for AFIR: places to park, whose contracts are accepted, whom to call. Only what is configured. */
 import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
-import type { Market } from "./location.ts";
 import { some, type WireObject } from "./wire-object.ts";
 
 type Place = NonNullable<UpstreamConfiguration["location"]>;
@@ -39,7 +38,7 @@ export function place230(place: Place): WireObject {
 }
 
 /** Of an EVSE. */
-export function evse230({ upstream }: Pick<Market, "upstream">, evse: EvseInMarket | undefined): WireObject {
+export function evse230(upstream: UpstreamConfiguration, evse: EvseInMarket | undefined): WireObject {
   const parking = (evse?.parking ?? []).map(({ place, position }) => ({ parking_id: place, evse_position: position }));
   return {
     parking: some(parking),
