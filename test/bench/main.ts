@@ -1,29 +1,22 @@
 /** `npm run bench [-- NAME [OPTIONS]]`: one JSON line a figure, each beside a limit or a peer of the same run. */
-import { benchCard } from "./card.ts";
-import { benchForecast } from "./forecast.ts";
-import { benchLatency } from "./latency.ts";
-import { benchLedger } from "./ledger.ts";
 import type { BenchLine } from "./line.ts";
-import { benchLoad } from "./load.ts";
-import { benchOcpi } from "./ocpi.ts";
-import { benchPlan } from "./plan.ts";
-import { benchProcess } from "./process.ts";
-import { benchRegret } from "./regret.ts";
 
 type Bench = (options: readonly string[]) => Promise<readonly BenchLine[]>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  latency: benchLatency,
-  plan: benchPlan,
-  ledger: benchLedger,
-  card: benchCard,
-  ocpi: benchOcpi,
-  load: benchLoad,
-  forecast: benchForecast,
-  process: benchProcess,
+  latency: async () => (await import("./latency.ts")).benchLatency(),
+  plan: async () => (await import("./plan.ts")).benchPlan(),
+  ledger: async () => (await import("./ledger.ts")).benchLedger(),
+  card: async () => (await import("./card.ts")).benchCard(),
+  ocpi: async () => (await import("./ocpi.ts")).benchOcpi(),
+  load: async () => (await import("./load.ts")).benchLoad(),
+  forecast: async (options) => (await import("./forecast.ts")).benchForecast(options),
+  process: async () => (await import("./process.ts")).benchProcess(),
 };
 /** Takes minutes to an hour: only when it is asked for. */
-const LONG: Readonly<Record<string, Bench>> = { regret: benchRegret };
+const LONG: Readonly<Record<string, Bench>> = {
+  regret: async (options) => (await import("./regret.ts")).benchRegret(options),
+};
 
 const [first, ...options] = process.argv.slice(2);
 const known = { ...BENCHES, ...LONG };
