@@ -73,6 +73,8 @@ export class WindowModel {
   readonly flows: Flows = { cars: new Map(), given: new Map(), imports: [], exports: [], charge: [], discharge: [] };
   /** What the cars take of each slot: variable and car. */
   readonly #drawn = new Map<number, { readonly variable: number; readonly car: ModelCar }[]>();
+  /** What they give back in each slot. */
+  readonly #given = new Map<number, readonly number[]>();
   readonly #scenario: Scenario;
   readonly #window: Window;
   readonly #endValue: number;
@@ -106,6 +108,7 @@ export class WindowModel {
     const short = this.build.variable(`s${session.id}`, { upper: needKwh, cost: MISSING_EUR_PER_KWH });
     const given = addGiving(this.build, car, { charging: variables, doneKwh });
     if (given.length > 0) this.flows.given.set(session.id, { variables: given, car });
+    for (const [slot, variable] of given) this.#given.set(slot, [...(this.#given.get(slot) ?? []), variable]);
     const energy = [
       ...variables.map(([, variable]) => term(variable, SLOT_HOURS)),
       ...given.map(([, variable]) => term(variable, -SLOT_HOURS * backFactor(car))),
@@ -151,8 +154,8 @@ export class WindowModel {
       const i = this.build.variable(`i${slot}`, { upper: Number.POSITIVE_INFINITY, cost: importPrice * SLOT_HOURS });
       const terms = [term(i, 1), ...(this.#drawn.get(slot) ?? []).map(({ variable }) => term(variable, -1))];
       this.flows.imports[slot] = i;
-      const given = [...this.flows.given.values()].flatMap(({ variables }) => variables.filter(([at]) => at === slot));
-      terms.push(...given.map(([, variable]) => term(variable, 1)));
+      const given = this.#given.get(slot) ?? [];
+      terms.push(...given.map((variable) => term(variable, 1)));
       if (netKw < 0 || this.#scenario.battery || given.length > 0) {
         const upper = (exportLimitW ?? Number.POSITIVE_INFINITY) / KILO;
         const x = this.build.variable(`x${slot}`, { upper, cost: -exportPrice * SLOT_HOURS });
