@@ -1,7 +1,6 @@
 /** A partner registers with the site, and the site with a partner: chapters Versions and Credentials. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authorization, send } from "./exchange.ts";
-import { faultsOf } from "./known.ts";
 import { Platform, type Reply } from "./platform.ts";
 import { CPO, EMSP_ENDPOINTS, StorySite } from "./site.ts";
 import { isObject } from "./spec/check.ts";
@@ -89,7 +88,7 @@ describe.each(["2.2.1", "2.3.0"] as const)("with OCPI %s", (version) => {
     expect((await partner.ask("POST", "credentials", "", { body: partner.credentials(version, "y") })).status).toBe(
       405,
     );
-    expect(faultsOf(partner)).toEqual([]);
+    expect(partner.faults).toEqual([]);
   });
 
   test("it reads the credentials that it holds", async () => {
@@ -97,7 +96,7 @@ describe.each(["2.2.1", "2.3.0"] as const)("with OCPI %s", (version) => {
     const answer = await partner.ask("GET", "credentials", "");
     expect(answer.status).toBe(200);
     expect(answer.data).toMatchObject({ token: partner.token, url: partner.others!.url, roles: partner.others!.roles });
-    expect(faultsOf(partner)).toEqual([]);
+    expect(partner.faults).toEqual([]);
   });
 
   test("it offers every endpoint of a CPO, each with its interface role", async () => {
@@ -131,7 +130,7 @@ describe.each(["2.2.1", "2.3.0"] as const)("with OCPI %s", (version) => {
         .slice(0, 2),
     ).toEqual(["versions", "details"]);
     expect((await partner.ask("GET", "tariffs", "")).code).toBe(1000);
-    expect(faultsOf(partner)).toEqual([]);
+    expect(partner.faults).toEqual([]);
   });
 
   test("it ends the registration and may come again with a new token", async () => {
@@ -144,7 +143,7 @@ describe.each(["2.2.1", "2.3.0"] as const)("with OCPI %s", (version) => {
     expect((await stateOf(`caller-${version}`)).registered).toBe(false);
     await site.admit(`caller-${version}`, partner, version);
     expect((await partner.ask("GET", "sessions", "?date_from=2020-01-01T00:00:00Z")).code).toBe(1000);
-    expect(faultsOf(partner)).toEqual([]);
+    expect(partner.faults).toEqual([]);
   });
 
   test("the site registers with a partner, renews, and ends it", async () => {
@@ -173,7 +172,7 @@ describe.each(["2.2.1", "2.3.0"] as const)("with OCPI %s", (version) => {
     expect((await site.admin("DELETE", `/called-${version}/registration`)).status).toBe(200);
     await partner.next(({ method, module }) => method === "DELETE" && module === "credentials", since);
     expect((await send("GET", site.versionsUrl, { token: partner.token })).status).toBe(401);
-    expect(faultsOf(partner)).toEqual([]);
+    expect(partner.faults).toEqual([]);
   });
 });
 
@@ -202,7 +201,7 @@ test("a partner of 2.2.1 moves to 2.3.0 with a PUT to the credentials of the new
   expect((await growing.ask("GET", "tariffs", "")).data).toContainEqual(
     expect.objectContaining({ tax_included: "NO" }),
   );
-  expect(faultsOf(growing)).toEqual([]);
+  expect(growing.faults).toEqual([]);
 });
 
 test("a partner that cannot be read during its registration gets 3001, and may try again", async () => {
@@ -223,7 +222,7 @@ test("a partner that cannot be read during its registration gets 3001, and may t
     expect(answer.code, JSON.stringify(body)).toBe(2001);
   }
   expect((await faulty.register(site.versionsUrl, "2.3.0")).code).toBe(1000);
-  expect(faultsOf(faulty)).toEqual([]);
+  expect(faulty.faults).toEqual([]);
 });
 
 test("a partner that speaks another version, or sends elsewhere, is not registered with", async () => {
