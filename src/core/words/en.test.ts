@@ -44,6 +44,10 @@ describe("why an EVSE gets what it gets", () => {
       evse({ kind: "safe-mode", deviceId: "grid-meter" }, { limitA: 8, readingAgeS: 1 }),
     ],
     [
+      "0 A: paused, building fuse L2 at 38 of 63 A has room again; power comes back to one car after another",
+      evse({ kind: "paused", circuitId: "grid", phase: 1, limitA: 63, readingA: 38 }, { limitA: 0 }),
+    ],
+    [
       "0 A: paused a moment ago, goes on at 13:42: cars are not switched too often",
       evse({ kind: "paused", untilMs: 1 }, { limitA: 0, until: "13:42" }),
     ],
