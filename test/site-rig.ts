@@ -12,7 +12,7 @@ import type { Ledger, Prices, Solver } from "../src/core/ports.ts";
 import { type PerPhase, phaseIndex } from "../src/core/quantity.ts";
 import { type SiteModel, siteModel } from "../src/core/site/site-model.ts";
 import { evolve, initialState } from "../src/core/state/state.ts";
-import { ruleBasedPlan } from "../src/planner/rules.ts";
+import { ruleBasedPlan } from "../src/planner/rules/rules.ts";
 import { Building } from "../src/sim/models/building.ts";
 import { Car } from "../src/sim/models/car.ts";
 import { WiredSite } from "../src/sim/models/site.ts";

@@ -6,7 +6,7 @@ import type { SiteModel } from "../core/site/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import type { PlanState } from "../core/state/plan.ts";
 import { planSlot } from "../core/words/en-plan.ts";
-import { explainChoices } from "../planner/explain-choice.ts";
+import { explainChoices } from "../planner/explain/explain-choice.ts";
 
 type MadePlan = NonNullable<PlanState["current"]>;
 

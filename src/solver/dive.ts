@@ -3,7 +3,7 @@
  * then the few that are in doubt branched on alone.
  */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import type { PlanModel } from "../planner/model.ts";
+import type { PlanModel } from "../planner/model/model.ts";
 import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
 
 const NEAR = 1e-6;

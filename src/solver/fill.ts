@@ -3,8 +3,8 @@
  * least powers of all that are on fit beside theirs; the linear model then shares the room anew.
  */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import { circuitRooms } from "../planner/limits.ts";
-import type { PlanModel } from "../planner/model.ts";
+import { circuitRooms } from "../planner/input/limits.ts";
+import type { PlanModel } from "../planner/model/model.ts";
 import type { LinearSolver, Solution } from "./glpk.ts";
 
 const NEAR = 1e-6;

@@ -1,7 +1,7 @@
 /** How good a solution is: its distance from what no plan can beat, beside what the cars' energy costs. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import { chargingHours } from "../planner/limits.ts";
-import type { PlanModel } from "../planner/model.ts";
+import { chargingHours } from "../planner/input/limits.ts";
+import type { PlanModel } from "../planner/model/model.ts";
 import type { Solution } from "./glpk.ts";
 
 /** Below this nobody cares, EUR. */

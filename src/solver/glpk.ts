@@ -1,6 +1,6 @@
 /** Solves linear models with GLPK (WASM), within seconds, and says honestly what came of it. */
 import loadGlpk, { type GLPK, type LP } from "glpk.js/node";
-import { firstUnsoundNumber, type LinearModel } from "../planner/linear-model.ts";
+import { firstUnsoundNumber, type LinearModel } from "../planner/model/linear-model.ts";
 
 export interface Solution {
   readonly status: "optimal" | "feasible" | "none";

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/slots.ts";
-import { possibleNeedWh } from "../planner/limits.ts";
+import { possibleNeedWh } from "../planner/input/limits.ts";
+import { planWeights, shortfallEur } from "../planner/model/weights.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
-import { ruleBasedPlan } from "../planner/rules.ts";
-import { verifyPlan } from "../planner/verify.ts";
-import { planWeights, shortfallEur } from "../planner/weights.ts";
+import { ruleBasedPlan } from "../planner/rules/rules.ts";
+import { verifyPlan } from "../planner/verify/verify.ts";
 import { createLinearSolver, type LinearSolver } from "./glpk.ts";
 import { solvePlan } from "./plan-solver.ts";
 

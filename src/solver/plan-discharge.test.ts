@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
-import { verifyPlan } from "../planner/verify.ts";
+import { verifyPlan } from "../planner/verify/verify.ts";
 import { createLinearSolver, type LinearSolver } from "./glpk.ts";
 import { solvePlan } from "./plan-solver.ts";
 

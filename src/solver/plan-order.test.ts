@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/slots.ts";
-import { possibleNeedWh } from "../planner/limits.ts";
-import { planModel } from "../planner/model.ts";
+import { possibleNeedWh } from "../planner/input/limits.ts";
+import { planModel } from "../planner/model/model.ts";
+import { planWeights, shortfallEur } from "../planner/model/weights.ts";
 import { planEvse, seededInput } from "../planner/plan-input.test-kit.ts";
-import { verifyPlan } from "../planner/verify.ts";
-import { planWeights, shortfallEur } from "../planner/weights.ts";
+import { verifyPlan } from "../planner/verify/verify.ts";
 import { createLinearSolver, type LinearSolver } from "./glpk.ts";
 import { solvePlan } from "./plan-solver.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput, PlanPeak, PlanResult } from "../core/facts/plan-facts.ts";
-import { plannedValueKw } from "../planner/peaks.ts";
+import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
-import { verifyPlan } from "../planner/verify.ts";
+import { verifyPlan } from "../planner/verify/verify.ts";
 import { createLinearSolver, type LinearSolver } from "./glpk.ts";
 import { solvePlan } from "./plan-solver.ts";
 

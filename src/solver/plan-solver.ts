@@ -1,11 +1,11 @@
 /** From a plan's input to a checked plan: relax, branch, round and repair, else rules. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { clamp } from "../core/quantity.ts";
-import { firstUnsoundInput } from "../planner/limits.ts";
-import { type PlanModel, planModel } from "../planner/model.ts";
-import { ruleBasedPlan } from "../planner/rules.ts";
-import { planFromSolution } from "../planner/solution.ts";
-import { verifyPlan } from "../planner/verify.ts";
+import { firstUnsoundInput } from "../planner/input/limits.ts";
+import { type PlanModel, planModel } from "../planner/model/model.ts";
+import { planFromSolution } from "../planner/model/solution.ts";
+import { ruleBasedPlan } from "../planner/rules/rules.ts";
+import { verifyPlan } from "../planner/verify/verify.ts";
 import { dived, fixedChoices, fixSlot, polished, refined } from "./dive.ts";
 import { filled } from "./fill.ts";
 import { gapOf, scaleEur } from "./gap.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hasGlpsol, solveWithGlpsol } from "../../test/bench/native-glpsol.ts";
 import type { Log } from "../core/ports.ts";
-import { planModel } from "../planner/model.ts";
+import { planModel } from "../planner/model/model.ts";
 import { planEvse, planInput, seededInput } from "../planner/plan-input.test-kit.ts";
 import { createLinearSolver } from "./glpk.ts";
 import { createInlineSolver, createSolver } from "./solver.ts";

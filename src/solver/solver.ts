@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import type { Log, Solver } from "../core/ports.ts";
-import { ruleBasedPlan } from "../planner/rules.ts";
+import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { createLinearSolver, type LinearSolver } from "./glpk.ts";
 import { solvePlan } from "./plan-solver.ts";
 

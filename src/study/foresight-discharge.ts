@@ -1,6 +1,6 @@
 /** What a car could give back, in the model of perfect foresight: as the controller may, knowing all in advance. */
 import { SLOT_HOURS } from "../core/slots.ts";
-import type { ModelBuilder } from "../planner/linear-model.ts";
+import type { ModelBuilder } from "../planner/model/linear-model.ts";
 import type { ModelCar } from "./foresight-model.ts";
 
 const KILO = 1000;

@@ -10,7 +10,7 @@ import { isTimeZone } from "../core/local-time.ts";
 import type { PriceSource } from "../core/site/site.ts";
 import { siteModel } from "../core/site/site-model.ts";
 import { SLOT_MS } from "../core/slots.ts";
-import { timeOfUsePrice } from "../planner/price-sources.ts";
+import { timeOfUsePrice } from "../planner/prices/price-sources.ts";
 import type { Scenario, ScenarioBattery, ScenarioSeries } from "../sim/scenario.ts";
 import { type CsvTable, parseCsv } from "./csv.ts";
 import { type DataFile, type ScenarioFile, ScenarioSchema, type SessionsFile } from "./scenario-schema.ts";

@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SLOT_MS } from "../../src/core/slots.ts";
 import type { QuarterHour } from "../../src/core/state/site-slice.ts";
-import { forecastBuildingW, forecastPvW } from "../../src/planner/forecast.ts";
+import { forecastBuildingW, forecastPvW } from "../../src/planner/forecast/forecast.ts";
 import { parseCsv } from "../../src/study/csv.ts";
 import { readSeries } from "../../src/study/scenario-series.ts";
 import type { BenchLine } from "./line.ts";

@@ -1,6 +1,6 @@
 /** HiGHS (WASM) behind the same port as GLPK: what the default is measured against. */
 import loadHighs from "highs";
-import { type LinearModel, lpText } from "../../src/planner/linear-model.ts";
+import { type LinearModel, lpText } from "../../src/planner/model/linear-model.ts";
 import type { LinearSolver, Solution, SolveOptions } from "../../src/solver/glpk.ts";
 
 const NOTHING: Solution = { status: "none", objective: Number.NaN, values: [] };

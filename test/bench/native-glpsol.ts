@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LinearModel, lpText } from "../../src/planner/linear-model.ts";
+import { type LinearModel, lpText } from "../../src/planner/model/linear-model.ts";
 
 /** Whether `glpsol` can be run here. */
 export function hasGlpsol(): boolean {

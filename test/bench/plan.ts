@@ -1,6 +1,6 @@
 /** How long a plan takes, from its input to the checked result, beside native GLPK and HiGHS on the same model. */
 import type { PlanInput } from "../../src/core/facts/plan-facts.ts";
-import { planModel } from "../../src/planner/model.ts";
+import { planModel } from "../../src/planner/model/model.ts";
 import { seededInput } from "../../src/planner/plan-input.test-kit.ts";
 import { scaleEur } from "../../src/solver/gap.ts";
 import { createLinearSolver, type LinearSolver } from "../../src/solver/glpk.ts";

@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { cursorsIn } from "../../src/app/recording/cursor.ts";
 import type { Clock, Log, PlanService } from "../../src/core/ports.ts";
 import { startUpstream, type Upstream } from "../../src/ocpi/upstream.ts";
-import { ruleBasedPlan } from "../../src/planner/rules.ts";
+import { ruleBasedPlan } from "../../src/planner/rules/rules.ts";
 import { type RigOptions, SiteRig } from "../site-rig.ts";
 import { type PartnerOptions, TestPartner } from "./partner.ts";
 

@@ -2,7 +2,7 @@
  * Watches the true currents: no protective device opens, and no circuit stays above its rating for longer than stated
  * while cars that can be told still draw. It knows the wires and the faults, and nothing of what the controller believes.
  */
-import { heatAfter } from "../../src/core/control/thermal.ts";
+import { heatAfter } from "../../src/core/control/circuits/thermal.ts";
 import { PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../../src/core/quantity.ts";
 import type { Protection } from "../../src/core/site/site.ts";
 import type { SimulatedChargePoint } from "./charge-point.ts";

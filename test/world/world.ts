@@ -1,7 +1,7 @@
 /** A world: the physical site, its devices, the controller's process, and time. One second after the other. */
 import type { ChargePointCommand, CommandResult } from "../../src/core/charge-point-input.ts";
 import type { Log, Solver } from "../../src/core/ports.ts";
-import { ruleBasedPlan } from "../../src/planner/rules.ts";
+import { ruleBasedPlan } from "../../src/planner/rules/rules.ts";
 import { settle, VirtualClock } from "../../src/sim/virtual-clock.ts";
 import { WallClock } from "./boot-clock.ts";
 import { SimulatedChargePoint } from "./charge-point.ts";

@@ -5,7 +5,7 @@ import type { ForecastKind, PowerSeries } from "../../core/facts/forecast-facts.
 import type { SiteDraft } from "../../core/facts/index.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import type { SiteConfiguration } from "../../core/site/site.ts";
-import { powerSeriesFrom, sumOfSeries } from "../../planner/series-source.ts";
+import { powerSeriesFrom, sumOfSeries } from "../../planner/forecast/series-source.ts";
 import { publicHost, readJson, reasonOf } from "../http-json.ts";
 import { type CompleteSource, completeSource } from "./providers.ts";
 

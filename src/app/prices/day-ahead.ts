@@ -9,7 +9,7 @@ import {
   type PriceUnit,
   pricesFromCsv,
   pricesFromJson,
-} from "../../planner/price-sources.ts";
+} from "../../planner/prices/price-sources.ts";
 import { MOST_BYTES, publicHost, readJson, reasonOf } from "../http-json.ts";
 import { knownUntilMs, nextAskMs } from "./price-schedule.ts";
 

@@ -2,7 +2,7 @@
 
 import { localMoment } from "../../core/calendar.ts";
 import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
-import type { PriceTable } from "../../planner/price-sources.ts";
+import type { PriceTable } from "../../planner/prices/price-sources.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

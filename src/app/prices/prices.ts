@@ -2,7 +2,7 @@
 import { feesEurPerKwh } from "../../core/fees.ts";
 import type { Prices } from "../../core/ports.ts";
 import type { PriceSource, SiteConfiguration } from "../../core/site/site.ts";
-import { timeOfUsePrice } from "../../planner/price-sources.ts";
+import { timeOfUsePrice } from "../../planner/prices/price-sources.ts";
 import { createDayAhead, type DayAheadOptions } from "./day-ahead.ts";
 
 export interface PricesOptions extends Omit<DayAheadOptions, "random"> {

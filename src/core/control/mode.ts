@@ -1,7 +1,7 @@
 /** The site's word: normal, limited by something, or safe mode. */
 import type { SiteDraft } from "../facts/index.ts";
 import type { ReasonKind } from "../reason.ts";
-import type { CircuitView } from "./circuits.ts";
+import type { CircuitView } from "./circuits/circuits.ts";
 import type { ControlInput, EvseDecision } from "./control.ts";
 import { MODE_HOLD_MS } from "./thresholds.ts";
 

@@ -2,22 +2,22 @@
 import type { ChargePointCommand } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { Session } from "../state/sessions.ts";
-import { batteries, batteryRelief } from "./battery.ts";
-import { type CircuitView, observeCircuits } from "./circuits.ts";
-import { buildConstraints, type Constraint } from "./constraints.ts";
+import { type CircuitView, observeCircuits } from "./circuits/circuits.ts";
+import { buildConstraints, type Constraint } from "./circuits/constraints.ts";
+import { blindShareA, operatorLimit } from "./circuits/operator.ts";
+import { siteIndex } from "./circuits/site-index.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
-import { curtail } from "./curtail.ts";
-import { withDischarge, withoutRelief } from "./discharge.ts";
-import { guard } from "./guard.ts";
-import type { Strain } from "./heal.ts";
-import { creditSheds, interventions, isUrgent, obedienceDrafts } from "./intervene.ts";
-import { lease } from "./lease.ts";
+import { withDischarge, withoutRelief } from "./evses/discharge.ts";
+import { type EvseObservation, observeEvse } from "./evses/observe-evse.ts";
+import { guard } from "./guard/guard.ts";
+import { creditSheds, interventions, isUrgent, obedienceDrafts } from "./guard/intervene.ts";
+import type { Strain } from "./leases/heal.ts";
+import { lease } from "./leases/lease.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
 import { modeDrafts } from "./mode.ts";
-import { type EvseObservation, observeEvse } from "./observe-evse.ts";
-import { blindShareA, operatorLimit } from "./operator.ts";
-import { siteIndex } from "./site-index.ts";
-import { wishesOf } from "./wishes.ts";
+import { batteries, batteryRelief } from "./storage/battery.ts";
+import { curtail } from "./storage/curtail.ts";
+import { wishesOf } from "./wishes/wishes.ts";
 
 export { type ControlMemory, initialControlMemory } from "./memory.ts";
 

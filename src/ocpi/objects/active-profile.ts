@@ -1,5 +1,5 @@
 /** What a car may draw over the coming time, after fusing everything: limit in force, plan, and all ceilings. */
-import { slotIndex } from "../../core/control/plan-current.ts";
+import { slotIndex } from "../../core/control/wishes/plan-current.ts";
 import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../core/market/ceiling.ts";
 import type { Profile } from "../../core/market/profile.ts";
 import { SLOT_MS } from "../../core/slots.ts";

@@ -1,0 +1,82 @@
+/** Stories of phases that may not differ by more than the country allows. */
+import { describe, expect, test } from "vitest";
+import { watched } from "../checker.test-kit.ts";
+import { siteOf } from "../site.test-kit.ts";
+
+const stalls = [
+  { id: "a", maxCurrentA: 32, phases: ["L1", "L2", "L3"] },
+  { id: "b", maxCurrentA: 32, phases: ["L2", "L3", "L1"] },
+  { id: "c", maxCurrentA: 32, phases: ["L3", "L1", "L2"] },
+] as const;
+
+describe("cars on one phase each", () => {
+  test.each([
+    ["DE", 20],
+    ["AT", 16],
+    ["CH", 16],
+    ["NL", 32],
+  ])("alone, in %s, get %i A", (country, currentA) => {
+    const { plant, checker, run } = watched({ site: siteOf({ country, mainFuseA: 80, evses: stalls }) });
+    plant.plug("a", { phases: 1 });
+    run(300);
+    expect(plant.limitA("a")).toBeLessThanOrEqual(currentA);
+    expect(plant.limitA("a")).toBeGreaterThanOrEqual(currentA - 2);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("make room for each other, and take it back when one of them leaves", () => {
+    const { plant, checker, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses: stalls }) });
+    for (const { id } of stalls) plant.plug(id, { phases: 1 });
+    run(600);
+    for (const { id } of stalls) expect(plant.drawsA(id)).toBeGreaterThan(28);
+    plant.unplug("c");
+    run(30);
+    for (const id of ["a", "b"]) {
+      expect(plant.drawsA(id)).toBeLessThanOrEqual(20);
+      expect(plant.decision(id).reason.kind).toBe("unbalance");
+    }
+    run(300);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("a car on two phases counts on both", () => {
+    const { plant, checker, run } = watched({ site: siteOf({ country: "AT", mainFuseA: 80, evses: stalls }) });
+    plant.plug("a", { phases: 2 });
+    run(300);
+    expect(plant.limitA("a")).toBeLessThanOrEqual(16);
+    plant.plug("c", { phases: 1 });
+    run(600);
+    // L3 carries the other car: L1 and L2 may have more.
+    expect(plant.drawsA("a")).toBeGreaterThan(25);
+    expect(checker.violations).toEqual([]);
+  });
+});
+
+test("who waits for room keeps its claim while that is made: others do not take it and give it back for ever", () => {
+  const site = siteOf({
+    mainFuseA: 40,
+    country: "DE",
+    evses: [
+      { id: "a", phases: ["L2", "L3", "L1"], priority: 5 },
+      { id: "b", phases: ["L2", "L3", "L1"], maxCurrentA: 20, priority: 9 },
+      { id: "d", maxCurrentA: 6, priority: 9 },
+      { id: "e", phases: ["L1"], maxCurrentA: 20, priority: 3 },
+      { id: "c", priority: 4 },
+    ],
+  });
+  const peak = (second: number) => second > 300 && second < 330;
+  const building = (second: number) => (peak(second) ? ([27, 27, 27] as const) : ([4, 3, 5] as const));
+  const { plant, checker, run } = watched({ site, building, meterEveryS: 30 });
+  plant.plug("a");
+  plant.plug("b", { phases: 1, obeyS: 1 });
+  plant.plug("d", { phases: 2 });
+  plant.plug("e", { phases: 1, obeyS: 1 });
+  run(120);
+  plant.plug("c", { phases: 2 });
+  run(900);
+  for (const { id } of site.evses) expect(plant.limitA(id)).toBeGreaterThanOrEqual(6);
+  const facts = plant.factsOf("limit-changed").length;
+  run(600);
+  expect(plant.factsOf("limit-changed").length - facts).toBeLessThan(5);
+  expect(checker.violations).toEqual([]);
+});

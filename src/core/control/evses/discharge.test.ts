@@ -1,0 +1,184 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Checker } from "../checker.test-kit.ts";
+import { plan } from "../planned.test-kit.ts";
+import { Plant } from "../plant.test-kit.ts";
+import { type SiteOptions, siteOf } from "../site.test-kit.ts";
+
+/** A van that may give back beside a car, behind 32 A. */
+function depot(building: (second: number) => number, more: Partial<SiteOptions> = {}, socPercent = 80) {
+  const evses = [{ id: "van", givesW: 11_040 }, { id: "car" }];
+  const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, evses, ...more });
+  const plant = new Plant({
+    site,
+    building: (second) => [building(second), building(second), building(second)],
+    meterEveryS: 5,
+  });
+  const van = plant.plug("van", { socPercent });
+  plant.run(10);
+  return { plant, van };
+}
+const gives = (van: number, dischargeA: number) => ({
+  evseId: "van",
+  transactionId: van,
+  currentA: [0, 0, 0],
+  dischargeA: [dischargeA, dischargeA, 0],
+});
+const lastSchedule = (plant: Plant) =>
+  plant.commands
+    .flatMap(({ command }) => (command.type === "set-limit" && command.evseId === "van" ? [command] : []))
+    .at(-1)!.schedule;
+
+describe("a car that gives back as planned", () => {
+  test("is told so by a lease that ends in its safe current, and the fact says so", () => {
+    const { plant, van } = depot(() => 20);
+    plan(plant, [gives(van, 10)]);
+    plant.run(120);
+    expect(plant.drawsA("van")).toBe(-10);
+    expect(plant.trueA("grid")[0]).toBe(10);
+    const { periods } = lastSchedule(plant);
+    expect(periods[0]?.currentA).toBe(-10);
+    expect(periods.at(-1)?.currentA).toBe(6);
+    expect(plant.factsOf("limit-changed").at(-1)?.data).toMatchObject({ evseId: "van", currentA: 0, dischargeA: 10 });
+    // The controller is gone: the lease runs out, and the van charges with its safe current.
+    plant.second += 200;
+    expect(plant.offeredA("van")).toBe(6);
+  });
+
+  test("makes no room for others: when it stops at once, the fuse still holds", () => {
+    const { plant, van } = depot(() => 20);
+    plan(plant, [gives(van, 16)]);
+    plant.run(60);
+    expect(plant.drawsA("van")).toBe(-16);
+    const car = plant.plug("car");
+    plan(plant, [gives(van, 16), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    let highestA = 0;
+    plant.run(300, () => {
+      highestA = Math.max(highestA, plant.drawsA("car"));
+    });
+    // 32 A less 20 A of the building; the 16 A that flow back are not counted on.
+    expect(highestA).toBeGreaterThan(6);
+    expect(highestA).toBeLessThanOrEqual(12);
+    plant.unplug("van");
+    plant.run(30, () => expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(32));
+  });
+
+  test("holds the export limit every second, also when the load that it fed goes away", () => {
+    const building = (second: number) => (second < 200 ? 14 : 2);
+    const { plant, van } = depot(building, { exportLimitW: 690 });
+    plan(plant, [gives(van, 16)]);
+    let over = 0;
+    plant.run(400, () => {
+      if (plant.trueA("grid")[0] < -1.01) over++;
+      if (plant.second > 60 && plant.second < 200) expect(plant.drawsA("van")).toBe(-15);
+    });
+    // The time of a reading, a command and the car.
+    expect(over).toBeLessThanOrEqual(8);
+    expect(plant.drawsA("van")).toBe(-3);
+  });
+
+  test("feeds back no more than its circuits carry, whatever the sun adds", () => {
+    const narrow = depot(() => -20);
+    plan(narrow.plant, [gives(narrow.van, 16)]);
+    narrow.plant.run(120, () => expect(narrow.plant.trueA("grid")[0]).toBeGreaterThanOrEqual(-32));
+    expect(narrow.plant.drawsA("van")).toBe(-12);
+  });
+
+  test("stops at its reserve, without a meter, when its driver wants to charge or does not allow it, and where it was not configured", () => {
+    const empty = depot(() => 10, {}, 50);
+    plan(empty.plant, [gives(empty.van, 10)]);
+    empty.plant.run(60);
+    expect(empty.plant.drawsA("van")).toBe(0);
+    const { plant, van } = depot(() => 10);
+    plan(plant, [gives(van, 10)]);
+    plant.run(60);
+    expect(plant.drawsA("van")).toBe(-10);
+    plant.deadMeters.add("grid-meter");
+    plant.run(60);
+    expect(plant.drawsA("van")).toBeGreaterThanOrEqual(0);
+    plant.deadMeters.clear();
+    plant.run(120);
+    const data = { evseId: "van", active: true, by: "driver" };
+    plant.record({ type: "override-changed", source: "test", data });
+    plant.run(60);
+    expect(plant.drawsA("van")).toBeGreaterThan(6);
+    const asked = depot(() => 10);
+    const wish = { evseId: "van", by: "driver", dischargeAllowed: false };
+    asked.plant.record({ type: "wish-stated", source: "test", data: wish });
+    plan(asked.plant, [gives(asked.van, 10)]);
+    asked.plant.run(60);
+    expect(asked.plant.drawsA("van")).toBe(0);
+    const usual = depot(() => 10, { evses: [{ id: "van" }, { id: "car" }] });
+    plan(usual.plant, [gives(usual.van, 10)]);
+    usual.plant.run(60);
+    expect(
+      usual.plant.commands.every(
+        ({ command }) => command.type !== "set-limit" || command.schedule.periods[0]!.currentA >= 0,
+      ),
+    ).toBe(true);
+  });
+
+  test("is not asked again and again by a charge point that refuses it, and charges afterwards", () => {
+    const { plant, van } = depot(() => 10);
+    plant.station("van").fault = { refusesBack: true };
+    plan(plant, [{ ...gives(van, 10), dischargeA: [10, 10, 10], currentA: [0, 0, 0, 16] }]);
+    plant.run(1800);
+    const asked = plant.commands.filter(
+      ({ command }) =>
+        command.type === "set-limit" && command.evseId === "van" && command.schedule.periods[0]!.currentA < 0,
+    );
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(3);
+    expect(plant.drawsA("van")).toBe(0);
+    plant.run(1000);
+    expect(plant.drawsA("van")).toBeGreaterThan(10);
+  });
+
+  test("whatever the load, and whenever it is unplugged: no fuse is longer above its limit than without it", () => {
+    const step = fc.record({
+      lastsS: fc.integer({ min: 20, max: 90 }),
+      buildingA: fc.integer({ min: -15, max: 24 }),
+      act: fc.constantFrom("none", "unplug", "plug", "car", "meter-dies", "meter-back", "plan-ends"),
+    });
+    let gave = 0;
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 4, maxLength: 10 }),
+        fc.integer({ min: 4, max: 16 }),
+        (steps, dischargeA) => {
+          let loadA = 10;
+          const { plant, van } = depot(() => loadA);
+          plant.commands.splice(0);
+          const checker = new Checker(plant);
+          let at = van;
+          let car: number | undefined;
+          const planned = () =>
+            plan(plant, [
+              gives(at, dischargeA),
+              ...(car === undefined ? [] : [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }]),
+            ]);
+          planned();
+          for (const { lastsS, buildingA, act } of steps) {
+            loadA = buildingA;
+            if (act === "unplug") plant.unplug("van");
+            if (act === "plug") at = plant.plug("van", { socPercent: 80 });
+            if (act === "car") car = plant.plug("car");
+            if (act === "meter-dies") plant.deadMeters.add("grid-meter");
+            if (act === "meter-back") plant.deadMeters.clear();
+            if (act === "plan-ends") plan(plant, []);
+            else planned();
+            plant.run(lastsS, () => {
+              checker.look();
+              if (plant.drawsA("van") < 0) gave++;
+              // Backwards, too, but for the time of a reading, a command and the car.
+              expect(plant.drawsA("van")).toBeGreaterThanOrEqual(-16);
+            });
+          }
+          expect(checker.violations).toEqual([]);
+        },
+      ),
+      { numRuns: Number(process.env.RUNS ?? 20), seed: 7 },
+    );
+    expect(gave).toBeGreaterThan(300);
+  });
+});

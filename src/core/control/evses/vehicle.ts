@@ -1,0 +1,69 @@
+/** What a car shows of itself: which phases it loads, how much it takes, whether it obeys. */
+import type { EvseReading } from "../../image.ts";
+import type { PhaseIndex } from "../../quantity.ts";
+import type { EvseModel } from "../../site/site-model.ts";
+import type { EvseMemory } from "../memory.ts";
+import { DISOBEY_MARGIN_A, OBEY_MS, PHASE_IN_USE_A, VEHICLE_BELOW_MS, VEHICLE_MARGIN_A } from "../thresholds.ts";
+
+/**
+ * Grid phases that the car was seen to load; missing until it draws. They are only ever added: a car that tapers
+ * unevenly still loads all of them.
+ */
+export function phasesInUse(
+  evse: EvseModel,
+  reading: EvseReading | undefined,
+  known: readonly PhaseIndex[] | undefined,
+): readonly PhaseIndex[] | undefined {
+  if (!reading?.currentA) return known;
+  const used = evse.phases.filter((_, index) => reading.currentA![index as PhaseIndex] >= PHASE_IN_USE_A);
+  if (used.length === 0 || (known && used.every((phase) => known.includes(phase)))) return known;
+  return known ? evse.phases.filter((phase) => known.includes(phase) || used.includes(phase)) : used;
+}
+
+/** Highest current of any phase, A; from the power where currents are not reported. */
+export function measuredCurrentA(
+  reading: EvseReading | undefined,
+  phaseCount: number,
+  voltageV: number,
+): number | undefined {
+  if (reading?.currentA) return Math.max(0, ...reading.currentA);
+  return reading?.powerW === undefined ? undefined : Math.max(0, reading.powerW / (voltageV * phaseCount));
+}
+
+/** Whether the EVSE's own meter says, long after the limit was lowered, that it draws more than that. */
+export function withObedience(
+  memory: EvseMemory,
+  reading: EvseReading | undefined,
+  measuredA: number | undefined,
+): EvseMemory {
+  const settled = reading !== undefined && reading.atMonoMs - memory.loweredMonoMs > OBEY_MS;
+  if (!settled || measuredA === undefined) return memory;
+  const obeyed = measuredA <= memory.limitA + DISOBEY_MARGIN_A;
+  if (obeyed === memory.obeyed) return memory;
+  const { healedMonoMs: _, ...rest } = memory;
+  return { ...rest, obeyed, heals: 0 };
+}
+
+/** The cap follows the car in steps of its margin only: a taper is not worth a profile a reading. */
+function capFor(measuredA: number, before: number | undefined): number {
+  const capA = Math.ceil(measuredA) + VEHICLE_MARGIN_A;
+  return before !== undefined && Math.abs(capA - before) < VEHICLE_MARGIN_A ? before : capA;
+}
+
+/**
+ * A car that takes less than it may: after a minute its limit follows it down, so that nothing is reserved in vain;
+ * the cap goes when the car uses all of it.
+ */
+export function withVehicleCap(memory: EvseMemory, measuredA: number | undefined, monoMs: number): EvseMemory {
+  if (measuredA === undefined) return memory;
+  const { belowSinceMonoMs: since, vehicleCapA, ...rest } = memory;
+  const cap = vehicleCapA === undefined ? {} : { vehicleCapA };
+  if (memory.limitA <= 0 || measuredA > memory.limitA - 1) {
+    const follows = vehicleCapA !== undefined && measuredA > vehicleCapA - 1;
+    return since === undefined && !follows ? memory : { ...rest, ...(follows ? {} : cap) };
+  }
+  if (since === undefined) return { ...rest, ...cap, belowSinceMonoMs: monoMs };
+  if (monoMs - since < VEHICLE_BELOW_MS) return memory;
+  const capA = capFor(measuredA, vehicleCapA);
+  return capA === vehicleCapA ? memory : { ...rest, belowSinceMonoMs: since, vehicleCapA: capA };
+}

@@ -1,0 +1,22 @@
+/** What the guard decides from: everything of one tick, frozen. */
+import type { CircuitView } from "../circuits/circuits.ts";
+import type { Constraint } from "../circuits/constraints.ts";
+import type { ControlInput } from "../control.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import type { ControlMemory } from "../memory.ts";
+import type { Wish } from "../wishes/wishes.ts";
+
+export interface GuardInput {
+  readonly input: ControlInput;
+  readonly memory: ControlMemory;
+  /** EVSEs with a transaction, and those that something is reserved for. */
+  readonly active: readonly EvseObservation[];
+  /** By position of the EVSE. */
+  readonly wishes: ReadonlyMap<number, Wish>;
+  readonly constraints: readonly Constraint[];
+  /** Circuit on the EVSE's way whose meter is absent, or not trusted again yet, by position of the EVSE. */
+  readonly blind: ReadonlyMap<number, CircuitView>;
+  readonly recovering: ReadonlyMap<number, CircuitView>;
+  /** What the grid operator's limit leaves each EVSE while nobody knows the import, A. */
+  readonly blindShareA?: number;
+}

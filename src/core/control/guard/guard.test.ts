@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { Checker } from "../checker.test-kit.ts";
+import { Plant } from "../plant.test-kit.ts";
+import { siteOf } from "../site.test-kit.ts";
+
+function watched(plant: Plant) {
+  const checker = new Checker(plant);
+  return { checker, run: (seconds: number) => plant.run(seconds, () => checker.look()) };
+}
+
+describe("a home with one car", () => {
+  test("a car starts at its safe current and has full power within half a minute", () => {
+    const plant = new Plant({ site: siteOf({ evses: [{ id: "a" }] }), building: () => [5, 5, 5] });
+    const { checker, run } = watched(plant);
+    run(10);
+    plant.plug("a");
+    expect(plant.offeredA("a")).toBe(6);
+    run(30);
+    expect(plant.limitA("a")).toBe(16);
+    expect(plant.drawsA("a")).toBe(16);
+    expect(plant.decision("a").reason.kind).toBe("maximum");
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("a kettle pushes L2 over the fuse: the whole overload is shed in the same second, and comes back slowly", () => {
+    const kettle = (second: number) => (second >= 200 && second < 380 ? 9 : 0);
+    const site = siteOf({ mainFuseA: 25, worstBuildingLoadA: 19, evses: [{ id: "a" }] });
+    const plant = new Plant({ site, building: (second) => [4, 8 + kettle(second), 3] });
+    const { checker, run } = watched(plant);
+    plant.plug("a");
+    run(199);
+    expect(plant.limitA("a")).toBe(16);
+    run(1);
+    // 8 + 9 + 16 = 33 A on 25 A: 8 A have to go, all at once.
+    expect(plant.limitA("a")).toBe(8);
+    expect(plant.last!.urgent).toBe(true);
+    expect(plant.commands.at(-1)!.command).toMatchObject({ type: "set-limit", evseId: "a" });
+    run(30);
+    expect(plant.limitA("a")).toBe(8);
+    expect(plant.decision("a").reason).toMatchObject({ kind: "circuit", circuitId: "grid", phase: 1, limitA: 25 });
+    expect(plant.trueA("grid")[1]).toBeLessThanOrEqual(25);
+    expect(plant.factsOf("guard-intervened")).toHaveLength(1);
+    expect(plant.factsOf("guard-intervened")[0]!.data).toMatchObject({
+      circuitId: "grid",
+      phase: 1,
+      readingA: 33,
+      limitA: 25,
+      shedA: 8,
+      evseIds: ["a"],
+    });
+    run(150);
+    expect(plant.limitA("a")).toBe(8);
+    run(20);
+    expect(plant.limitA("a")).toBeLessThan(16);
+    run(110);
+    expect(plant.limitA("a")).toBe(16);
+    expect(checker.violations).toEqual([]);
+    expect(checker.longestOverS).toBeLessThanOrEqual(6);
+  });
+});

@@ -1,0 +1,224 @@
+/**
+ * The guard: from wishes and constraints to what each EVSE may draw from this tick on. Sheds the whole overload at
+ * once, raises slowly and never everybody together, pauses in turns. Nothing here waits for anything.
+ */
+import type { CircuitView } from "../circuits/circuits.ts";
+import type { Constraint } from "../circuits/constraints.ts";
+import { Bounds, Slack } from "../circuits/slack.ts";
+import type { EvseDecision } from "../control.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import { OBEY_MS } from "../thresholds.ts";
+import type { GuardInput } from "./guard-input.ts";
+import { pauseLeftMs } from "./pause.ts";
+import { moveTowards } from "./raise.ts";
+import { rankOf } from "./rank.ts";
+import { binding, reasonFor } from "./reasons.ts";
+import { type Claim, share } from "./share.ts";
+
+const TINY = 1e-6;
+
+export interface GuardResult {
+  /** By position of the EVSE; those without a transaction are missing. */
+  readonly decisions: ReadonlyMap<number, EvseDecision>;
+  readonly raised: boolean;
+  readonly raiseTurn: number;
+  readonly rebalanced: boolean;
+  /** Least current free at the grid connection after everything, A per phase; missing without a reading. */
+  readonly freeA?: number;
+}
+
+/** Who can be moved: in a session, connected, obeying, and with a meter to see what it does. */
+function isFree(guarded: GuardInput, entry: EvseObservation): boolean {
+  return entry.session !== undefined && entry.reservedA === undefined && !guarded.blind.has(entry.index);
+}
+
+/** A limit that is lower than the minimum is a pause. */
+function atLeastMinimum(currentA: number, entry: EvseObservation): number {
+  return currentA < entry.evse.minCurrentA ? 0 : currentA;
+}
+
+/**
+ * Without a meter: the safe current, or less where less was decided. A paused car gets its safe current back when all
+ * leases from before have run out: the safe currents together fit beside the worst load of the building.
+ */
+function blindCurrentA(guarded: GuardInput, entry: EvseObservation, view: CircuitView): number {
+  const { evse, memory } = entry;
+  const wishA = guarded.wishes.get(entry.index)?.currentA ?? evse.safeCurrentA;
+  const leaseMs = Math.max(...guarded.active.map((other) => other.evse.leaseMs));
+  const mayReturn = (view.absentForMs ?? 0) > leaseMs + OBEY_MS;
+  const mostA = Math.min(evse.safeCurrentA, guarded.blindShareA ?? Number.POSITIVE_INFINITY);
+  return atLeastMinimum(Math.min(mostA, wishA, mayReturn ? mostA : memory.limitA), entry);
+}
+
+/** What nobody decides here: offline, refusing and disobedient EVSEs, and those at safe currents for want of a meter. */
+function takeFixed(guarded: GuardInput, slack: Slack): void {
+  for (const entry of guarded.active) {
+    if (isFree(guarded, entry)) continue;
+    const view = guarded.blind.get(entry.index);
+    const safeA = entry.session && view ? blindCurrentA(guarded, entry, view) : 0;
+    slack.give(entry.index, Math.max(entry.reservedA ?? 0, safeA, entry.surelyA));
+  }
+}
+
+/**
+ * Who is at its safe current for want of a nested meter, and has to pause because something above it is overloaded
+ * though everybody else has gone: a limit of power, which no sum of safe currents was held against. It stays so until
+ * there is room for its safe current. By position, with what binds.
+ */
+function stoppedBlind(guarded: GuardInput, left: Slack): Map<number, Constraint> {
+  const stopped = new Map<number, Constraint>();
+  for (const { index, memory } of guarded.active) {
+    if (!guarded.blind.has(index)) continue;
+    for (const { constraint: position } of left.bounds.linksOf(index)) {
+      const constraint = left.bounds.constraints[position]!;
+      if (left.left(position) < -TINY && (constraint.overload > 0 || memory.limitA <= 0))
+        stopped.set(index, constraint);
+    }
+  }
+  return stopped;
+}
+
+/**
+ * What there is to share. What each should come to have is reckoned with what is free now: a raise looks like building
+ * load until the car reports it, and in the least of lately for half a minute more; nobody is lowered for that.
+ */
+function slackToShare(guarded: GuardInput, bounds: Bounds): Slack {
+  const slack = Slack.of(bounds, ({ available, availableToRaise, heldBack }) =>
+    Math.min(available, availableToRaise + heldBack),
+  );
+  takeFixed(guarded, slack);
+  return slack;
+}
+
+/** What may be raised now: the least of lately, less what higher limits of before may still draw. */
+function slackToRaise(guarded: GuardInput, bounds: Bounds): Slack {
+  const slack = Slack.of(bounds, ({ available, availableToRaise }) => Math.min(available, availableToRaise));
+  takeFixed(guarded, slack);
+  for (const entry of guarded.active) {
+    const { held, limitA } = entry.memory;
+    if (held && isFree(guarded, entry)) slack.give(entry.index, Math.max(0, held.currentA - limitA));
+  }
+  return slack;
+}
+
+function claims(guarded: GuardInput, mostA: (entry: EvseObservation, wishA: number) => number): Claim[] {
+  const list: Claim[] = [];
+  for (const entry of guarded.active) {
+    const wish = guarded.wishes.get(entry.index);
+    if (!wish || !isFree(guarded, entry)) continue;
+    list.push({
+      index: entry.index,
+      minA: entry.evse.minCurrentA,
+      wantedA: mostA(entry, wish.currentA),
+      ...(wish.moreA === undefined ? {} : { moreA: mostA(entry, wish.moreA) }),
+      rank: () => rankOf(guarded.input, entry),
+    });
+  }
+  return list;
+}
+
+/** Within the limits in force. A shed starts from what a car surely draws: a limit above that would cure nothing. */
+function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
+  return claims(guarded, (entry, wishA) => {
+    const { memory, evse, surelyA, index } = entry;
+    const inForce = bounds.isOverloaded(index)
+      ? Math.min(memory.limitA, Math.max(evse.minCurrentA, surelyA))
+      : memory.limitA;
+    return Math.min(wishA, inForce);
+  });
+}
+
+/**
+ * What each should come to have: its wish, but no more than now where nothing may be raised. Who waits for what was
+ * lowered for it keeps its claim meanwhile: others would take it, to give it back half a minute later, for ever.
+ */
+function idealClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
+  return claims(guarded, (entry, wishA) => {
+    const { memory, index, refused } = entry;
+    const mayRise =
+      !refused && bounds.mayRaiseSoon(index) && pauseLeftMs(entry.memory, guarded.input.image.monoMs) === 0;
+    return mayRise ? wishA : Math.min(wishA, memory.limitA);
+  });
+}
+
+/** A charge point that does not obey is told less and less while its circuit is overloaded. */
+function disobedientCurrentA(guarded: GuardInput, entry: EvseObservation, bounds: Bounds): number {
+  const { memory, evse, index } = entry;
+  const currentA = Math.min(memory.limitA, guarded.wishes.get(index)?.currentA ?? memory.limitA);
+  const waits = guarded.input.image.monoMs - memory.limitSinceMonoMs < OBEY_MS;
+  if (!bounds.isOverloaded(index) || waits) return atLeastMinimum(currentA, entry);
+  return currentA > evse.minCurrentA ? evse.minCurrentA : 0;
+}
+
+function fixedDecision(
+  guarded: GuardInput,
+  entry: EvseObservation,
+  bounds: Bounds,
+  stoppedBy: Constraint | undefined,
+): EvseDecision {
+  const { evse, connected, index, measuredA, reservedA = 0 } = entry;
+  const evseId = evse.id;
+  if (!connected) return { evseId, currentA: evse.safeCurrentA, reason: { kind: "offline" } };
+  const view = guarded.blind.get(index);
+  if (view && stoppedBy) return { evseId, currentA: 0, reason: binding(stoppedBy, "paused") };
+  if (view) {
+    const deviceId = view.index.circuit.meterId;
+    return {
+      evseId,
+      currentA: blindCurrentA(guarded, entry, view),
+      reason: { kind: "safe-mode", circuitId: view.circuitId, ...(deviceId ? { deviceId } : {}) },
+    };
+  }
+  const readingA = Math.round((measuredA ?? reservedA) * 10) / 10;
+  return {
+    evseId,
+    currentA: disobedientCurrentA(guarded, entry, bounds),
+    reason: { kind: "not-obeyed", readingA },
+  };
+}
+
+function freeAtGrid(slack: Slack): number | undefined {
+  let freeA: number | undefined;
+  slack.bounds.constraints.forEach((constraint, position) => {
+    if (constraint.phase === undefined || constraint.kind !== "circuit" || constraint.circuitId !== "grid") return;
+    freeA = Math.min(freeA ?? Number.POSITIVE_INFINITY, slack.left(position));
+  });
+  return freeA;
+}
+
+/** Decides for every EVSE with a transaction. Bounded: a few passes over EVSEs and constraints. */
+export function guard(guarded: GuardInput): GuardResult {
+  const bounds = new Bounds(guarded.constraints);
+  const now = Slack.of(bounds, (constraint) => constraint.available);
+  takeFixed(guarded, now);
+  const held = share(holdClaims(guarded, bounds), now);
+  const stopped = stoppedBlind(guarded, now);
+  const target = share(idealClaims(guarded, bounds), slackToShare(guarded, bounds));
+  const free = slackToRaise(guarded, bounds);
+  const moved = moveTowards({ guarded, bounds, held, target, free });
+  const decisions = new Map<number, EvseDecision>();
+  for (const entry of guarded.active) {
+    if (!entry.session) continue;
+    const currentA = moved.given.get(entry.index);
+    const wish = guarded.wishes.get(entry.index);
+    const decision =
+      currentA === undefined || !wish
+        ? fixedDecision(guarded, entry, bounds, stopped.get(entry.index))
+        : {
+            evseId: entry.evse.id,
+            currentA,
+            reason: reasonFor({
+              image: guarded.input.image,
+              entry,
+              wish,
+              currentA,
+              free,
+              recovering: guarded.recovering.get(entry.index),
+            }),
+          };
+    decisions.set(entry.index, decision);
+  }
+  const freeA = freeAtGrid(free);
+  const { raised, turn: raiseTurn, rebalanced } = moved;
+  return { decisions, raised, raiseTurn, rebalanced, ...(freeA === undefined ? {} : { freeA }) };
+}

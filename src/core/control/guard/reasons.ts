@@ -1,0 +1,66 @@
+/** Why an EVSE gets what it gets, as data. */
+import type { ProcessImage } from "../../image.ts";
+import type { Reason } from "../../reason.ts";
+import type { CircuitView } from "../circuits/circuits.ts";
+import { type Constraint, weightOf } from "../circuits/constraints.ts";
+import type { Slack } from "../circuits/slack.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import type { Wish } from "../wishes/wishes.ts";
+import { pauseLeftMs } from "./pause.ts";
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** The constraint that binds, with its reading. */
+export function binding(constraint: Constraint, kind: Reason["kind"]): Reason {
+  const { circuitId, phase, reading, limit, stated } = constraint;
+  if (stated) {
+    const { limitW, by, untilMs, failSafe } = stated;
+    const end = untilMs === undefined ? {} : { untilMs };
+    return { kind, circuitId, limitW, by, ...end, ...(failSafe ? { failSafe } : {}) };
+  }
+  if (phase === undefined) return { kind, circuitId, limitW: Math.round(limit) };
+  return {
+    kind,
+    circuitId,
+    phase,
+    limitA: tenth(limit),
+    ...(reading === undefined ? {} : { readingA: tenth(reading) }),
+  };
+}
+
+export interface Question {
+  readonly image: Pick<ProcessImage, "nowMs" | "monoMs">;
+  readonly entry: EvseObservation;
+  readonly wish: Wish;
+  readonly currentA: number;
+  /** What is left to raise after this tick. */
+  readonly free: Slack;
+  readonly recovering: CircuitView | undefined;
+}
+
+/** The reason of the current of an EVSE that the guard decides freely. */
+export function reasonFor({ image, entry, wish, currentA, free, recovering }: Question): Reason {
+  const { evse, memory, index } = entry;
+  if (currentA > wish.currentA && wish.reason.kind === "plan") return { kind: "plan", limitA: currentA };
+  if (currentA >= wish.currentA) {
+    const unlimited = wish.currentA >= evse.maxCurrentA && wish.reason.kind === "fair-share";
+    return unlimited ? { kind: "maximum" } : wish.reason;
+  }
+  if (recovering) {
+    const deviceId = recovering.index.circuit.meterId;
+    return { kind: "safe-mode", circuitId: recovering.circuitId, ...(deviceId ? { deviceId } : {}) };
+  }
+  const raising: Reason = { kind: "raising", limitA: wish.currentA };
+  const { currentA: room, binding: constraint } = free.room(index);
+  if (!constraint) return raising;
+  const leastA = currentA > 0 ? 1 : evse.minCurrentA;
+  const isFull = room + constraint.heldBack / weightOf(constraint, entry) < leastA;
+  if (currentA > 0) return isFull ? binding(constraint, constraint.kind) : raising;
+  const restMs = pauseLeftMs(memory, image.monoMs);
+  if (!isFull && restMs > 0) return { kind: "paused", untilMs: image.nowMs + restMs };
+  // A pause lasts until current is given again, also when it is the turn of another car with the current that is free.
+  const paused = isFull || memory.pausedMonoMs !== undefined || memory.limitA > 0;
+  return paused ? binding(constraint, "paused") : raising;
+}

@@ -1,0 +1,68 @@
+/**
+ * Limits that may still be in force although a lower one was decided: a limit counts when the meter agrees, and at the
+ * latest when its lease has run out. After a restart every limit of before may have been renewed just then.
+ */
+
+import type { EvseModel } from "../../site/site-model.ts";
+import type { ConnectorStatus } from "../../state/charge-points.ts";
+import type { Session } from "../../state/sessions.ts";
+import type { ControlInput } from "../control.ts";
+import type { EvseMemory, HeldLimit } from "../memory.ts";
+import { OBEY_MS } from "../thresholds.ts";
+
+/** The older limit that stays reserved when `memory.limitA` is replaced by a lower one. */
+export function heldAfter(memory: EvseMemory, evse: EvseModel, monoMs: number): HeldLimit {
+  const { held, limitA, sentMonoMs } = memory;
+  const untilMonoMs = (sentMonoMs ?? monoMs) + evse.leaseMs;
+  if (!held || held.currentA <= limitA) return { currentA: limitA, untilMonoMs };
+  return { currentA: held.currentA, untilMonoMs: Math.max(held.untilMonoMs, untilMonoMs) };
+}
+
+/** The limit of before a restart; renewals are no facts, so it may hold for a whole lease from now. */
+export function heldAtStart(input: ControlInput, evse: EvseModel, session: Session | undefined): { held?: HeldLimit } {
+  const limit = input.state.limits.byEvse[evse.id];
+  if (!session || !limit || limit.currentA <= evse.safeCurrentA) return {};
+  return { held: { currentA: limit.currentA, untilMonoMs: input.image.monoMs + evse.leaseMs } };
+}
+
+/** Notes that a newer limit leaves for the charge point; `false` when what was sent may not have reached it. */
+export function replaceHeld(memory: EvseMemory, monoMs: number | false): EvseMemory {
+  const { held } = memory;
+  if (!held || (held.replacedMonoMs !== undefined && monoMs !== false)) return memory;
+  const { currentA, untilMonoMs } = held;
+  const next = { currentA, untilMonoMs };
+  return { ...memory, held: monoMs === false ? next : { ...next, replacedMonoMs: monoMs } };
+}
+
+/** Whether the last limit was refused, or not answered. */
+export function isRefused(input: ControlInput, evse: EvseModel): boolean {
+  const answer = input.state.limits.byEvse[evse.id]?.answer;
+  return answer !== undefined && answer !== "accepted";
+}
+
+/** Forgets the older limit when it has run out, or when the newer one was taken and had its time. */
+export function releaseHeld(
+  memory: EvseMemory,
+  now: { readonly monoMs: number; readonly connected: boolean; readonly refused: boolean; readonly agrees: boolean },
+): EvseMemory {
+  const { held, ...rest } = memory;
+  if (!held) return memory;
+  const { replacedMonoMs } = held;
+  const taken = now.connected && !now.refused && replacedMonoMs !== undefined;
+  const hadItsTime = now.monoMs - (replacedMonoMs ?? now.monoMs) >= OBEY_MS;
+  const over = now.monoMs >= held.untilMonoMs + OBEY_MS || (taken && (now.agrees || hadItsTime));
+  return over ? rest : memory;
+}
+
+const NO_CAR: ReadonlySet<ConnectorStatus> = new Set(["available", "unavailable", "faulted", "reserved"]);
+
+/**
+ * What a charge point that is not connected may draw, A: its lease, then its safe current, or all it can where it has
+ * not taken that; nothing without a car.
+ */
+export function offlineReserveA(input: ControlInput, evse: EvseModel, session: boolean, memory: EvseMemory): number {
+  const status = input.state.chargePoints.evses[evse.id]?.status;
+  if (!session && status !== undefined && NO_CAR.has(status)) return 0;
+  if (input.state.limits.refusedDefaults?.[evse.id] !== undefined) return evse.maxCurrentA;
+  return Math.max(evse.safeCurrentA, session ? (memory.held?.currentA ?? 0) : 0);
+}

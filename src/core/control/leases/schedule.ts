@@ -1,0 +1,77 @@
+/** A limit as a schedule that ends in the safe current by itself. */
+import type { ChargePointCommand, LimitSchedule } from "../../charge-point-input.ts";
+import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../market/ceiling.ts";
+import type { ControlInput } from "../control.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import { SCHEDULE_LEAD_MS, TRAILING_SAFE_MS } from "../thresholds.ts";
+import { followedUntilMs, planInForce, plannedCurrentA } from "../wishes/plan-current.ts";
+
+function periods(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule["periods"] {
+  const { evse, memory } = entry;
+  const { nowMs } = input.image;
+  const list = [{ offsetS: 0, currentA }];
+  const at = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
+  const plan = memory.wishKind === "plan" ? planInForce(input) : undefined;
+  const untilNextMs = plan ? followedUntilMs(plan, nowMs) - nowMs : Number.POSITIVE_INFINITY;
+  const next = untilNextMs < evse.leaseMs ? plannedCurrentA(input, plan, entry, 1) : undefined;
+  // Ahead of time a limit only goes down: up needs a fresh reading.
+  if (next !== undefined && next < currentA) list.push({ offsetS: at(untilNextMs), currentA: next });
+  const lower = ceilingAhead(input, entry);
+  if (lower && lower.afterMs < evse.leaseMs && lower.currentA < currentA)
+    insert(list, { offsetS: at(lower.afterMs), currentA: lower.currentA });
+  list.push({ offsetS: at(evse.leaseMs), currentA: evse.safeCurrentA });
+  return list;
+}
+
+/** A partner's ceiling after its next change, and in how long that is. */
+function ceilingAhead(input: ControlInput, { session, phases, evse }: EvseObservation) {
+  const profiles = session ? profilesOf(input.state, session) : [];
+  const { nowMs } = input.image;
+  const atMs = nextChangeMs(profiles, nowMs);
+  const circuit = { voltageV: input.site.voltageV, phases: phases.length };
+  const lowest = atMs === undefined ? undefined : ceilingA(profiles, atMs, circuit);
+  if (!lowest || atMs === undefined) return undefined;
+  const leastA = Math.max(evse.minCurrentA, worthwhileA(profiles, circuit));
+  return { afterMs: atMs - nowMs, currentA: lowest.currentA < leastA ? 0 : lowest.currentA };
+}
+
+type Periods = { offsetS: number; currentA: number }[];
+
+/** Adds a period; what follows it is not above it. */
+function insert(list: Periods, period: Periods[number]): void {
+  const earlier = list.filter((entry) => entry.offsetS < period.offsetS);
+  const later = list.filter((entry) => entry.offsetS > period.offsetS && entry.currentA < period.currentA);
+  const currentA = Math.min(period.currentA, earlier.at(-1)?.currentA ?? period.currentA);
+  list.splice(0, list.length, ...earlier, { ...period, currentA }, ...later);
+}
+
+/**
+ * The schedule of a lease that begins now: what is decided, what the next slot lowers it to, and a trailing safe
+ * period for charge points that ignore `duration` (ocpp.md section 3). Offsets count from a start in the past.
+ */
+export function leaseSchedule(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule {
+  const { evse, session } = entry;
+  return {
+    startMs: input.image.nowMs - SCHEDULE_LEAD_MS,
+    periods: periods(input, entry, currentA),
+    durationS: Math.round((SCHEDULE_LEAD_MS + evse.leaseMs + TRAILING_SAFE_MS) / 1000),
+    phases: evse.phases.length,
+    voltageV: input.site.voltageV,
+    ...(session ? { transactionId: session.transactionId } : {}),
+    ...(session?.remoteId === undefined ? {} : { remoteId: session.remoteId }),
+  };
+}
+
+/** The limit that holds at the charge point when nothing else does. */
+export function safeDefault(input: ControlInput, entry: EvseObservation): ChargePointCommand {
+  const { id: evseId, chargePointId, connector, safeCurrentA, phases } = entry.evse;
+  return {
+    type: "install-safe-default",
+    chargePointId,
+    evseId,
+    connector,
+    currentA: safeCurrentA,
+    phases: phases.length,
+    voltageV: input.site.voltageV,
+  };
+}

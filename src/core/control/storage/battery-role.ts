@@ -1,0 +1,71 @@
+/**
+ * What a plan means for a battery in its running slot. A plan knows averages of a quarter-hour, the site changes each
+ * second: a constant power would sell in one minute what is bought back in the next. So where the plan means to cover
+ * the site or to take up the sun, the battery follows the meter; a power is set where the plan trades with the grid.
+ */
+import { STALE_AFTER_MS } from "../../device-quality.ts";
+import { clamp } from "../../quantity.ts";
+import type { ControlInput } from "../control.ts";
+import { followedSlot, type Plan } from "../wishes/plan-current.ts";
+import { absorbPays, coverPays, storedWorth } from "./stored-worth.ts";
+
+type BatteryDevice = ControlInput["site"]["batteries"][number];
+
+export type BatteryRole =
+  /** Covers and takes up what it can: its inverter does that better than we could. */
+  | { readonly kind: "own" }
+  /** Covers the site up to `coverW`, takes up what would be exported up to `absorbW`. */
+  | { readonly kind: "follow"; readonly coverW: number; readonly absorbW: number }
+  | { readonly kind: "set"; readonly powerW: number };
+
+/** Below this a plan does not trade with the grid, W. */
+const TRADE_W = 100;
+
+/**
+ * Whether the store should cover whatever the site takes, and take up whatever the sun leaves, however the slot turns out:
+ * what is stored has its worth later. Where a month's peak costs, prices alone do not say what covering costs later.
+ */
+function whatPays(
+  plan: Plan,
+  device: BatteryDevice,
+  slot: number,
+): { readonly covers: boolean; readonly absorbs: boolean } {
+  const { input, result } = plan;
+  const battery = input.batteries.find((known) => known.deviceId === device.id);
+  const worth = storedWorth(plan, device.id, slot);
+  const [imports, exports] = [(result.importW[slot] ?? 0) > TRADE_W, (result.exportW[slot] ?? 0) > TRADE_W];
+  if (!battery || !worth) return { covers: !imports, absorbs: !exports };
+  return {
+    covers: input.peaks ? !imports : coverPays(worth, input.importEurPerKwh[slot] ?? 0, battery),
+    absorbs: absorbPays(worth, input.exportEurPerKwh[slot] ?? 0, battery),
+  };
+}
+
+/** The role of a battery now; missing where the plan does not know it. */
+export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevice): BatteryRole | undefined {
+  const slot = followedSlot(plan, input.image.nowMs);
+  const { batteries, importW, exportW } = plan.result;
+  const powerW = batteries.find((battery) => battery.deviceId === device.id)?.powerW[slot];
+  if (powerW === undefined) return undefined;
+  const imports = (importW[slot] ?? 0) > TRADE_W;
+  const exports = (exportW[slot] ?? 0) > TRADE_W;
+  const buys = powerW > 0 && imports;
+  const sells = powerW < 0 && exports;
+  const { maxChargeW, maxDischargeW } = device.battery!;
+  // Two that follow one meter would each do the work of both.
+  const isAlone = input.site.batteries.filter(({ battery }) => battery?.control).length === 1;
+  const reading = input.image.batteries.get(device.id);
+  const isSeen = reading !== undefined && input.image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
+  if (buys || sells || !isAlone || !isSeen) return { kind: "set", powerW };
+  const { covers, absorbs } = whatPays(plan, device, slot);
+  const coverW = covers ? maxDischargeW : Math.max(0, -powerW);
+  const absorbW = absorbs ? maxChargeW : Math.max(0, powerW);
+  return coverW >= maxDischargeW && absorbW >= maxChargeW ? { kind: "own" } : { kind: "follow", coverW, absorbW };
+}
+
+/** The power that a battery with such a role has now, W charging +; `undefined`: it runs by itself. */
+export function powerInRole(role: BatteryRole, gridW: number, nowW: number): number | undefined {
+  if (role.kind === "own") return undefined;
+  if (role.kind === "set") return role.powerW;
+  return clamp(nowW - gridW, -role.coverW, role.absorbW);
+}

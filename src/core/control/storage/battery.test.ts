@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { Checker } from "../checker.test-kit.ts";
+import { plan } from "../planned.test-kit.ts";
+import { Plant } from "../plant.test-kit.ts";
+import { siteOf } from "../site.test-kit.ts";
+
+describe("the battery", () => {
+  const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
+
+  test("follows the plan, is told every 20 s, and lives 60 s without us", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    plan(plant, [], [-3000, 2000]);
+    const sent: { second: number; powerW: number | undefined; expiresInMs: number }[] = [];
+    plant.run(130, () => {
+      for (const { powerW, expiresInMs } of plant.last!.batteries)
+        sent.push({ second: plant.second, powerW, expiresInMs });
+    });
+    expect(sent[0]).toEqual({ second: 1, powerW: -3000, expiresInMs: 60_000 });
+    expect(sent.map(({ second }) => second)).toEqual([1, 21, 41, 61, 81, 101, 121]);
+    expect(plant.factsOf("battery-setpoint-changed")).toHaveLength(1);
+    plant.run(800);
+    expect(plant.batteryW).toBe(2000);
+  });
+
+  test("stops charging before a car is shed, and a car is shed when that is not enough", () => {
+    const rising = (second: number) => (second < 300 ? 3 : second < 500 ? 10 : 18);
+    const plant = new Plant({ site, building: (second) => [rising(second), rising(second), rising(second)] });
+    plant.plug("a");
+    plan(plant, [], [6000, 6000, 6000]);
+    const checker = new Checker(plant);
+    plant.run(299, () => checker.look());
+    expect(plant.batteryActualW).toBeGreaterThan(5000);
+    expect(plant.limitA("a")).toBe(16);
+    plant.run(1, () => checker.look());
+    expect(plant.batteryW).toBe(0);
+    plant.run(7, () => checker.look());
+    // 10 + 16 A fit below 32 A once the battery's 8.7 A are gone.
+    expect(plant.limitA("a")).toBe(16);
+    plant.run(185, () => checker.look());
+    expect(plant.batteryActualW).toBeGreaterThan(1000);
+    expect(plant.limitA("a")).toBe(16);
+    expect(plant.factsOf("guard-intervened")).toHaveLength(0);
+    plant.run(16, () => checker.look());
+    expect(plant.limitA("a")).toBeLessThan(14);
+    expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(32);
+    expect(plant.factsOf("guard-intervened")).toHaveLength(1);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("charges and discharges within the grid operator's limits, and says so", () => {
+    const roomy = siteOf({ worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
+    const plant = new Plant({ site: roomy, building: () => [2, 2, 2] });
+    const limit = (data: { limitW?: number; exportLimitW?: number }) =>
+      plant.record({ type: "grid-limit-received", source: "mqtt", data: { by: "mqtt", ...data } });
+    plan(plant, [], [5000, -5000]);
+    plant.run(60);
+    expect(plant.batteryActualW).toBeGreaterThan(4900);
+    limit({ limitW: 4000 });
+    plant.run(60);
+    // The building takes 1380 W.
+    expect(plant.batteryActualW).toBeLessThanOrEqual(2620);
+    expect(plant.batteryActualW).toBeGreaterThan(2400);
+    expect(plant.factsOf("battery-setpoint-changed").at(-1)!.data.reason).toBe("the grid operator's limit");
+    limit({ limitW: 0 });
+    plant.run(60);
+    expect(plant.batteryActualW).toBeLessThan(1);
+    limit({ exportLimitW: 1000 });
+    plant.run(780);
+    expect(plant.batteryActualW).toBeLessThan(-2200);
+    expect(plant.batteryActualW).toBeGreaterThanOrEqual(-2381);
+    expect(plant.factsOf("battery-setpoint-changed").at(-1)!.data.reason).toBe(
+      "the grid operator's limit of the export",
+    );
+    limit({});
+    plant.run(60);
+    expect(plant.batteryActualW).toBeLessThan(-4900);
+  });
+
+  test("covers what the site takes, no more, where the plan imports: it does not sell what it buys back", () => {
+    const cooking = (second: number) => (second % 120 < 60 ? 12 : 2);
+    const plant = new Plant({ site, building: (second) => [cooking(second), cooking(second), cooking(second)] });
+    // 3 kW and no more: the rest is for the dearer quarter-hour.
+    plan(plant, [], [-3000, -3000], { gridW: [1000, 1000], importEurPerKwh: [0.3, 0.4] });
+    let soldWh = 0;
+    plant.run(600, () => {
+      soldWh += (Math.max(0, -plant.trueA("grid")[0]) * 3 * 230) / 3600;
+    });
+    plant.run(50);
+    expect(plant.batteryActualW).toBeCloseTo(-3000, -2);
+    plant.run(60);
+    // The pot is off: 1380 W are taken of the 3000 W planned.
+    expect(plant.batteryActualW).toBeCloseTo(-1380, -2);
+    expect(soldWh).toBeLessThan(30);
+    expect(plant.factsOf("battery-setpoint-changed")).toHaveLength(1);
+  });
+
+  test("takes up the sun that comes, where the plan charges from it, and buys nothing", () => {
+    const cloudy = (second: number) => (second % 120 < 60 ? -8 : 4);
+    const plant = new Plant({ site, building: (second) => [cloudy(second), cloudy(second), cloudy(second)] });
+    // It exports what is left: half of the sun is for the battery.
+    plan(plant, [], [2500], { gridW: [-3000] });
+    plant.run(650);
+    expect(plant.batteryActualW).toBeCloseTo(2500, -2);
+    plant.run(50);
+    // The plan imports nothing: what is stored covers the cloud.
+    expect(plant.batteryActualW).toBeCloseTo(-2760, -2);
+  });
+
+  test("that is to do nothing is set to 0, not to -0: facts come back from the ledger as they went in", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    plan(plant, [], [0, 0], { gridW: [3000, 3000], importEurPerKwh: [0.3, 0.4] });
+    plant.run(60);
+    const powers = plant.factsOf("battery-setpoint-changed").map(({ data }) => data.powerW);
+    expect(powers).toContain(0);
+    expect(JSON.parse(JSON.stringify(powers))).toEqual(powers);
+  });
+
+  test("covers at once what no later price is worth, and stores the sun that is there, whatever the plan's order", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    plan(plant, [], [-3000, -3000], { gridW: [1000, 1000], importEurPerKwh: [0.4, 0.4], knowsStore: true });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+    plan(plant, [], [0, 2000], { gridW: [-2000, 0], knowsStore: true });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+  });
+
+  test("keeps what is dearer later, also when the site takes more now than the plan thought", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    // The plan thinks that the sun will just do; but a cloud has come, at half of the evening's price.
+    plan(plant, [], [0, -3000], { gridW: [0, 0], importEurPerKwh: [0.2, 0.4], knowsStore: true });
+    plant.run(60);
+    expect(plant.batteryW).toBe(0);
+    // In the evening nothing is dearer any more.
+    plan(plant, [], [-3000, -3000], { gridW: [0, 0], importEurPerKwh: [0.4, 0.2], knowsStore: true });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+  });
+
+  test("runs by itself where the plan neither imports nor exports", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    plan(plant, [], [-1380], { gridW: [0] });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+    expect(plant.factsOf("battery-setpoint-changed")).toHaveLength(0);
+  });
+
+  test("runs by itself without a meter", () => {
+    const plant = new Plant({ site, building: () => [2, 2, 2] });
+    plan(plant, [], [-3000]);
+    plant.run(30);
+    plant.deadMeters.add("grid-meter");
+    const sent: (number | undefined)[] = [];
+    plant.run(30, () => {
+      for (const { powerW } of plant.last!.batteries) sent.push(powerW);
+    });
+    expect(sent.at(-1)).toBeUndefined();
+    expect(sent.filter((powerW) => powerW === undefined)).toHaveLength(1);
+    expect(plant.factsOf("battery-setpoint-changed")).toHaveLength(2);
+  });
+});

@@ -1,0 +1,217 @@
+/** Follows the plan with the batteries that may be controlled, never against the fuse. */
+import type { SiteDraft } from "../../facts/index.ts";
+import { exportLimitInForce } from "../../grid-limit.ts";
+import { clamp } from "../../quantity.ts";
+import type { CircuitView } from "../circuits/circuits.ts";
+import type { OperatorLimit } from "../circuits/operator.ts";
+import type { BatteryCommand, ControlInput } from "../control.ts";
+import type { BatteryMemory, ControlMemory } from "../memory.ts";
+import {
+  BATTERY_CHANGE_W,
+  BATTERY_FACT_MS,
+  BATTERY_FACT_W,
+  BATTERY_FIRST_MS,
+  BATTERY_FIRST_UP_TO,
+  BATTERY_FOLLOW_MS,
+  BATTERY_LEASE_MS,
+  BATTERY_RENEW_MS,
+  INTERVENTION_OVER_MS,
+} from "../thresholds.ts";
+import { planInForce } from "../wishes/plan-current.ts";
+import { type BatteryRole, batteryRole, powerInRole } from "./battery-role.ts";
+
+type BatteryDevice = ControlInput["site"]["batteries"][number];
+
+interface Wanted {
+  readonly powerW: number | undefined;
+  readonly reason: string;
+  /** It changes with the meter: not each change is a fact. */
+  readonly follows?: boolean;
+}
+
+/** The state of the grid connection as far as batteries care. */
+export interface GridForBatteries {
+  readonly view: CircuitView;
+  /** Least current that is free at the grid connection after the cars, A per phase; missing without cars. */
+  readonly freeA: number | undefined;
+  readonly operator: OperatorLimit | undefined;
+}
+
+function highestA(view: CircuitView): number | undefined {
+  return view.currentA && Math.max(...view.currentA);
+}
+
+function chargingW(input: ControlInput): number {
+  let powerW = 0;
+  for (const device of input.site.batteries) {
+    if (device.battery?.control) powerW += Math.max(0, input.image.batteries.get(device.id)?.powerW ?? 0);
+  }
+  return powerW;
+}
+
+/**
+ * A charging battery is cut before cars are: what it takes off each phase within seconds, A. Only for a small overload
+ * that a fuse bears easily, and only for those seconds: whether the battery loads all phases alike is not known.
+ */
+export function batteryRelief(
+  input: ControlInput,
+  view: CircuitView,
+  memory: ControlMemory,
+): { readonly reliefA: number; readonly cutMonoMs?: number } {
+  const { monoMs } = input.image;
+  const before = memory.batteryCutMonoMs;
+  const reading = highestA(view) ?? 0;
+  const over = reading > view.limitA;
+  const keeps = before !== undefined && (over || monoMs - before < INTERVENTION_OVER_MS);
+  const powerW = chargingW(input);
+  const cutMonoMs = keeps ? before : over && powerW > 0 ? monoMs : undefined;
+  if (cutMonoMs === undefined) return { reliefA: 0 };
+  const waits = over && monoMs - cutMonoMs < BATTERY_FIRST_MS && reading <= view.limitA * BATTERY_FIRST_UP_TO;
+  return { reliefA: waits ? powerW / (input.site.voltageV * input.site.phases) : 0, cutMonoMs };
+}
+
+const ROLE_WORDS: Readonly<Record<BatteryRole["kind"], string>> = {
+  own: "plan: the battery follows the site by itself",
+  follow: "plan: the battery follows the meter within what is planned",
+  set: "plan",
+};
+
+/** What the plan wants of it; where nobody knows what flows, the planned average. */
+function planned(input: ControlInput, device: BatteryDevice, view: CircuitView, before?: BatteryMemory): Wanted {
+  const plan = planInForce(input);
+  const role = plan && batteryRole(plan, input, device);
+  if (!role) return { powerW: undefined, reason: "no plan: the battery runs by itself" };
+  const reading = input.image.batteries.get(device.id);
+  const reason = ROLE_WORDS[role.kind];
+  if (role.kind !== "follow" || view.powerW === undefined) return { powerW: powerInRole(role, 0, 0), reason };
+  const last = before?.reason === reason ? before : undefined;
+  const settles = last?.powerW !== undefined && input.image.monoMs - last.changedMonoMs < BATTERY_FOLLOW_MS;
+  const powerW = settles
+    ? clamp(last.powerW!, -role.coverW, role.absorbW)
+    : powerInRole(role, view.powerW, reading?.powerW ?? 0);
+  return { powerW, reason, follows: true };
+}
+
+function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteries, before?: BatteryMemory): Wanted {
+  const { view } = grid;
+  if (view.quality === "absent")
+    return { powerW: undefined, reason: "the grid meter does not answer: the battery runs by itself" };
+  const want = planned(input, device, view, before);
+  const { powerW } = want;
+  const nowW = input.image.batteries.get(device.id)?.powerW ?? 0;
+  if ((highestA(view) ?? 0) > view.limitA && nowW > 0)
+    return { powerW: 0, reason: "the grid connection is overloaded: charging the battery stops first" };
+  if (powerW === undefined) return want;
+  if (powerW < 0 && view.currentA && Math.min(...view.currentA) <= -view.limitA)
+    return { powerW: 0, reason: "the grid connection is full of export: the battery does not discharge" };
+  const bounds = boundsOf(input, device, grid, nowW);
+  const reason = bounds.find((bound) => powerW < bound.lowestW || powerW > bound.highestW)?.reason;
+  const within = bounds.reduce((power, { lowestW, highestW }) => clamp(power, lowestW, highestW), powerW);
+  // Never -0: it would come back from the ledger as another number.
+  return { ...want, powerW: Math.round(within) + 0, ...(reason === undefined || reason === "plan" ? {} : { reason }) };
+}
+
+interface Bounds {
+  readonly lowestW: number;
+  readonly highestW: number;
+  readonly reason: string;
+}
+
+/** What device, fuse, contract and grid operator leave to the battery; 0 W is within all of them. */
+function boundsOf(input: ControlInput, device: BatteryDevice, grid: GridForBatteries, nowW: number): Bounds[] {
+  const { site, state, image } = input;
+  const { view, operator } = grid;
+  const { maxChargeW, maxDischargeW } = device.battery!;
+  const freeA = grid.freeA ?? view.limitA - (highestA(view) ?? 0);
+  const freeW = freeA * site.voltageV * site.phases;
+  const charging = Math.max(0, nowW);
+  const upTo = (roomW: number) => Math.max(0, charging + (view.mayRaise ? roomW : Math.min(0, roomW)));
+  // Small changes are not sent: so much is left below a limit of power.
+  const below = (limitW: number) => upTo(limitW - BATTERY_CHANGE_W - (powerW ?? 0));
+  const { powerW } = view;
+  const contractedW = view.index.circuit.limitW ?? Number.POSITIVE_INFINITY;
+  const exportW = exportLimitInForce(state, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
+  const ownExportW = site.configuration.gridConnection.exportLimitW ?? Number.POSITIVE_INFINITY;
+  const downTo = (limitW: number) =>
+    powerW === undefined ? 0 : Math.min(0, nowW - powerW - limitW + BATTERY_CHANGE_W);
+  const all = { lowestW: Number.NEGATIVE_INFINITY, highestW: Number.POSITIVE_INFINITY };
+  return [
+    ...(powerW === undefined
+      ? []
+      : [
+          { ...all, highestW: below(contractedW), reason: "the contracted power of the grid connection" },
+          {
+            ...all,
+            highestW: operator ? below(operator.limitW) : all.highestW,
+            reason: "the grid operator's limit",
+          },
+          { ...all, lowestW: downTo(ownExportW), reason: "the export limit of the grid connection" },
+          { ...all, lowestW: downTo(exportW), reason: "the grid operator's limit of the export" },
+        ]),
+    { lowestW: -maxDischargeW, highestW: Math.min(maxChargeW, upTo(freeW)), reason: "plan" },
+  ];
+}
+
+/** Small changes are not sent; nothing holds back a stop. */
+function steady(want: Wanted, before: BatteryMemory | undefined): Wanted {
+  const last = before?.powerW;
+  if (want.powerW === undefined || last === undefined || want.powerW === 0) return want;
+  return Math.abs(want.powerW - last) < BATTERY_CHANGE_W ? { ...want, powerW: last } : want;
+}
+
+function fact(
+  device: BatteryDevice,
+  want: Wanted,
+  before: BatteryMemory | undefined,
+  input: ControlInput,
+): SiteDraft | undefined {
+  const never = before === undefined || before.factMonoMs === Number.NEGATIVE_INFINITY;
+  const byItself = (want.powerW === undefined) !== (before?.factPowerW === undefined);
+  const moved = Math.abs((want.powerW ?? 0) - (before?.factPowerW ?? 0)) > BATTERY_FACT_W;
+  const changed = byItself || (want.follows ? want.reason !== before?.factReason : moved);
+  const recent = !never && input.image.monoMs - before.factMonoMs < BATTERY_FACT_MS;
+  if ((never && want.powerW === undefined) || !changed || recent) return undefined;
+  return {
+    type: "battery-setpoint-changed",
+    source: "allocator",
+    data: {
+      deviceId: device.id,
+      expiresAtMs: input.image.nowMs + BATTERY_LEASE_MS,
+      reason: want.reason,
+      ...(want.powerW === undefined ? {} : { powerW: want.powerW }),
+    },
+  };
+}
+
+/** Setpoints of this tick for all batteries that may be controlled. */
+export function batteries(
+  input: ControlInput,
+  grid: GridForBatteries,
+  memories: ReadonlyMap<string, BatteryMemory>,
+): { commands: BatteryCommand[]; drafts: SiteDraft[]; memories: Map<string, BatteryMemory> } {
+  const commands: BatteryCommand[] = [];
+  const drafts: SiteDraft[] = [];
+  const next = new Map<string, BatteryMemory>();
+  const { monoMs } = input.image;
+  for (const device of input.site.batteries) {
+    if (!device.battery?.control) continue;
+    const before = memories.get(device.id);
+    const want = steady(wanted(input, device, grid, before), before);
+    const draft = fact(device, want, before, input);
+    if (draft) drafts.push(draft);
+    // A battery that runs by itself is told once; a setpoint is renewed well inside its life.
+    const changed = before === undefined ? want.powerW !== undefined : before.powerW !== want.powerW;
+    const due = changed || (want.powerW !== undefined && monoMs - (before?.sentMonoMs ?? 0) >= BATTERY_RENEW_MS);
+    if (due) commands.push({ deviceId: device.id, powerW: want.powerW, expiresInMs: BATTERY_LEASE_MS });
+    next.set(device.id, {
+      sentMonoMs: due ? monoMs : (before?.sentMonoMs ?? Number.NEGATIVE_INFINITY),
+      powerW: want.powerW,
+      reason: want.reason,
+      changedMonoMs: changed ? monoMs : (before?.changedMonoMs ?? monoMs),
+      factReason: draft ? want.reason : before?.factReason,
+      factPowerW: draft ? want.powerW : before?.factPowerW,
+      factMonoMs: draft ? monoMs : (before?.factMonoMs ?? Number.NEGATIVE_INFINITY),
+    });
+  }
+  return { commands, drafts, memories: next };
+}

@@ -1,0 +1,84 @@
+/** What the plan in force gives to an EVSE, in amperes. */
+import type { Reason } from "../../reason.ts";
+import { SLOT_MS, slotStartMs } from "../../slots.ts";
+import type { PlanState } from "../../state/plan.ts";
+import type { ControlInput } from "../control.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import { PLAN_COMES_MS, PLAN_VALID_MS } from "../thresholds.ts";
+
+export type Plan = NonNullable<PlanState["current"]>;
+
+/** The plan in force: it covers now and is not too old. */
+export function planInForce(input: ControlInput): Plan | undefined {
+  const plan = input.state.plan.current;
+  const { nowMs } = input.image;
+  if (!plan || nowMs - plan.madeMs > PLAN_VALID_MS || nowMs < plan.input.startMs - SLOT_MS) return undefined;
+  return nowMs < plan.input.startMs + plan.input.slots * SLOT_MS ? plan : undefined;
+}
+
+/** The slot of a plan that runs at `nowMs`. A plan may be made just before its first slot. */
+export function slotIndex(plan: Plan, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - plan.input.startMs) / SLOT_MS));
+}
+
+/**
+ * The slot of a plan that is followed now. When a slot begins, its own plan has a moment to come: what an older one
+ * foresaw for it would pause a car for seconds.
+ */
+export function followedSlot(plan: Plan, nowMs: number): number {
+  const isOfThisSlot = plan.input.startMs >= slotStartMs(nowMs);
+  return slotIndex(plan, isOfThisSlot ? nowMs : nowMs - PLAN_COMES_MS);
+}
+
+/** Until when that slot is followed, epoch ms, should no other plan come. */
+export function followedUntilMs(plan: Plan, nowMs: number): number {
+  return plan.input.startMs + (followedSlot(plan, nowMs) + 1) * SLOT_MS + PLAN_COMES_MS;
+}
+
+/**
+ * Planned current of an EVSE in the slot `ahead` slots from the one that is followed, A; missing where the plan does not know the
+ * transaction. Below the minimum it is 0; the minimum itself may have been rounded away in W.
+ */
+export function plannedCurrentA(
+  input: ControlInput,
+  plan: Plan | undefined,
+  entry: EvseObservation,
+  ahead: number,
+): number | undefined {
+  const row = plan?.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  const powerW = plan && row?.powerW[followedSlot(plan, input.image.nowMs) + ahead];
+  if (powerW === undefined) return undefined;
+  const { minCurrentA, maxCurrentA } = entry.evse;
+  const phases = entry.memory.phases?.length ?? plannedPhases(plan, entry) ?? entry.phases.length;
+  const currentA = powerW / (input.site.voltageV * phases);
+  if (currentA < minCurrentA - 0.5) return 0;
+  return Math.min(maxCurrentA, Math.max(minCurrentA, Math.round(currentA)));
+}
+
+/** Whether the plan would give the EVSE more now, if a circuit had room. */
+export function takesMore(input: ControlInput, plan: Plan, entry: EvseObservation): boolean {
+  const row = plan.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  return followedSlot(plan, input.image.nowMs) < (row?.eagerSlots ?? 0);
+}
+
+/** Phases that the plan reckoned with, until the car has shown its own. */
+function plannedPhases(plan: Plan | undefined, entry: EvseObservation): number | undefined {
+  const row = plan?.input.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  return row && row.phases.length > 0 ? row.phases.length : undefined;
+}
+
+/** Why the plan gives nothing now, and when it will. */
+export function waiting(input: ControlInput, plan: Plan, transactionId: number): Reason {
+  const now = followedSlot(plan, input.image.nowMs);
+  const powers = plan.result.evses.find((evse) => evse.transactionId === transactionId)?.powerW ?? [];
+  const next = powers.findIndex((powerW, slot) => slot > now && powerW > 0);
+  const priceEurPerKwh = plan.input.importEurPerKwh[now];
+  const laterEurPerKwh = next < 0 ? undefined : plan.input.importEurPerKwh[next];
+  return {
+    kind: "plan",
+    limitA: 0,
+    ...(next < 0 ? {} : { untilMs: plan.input.startMs + next * SLOT_MS }),
+    ...(priceEurPerKwh === undefined ? {} : { priceEurPerKwh }),
+    ...(laterEurPerKwh === undefined ? {} : { laterEurPerKwh }),
+  };
+}

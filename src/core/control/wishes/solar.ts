@@ -1,0 +1,60 @@
+/** The sun inside a slot: what is exported may as well go into the cars. */
+import type { ControlInput } from "../control.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import type { EvseMemory } from "../memory.ts";
+import { SUN_BEFORE_START_MS, SUN_LEAST_ON_MS } from "../thresholds.ts";
+
+/**
+ * Power that is exported now (+) or taken from elsewhere for the cars (-), W; missing where the sun does not matter.
+ * What a battery gives does not count as sun.
+ */
+export function surplusW(input: ControlInput): number | undefined {
+  const meter = input.image.meters.get(input.site.gridMeterId);
+  const { importEurPerKwh, exportEurPerKwh } = input.image;
+  // Where exporting pays at least what importing costs, the sun is better sold.
+  const sellsBetter = (exportEurPerKwh ?? 0) >= (importEurPerKwh ?? Number.POSITIVE_INFINITY);
+  if (!meter || sellsBetter || input.site.pvIds.length === 0) return undefined;
+  let fromBatteryW = 0;
+  for (const battery of input.image.batteries.values()) fromBatteryW += Math.max(0, -battery.powerW);
+  // Nor does what a car gives.
+  for (const evse of input.image.evses.values()) fromBatteryW += Math.max(0, -(evse.powerW ?? 0));
+  return -meter.powerW - fromBatteryW;
+}
+
+/**
+ * Current with which a car would just use up its share of the surplus, A: what it draws and what is left over, as far
+ * as its EVSE can give it.
+ */
+function carriedA(input: ControlInput, entry: EvseObservation, shareW: number): number {
+  const carriedA = Math.floor(entry.surelyA + shareW / (input.site.voltageV * entry.phases.length));
+  return Math.min(entry.evse.maxCurrentA, carriedA);
+}
+
+export interface Sunny {
+  readonly currentA: number;
+  readonly memory: EvseMemory;
+}
+
+/**
+ * Current of a car that follows the sun, A; 0 when it does not. It starts when the sun has carried its minimum for a
+ * minute, and then charges for some minutes, through a cloud with a little from the grid: contactors wear.
+ */
+export function sunnyCurrent(input: ControlInput, entry: EvseObservation, shareW: number | undefined): Sunny {
+  const { memory, evse } = entry;
+  const { monoMs } = input.image;
+  const { sunnySinceMonoMs, solarSinceMonoMs, ...rest } = memory;
+  if (shareW === undefined) return { currentA: 0, memory: sunnySinceMonoMs || solarSinceMonoMs ? rest : memory };
+  const currentA = carriedA(input, entry, shareW);
+  const carries = currentA >= evse.minCurrentA;
+  if (solarSinceMonoMs !== undefined) {
+    // The grid meter is ahead of the EVSE's: together they say something only when both have seen the last change.
+    if (!entry.settled) return { currentA: Math.max(evse.minCurrentA, memory.wishA), memory };
+    if (carries) return { currentA, memory };
+    if (monoMs - solarSinceMonoMs < SUN_LEAST_ON_MS) return { currentA: evse.minCurrentA, memory };
+    return { currentA: 0, memory: rest };
+  }
+  if (!carries || shareW <= 0) return { currentA: 0, memory: sunnySinceMonoMs === undefined ? memory : rest };
+  if (sunnySinceMonoMs === undefined) return { currentA: 0, memory: { ...rest, sunnySinceMonoMs: monoMs } };
+  if (monoMs - sunnySinceMonoMs < SUN_BEFORE_START_MS) return { currentA: 0, memory };
+  return { currentA, memory: { ...rest, sunnySinceMonoMs, solarSinceMonoMs: monoMs } };
+}

@@ -1,0 +1,118 @@
+/** What each EVSE should get if nothing were tight: the driver's override, the plan, the sun, or a fair share. */
+import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../market/ceiling.ts";
+import type { Reason } from "../../reason.ts";
+import type { ControlInput } from "../control.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import type { EvseMemory } from "../memory.ts";
+import { PLAN_LEAST_ON_MS, WISH_CHANGE_MS } from "../thresholds.ts";
+import { type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
+import { sunnyCurrent, surplusW } from "./solar.ts";
+
+export interface Wish {
+  readonly currentA: number;
+  /** What it takes of what the others leave: the plan would give more if there was room. */
+  readonly moreA?: number;
+  readonly reason: Reason;
+}
+
+interface Wished {
+  readonly wish: Wish;
+  readonly memory: EvseMemory;
+}
+
+interface Today {
+  readonly input: ControlInput;
+  readonly plan: Plan | undefined;
+  /** Surplus of the sun for each car that could take some, W. */
+  readonly shareW: number | undefined;
+}
+
+function planned({ input, plan, shareW }: Today, entry: EvseObservation): Wished | undefined {
+  const currentA = plannedCurrentA(input, plan, entry, 0);
+  if (!plan || currentA === undefined || !entry.session) return undefined;
+  const { currentA: sunnyA, memory } = sunnyCurrent(input, entry, shareW);
+  if (sunnyA > currentA) return { wish: { currentA: sunnyA, reason: { kind: "solar" } }, memory };
+  const reason: Reason =
+    currentA === 0 ? waiting(input, plan, entry.session.transactionId) : { kind: "plan", limitA: currentA };
+  const eager = takesMore(input, plan, entry) ? { moreA: entry.evse.maxCurrentA } : {};
+  return { wish: { currentA, reason, ...eager }, memory };
+}
+
+/** A session without a plan is served by fair share: no car sits for ever. */
+function desired(today: Today, entry: EvseObservation): Wished {
+  const { maxCurrentA, id } = entry.evse;
+  if (today.input.state.sessions.overrides[id])
+    return { wish: { currentA: maxCurrentA, reason: { kind: "override" } }, memory: entry.memory };
+  const fairShare = { currentA: maxCurrentA, reason: { kind: "fair-share" } } as const;
+  return planned(today, entry) ?? { wish: fairShare, memory: entry.memory };
+}
+
+/** Small and frequent changes of a wish are held back: each is a profile write. */
+function steady({ wish, memory }: Wished, monoMs: number): Wish {
+  const gradual = wish.reason.kind === "plan" || wish.reason.kind === "solar";
+  const wasGradual = memory.wishKind === "plan" || memory.wishKind === "solar";
+  const recent = monoMs - memory.wishSinceMonoMs < WISH_CHANGE_MS;
+  if (!gradual || !wasGradual || !recent || wish.currentA === memory.wishA) return wish;
+  return { ...wish, currentA: memory.wishA };
+}
+
+/** A plan that lets a car charge again and then not, time after time, wears its contactor: it goes on at the least current. */
+function notAgain(wish: Wish, { evse, memory }: EvseObservation, monoMs: number): Wish {
+  const resumed = memory.stops > 0 && memory.limitA > 0 && monoMs - memory.turnSinceMonoMs < PLAN_LEAST_ON_MS;
+  if (!resumed || wish.currentA > 0 || wish.reason.kind !== "plan") return wish;
+  return { ...wish, currentA: evse.minCurrentA, reason: { kind: "plan", limitA: evse.minCurrentA } };
+}
+
+function remember(memory: EvseMemory, wish: Wish, monoMs: number): EvseMemory {
+  const { kind } = wish.reason;
+  if (memory.wishA === wish.currentA) return memory.wishKind === kind ? memory : { ...memory, wishKind: kind };
+  return { ...memory, wishA: wish.currentA, wishKind: kind, wishSinceMonoMs: monoMs };
+}
+
+/** What the car itself takes bounds every wish. */
+function bounded(wish: Wish, entry: EvseObservation): Wish {
+  const { vehicleCapA } = entry.memory;
+  const capA = vehicleCapA === undefined ? undefined : Math.max(entry.evse.minCurrentA, vehicleCapA);
+  if (capA === undefined || capA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
+  if (capA > wish.currentA) return { ...wish, moreA: capA };
+  return { currentA: capA, reason: { kind: "vehicle", limitA: capA } };
+}
+
+/** What a partner's profile leaves of a wish; below the least current of the EVSE that is nothing. */
+function belowCeiling(wish: Wish, input: ControlInput, entry: EvseObservation): Wish {
+  if (!entry.session) return wish;
+  const profiles = profilesOf(input.state, entry.session);
+  if (profiles.length === 0) return wish;
+  const { nowMs } = input.image;
+  const circuit = { voltageV: input.site.voltageV, phases: entry.phases.length };
+  const lowest = ceilingA(profiles, nowMs, circuit);
+  if (!lowest || lowest.currentA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
+  if (lowest.currentA > wish.currentA) return { ...wish, moreA: lowest.currentA };
+  const currentA =
+    lowest.currentA < Math.max(entry.evse.minCurrentA, worthwhileA(profiles, circuit)) ? 0 : lowest.currentA;
+  const untilMs = nextChangeMs(profiles, nowMs);
+  const reason: Reason = { kind: "contract", limitA: lowest.currentA, by: lowest.partnerId };
+  return { currentA, reason: untilMs === undefined ? reason : { ...reason, untilMs } };
+}
+
+/** The wishes of all EVSEs with a session, by position; their observations come back with what has to be kept. */
+export function wishesOf(
+  input: ControlInput,
+  active: readonly EvseObservation[],
+): { readonly wishes: ReadonlyMap<number, Wish>; readonly active: readonly EvseObservation[] } {
+  const takers = active.filter((entry) => entry.session && entry.memory.vehicleCapA === undefined).length;
+  const surplus = takers === 0 ? undefined : surplusW(input);
+  const shareW = surplus === undefined ? undefined : surplus / takers;
+  const today: Today = { input, plan: planInForce(input), shareW };
+  const wishes = new Map<number, Wish>();
+  const { monoMs } = input.image;
+  const remembered = active.map((entry): EvseObservation => {
+    if (!entry.session) return entry;
+    const wished = desired(today, entry);
+    const wish = notAgain(steady(wished, monoMs), entry, monoMs);
+    wishes.set(entry.index, belowCeiling(bounded(wish, entry), input, entry));
+    const memory = remember(wished.memory, wish, monoMs);
+    return memory === entry.memory ? entry : { ...entry, memory };
+  });
+  return { wishes, active: remembered };
+}

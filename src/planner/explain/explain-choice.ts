@@ -1,0 +1,93 @@
+/** What a car's next cheaper choice would need; and the whole plan explained, in numbers and words. */
+import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
+import type { NextChoice, SlotReason } from "../../core/plan-reasons.ts";
+import { SLOT_MS } from "../../core/slots.ts";
+import { mostPowerW } from "../input/limits.ts";
+import { besideEur, moreEur, NEAR_W, plannedW, type Question, questionOf, reasonAt, roomAtW } from "./explain.ts";
+
+/** Less is no difference of prices, EUR/kWh. */
+const WORTH_EUR_PER_KWH = 1e-3;
+/** What a slot needs before it can be used; the others only say that it is not chosen. */
+const LIMITS = new Set<SlotReason["kind"]>([
+  "gone",
+  "ceiling",
+  "circuit",
+  "budget",
+  "unbalance",
+  "import",
+  "peak",
+  "one-go",
+]);
+
+export interface Explained {
+  readonly reason: SlotReason;
+  readonly next?: NextChoice;
+}
+
+const cents = (eur: number) => Math.round(eur * 1e5) / 1e5;
+
+/** Cars more like this one that fit in each slot from `from` on, before `to`. */
+function roomCars(index: number, { from, to }: { from: number; to: number }, question: Question): number {
+  let leastW = Number.POSITIVE_INFINITY;
+  for (let slot = from; slot < to; slot++) leastW = Math.min(leastW, roomAtW(index, slot, question));
+  return Number.isFinite(leastW) ? Math.floor(leastW / question.input.evses[index]!.minPowerW) : 0;
+}
+
+/** The slot for which a car waits. */
+function awaited(index: number, slot: number, question: Question): NextChoice | undefined {
+  const { input, result } = question;
+  const at = result.evses[index]!.powerW.findIndex((powerW, other) => other > slot && powerW > 0);
+  if (at < 0) return undefined;
+  return {
+    startMs: input.startMs + at * SLOT_MS,
+    cheaperEurPerKwh: cents(moreEur(index, slot, question) - moreEur(index, at, question)),
+    roomCars: roomCars(index, { from: slot, to: at }, question),
+  };
+}
+
+/** The cheapest slot that a charging car would rather have, and the limit that keeps it from there. */
+function denied(
+  index: number,
+  slot: number,
+  { question, reasons }: { question: Question; reasons: readonly SlotReason[] },
+): NextChoice | undefined {
+  const { input } = question;
+  const eur = (at: number) => moreEur(index, at, question);
+  const weighs = (at: number) => eur(at) + besideEur(index, at, question);
+  const here = weighs(slot);
+  let best: number | undefined;
+  for (const [at, reason] of reasons.entries()) {
+    const isFull = plannedW(index, at, question) >= mostPowerW(input.evses[index]!, at) - NEAR_W;
+    if (at === slot || !LIMITS.has(reason.kind) || (isFull && reason.kind !== "gone" && reason.kind !== "ceiling"))
+      continue;
+    const gains = weighs(at) < here - WORTH_EUR_PER_KWH && eur(at) < eur(slot) - WORTH_EUR_PER_KWH;
+    if (gains && (best === undefined || weighs(at) < weighs(best))) best = at;
+  }
+  if (best === undefined) return undefined;
+  return {
+    startMs: input.startMs + best * SLOT_MS,
+    cheaperEurPerKwh: cents(eur(slot) - eur(best)),
+    needs: reasons[best]!,
+  };
+}
+
+/** Reason and next cheaper choice of each slot of each EVSE, in the order of the plan. */
+export function explainChoices(input: PlanInput, result: PlanResult): Explained[][] {
+  const question = questionOf(input, result);
+  if (!question) return [];
+  return input.evses.map((_, index) => {
+    const reasons = Array.from({ length: input.slots }, (_, slot) => reasonAt(index, slot, question));
+    return reasons.map((reason, slot): Explained => {
+      const charges = plannedW(index, slot, question) > 0;
+      const next = charges
+        ? denied(index, slot, { question, reasons })
+        : waits(reason) && awaited(index, slot, question);
+      return next ? { reason, next } : { reason };
+    });
+  });
+}
+
+/** The car is there and off. */
+function waits({ kind }: SlotReason): boolean {
+  return kind !== "gone" && kind !== "met";
+}

@@ -1,0 +1,199 @@
+/**
+ * Why a car gets in a slot what it gets: the limit that binds there, or the price at which the slot would be used. From the
+ * numbers of input and result alone, so that any recorded plan can be asked.
+ */
+import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
+import type { SlotReason } from "../../core/plan-reasons.ts";
+import { PHASE_INDEXES } from "../../core/quantity.ts";
+import { importCapW, mostPowerW, slotsUntilDeparture } from "../input/limits.ts";
+import { carCost } from "../model/car-cost.ts";
+import { peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
+import { type PlanWeights, planWeights } from "../model/weights.ts";
+import { type Drawn, drawnOf } from "./explain-drawn.ts";
+
+/** Rounding, W, and Wh. */
+export const NEAR_W = 60;
+const SHORT_WH = 50;
+
+/** A plan that is asked, and what is reckoned once for all its slots. */
+export interface Question {
+  readonly input: PlanInput;
+  readonly result: PlanResult;
+  readonly weights: PlanWeights;
+  readonly drawn: readonly Drawn[];
+  /** The month's peak that more import in a slot would raise. */
+  readonly peakAt: readonly (string | undefined)[];
+}
+
+/** A plan as a question; nothing where it says nothing of its input's cars. */
+export function questionOf(input: PlanInput, result: PlanResult): Question | undefined {
+  if (result.evses.length !== input.evses.length) return undefined;
+  const peakAt = Array.from({ length: input.slots }, (_, slot) => raisedPeak(slot, input, result));
+  return { input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt };
+}
+
+/** Planned power, W. */
+export function plannedW(index: number, slot: number, { result }: Question): number {
+  return result.evses[index]?.powerW[slot] ?? 0;
+}
+
+/** A car that is off needs room for its least power. */
+function stepW(index: number, slot: number, question: Question): number {
+  return plannedW(index, slot, question) > 0 ? NEAR_W : question.input.evses[index]!.minPowerW;
+}
+
+interface Room {
+  readonly roomW: number;
+  readonly reason: SlotReason;
+}
+
+const whole = (powerW: number) => Math.max(0, Math.floor(powerW));
+
+/** What each limit on the way of a car leaves it in a slot beside what it has, W. */
+function roomsOf(index: number, slot: number, question: Question): Room[] {
+  const { input, result } = question;
+  const { phases } = input.evses[index]!;
+  const rooms = question.drawn.flatMap(({ room, phaseW, sumW }): Room[] => {
+    if (!room.evses.includes(index)) return [];
+    const { circuitId, limitA } = room.circuit;
+    const limitW = limitA * input.nominalVoltageV;
+    const byPhase = phases.map((phase): Room => {
+      const roomW = ((room.phaseW[phase][slot] ?? 0) - (phaseW[phase][slot] ?? 0)) * phases.length;
+      return { roomW, reason: { kind: "circuit", circuitId, phase, roomW: whole(roomW), limitW } };
+    });
+    if (!room.sumW) return byPhase;
+    const roomW = (room.sumW[slot] ?? 0) - (sumW[slot] ?? 0);
+    const left = { roomW: whole(roomW), limitW: room.sumW === input.budgetW ? room.sumW[slot]! : room.circuit.limitW! };
+    if (room.sumW === input.budgetW) return [...byPhase, { roomW, reason: { kind: "budget", ...left } }];
+    return [...byPhase, { roomW, reason: { kind: "circuit", circuitId, ...left } }];
+  });
+  const capW = importCapW(input, slot);
+  const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, question);
+  const roomW = capW - (result.importW[slot] ?? 0) + spareW;
+  return Number.isFinite(capW)
+    ? [...rooms, { roomW, reason: { kind: "import", roomW: whole(roomW), limitW: Math.round(capW) } }]
+    : rooms;
+}
+
+/** Sun that the plan leaves unused, W. */
+function unusedSunW(slot: number, { input, result }: Question): number {
+  return Math.max(0, Math.floor(input.pvW[slot] ?? 0) - (result.pvUsedW[slot] ?? 0));
+}
+
+/** What all limits of power leave a car in a slot beside what it has, W. */
+export function roomAtW(index: number, slot: number, question: Question): number {
+  const rooms = roomsOf(index, slot, question).map(({ roomW }) => roomW);
+  return Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...rooms));
+}
+
+function unbalanceReason(index: number, slot: number, question: Question): SlotReason | undefined {
+  const { input, result } = question;
+  const evse = input.evses[index]!;
+  if (input.unbalanceLimitA === undefined || input.sitePhases === 1 || evse.phases.length === 3) return undefined;
+  const byPhase = PHASE_INDEXES.map((phase) =>
+    input.evses.reduce((sum, { phases }, at) => {
+      const counts = phases.length < 3 && phases.includes(phase);
+      return counts ? sum + (result.evses[at]?.powerW[slot] ?? 0) / phases.length : sum;
+    }, 0),
+  );
+  const limitW = input.unbalanceLimitA * input.nominalVoltageV;
+  const moreW = stepW(index, slot, question) / evse.phases.length;
+  const others = PHASE_INDEXES.filter((phase) => !evse.phases.includes(phase)).map((phase) => byPhase[phase]!);
+  const phase = evse.phases.find((own) => byPhase[own]! + moreW - Math.min(...others) > limitW);
+  return phase === undefined ? undefined : { kind: "unbalance", phase, limitW };
+}
+
+function raisedPeak(slot: number, input: PlanInput, result: PlanResult): string | undefined {
+  for (const peak of input.peaks ?? []) {
+    const valueKw = plannedValueKw(peak, input, result.importW);
+    const day = peak.days.find(({ fromSlot, toSlot }) => slot >= fromSlot && slot < toSlot);
+    const interval = day && peakIntervals(peak, day, input.startMs).find(({ slots }) => slots.includes(slot));
+    if (!interval) continue;
+    // More import here would raise the month's value beyond what is reached or planned.
+    const more = result.importW.map((powerW, at) => (interval.slots.includes(at) ? powerW + 500 : powerW));
+    const raisedKw = plannedValueKw(peak, input, more);
+    if (raisedKw > Math.max(valueKw, reachedValueKw(peak)) + 1e-3) return peak.name;
+  }
+  return undefined;
+}
+
+/** A car that must not pause would begin once more. */
+function oneGoReason(index: number, slot: number, question: Question): SlotReason | undefined {
+  const { input } = question;
+  const evse = input.evses[index]!;
+  if (evse.mayPause || slot >= input.binarySlots || plannedW(index, slot, question) > 0) return undefined;
+  let begins = 0;
+  let before = evse.chargingNow;
+  for (let at = 0; at < input.binarySlots; at++) {
+    const on = at === slot || plannedW(index, at, question) > 0;
+    if (on && !before) begins++;
+    before = on;
+  }
+  return begins > (evse.chargingNow ? 0 : 1) ? { kind: "one-go" } : undefined;
+}
+
+/** What a kWh more costs in a slot, EUR: from the sun what it would have earned, else what it is bought for. */
+export function moreEur(index: number, slot: number, question: Question): number {
+  const { input, result } = question;
+  const bought = input.importEurPerKwh[slot] ?? 0;
+  const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, question);
+  if (spareW < stepW(index, slot, question)) return bought;
+  return unusedSunW(slot, question) > NEAR_W ? 0 : Math.max(0, input.exportEurPerKwh[slot] ?? 0);
+}
+
+/** What the last kWh of a slot costs, EUR. */
+function lastEur(slot: number, { input, result }: Question): number {
+  return (result.importW[slot] ?? 0) > 0
+    ? (input.importEurPerKwh[slot] ?? 0)
+    : Math.max(0, input.exportEurPerKwh[slot] ?? 0);
+}
+
+/** What energy in a slot weighs beside its price, EUR/kWh. */
+export function besideEur(index: number, slot: number, { input, weights }: Question): number {
+  return carCost(input.evses[index]!, slot, { input, weights });
+}
+
+const cents = (eur: number) => Math.round(eur * 1e5) / 1e5;
+
+function priceReason(index: number, slot: number, question: Question): SlotReason {
+  const { input, result } = question;
+  const planned = result.evses[index]!;
+  const used = planned.powerW.flatMap((powerW, at) =>
+    powerW > 0 && at !== slot ? [lastEur(at, question) + besideEur(index, at, question)] : [],
+  );
+  if (plannedW(index, slot, question) > 0 || used.length === 0)
+    return planned.shortfallWh > SHORT_WH ? { kind: "untried" } : { kind: "met" };
+  if (planned.shortfallWh > SHORT_WH) return { kind: "untried" };
+  const eurPerKwh = cents(moreEur(index, slot, question));
+  const belowEurPerKwh = cents(Math.max(...used) - besideEur(index, slot, question));
+  const isPlain = input.batteries.length === 0 && !input.peaks && result.status === "optimal";
+  return { kind: "price", eurPerKwh, ...(isPlain && belowEurPerKwh < eurPerKwh ? { belowEurPerKwh } : {}) };
+}
+
+/** The reason of one slot of one car. */
+export function reasonAt(index: number, slot: number, question: Question): SlotReason {
+  const { input, peakAt } = question;
+  const evse: PlanEvse = input.evses[index]!;
+  const powerW = plannedW(index, slot, question);
+  if (slot >= slotsUntilDeparture(evse, input)) return { kind: "gone" };
+  if (evse.energyNeededWh <= 0) return { kind: "met" };
+  const mostW = mostPowerW(evse, slot);
+  if (mostW < evse.maxPowerW && powerW >= mostW - NEAR_W) return { kind: "ceiling", limitW: Math.round(mostW) };
+  if (powerW >= mostW - NEAR_W) return { kind: "maximum" };
+  const needsW = stepW(index, slot, question);
+  const tight = roomsOf(index, slot, question).find(({ roomW }) => roomW < needsW);
+  if (tight) return tight.reason;
+  const limit = unbalanceReason(index, slot, question) ?? oneGoReason(index, slot, question);
+  if (limit) return limit;
+  const peak = peakAt[slot];
+  return peak === undefined ? priceReason(index, slot, question) : { kind: "peak", peak };
+}
+
+/** The reason of each slot of each EVSE, in the order of the plan; empty for a plan that says nothing of a car. */
+export function explainPlan(input: PlanInput, result: PlanResult): SlotReason[][] {
+  const question = questionOf(input, result);
+  if (!question) return [];
+  return input.evses.map((_, index) =>
+    Array.from({ length: input.slots }, (_, slot) => reasonAt(index, slot, question)),
+  );
+}

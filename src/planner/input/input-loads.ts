@@ -1,0 +1,133 @@
+/** What flows beside the cars right now, by the process image, and how it spreads over phases and circuits. */
+import { MARGIN_A } from "../../core/control/thresholds.ts";
+import { ABSENT_AFTER_MS } from "../../core/device-quality.ts";
+import type { PlanCircuit } from "../../core/facts/plan-facts.ts";
+import type { EvseReading, ProcessImage } from "../../core/image.ts";
+import { mapPhases, type PerPhase, type PhaseIndex, sumPhases, ZERO_PHASES } from "../../core/quantity.ts";
+import { GRID_CIRCUIT_ID } from "../../core/site/site.ts";
+import type { CircuitModel, SiteModel } from "../../core/site/site-model.ts";
+
+/** A charge point reports once a minute or less; its last word counts for a while. */
+const EVSE_READING_MS = 180_000;
+/** A phase carries the car when at least this flows, A. */
+export const LOADED_A = 1;
+
+/** A reading that is young enough to plan with. */
+export function fresh<T extends { readonly atMonoMs: number }>(
+  reading: T | undefined,
+  image: ProcessImage,
+  ageMs: number,
+) {
+  return reading && image.monoMs - reading.atMonoMs <= ageMs ? reading : undefined;
+}
+
+/** The EVSE's last reading where it is young enough. */
+export function evseReading(image: ProcessImage, evseId: string): EvseReading | undefined {
+  return fresh(image.evses.get(evseId), image, EVSE_READING_MS);
+}
+
+/** Current on the grid's phases that an EVSE draws, A. */
+function evseCurrentA(site: SiteModel, image: ProcessImage, evseId: string): PerPhase {
+  const reading = evseReading(image, evseId);
+  const evse = site.evseById.get(evseId);
+  if (!reading || !evse) return ZERO_PHASES;
+  const perPhaseA = (reading.powerW ?? 0) / (site.voltageV * evse.phases.length);
+  return mapPhases((phase) => {
+    const own = evse.phases.indexOf(phase);
+    if (own < 0) return 0;
+    return reading.currentA ? (reading.currentA[own as PhaseIndex] ?? 0) : perPhaseA;
+  });
+}
+
+function evsesPowerW(site: SiteModel, image: ProcessImage): number {
+  return site.evses.reduce((sum, evse) => {
+    const reading = evseReading(image, evse.id);
+    return sum + (reading?.powerW ?? sumPhases(evseCurrentA(site, image, evse.id)) * site.voltageV);
+  }, 0);
+}
+
+/** Production now, W; missing where no inverter answers. */
+export function pvNowW(site: SiteModel, image: ProcessImage): number | undefined {
+  const readings = site.pvIds.flatMap((id) => fresh(image.pvs.get(id), image, ABSENT_AFTER_MS) ?? []);
+  return readings.length === 0 ? undefined : readings.reduce((sum, reading) => sum + Math.max(0, reading.powerW), 0);
+}
+
+/** Building now without EVSEs, battery and PV, W; missing where the grid meter is silent. */
+export function buildingNowW(site: SiteModel, image: ProcessImage): number | undefined {
+  const meter = fresh(image.meters.get(site.gridMeterId), image, ABSENT_AFTER_MS);
+  if (!meter || !Number.isFinite(meter.powerW)) return undefined;
+  let batteriesW = 0;
+  for (const battery of image.batteries.values()) batteriesW += fresh(battery, image, ABSENT_AFTER_MS)?.powerW ?? 0;
+  return Math.max(0, meter.powerW + (pvNowW(site, image) ?? 0) - batteriesW - evsesPowerW(site, image));
+}
+
+/** Currents of a metered circuit without the EVSEs on it, A; missing where its meter does not know phases. */
+function otherCurrentA(circuit: CircuitModel, site: SiteModel, image: ProcessImage): PerPhase | undefined {
+  const meter = circuit.meterId === undefined ? undefined : image.meters.get(circuit.meterId);
+  const currentA = fresh(meter, image, ABSENT_AFTER_MS)?.currentA;
+  if (!currentA) return undefined;
+  const evses = circuit.evseIds.map((id) => evseCurrentA(site, image, id));
+  return mapPhases((phase) => Math.max(0, currentA[phase] - evses.reduce((sum, perPhase) => sum + perPhase[phase], 0)));
+}
+
+/** Shares of the building's load by phase; they add up to 1. */
+function phaseShares(site: SiteModel, image: ProcessImage): PerPhase {
+  if (site.phases === 1) return [1, 0, 0];
+  const root = site.circuitById.get(GRID_CIRCUIT_ID);
+  const measuredA = root && otherCurrentA(root, site, image);
+  const totalA = measuredA ? sumPhases(measuredA) : 0;
+  // With the sun shining the meter's phases hardly speak of the building.
+  if (!measuredA || totalA < 1 || (pvNowW(site, image) ?? 0) > 0) return [1 / 3, 1 / 3, 1 / 3];
+  return mapPhases((phase) => measuredA[phase] / totalA);
+}
+
+function nestedLoadW(circuit: CircuitModel, site: SiteModel, image: ProcessImage): PerPhase {
+  const worst = mapPhases((phase) => (site.phases === 1 && phase > 0 ? 0 : circuit.worstBuildingLoadA));
+  const currentA = otherCurrentA(circuit, site, image) ?? worst;
+  return mapPhases((phase) => Math.round(Math.max(0, currentA[phase]) * site.voltageV));
+}
+
+/** A measured circuit's load holds those of the circuits below it: only what is its own counts here. */
+function ownLoadW(circuit: CircuitModel, loads: ReadonlyMap<string, PerPhase>, site: SiteModel): PerPhase {
+  const whole = loads.get(circuit.id) ?? ZERO_PHASES;
+  if (circuit.meterId === undefined) return whole;
+  const below = site.circuits.filter((other) => other.parentId === circuit.id);
+  return mapPhases((phase) =>
+    Math.max(0, whole[phase] - below.reduce((sum, other) => sum + (loads.get(other.id) ?? ZERO_PHASES)[phase], 0)),
+  );
+}
+
+/** Part of the forecast sun that a plan counts as relief of the main fuse; the guard measures what is really free. */
+const SUN_COUNTED = 0.8;
+
+/**
+ * The circuits of a plan, the grid connection first, with their limits and other loads. Sun on a three-phase
+ * connection feeds all phases alike and relieves the main fuse, at most down to no other load.
+ */
+export function planCircuits(
+  site: SiteModel,
+  image: ProcessImage,
+  { buildingW, pvW }: { readonly buildingW: readonly number[]; readonly pvW: readonly number[] },
+): PlanCircuit[] {
+  const shares = phaseShares(site, image);
+  const nested = site.circuits.filter((circuit) => circuit.parentId !== undefined);
+  const loads = new Map(nested.map((circuit) => [circuit.id, nestedLoadW(circuit, site, image)]));
+  const own = new Map(nested.map((circuit) => [circuit.id, ownLoadW(circuit, loads, site)]));
+  const belowGrid = mapPhases((phase) => [...own.values()].reduce((sum, loadW) => sum + loadW[phase], 0));
+  return site.circuits.map((circuit): PlanCircuit => {
+    const loadW = own.get(circuit.id);
+    const phaseW = (phase: PhaseIndex) =>
+      buildingW.map((powerW, slot) => {
+        const sunW = (SUN_COUNTED * (pvW[slot] ?? 0)) / site.phases;
+        return loadW ? loadW[phase] : Math.max(0, Math.round(powerW * shares[phase] - belowGrid[phase] - sunW));
+      });
+    return {
+      circuitId: circuit.id,
+      ...(circuit.parentId === undefined ? {} : { parentId: circuit.parentId }),
+      // Where a meter reads what others draw, the guard leaves a margin below the limit.
+      limitA: circuit.meterId === undefined ? circuit.limitA : Math.max(0, circuit.limitA - MARGIN_A),
+      ...(circuit.limitW === undefined ? {} : { limitW: circuit.limitW }),
+      loadW: [phaseW(0), phaseW(1), phaseW(2)],
+    };
+  });
+}

@@ -1,0 +1,238 @@
+import { describe, expect, it } from "vitest";
+import type { ProcessImage } from "../../core/image.ts";
+import { homeBattery } from "../../core/site/site.test-kit.ts";
+import type { SiteConfiguration } from "../../core/site/site.ts";
+import { siteModel } from "../../core/site/site-model.ts";
+import { SLOT_MS } from "../../core/slots.ts";
+import { initialState, type SiteState } from "../../core/state/state.ts";
+import { START_MS } from "../plan-input.test-kit.ts";
+import { ruleBasedPlan } from "../rules/rules.ts";
+import { verifyPlan } from "../verify/verify.ts";
+import { binarySlots, buildPlanInput } from "./input.ts";
+import { exportCapW, firstUnsoundInput, importCapW } from "./limits.ts";
+
+const NOW_MS = START_MS + 60_000;
+
+function evse(id: string, circuit: string) {
+  const phases = ["L2", "L3", "L1"] as const;
+  return {
+    id,
+    connector: 1,
+    circuit,
+    phases: [...phases],
+    minCurrentA: 6,
+    maxCurrentA: 16,
+    safeCurrentA: 6,
+    priority: 5,
+  };
+}
+
+const configuration = {
+  site: { id: "home", name: "", timeZone: "Europe/Berlin", country: "DE" },
+  gridConnection: {
+    phases: 3,
+    nominalVoltageV: 230,
+    mainFuseA: 35,
+    protection: "gG",
+    meter: "meter",
+    worstBuildingLoadA: 20,
+    importLimitW: 20_000,
+  },
+  circuits: [{ id: "garage", parent: "grid", fuseA: 25, protection: "B", worstBuildingLoadA: 2 }],
+  chargePoints: [
+    { id: "cp", rateUnit: "A", leaseSeconds: 180, quirks: [], evses: [evse("left", "garage"), evse("right", "grid")] },
+  ],
+  devices: [
+    {
+      id: "meter",
+      role: "meter",
+      profile: "x",
+      unitId: 1,
+      connection: { tcp: { host: "h", port: 502, framing: "tcp" } },
+      pollMs: 1000,
+      invert: false,
+    },
+  ],
+  tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, opportunityEurPerHour: 1.5 },
+  charging: {
+    defaultEnergyWh: 20_000,
+    defaultStayHours: 8,
+    missedEurPerKwh: 0.5,
+    acceptUnknownTokens: true,
+    tokens: [],
+  },
+} as unknown as SiteConfiguration;
+
+const site = siteModel(configuration);
+
+function stateWithCar(): SiteState {
+  const state = initialState();
+  const session = {
+    transactionId: 7,
+    chargePointId: "cp",
+    evseId: "left",
+    connectorId: 1,
+    startedMs: START_MS - 4 * SLOT_MS,
+    meterStartWh: 100_000,
+    energyWh: 0,
+    costEur: 0,
+    quarterHours: [],
+  };
+  return { ...state, sessions: { ...state.sessions, open: { "7": session } } };
+}
+
+function image(evseCurrentA: readonly [number, number, number] = [10, 0, 0]): ProcessImage {
+  return {
+    nowMs: NOW_MS,
+    monoMs: 50_000,
+    wallTrusted: true,
+    meters: new Map([["meter", { deviceId: "meter", atMonoMs: 49_500, powerW: 3680, currentA: [2, 12, 2] }]]),
+    pvs: new Map(),
+    batteries: new Map(),
+    evses: new Map([
+      ["left", { evseId: "left", atMonoMs: 45_000, currentA: evseCurrentA, powerW: 2300, energyWh: 105_000 }],
+    ]),
+  };
+}
+
+function inputOf(state: SiteState, picture: ProcessImage) {
+  const prices = { importEurPerKwh: () => undefined, exportEurPerKwh: () => undefined };
+  return buildPlanInput({ site, state, image: picture, nowMs: NOW_MS, slots: 96, ...prices });
+}
+
+describe("the input of a plan", () => {
+  const input = inputOf(stateWithCar(), image());
+
+  it("begins with the running slot and has a number for everything", () => {
+    expect(input.startMs).toBe(START_MS);
+    expect(firstUnsoundInput(input)).toBeUndefined();
+    expect([input.importEurPerKwh.length, input.importEurPerKwh[0]]).toEqual([96, 0.3]);
+  });
+
+  it("knows the car by the grid phases that it loads and by what the register says it still needs", () => {
+    expect(input.evses).toHaveLength(1);
+    expect(input.evses[0]).toMatchObject({
+      evseId: "left",
+      transactionId: 7,
+      circuitId: "garage",
+      phases: [1],
+      minPowerW: 1380,
+      maxPowerW: 3680,
+      energyNeededWh: 15_000,
+      chargingNow: true,
+      preference: "regular",
+    });
+  });
+
+  it("takes all phases of a car that has not drawn anything yet", () => {
+    const waiting = inputOf(stateWithCar(), image([0, 0, 0]));
+    expect(waiting.evses[0]).toMatchObject({ phases: [1, 2, 0], minPowerW: 4140, maxPowerW: 11_040 });
+  });
+
+  it("spreads the building as the meter's phases do, without the car", () => {
+    expect(input.buildingW[0]).toBe(1380);
+    const [grid, garage] = input.circuits;
+    // The garage's other loads are counted at their worst, and not a second time at the connection.
+    expect(garage?.loadW?.map((series) => series[0])).toEqual([460, 460, 460]);
+    expect(grid?.loadW?.map((series) => series[0])).toEqual([0, 0, 0]);
+    expect(input.importLimitW).toBe(20_000);
+  });
+
+  it("holds a limit of the grid operator while it lasts", () => {
+    const state = stateWithCar();
+    const limited = (untilMs: number) => ({
+      ...state,
+      site: { ...state.site, gridLimits: { dso: { limitW: 4200, by: "dso", untilMs } } },
+    });
+    const planned = inputOf(limited(NOW_MS + 1), image());
+    expect(planned.gridLimit).toEqual({ limitW: 4200, untilMs: NOW_MS + 1, appliesTo: "site" });
+    expect([importCapW(planned, 0), importCapW(planned, 1)]).toEqual([4200, 20_000]);
+    expect(inputOf(limited(NOW_MS), image()).gridLimit).toBeUndefined();
+    const exporting = {
+      ...state,
+      site: { ...state.site, gridLimits: { dso: { exportLimitW: 500, by: "dso", untilMs: NOW_MS + 1 } } },
+    };
+    const held = inputOf(exporting, image());
+    expect([exportCapW(held, 0), exportCapW(held, 1)]).toEqual([500, Number.POSITIVE_INFINITY]);
+  });
+
+  it("goes on after what was asked for, behind all others, until the car is full", () => {
+    const state = stateWithCar();
+    const wish = { energyWh: 5000, by: "driver", statedMs: START_MS - 4 * SLOT_MS, seq: 1 };
+    const asked = (energyWh: number) => {
+      const wishes = { left: { ...wish, energyWh } };
+      return inputOf({ ...state, sessions: { ...state.sessions, wishes } }, image()).evses[0];
+    };
+    expect(asked(5000)).toMatchObject({ energyNeededWh: 5000, beyondWish: true });
+    const more = asked(30_000);
+    expect(more?.beyondWish).toBeUndefined();
+    expect(more?.energyNeededWh).toBeLessThanOrEqual(25_000);
+  });
+
+  it("charges a car whose word is over as long as others stayed on, not within the next hour", () => {
+    const state = stateWithCar();
+    const said = (departureMs: number) => {
+      const wishes = { left: { departureMs, by: "driver", statedMs: START_MS - 16 * SLOT_MS, seq: 1 } };
+      const sessions = { ...state.sessions, wishes };
+      const open = { "7": { ...state.sessions.open["7"]!, startedMs: START_MS - 16 * SLOT_MS } };
+      return inputOf({ ...state, sessions: { ...sessions, open } }, image()).evses[0]!;
+    };
+    expect(said(NOW_MS + 3 * SLOT_MS).departureMs).toBeLessThanOrEqual(NOW_MS + 3 * SLOT_MS);
+    // Four hours were said; of those that are here after them half go on for one more at least.
+    const overdue = said(NOW_MS - 60_000);
+    expect(overdue.departureMs).toBeGreaterThanOrEqual(NOW_MS + 4 * SLOT_MS);
+    expect(overdue.leftBy?.at(-1)).toBeLessThanOrEqual(0.55);
+    expect(overdue.leftBy?.at(-1)).toBeGreaterThan(0.3);
+  });
+
+  it("has a car ready some minutes before it leaves, for what a slow rise or a kettle may cost", () => {
+    const state = stateWithCar();
+    const said = (departureMs: number) => {
+      const wishes = { left: { departureMs, energyWh: 20_000, by: "driver", statedMs: START_MS, seq: 1 } };
+      return inputOf({ ...state, sessions: { ...state.sessions, wishes } }, image()).evses[0]!.departureMs;
+    };
+    const spareMs = NOW_MS + 12 * SLOT_MS - said(NOW_MS + 12 * SLOT_MS);
+    expect(spareMs).toBeGreaterThan(3 * 60_000);
+    expect(spareMs).toBeLessThan(8 * 60_000);
+    // Just before it leaves, each minute counts.
+    expect(said(NOW_MS + 3 * 60_000)).toBe(NOW_MS + 3 * 60_000);
+  });
+
+  it("decides by yes-or-no for four hours in a home, for two at ten EVSEs, and for a slot at least", () => {
+    expect([0, 1, 5, 6, 10, 20, 40, 250].map((evses) => binarySlots(evses, 96))).toEqual([0, 16, 16, 13, 8, 8, 4, 1]);
+    expect(binarySlots(1, 3)).toBe(3);
+  });
+
+  it("counts only what is left of the running slot", () => {
+    expect(input.elapsed).toBe(0.067);
+  });
+
+  it("plans with a battery while its state of charge is not old", () => {
+    const battery = { ...homeBattery, control: true };
+    const device = { ...configuration.devices[0]!, id: "store", role: "battery" as const, battery };
+    const withBattery = siteModel({ ...configuration, devices: [...configuration.devices, device] });
+    const at = (atMonoMs: number) => {
+      const reading = { deviceId: "store", atMonoMs, powerW: 0, socPercent: 50 };
+      const picture = { ...image(), monoMs: 1_000_000, batteries: new Map([["store", reading]]) };
+      const prices = { importEurPerKwh: () => undefined, exportEurPerKwh: () => undefined };
+      return buildPlanInput({
+        site: withBattery,
+        state: stateWithCar(),
+        image: picture,
+        nowMs: NOW_MS,
+        slots: 96,
+        ...prices,
+      });
+    };
+    expect(at(900_000).batteries).toMatchObject([{ deviceId: "store", energyWh: 5000 }]);
+    expect(at(600_000).batteries).toEqual([]);
+  });
+
+  it("gives a plan by rules that holds, with readings or without any", () => {
+    const silent = { ...image(), meters: new Map(), evses: new Map() };
+    for (const picture of [image(), silent]) {
+      const some = inputOf(stateWithCar(), picture);
+      expect(verifyPlan(some, ruleBasedPlan(some, "test"))).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,299 @@
+/** Everything a plan depends on, gathered from configuration, state and process image. All numbers are finite. */
+import { budgetSeriesW } from "../../core/budget.ts";
+import type { ForecastKind } from "../../core/facts/forecast-facts.ts";
+import type { PlanBattery, PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
+import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../../core/grid-limit.ts";
+import type { ProcessImage } from "../../core/image.ts";
+import { ceilingSeriesW, profilesOf, worthwhileA } from "../../core/market/ceiling.ts";
+import { contextLimitW, contextPrice, type OptimisationContexts } from "../../core/market/context.ts";
+import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../../core/need.ts";
+import { likelyEnergyWh, silentEnergyWh } from "../../core/outlook.ts";
+import { placeOf } from "../../core/place.ts";
+import { clamp, type PhaseIndex } from "../../core/quantity.ts";
+import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
+import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../../core/slots.ts";
+import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
+import { openSessionAt, type Session } from "../../core/state/sessions.ts";
+import type { SiteState } from "../../core/state/state.ts";
+import { forecastBuildingW, forecastPvW } from "../forecast/forecast.ts";
+import { carLimit } from "../model/car.ts";
+import { planPeaks } from "../model/peaks.ts";
+import { type StoredValueInput, storedValue } from "../model/stored-value.ts";
+import { completePrices } from "../prices/price-series.ts";
+import { departureOf } from "./departure.ts";
+import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
+import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
+
+/** So many yes-or-no decisions are solved within the budget of a Pi in two hours of slots, and in four where there are few. */
+const MOST_BINARIES = 160;
+const FEW_BINARIES = 80;
+/** Beyond them the plan is made anew many times before it matters. */
+const BINARY_SLOTS = 8;
+const MOST_BINARY_SLOTS = 16;
+const CHARGING_W = 500;
+const HOUR_MS = 3_600_000;
+/** A state of charge moves by a percent or so in this time; older ones are not planned with. */
+const SOC_MS = 300_000;
+/** The last seconds of a slot are not worth a plan of their own. */
+const MOST_ELAPSED = 0.9;
+const NO_LIMIT_W = 1e9;
+
+export interface PlanQuestion {
+  readonly site: SiteModel;
+  readonly state: SiteState;
+  readonly image: ProcessImage;
+  readonly nowMs: number;
+  readonly slots: number;
+  /** What the building drew in the last minutes, W; left out: what it draws now. */
+  readonly buildingW?: number | undefined;
+  /** EUR/kWh by slot start, missing where not known yet. */
+  readonly importEurPerKwh: (slotStartMs: number) => number | undefined;
+  readonly exportEurPerKwh: (slotStartMs: number) => number | undefined;
+  /** Imported since the running slot began, Wh; missing where it was not measured. */
+  readonly importedWh?: number;
+}
+
+/** Grid phases that the car was seen to load; what the last plan knew of this transaction; else all of the EVSE's. */
+function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion): PhaseIndex[] {
+  const currentA = evseReading(question.image, evse.id)?.currentA;
+  const loaded = evse.phases.filter((_, own) => (currentA?.[own] ?? 0) >= LOADED_A);
+  if (loaded.length > 0) return loaded;
+  const before = question.state.plan.current?.input.evses.find(
+    (planned) => planned.evseId === evse.id && planned.transactionId === session.transactionId,
+  );
+  const known = evse.phases.filter((phase) => before?.phases.includes(phase));
+  return known.length > 0 ? known : [...evse.phases];
+}
+
+/** What partners' profiles leave; nothing where there are none. */
+function ceilings(session: Session, question: PlanQuestion, car: { readonly phases: number; readonly mostW: number }) {
+  const profiles = profilesOf(question.state, session);
+  if (profiles.length === 0) return {};
+  const { nowMs } = question;
+  const slots = { startMs: slotStartMs(nowMs), nowMs, slots: question.slots };
+  return { ceilingW: ceilingSeriesW(profiles, slots, { ...car, voltageV: question.site.voltageV }) };
+}
+
+/** A need that is met to within this is met, Wh. */
+const MET_WH = 50;
+/**
+ * Of what was asked for, what will probably be taken: drivers ask for more than fits in. Some ask for less: a car that has
+ * what was asked for and is not full goes on, after all others.
+ */
+function plannedNeed(
+  session: Session,
+  need: ChargingNeed,
+  context: { readonly state: SiteState; readonly deliveredWh: number; readonly assumedWh: number },
+): { readonly neededWh: number; readonly beyondWish?: true } {
+  const { state, deliveredWh, assumedWh } = context;
+  if (state.sessions.wishes[session.evseId]?.energyWh === undefined) {
+    const likelyWh = silentEnergyWh({ stays: state.stays.ended, visit: session, assumedWh, deliveredWh });
+    return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh) };
+  }
+  if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
+  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
+  return { neededWh: Math.min(need.energyNeededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh)) };
+}
+
+function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
+  const { site, state, image, nowMs } = question;
+  const registers = image.evses.get(evse.id);
+  const takenWh = deliveredByRegisterWh(session, registers?.energyWh);
+  const deliveredWh = netDeliveredWh(evse, session, { reading: registers, deliveredWh: takenWh });
+  const need = chargingNeed(site, state, session, { nowMs, ...(deliveredWh === undefined ? {} : { deliveredWh }) });
+  const phases = loadedPhases(evse, session, question);
+  const wattsPerAmpere = site.voltageV * phases.length;
+  const reading = evseReading(image, evse.id);
+  const powerW =
+    reading?.powerW ?? (reading?.currentA ?? []).reduce((sum, currentA) => sum + currentA * site.voltageV, 0);
+  const circuit = { voltageV: site.voltageV, phases: phases.length };
+  const leastA = Math.max(evse.minCurrentA, worthwhileA(profilesOf(state, session), circuit));
+  const minPowerW = Math.ceil(Math.min(evse.maxCurrentA, leastA) * wattsPerAmpere);
+  const car = carLimit(session, powerW, { state, wattsPerAmpere });
+  const mostW = Math.min(
+    Math.floor(evse.maxCurrentA * wattsPerAmpere),
+    Math.ceil(car.mostW ?? Number.POSITIVE_INFINITY),
+  );
+  const { neededWh, ...beyond } = plannedNeed(session, need, {
+    state,
+    deliveredWh: deliveredWh ?? session.energyWh,
+    assumedWh: site.configuration.charging.defaultEnergyWh,
+  });
+  const maxPowerW = Math.max(minPowerW, mostW);
+  return {
+    evseId: evse.id,
+    transactionId: session.transactionId,
+    circuitId: evse.circuitPath[0] ?? "grid",
+    phases,
+    minPowerW,
+    maxPowerW,
+    ...ceilings(session, question, { phases: phases.length, mostW: maxPowerW }),
+    // A car that takes nothing is asked again now and then, but keeps no room from the others.
+    energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, minPowerW * SLOT_HOURS) : neededWh),
+    ...departureOf(session, need, { ...question, chargingMs: (neededWh / maxPowerW) * HOUR_MS }),
+    ...beyond,
+    priority: evse.priority,
+    // A driver who pressed "charge now" is planned as one in a hurry.
+    preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,
+    mayPause: evse.mayPause,
+    ...planDischarge(evse, {
+      socPercent: reading?.socPercent,
+      netWh: deliveredWh ?? 0,
+      allowed: state.sessions.wishes[session.evseId]?.dischargeAllowed,
+    }),
+    chargingNow: powerW >= CHARGING_W,
+    connectedSinceMs: session.startedMs,
+  };
+}
+
+function planEvses(question: PlanQuestion): PlanEvse[] {
+  return question.site.evses.flatMap((evse) => {
+    const session = openSessionAt(question.state.sessions, evse.id);
+    return session ? [planEvse(evse, session, question)] : [];
+  });
+}
+
+/** Batteries that may be set and whose charge is known. What is left at the end is worth what it will save. */
+function planBatteries(question: PlanQuestion, series: StoredValueInput): PlanBattery[] {
+  return question.site.batteries.flatMap((device): PlanBattery[] => {
+    const socPercent = fresh(question.image.batteries.get(device.id), question.image, SOC_MS)?.socPercent;
+    const { battery } = device;
+    if (!battery?.control || socPercent === undefined || !Number.isFinite(socPercent)) return [];
+    const efficiency = Math.sqrt(battery.efficiencyPercent / 100);
+    const store = {
+      capacityWh: battery.capacityWh,
+      minEnergyWh: Math.round((battery.capacityWh * battery.minSocPercent) / 100),
+      efficiency,
+      wearEurPerKwh: battery.wearEurPerKwh,
+    };
+    return [
+      {
+        ...store,
+        deviceId: device.id,
+        energyWh: Math.round((battery.capacityWh * clamp(socPercent, 0, 100)) / 100),
+        maxChargeW: Math.floor(battery.maxChargeW),
+        maxDischargeW: Math.floor(battery.maxDischargeW),
+        endValues: storedValue(series, store),
+      },
+    ];
+  });
+}
+
+/** The grid operator's limits as the plan keeps them: what holds now, and until when. */
+export function operatorLimits(
+  site: SiteModel,
+  state: SiteState,
+  nowMs: number,
+): Pick<PlanInput, "gridLimit" | "gridExportLimit"> {
+  const bare = ({ limitW, untilMs }: LimitInForce) => ({ limitW, ...(untilMs === undefined ? {} : { untilMs }) });
+  const limit = gridLimitInForce(site, state, nowMs);
+  const exportLimit = exportLimitInForce(state, nowMs);
+  return {
+    ...(limit ? { gridLimit: { ...bare(limit), appliesTo: limit.appliesTo } } : {}),
+    ...(exportLimit ? { gridExportLimit: bare(exportLimit) } : {}),
+  };
+}
+
+function peakW(site: SiteModel): number | undefined {
+  const peaks = site.configuration.devices
+    .filter((device) => site.pvIds.includes(device.id))
+    .map((device) => device.pv?.peakW);
+  const known = peaks.filter((peak) => peak !== undefined);
+  return known.length > 0 && known.length === peaks.length ? known.reduce((sum, peak) => sum + peak, 0) : undefined;
+}
+
+function present(nowW: number | undefined): { nowW?: number } {
+  return nowW === undefined || !Number.isFinite(nowW) ? {} : { nowW };
+}
+
+/**
+ * How many slots from now get a yes-or-no for each car, so that the whole stays solvable. A home looks further: there a car
+ * that takes 1.4 kW at least decides what becomes of little sun.
+ */
+export function binarySlots(evses: number, slots: number): number {
+  if (evses === 0) return 0;
+  const few = Math.min(MOST_BINARY_SLOTS, Math.floor(FEW_BINARIES / evses));
+  const many = Math.min(BINARY_SLOTS, Math.floor(MOST_BINARIES / evses));
+  return Math.min(slots, Math.max(1, few, many));
+}
+
+function peaks({ site, state, slots, importedWh = 0 }: PlanQuestion, startMs: number): Pick<PlanInput, "peaks"> {
+  const { tariff, site: place } = site.configuration;
+  if (tariff.capacity === undefined || tariff.capacity.length === 0) return {};
+  const { imports } = state;
+  const { timeZone } = place;
+  return { peaks: planPeaks({ tariffs: tariff.capacity, imports, timeZone, startMs, slots, importedWh }) };
+}
+
+/** Where partners ask the site to import less, the budget of the cars is what building and sun leave of that. */
+function belowContexts(
+  budgets: number[] | undefined,
+  contexts: OptimisationContexts,
+  at: Pick<PlanInput, "startMs" | "slots" | "buildingW" | "pvW">,
+): number[] | undefined {
+  const asked = Array.from({ length: at.slots }, (_, slot) => contextLimitW(contexts, at.startMs + slot * SLOT_MS));
+  if (asked.every((limitW) => limitW === undefined)) return budgets;
+  return asked.map((limitW, slot) => {
+    const left = limitW === undefined ? NO_LIMIT_W : limitW - (at.buildingW[slot] ?? 0) + (at.pvW[slot] ?? 0);
+    return Math.floor(clamp(Math.min(left, budgets?.[slot] ?? NO_LIMIT_W), 0, NO_LIMIT_W));
+  });
+}
+
+/** The complete input of a plan from now on: of the running slot what is left of it. */
+export function buildPlanInput(question: PlanQuestion): PlanInput {
+  const { site, state, image, nowMs, slots } = question;
+  const startMs = slotStartMs(nowMs);
+  const horizon = { quarterHours: state.site.quarterHours, startMs, slots };
+  const expected = (kind: ForecastKind) => ({
+    expectedW: (atMs: number) => powerAt(forecastInForce(state.forecasts, kind, nowMs), atMs),
+  });
+  const buildingW = forecastBuildingW({
+    ...horizon,
+    ...expected("building"),
+    ...present(question.buildingW ?? buildingNowW(site, image)),
+  });
+  const peak = peakW(site);
+  const pvW =
+    site.pvIds.length === 0
+      ? new Array<number>(slots).fill(0)
+      : forecastPvW({
+          ...horizon,
+          ...expected("pv"),
+          ...present(Object.keys(state.limits.pvs ?? {}).length > 0 ? undefined : pvNowW(site, image)),
+          ...(peak === undefined ? {} : { peakW: peak }),
+          place: placeOf(site.configuration),
+        });
+  const exportEurPerKwh = completePrices(question.exportEurPerKwh, { startMs, slots, otherwise: 0 });
+  const { contexts } = state.upstream;
+  const priceAt = (slotMs: number) => contextPrice(contexts, slotMs) ?? question.importEurPerKwh(slotMs);
+  const importEurPerKwh = completePrices(priceAt, { startMs, slots, otherwise: 0.3 });
+  const evses = planEvses(question);
+  const budgets = budgetSeriesW(state.budgets, startMs, slots);
+  const budgetW = belowContexts(budgets, contexts, { startMs, slots, buildingW, pvW });
+  const { importLimitW, exportLimitW } = site.configuration.gridConnection;
+  return {
+    startMs,
+    nowMs,
+    slots,
+    elapsed: Math.round(clamp((nowMs - startMs) / SLOT_MS, 0, MOST_ELAPSED) * 1000) / 1000,
+    nominalVoltageV: site.voltageV,
+    sitePhases: site.phases,
+    ...(importLimitW === undefined ? {} : { importLimitW }),
+    ...(exportLimitW === undefined ? {} : { exportLimitW }),
+    ...operatorLimits(site, question.state, question.nowMs),
+    ...(budgetW ? { budgetW } : {}),
+    ...(budgetW === budgets ? {} : { budgets: budgets ?? [] }),
+    importEurPerKwh,
+    exportEurPerKwh,
+    buildingW,
+    pvW,
+    circuits: planCircuits(site, image, { buildingW, pvW }),
+    evses,
+    batteries: planBatteries(question, { importEurPerKwh, exportEurPerKwh, buildingW, pvW }),
+    ...(site.unbalanceLimitA === undefined || site.phases === 1 ? {} : { unbalanceLimitA: site.unbalanceLimitA }),
+    opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
+    ...peaks(question, startMs),
+    missedEurPerKwh: site.configuration.charging.missedEurPerKwh,
+    binarySlots: binarySlots(evses.length, slots),
+  };
+}

@@ -1,0 +1,98 @@
+/** Says when a new plan is due, and why: the words stand on the page. */
+
+import { budgetSeriesW } from "../../core/budget.ts";
+import type { PlanInput } from "../../core/facts/plan-facts.ts";
+import { nextChangeMs } from "../../core/market/ceiling.ts";
+import { slotStartMs } from "../../core/slots.ts";
+import { openSessionAt } from "../../core/state/sessions.ts";
+import type { SiteState } from "../../core/state/state.ts";
+import { isFarOff } from "../forecast/forecast.ts";
+
+/** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
+function sameSessions(input: PlanInput, state: SiteState): boolean {
+  const planned = new Set(input.evses.map((evse) => evse.transactionId));
+  const evseIds = new Set(Object.values(state.sessions.open).map((session) => session.evseId));
+  const open = [...evseIds].flatMap((evseId) => openSessionAt(state.sessions, evseId) ?? []);
+  return open.length === planned.size && open.every((session) => planned.has(session.transactionId));
+}
+
+type OperatorLimits = Pick<PlanInput, "gridLimit" | "gridExportLimit">;
+
+/** Whether the grid operator's limits are others than those that were planned with. */
+function operatorChanged(planned: OperatorLimits, now: OperatorLimits): boolean {
+  return (["gridLimit", "gridExportLimit"] as const).some(
+    (which) => planned[which]?.limitW !== now[which]?.limitW || planned[which]?.untilMs !== now[which]?.untilMs,
+  );
+}
+
+/** Whether a partner's ceiling took another value since the plan was made. */
+function ceilingTurned(state: SiteState, sinceMs: number, nowMs: number): boolean {
+  return Object.values(state.upstream.profiles).some(
+    (profiles) => (nextChangeMs(profiles, sinceMs) ?? nowMs + 1) <= nowMs,
+  );
+}
+
+/** Whether a budget came, changed or ended: not that its time passes. */
+function budgetChanged({ startMs, slots, ...planned }: PlanInput, { budgets }: SiteState): boolean {
+  const now = budgetSeriesW(budgets, startMs, slots) ?? [];
+  const before = planned.budgets ?? planned.budgetW ?? [];
+  return now.length !== before.length || now.some((limitW, slot) => limitW !== before[slot]);
+}
+
+function wishChangedAfter(state: SiteState, seq: number): boolean {
+  return Object.values(state.sessions.wishes).some((wish) => wish.seq > seq);
+}
+
+export interface PlanTriggerContext {
+  readonly state: SiteState;
+  readonly nowMs: number;
+  /** What the grid operator allows now. */
+  readonly operator: OperatorLimits;
+  /** Last slot for which a price is known; more prices make a better plan. */
+  readonly pricesUntilMs?: number;
+  readonly pricesUntilAtPlanMs?: number;
+  /** Since when that has been far from the plan, epoch ms. */
+  readonly deviatesSinceMs?: number;
+  /** The last fact that the last plan knew of. */
+  readonly plannedSeq?: number;
+  /** When the last attempt began, so that a failure does not loop. */
+  readonly lastAttemptMs?: number;
+}
+
+/** Least time between two plans unless a quarter-hour begins, ms. */
+export const PLAN_DEBOUNCE_MS = 5_000;
+
+/** So long a difference of the building is a reason for a new plan; a kettle is none. */
+const DEVIATION_MS = 60_000;
+
+/** Whether what the building draws, a mean of some minutes, is far from what the plan in force thought of the running slot. */
+export function deviatesFromPlan(state: SiteState, buildingW: number | undefined): boolean {
+  const plannedW = state.plan.current?.input.buildingW[0];
+  if (plannedW === undefined || buildingW === undefined) return false;
+  return isFarOff(buildingW, plannedW);
+}
+
+/** The reason for a new plan, in words, or `undefined` while the current one holds. */
+export function planTrigger(context: PlanTriggerContext): string | undefined {
+  const { state, nowMs, lastAttemptMs } = context;
+  const plan = state.plan.current;
+  const sinceAttemptMs = lastAttemptMs === undefined ? Number.POSITIVE_INFINITY : nowMs - lastAttemptMs;
+  if (sinceAttemptMs >= 0 && sinceAttemptMs < PLAN_DEBOUNCE_MS) return undefined;
+  if (!plan) return "first plan";
+  if (state.site.bootSeq > plan.seq) return "start of the controller";
+  if (slotStartMs(nowMs) !== plan.input.startMs) return "new quarter-hour";
+  if (!sameSessions(plan.input, state)) {
+    const open = Object.keys(state.sessions.open).length;
+    return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
+  }
+  if (wishChangedAfter(state, context.plannedSeq ?? plan.seq)) return "a driver's wish changed";
+  if ((state.upstream.profilesSeq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a partner's profile changed";
+  if (budgetChanged(plan.input, state)) return "the budget changed";
+  if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";
+  if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
+  const { deviatesSinceMs } = context;
+  if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
+    return "the building draws other than planned";
+  if ((context.pricesUntilMs ?? 0) > (context.pricesUntilAtPlanMs ?? 0)) return "new prices";
+  return undefined;
+}

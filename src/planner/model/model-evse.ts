@@ -1,0 +1,107 @@
+/** The part of a plan's model that one car is: its power by slot, its yes-or-no, its need, and what it misses of it. */
+import type { PlanInput } from "../../core/facts/plan-facts.ts";
+import {
+  type CircuitRoom,
+  chargingHours,
+  mostEnergyWh,
+  mostPowerW,
+  possibleNeedWh,
+  roomForW,
+} from "../input/limits.ts";
+import { type CarCostContext as Context, carCost } from "./car-cost.ts";
+import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { addDischarge, backFactor, plannedSlots } from "./model-discharge.ts";
+import { SHORTFALL_PARTS } from "./weights.ts";
+
+const KILO = 1000;
+
+/** Indexes of variables, by slot. */
+export interface EvseLayout {
+  readonly power: readonly number[];
+  /** The yes-or-no of the first slots. */
+  readonly on: readonly number[];
+  /** What it gives back; empty for a car that may not. */
+  readonly discharge: readonly number[];
+  /** Missing energy by part of the need. */
+  readonly shortfall: readonly number[];
+}
+
+const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
+
+/** A need is met, or missed part by part; what nobody could deliver takes no room from others. */
+function addShortfall(build: ModelBuilder, index: number, { input, weights }: Context): number[] {
+  const evse = input.evses[index]!;
+  const possibleKwh = possibleNeedWh(evse, input) / KILO;
+  const partKwh = possibleKwh / SHORTFALL_PARTS;
+  const never = evse.energyNeededWh / KILO - possibleKwh;
+  const neverEur = weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
+  if (never > 0) build.variable(`never${index}`, { lower: never, upper: never, cost: neverEur });
+  return Array.from({ length: SHORTFALL_PARTS }, (_, part) =>
+    build.variable(`short${index}_${part}`, { upper: partKwh, cost: weights.shortfallEurPerKwh(evse, part) }),
+  );
+}
+
+/** The most that the circuits leave a car in a slot, kW: nothing below its least power, which the relaxed model must know. */
+function mostKwAt(
+  index: number,
+  slot: number,
+  { input, rooms }: { readonly input: PlanInput; readonly rooms: readonly CircuitRoom[] },
+): number {
+  const evse = input.evses[index]!;
+  const leavesW = slot < input.binarySlots ? roomForW(index, slot, { input, rooms }) : evse.maxPowerW;
+  return leavesW < evse.minPowerW ? 0 : Math.min(mostPowerW(evse, slot), leavesW) / KILO;
+}
+
+/**
+ * A car that must not pause begins at most once; one that charges goes on or ends. Beyond the yes-or-no, how much it is on
+ * lies between: that bounds how far a plan believes in a pause.
+ */
+function addOneGo(build: ModelBuilder, index: number, on: readonly number[], chargingNow: boolean): void {
+  const begins = on.map((yes, at) => {
+    const begin = build.variable(`begin${index}_${at}`, { upper: 1 });
+    const before = at === 0 ? [] : [term(on[at - 1]!, 1)];
+    const was = at === 0 && chargingNow ? 1 : 0;
+    build.row(`begins${index}_${at}`, { lower: -was }, [term(begin, 1), term(yes, -1), ...before]);
+    return term(begin, 1);
+  });
+  if (begins.length > 1) build.row(`once${index}`, { upper: chargingNow ? 0 : 1 }, begins);
+}
+
+/** Adds a car: nothing or at least its minimum, by yes-or-no in the first slots only. */
+export function addEvse(
+  build: ModelBuilder,
+  index: number,
+  context: Context & { readonly rooms: readonly CircuitRoom[] },
+): EvseLayout {
+  const { input } = context;
+  const evse = input.evses[index]!;
+  const needKwh = possibleNeedWh(evse, input) / KILO;
+  const minKw = evse.minPowerW / KILO;
+  const power: number[] = [];
+  const on: number[] = [];
+  const goes: number[] = [];
+  for (let slot = 0; slot < plannedSlots(evse, input); slot++) {
+    const mostKw = mostKwAt(index, slot, context);
+    const cost = carCost(evse, slot, context) * chargingHours(evse, slot, input);
+    power.push(build.variable(`p${index}_${slot}`, { upper: mostKw, cost }));
+    const isBinary = slot < input.binarySlots;
+    if (!isBinary && evse.mayPause) continue;
+    const yes = isBinary ? build.binary(`on${index}_${slot}`) : build.variable(`on${index}_${slot}`, { upper: 1 });
+    if (isBinary) on.push(yes);
+    // A slot without room for it is no choice of the car, and ends nothing.
+    if (mostKw > 0) goes.push(yes);
+    build.row(`most${index}_${slot}`, { upper: 0 }, [term(power[slot]!, 1), term(yes, -mostKw)]);
+    build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
+  }
+  if (!evse.mayPause) addOneGo(build, index, goes, evse.chargingNow);
+  const shortfall = addShortfall(build, index, context);
+  const discharge = addDischarge(build, index, { ...context, power, on });
+  const back = backFactor(evse);
+  const energy = [
+    ...power.map((variable, slot) => term(variable, chargingHours(evse, slot, input))),
+    ...discharge.map((variable, slot) => term(variable, -back * chargingHours(evse, slot, input))),
+  ];
+  build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
+  if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
+  return { power, on, discharge, shortfall };
+}

@@ -1,0 +1,107 @@
+/** The rows by which a plan knows what a month's peak costs: the mean of the highest days, by kW or by steps. */
+import type { PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
+import { SLOT_HOURS } from "../../core/slots.ts";
+import { slotHours } from "../input/limits.ts";
+import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { peakIntervals, reachedValueKw } from "./peaks.ts";
+
+/** The steps of a month: the variable of its value, and a yes-or-no for each step, the cheapest first. */
+export interface StepChoice {
+  readonly value: number;
+  readonly steps: readonly { readonly choice: number; readonly upToKw: number }[];
+}
+
+interface Grid {
+  readonly input: PlanInput;
+  /** Variables of the import by slot, kW, and the most that any of them can be. */
+  readonly imports: readonly number[];
+  readonly mostKw: number;
+}
+
+const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
+
+/** Variable of a day's highest counted interval, kW. */
+function addDay(
+  build: ModelBuilder,
+  name: string,
+  at: Grid & { peak: PlanPeak; day: PlanPeak["days"][number] },
+): number {
+  const { peak, day, input, imports } = at;
+  const highest = build.variable(`${name}`, { lower: day.reachedKw, upper: Number.POSITIVE_INFINITY });
+  const hours = peak.intervalSlots * SLOT_HOURS;
+  for (const [index, interval] of peakIntervals(peak, day, input.startMs).entries()) {
+    const { slots, beforeWh, weight, contractedKw } = interval;
+    const terms = slots.map((slot) => term(imports[slot]!, (-weight * slotHours(input, slot)) / hours));
+    const lower = weight * (beforeWh / 1000 / hours - contractedKw);
+    build.row(`${name}_${index}`, { lower }, [term(highest, 1), ...terms]);
+  }
+  return highest;
+}
+
+/** The value is at least the mean of the `count` highest: t + sum of what is above t, for the best t. */
+function addMean(build: ModelBuilder, name: string, peak: PlanPeak, days: readonly number[]): number {
+  const value = build.variable(name, {
+    lower: reachedValueKw(peak),
+    upper: Number.POSITIVE_INFINITY,
+    cost: peak.eurPerKw / peak.spreadDays,
+  });
+  if (peak.count === 1) {
+    for (const [index, day] of days.entries())
+      build.row(`${name}above${index}`, { lower: 0 }, [term(value, 1), term(day, -1)]);
+    return value;
+  }
+  const threshold = build.variable(`${name}t`, { upper: Number.POSITIVE_INFINITY });
+  const share = 1 / peak.count;
+  const above = (index: number) => build.variable(`${name}e${index}`, { upper: Number.POSITIVE_INFINITY });
+  const parts = [
+    ...days.map((day, index) => {
+      const over = above(index);
+      build.row(`${name}o${index}`, { lower: 0 }, [term(over, 1), term(threshold, 1), term(day, -1)]);
+      return over;
+    }),
+    ...peak.earlierKw.map((kw, index) => {
+      const over = above(days.length + index);
+      build.row(`${name}o${days.length + index}`, { lower: kw }, [term(over, 1), term(threshold, 1)]);
+      return over;
+    }),
+  ];
+  const terms = parts.map((over) => term(over, -share));
+  build.row(`${name}mean`, { lower: 0 }, [term(value, 1), term(threshold, -1), ...terms]);
+  return value;
+}
+
+function addSteps(
+  build: ModelBuilder,
+  name: string,
+  peak: PlanPeak,
+  { value, mostKw }: { value: number; mostKw: number },
+): StepChoice | undefined {
+  const reachedKw = reachedValueKw(peak);
+  const open = (peak.steps ?? []).filter(({ upToKw }, index, all) => upToKw >= reachedKw || index === all.length - 1);
+  if (open.length < 2) return undefined;
+  const paidEur = open[0]!.eurPerMonth;
+  const steps = open.map(({ upToKw, eurPerMonth }, index) => ({
+    choice: build.binary(`${name}s${index}`, (eurPerMonth - paidEur) / peak.spreadDays),
+    // What is above the last step costs what that does.
+    upToKw: index === open.length - 1 ? Math.max(upToKw, mostKw, reachedKw) : upToKw,
+  }));
+  build.row(
+    `${name}one`,
+    { lower: 1, upper: 1 },
+    steps.map(({ choice }) => term(choice, 1)),
+  );
+  build.row(`${name}within`, { upper: 0 }, [
+    term(value, 1),
+    ...steps.map(({ choice, upToKw }) => term(choice, -upToKw)),
+  ]);
+  return { value, steps };
+}
+
+/** Adds all peaks of the input; returns the yes-or-no of their steps. */
+export function addPeaks(build: ModelBuilder, grid: Grid): StepChoice[] {
+  return (grid.input.peaks ?? []).flatMap((peak, index) => {
+    const days = peak.days.map((day, at) => addDay(build, `peak${index}_${at}`, { ...grid, peak, day }));
+    const value = addMean(build, `month${index}`, peak, days);
+    return addSteps(build, `month${index}`, peak, { value, mostKw: grid.mostKw }) ?? [];
+  });
+}

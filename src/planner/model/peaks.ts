@@ -1,0 +1,158 @@
+/** The peaks of the months that a plan touches: what is reached, and what a plan makes of them. */
+import { localMoment } from "../../core/calendar.ts";
+import { capacityRule, type DayPeak, monthPeaks, slotsInInterval } from "../../core/capacity.ts";
+import type { PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
+import type { CapacityTariff } from "../../core/site/site-capacity.ts";
+import { SLOT_HOURS, SLOT_MS } from "../../core/slots.ts";
+import { type ImportsState, importAt } from "../../core/state/imports.ts";
+import { slotHours } from "../input/limits.ts";
+
+/**
+ * A peak of today serves the rest of the month, too, but nobody knows which days will need it: its price is spread over
+ * the days left, ten at most, so that the first days of a month do not pay for all of it, nor almost nothing.
+ */
+const MOST_DAYS_SPREAD = 10;
+
+export interface PeaksQuestion {
+  readonly tariffs: readonly CapacityTariff[];
+  readonly imports: ImportsState;
+  readonly timeZone: string;
+  readonly startMs: number;
+  readonly slots: number;
+  /** Imported since the running slot began, Wh; 0 where nobody measured it. */
+  readonly importedWh: number;
+}
+
+interface Stretch {
+  readonly month: number;
+  readonly daysLeft: number;
+  readonly days: { day: number; fromSlot: number; toSlot: number }[];
+}
+
+/** The horizon by local months and days. */
+function stretches({ startMs, slots, timeZone }: PeaksQuestion): Stretch[] {
+  const found: Stretch[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    const { month, day, daysLeft } = localMoment(startMs + slot * SLOT_MS, timeZone);
+    if (found.at(-1)?.month !== month) found.push({ month, daysLeft, days: [] });
+    const stretch = found.at(-1)!;
+    const last = stretch.days.at(-1);
+    if (last?.day === day) last.toSlot = slot + 1;
+    else stretch.days.push({ day, fromSlot: slot, toSlot: slot + 1 });
+  }
+  return found;
+}
+
+/** Energy of the running interval before the horizon, Wh. */
+function beforeWh(tariff: CapacityTariff, { imports, startMs, importedWh }: PeaksQuestion): number {
+  const lengthMs = slotsInInterval(tariff) * SLOT_MS;
+  let energyWh = importedWh;
+  for (let atMs = Math.floor(startMs / lengthMs) * lengthMs; atMs < startMs; atMs += SLOT_MS)
+    energyWh += importAt(imports, atMs) ?? 0;
+  return Math.round(energyWh);
+}
+
+function seriesOf(tariff: CapacityTariff, question: PeaksQuestion) {
+  if (tariff.windows.length === 0 && tariff.otherwise.weight === 1 && tariff.otherwise.contractedKw === 0) return {};
+  const lengthMs = slotsInInterval(tariff) * SLOT_MS;
+  const rules = Array.from({ length: question.slots }, (_, slot) => {
+    const atMs = question.startMs + slot * SLOT_MS;
+    return capacityRule(tariff, Math.floor(atMs / lengthMs) * lengthMs, question.timeZone);
+  });
+  return { weight: rules.map((rule) => rule.weight), contractedKw: rules.map((rule) => rule.contractedKw) };
+}
+
+function peakOf(
+  tariff: CapacityTariff,
+  stretch: Stretch,
+  question: PeaksQuestion,
+  reached: readonly DayPeak[],
+): PlanPeak {
+  const ours = new Set(stretch.days.map(({ day }) => day));
+  const earlierKw = reached.flatMap(({ day, kw }) => (ours.has(day) ? [] : [kw])).sort((a, b) => b - a);
+  return {
+    name: tariff.name,
+    eurPerKw: tariff.eurPerKwMonth,
+    ...(tariff.steps.length === 0 ? {} : { steps: tariff.steps }),
+    spreadDays: Math.max(1, Math.min(MOST_DAYS_SPREAD, stretch.daysLeft)),
+    count: tariff.peaks,
+    floorKw: tariff.floorKw,
+    intervalSlots: slotsInInterval(tariff),
+    earlierKw: earlierKw.slice(0, tariff.peaks).map(round),
+    days: stretch.days.map(({ day, fromSlot, toSlot }) => ({
+      fromSlot,
+      toSlot,
+      reachedKw: round(reached.find((peak) => peak.day === day)?.kw ?? 0),
+    })),
+    beforeWh: stretch.days[0]?.fromSlot === 0 ? beforeWh(tariff, question) : 0,
+    ...seriesOf(tariff, question),
+  };
+}
+
+function round(kw: number): number {
+  return Math.round(kw * 1000) / 1000;
+}
+
+/** The peaks that a plan from `startMs` on may raise, one for each tariff and local month. */
+export function planPeaks(question: PeaksQuestion): PlanPeak[] {
+  const { tariffs, imports, startMs, timeZone } = question;
+  return tariffs.flatMap((tariff) => {
+    const reached = monthPeaks(tariff, imports, startMs, timeZone);
+    return stretches(question).map((stretch, index) => peakOf(tariff, stretch, question, index === 0 ? reached : []));
+  });
+}
+
+/** An interval of a peak's day: its slots, and what a kW of its mean counts. */
+export interface PeakInterval {
+  readonly slots: readonly number[];
+  readonly beforeWh: number;
+  readonly weight: number;
+  readonly contractedKw: number;
+}
+
+/** The intervals of a day of a peak that can count, the running one with what came before. */
+export function peakIntervals(peak: PlanPeak, day: PlanPeak["days"][number], startMs: number): PeakInterval[] {
+  const offset = Math.round(startMs / SLOT_MS) % peak.intervalSlots;
+  const intervals = new Map<number, number[]>();
+  for (let slot = day.fromSlot; slot < day.toSlot; slot++) {
+    const interval = Math.floor((slot + offset) / peak.intervalSlots);
+    intervals.set(interval, [...(intervals.get(interval) ?? []), slot]);
+  }
+  return [...intervals.values()].flatMap((slots): PeakInterval[] => {
+    const first = slots[0]!;
+    const weight = peak.weight?.[first] ?? 1;
+    const contractedKw = peak.contractedKw?.[first] ?? 0;
+    return weight === 0 ? [] : [{ slots, beforeWh: first === 0 ? peak.beforeWh : 0, weight, contractedKw }];
+  });
+}
+
+function meanOfHighest(values: readonly number[], count: number): number {
+  const highest = values.toSorted((a, b) => b - a).slice(0, count);
+  return highest.reduce((sum, kw) => sum + kw, 0) / count;
+}
+
+/** The value that a month has already, kW: no plan lowers it. */
+export function reachedValueKw(peak: PlanPeak): number {
+  return Math.max(
+    peak.floorKw,
+    meanOfHighest([...peak.earlierKw, ...peak.days.map((day) => day.reachedKw)], peak.count),
+  );
+}
+
+/** What a month of this value costs, EUR. */
+export function peakEur(peak: PlanPeak, valueKw: number): number {
+  const step = peak.steps?.find(({ upToKw }) => valueKw <= upToKw + 0.005) ?? peak.steps?.at(-1);
+  return valueKw * peak.eurPerKw + (step?.eurPerMonth ?? 0);
+}
+
+/** The value that a month comes to with an import by slot, kW. */
+export function plannedValueKw(peak: PlanPeak, input: PlanInput, importW: readonly number[]): number {
+  const days = peak.days.map((day) => {
+    const counted = peakIntervals(peak, day, input.startMs).map(({ slots, beforeWh, weight, contractedKw }) => {
+      const energyWh = slots.reduce((sum, slot) => sum + (importW[slot] ?? 0) * slotHours(input, slot), beforeWh);
+      return weight * Math.max(0, energyWh / 1000 / (peak.intervalSlots * SLOT_HOURS) - contractedKw);
+    });
+    return Math.max(day.reachedKw, ...counted);
+  });
+  return Math.max(peak.floorKw, meanOfHighest([...peak.earlierKw, ...days], peak.count));
+}

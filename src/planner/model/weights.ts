@@ -1,0 +1,87 @@
+/**
+ * What counts more than what in a plan, in EUR per kWh: missing energy above hurry, hurry above money. Sums of weights of
+ * one tier over the whole horizon stay below the tier above, so that nobody misses a departure for a wish or a cent.
+ */
+import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
+
+/** A quarter-hour of waiting costs a driver in a hurry a little in any case. */
+const HURRY_EUR_PER_KWH_SLOT = 0.02;
+/** In the first four hours no price is worth waiting for; later ones are planned anew long before they come. */
+const HURRY_SLOTS = 16;
+/** A need is missed in four parts, each dearer than the one before: that shares a shortage in proportion to need. */
+export const SHORTFALL_PARTS = 4;
+/**
+ * How much dearer. A kWh for a one-phase car may take the room of three for a three-phase one: with less than this it
+ * would get nothing beside them.
+ */
+const PART_FACTOR = 3.2;
+/** So many levels of priority weigh as much as one part. */
+const LEVELS_A_PART = 2.5;
+/** Above wear, opportunity cost and the weight of green energy together. */
+const SHORTFALL_FLOOR_EUR_PER_KWH = 10;
+const PHASES = 3;
+
+export interface PlanWeights {
+  /** Of energy in this slot for a driver in a hurry, EUR/kWh. */
+  hurryEurPerKwh(slot: number): number;
+  /** Of energy in this slot for a car that may have left by then, EUR/kWh. */
+  riskEurPerKwh(evse: PlanEvse, slot: number): number;
+  /** Of energy missed in this part (0 the first quarter of the need), EUR/kWh. */
+  shortfallEurPerKwh(evse: PlanEvse, part: number): number;
+}
+
+/** The weights of one plan, from its prices. */
+export function planWeights(input: PlanInput): PlanWeights {
+  const prices = [...input.importEurPerKwh, ...input.exportEurPerKwh];
+  const dearest = Math.max(0, ...prices);
+  const stepEur = HURRY_EUR_PER_KWH_SLOT + Math.max(0, dearest - Math.min(...prices));
+  const hurryEurPerKwh = (slot: number) =>
+    Math.min(slot, HURRY_SLOTS) * stepEur + Math.max(0, slot - HURRY_SLOTS) * HURRY_EUR_PER_KWH_SLOT;
+  const missedEur = missedEurPerKwh(input, dearest);
+  const baseEur =
+    peaksEur(input) + SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
+  // Only differences of priority count, which keeps the weights small on a site where all are alike.
+  const lowest = Math.min(...input.evses.map((evse) => evse.priority));
+  return {
+    hurryEurPerKwh,
+    // What a car does not get is not bought either.
+    riskEurPerKwh: (evse, slot) =>
+      Math.max(0, missedEur - Math.max(0, input.importEurPerKwh[slot] ?? 0)) * (evse.leftBy?.[slot] ?? 0),
+    shortfallEurPerKwh: (evse, part) =>
+      evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
+  };
+}
+
+/** Where energy is dear, a kWh that a driver has to find elsewhere is dearer still. */
+const MISSED_FACTOR = 1.25;
+
+/** What a kWh weighs that is missed by leaving early, EUR; nothing where the site says so. */
+function missedEurPerKwh({ missedEurPerKwh = 0 }: PlanInput, dearestEurPerKwh: number): number {
+  return missedEurPerKwh > 0 ? Math.max(missedEurPerKwh, MISSED_FACTOR * dearestEurPerKwh) : 0;
+}
+
+/** The most that a kWh in one slot can cost by raising peaks, EUR. */
+function peaksEur(input: PlanInput): number {
+  return (input.peaks ?? []).reduce((sum, { eurPerKw, spreadDays, steps = [] }) => {
+    return sum + (4 * eurPerKw + Math.max(0, ...steps.map(({ eurPerMonth }) => eurPerMonth))) / spreadDays;
+  }, 0);
+}
+
+/**
+ * What a car's missing energy weighs in all, EUR: how plans are compared before money. Of its need `possibleWh` can be
+ * delivered at all; the rest is missed in any case and is no reason to give it more.
+ */
+export function shortfallEur(
+  evse: PlanEvse,
+  shortfallWh: number,
+  { weights, possibleWh }: { readonly weights: PlanWeights; readonly possibleWh: number },
+): number {
+  const neverWh = evse.energyNeededWh - possibleWh;
+  const partWh = possibleWh / SHORTFALL_PARTS;
+  let eur = (neverWh / 1000) * weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
+  for (let part = 0; part < SHORTFALL_PARTS; part++) {
+    const wh = Math.max(0, Math.min(partWh, shortfallWh - neverWh - part * partWh));
+    eur += (wh / 1000) * weights.shortfallEurPerKwh(evse, part);
+  }
+  return eur;
+}
