@@ -1,0 +1,233 @@
+/** What each EVSE draws, as far as it is known, and what others must leave to it. */
+import type { EvseReading } from "../../image.ts";
+import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
+import type { EvseModel } from "../../site/site-model.ts";
+import type { ConnectorStatus } from "../../state/charge-points.ts";
+import type { Session } from "../../state/sessions.ts";
+import type { ControlInput } from "../control.ts";
+import { heldAtStart, isRefused, offlineReserveA, releaseHeld } from "../leases/held.ts";
+import type { ControlMemory, EvseMemory } from "../memory.ts";
+import {
+  EFFECT_MS,
+  EVSE_READING_VALID_MS,
+  EXPECTED_MS,
+  OBEY_MS,
+  OVERCOMMITTED_UNSEEN_MS,
+  SETTLED_MS,
+} from "../thresholds.ts";
+import { measuredCurrentA, phasesInUse, withObedience, withVehicleCap } from "./vehicle.ts";
+
+export interface EvseObservation {
+  readonly evse: EvseModel;
+  /** Position in the site. */
+  readonly index: number;
+  readonly session?: Session;
+  readonly connected: boolean;
+  readonly refused: boolean;
+  readonly memory: EvseMemory;
+  /** Grid phases it loads; all of the EVSE's until the car has shown fewer. */
+  readonly phases: readonly PhaseIndex[];
+  readonly measuredA?: number;
+  /** What it surely draws now, A: a shed below it is certain to help. */
+  readonly surelyA: number;
+  /** Commanded away but perhaps still flowing, A; and what of it is expected to go in a moment. */
+  readonly pendingA: number;
+  readonly expectedA: number;
+  /** Its meter has reported since its limit took effect (or will not in time). */
+  readonly settled: boolean;
+  /** What its meter shows it to draw above its limit, long enough after that was lowered, A. */
+  readonly excessA: number;
+  /** What others must leave to it whatever we wish: offline, refusing or not obeying. */
+  readonly reservedA?: number;
+}
+
+function newMemory(evse: EvseModel, input: ControlInput, session: Session | undefined): EvseMemory {
+  const { state, image } = input;
+  return {
+    begunMonoMs: Number.NEGATIVE_INFINITY,
+    limitA: evse.safeCurrentA,
+    limitSinceMonoMs: image.monoMs,
+    loweredMonoMs: image.monoMs,
+    flowA: 0,
+    obeyed: session ? (state.limits.byEvse[evse.id]?.obeyed ?? true) : true,
+    heals: 0,
+    turnSinceMonoMs: image.monoMs,
+    pauses: 0,
+    stops: 0,
+    wishA: 0,
+    wishKind: "no-transaction",
+    wishSinceMonoMs: Number.NEGATIVE_INFINITY,
+    tries: 0,
+    ...heldAtStart(input, evse, session),
+    ...(session ? { transactionId: session.transactionId } : {}),
+  };
+}
+
+/** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
+function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
+  if (memory.transactionId === session?.transactionId) return memory;
+  const { installedForMs, installedMonoMs, installs, sentMonoMs } = memory;
+  return {
+    begunMonoMs: monoMs,
+    limitA: evse.safeCurrentA,
+    limitSinceMonoMs: monoMs,
+    loweredMonoMs: monoMs,
+    flowA: 0,
+    obeyed: true,
+    heals: 0,
+    turnSinceMonoMs: monoMs,
+    pauses: 0,
+    stops: 0,
+    wishA: 0,
+    wishKind: "no-transaction",
+    wishSinceMonoMs: Number.NEGATIVE_INFINITY,
+    tries: 0,
+    ...(installedForMs === undefined ? {} : { installedForMs }),
+    ...(installedMonoMs === undefined ? {} : { installedMonoMs }),
+    ...(installs === undefined ? {} : { installs }),
+    // A charge point that ties no profile to a transaction still holds the limit of the one before.
+    ...(memory.limitA > evse.safeCurrentA && sentMonoMs !== undefined
+      ? { held: { currentA: memory.limitA, untilMonoMs: sentMonoMs + evse.leaseMs } }
+      : {}),
+    ...(session ? { transactionId: session.transactionId } : {}),
+  };
+}
+
+const DRAWS_NOTHING: ReadonlySet<ConnectorStatus> = new Set([
+  "available",
+  "preparing",
+  "suspended-ev",
+  "suspended-evse",
+  "finishing",
+  "reserved",
+  "unavailable",
+  "faulted",
+]);
+
+/** The lower side of what is known: the least of meter, limit and status, each as young as it is. */
+function surely(input: ControlInput, memory: EvseMemory, evse: EvseModel, seen: Seen): number {
+  const { image, state } = input;
+  const status = state.chargePoints.evses[evse.id];
+  const { reading, measuredA, mayLower } = seen;
+  const inForceA = mayLower ? memory.limitA : Math.max(memory.limitA, memory.held?.currentA ?? 0);
+  if (measuredA === undefined || !reading) {
+    return status?.status === "charging" ? Math.min(evse.minCurrentA, inForceA) : 0;
+  }
+  const readMs = image.nowMs - (image.monoMs - reading.atMonoMs);
+  if (status && status.sinceMs > readMs && DRAWS_NOTHING.has(status.status)) return 0;
+  return memory.obeyed ? Math.min(measuredA, inForceA) : measuredA;
+}
+
+interface Seen {
+  /** The charge point takes limits. */
+  readonly mayLower: boolean;
+  readonly reading?: EvseReading;
+  readonly measuredA?: number;
+  readonly phases: readonly PhaseIndex[];
+}
+
+function see(input: ControlInput, evse: EvseModel, memory: EvseMemory, mayLower: boolean): Seen {
+  const latest = input.image.evses.get(evse.id);
+  const reading = latest && latest.atMonoMs >= memory.begunMonoMs ? latest : undefined;
+  const phases = memory.phases ?? evse.phases;
+  // A charge point that is gone holds its limit: what it reported last is the best that is known until that ends.
+  const holds = !mayLower && memory.held !== undefined;
+  if (!reading || (!holds && input.image.monoMs - reading.atMonoMs > EVSE_READING_VALID_MS))
+    return { phases, mayLower };
+  const seen = phasesInUse(evse, reading, memory.phases) ?? evse.phases;
+  const measuredA = measuredCurrentA(reading, seen.length, input.site.voltageV);
+  return { mayLower, reading, phases: seen, ...(measuredA === undefined ? {} : { measuredA }) };
+}
+
+function reserved(input: ControlInput, entry: Omit<EvseObservation, "reservedA">): number | undefined {
+  const { evse, session, connected, refused, memory, measuredA = 0, surelyA } = entry;
+  if (!connected) return Math.max(surelyA, offlineReserveA(input, evse, session !== undefined, memory));
+  if (!session) return undefined;
+  if (!memory.obeyed) return Math.max(measuredA, memory.limitA);
+  if (refused && memory.held) return Math.max(memory.held.currentA, measuredA, memory.limitA);
+  return undefined;
+}
+
+/** Above its limit by its own meter, A: every ampere counts where nothing else measures, also before it is called disobedience. */
+function excess(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined): number {
+  if (!reading || measuredA === undefined || reading.atMonoMs - memory.loweredMonoMs < SETTLED_MS) return 0;
+  return Math.max(0, measuredA - memory.limitA);
+}
+
+/** So long after a transaction what is reported may still be of it. */
+const REPORTED_AFTERWARDS_MS = 15_000;
+
+/**
+ * Without a transaction there is nothing to decide. A car may draw all the same: while the disk refuses, its transaction
+ * cannot be recorded. What its own meter shows is left to it.
+ */
+function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseMemory): EvseObservation {
+  const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
+  const seen = see(input, evse, memory, connected);
+  const isOfOther = (seen.reading?.atMonoMs ?? 0) < memory.begunMonoMs + REPORTED_AFTERWARDS_MS;
+  const drawsA = isOfOther ? 0 : surely(input, { ...memory, obeyed: false }, evse, seen);
+  const base = {
+    evse,
+    index,
+    connected,
+    refused: false,
+    memory,
+    phases: drawsA > 0 ? seen.phases : evse.phases,
+    surelyA: drawsA,
+    pendingA: 0,
+    expectedA: 0,
+    settled: true,
+    excessA: 0,
+  };
+  if (!connected) return { ...base, reservedA: Math.max(drawsA, offlineReserveA(input, evse, false, memory)) };
+  return drawsA > 0 ? { ...base, reservedA: drawsA } : base;
+}
+
+/** Its cars show on other phases than it is configured for: until that is put right they count on all. */
+function isMisplaced({ state, site }: ControlInput, evse: EvseModel): boolean {
+  const { doubts } = state.site;
+  for (const key in doubts) if (doubts[key]!.evseId === evse.id) return site.phases === 3;
+  return false;
+}
+
+/** Observes one EVSE; its memory comes back brought up to this tick. */
+export function observeEvse(
+  input: ControlInput,
+  index: number,
+  memories: ControlMemory["evses"],
+  session: Session | undefined,
+): EvseObservation {
+  const evse = input.site.evses[index]!;
+  const { monoMs } = input.image;
+  let memory = forSession(memories.get(evse.id) ?? newMemory(evse, input, session), evse, session, monoMs);
+  if (!session) return idle(input, evse, index, memory);
+  const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
+  const refused = isRefused(input, evse);
+  const seen = see(input, evse, memory, connected && !refused);
+  const { reading, measuredA, phases } = seen;
+  if (phases !== evse.phases && phases !== memory.phases) memory = { ...memory, phases };
+  memory = withVehicleCap(withObedience(memory, reading, measuredA), measuredA, monoMs);
+  const sinceMs = monoMs - memory.limitSinceMonoMs;
+  const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
+  const agrees = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + 1;
+  memory = releaseHeld(memory, { monoMs, connected, refused, agrees });
+  const pendingA = seen.mayLower && sinceMs < OBEY_MS && !agrees ? Math.max(0, memory.flowA - memory.limitA) : 0;
+  const entry = {
+    evse,
+    index,
+    session,
+    connected,
+    refused,
+    memory,
+    phases,
+    surelyA: surely(input, memory, evse, seen),
+    pendingA,
+    expectedA: sinceMs < EXPECTED_MS ? pendingA : 0,
+    settled: readAfterMs >= SETTLED_MS || sinceMs > OVERCOMMITTED_UNSEEN_MS,
+    excessA: excess(memory, reading, measuredA),
+    ...(measuredA === undefined ? {} : { measuredA }),
+  };
+  const reservedA = reserved(input, entry);
+  const certain = reservedA === undefined ? entry : { ...entry, reservedA };
+  return isMisplaced(input, evse) ? { ...certain, phases: PHASE_INDEXES } : certain;
+}
