@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     pool: "forks",
-    testTimeout: 30_000,
+    // Longer than any wait within a test: a busy machine is slow, not wrong.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
   },
 });

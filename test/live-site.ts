@@ -16,7 +16,7 @@ const HOST = "127.0.0.1";
 /** Asks again and again until there is an answer. */
 export async function until<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  patienceMs = 20_000,
+  patienceMs = 60_000,
 ): Promise<T> {
   const endMs = performance.now() + patienceMs;
   for (;;) {
@@ -89,7 +89,7 @@ export class ChildSite {
   async start(): Promise<this> {
     await this.prepare();
     this.run();
-    const healthy = until(async () => (await fetch(this.url("/healthz"))).ok, 40_000);
+    const healthy = until(async () => (await fetch(this.url("/healthz"))).ok);
     await Promise.race([healthy, this.ended]);
     if (this.child.exitCode !== null) throw new Error(`It was not started: ${this.output.join("")}`);
     await healthy;

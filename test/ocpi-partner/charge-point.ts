@@ -11,7 +11,7 @@ export interface Told {
 const CALL = 2;
 const RESULT = 3;
 const ERROR = 4;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 const SETTINGS: Readonly<Record<string, string>> = {
   ChargingScheduleAllowedChargingRateUnit: "Current",
   ChargeProfileMaxStackLevel: "8",

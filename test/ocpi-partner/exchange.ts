@@ -30,7 +30,7 @@ export interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 /** Routed are requests to functional modules only. */
 const CONFIGURATION = /^(versions|details|credentials|hubclientinfo)$/;
 export const isRouted = (module: string) => !CONFIGURATION.test(module);

@@ -15,7 +15,7 @@ import { transportStories } from "./stories/transport.ts";
 const STORIES = ["charging", "tokens", "commands", "profiles", "pausing", "preferences", "away", "hub", "places"];
 const market = new Market(STORIES.flatMap((story) => VERSIONS.map((version) => `${story}-${version}`)));
 
-beforeAll(() => market.start(), 60_000);
+beforeAll(() => market.start(), 180_000);
 afterAll(() => market.close());
 
 chargingStories(market);

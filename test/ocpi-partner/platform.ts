@@ -57,7 +57,7 @@ export interface PlatformOptions {
   readonly cpo: Party;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 export class Platform {
   readonly options: PlatformOptions;

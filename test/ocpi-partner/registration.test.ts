@@ -37,7 +37,7 @@ beforeAll(async () => {
     ],
     chargePoints: [],
   }).start();
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   for (const each of all) await each.close();

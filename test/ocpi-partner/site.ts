@@ -134,7 +134,7 @@ export class StorySite {
       publicUrl: this.child.url(""),
       location: LOCATION,
       tariffs: TARIFFS,
-      authorization: { timeoutSeconds: 1 },
+      authorization: { timeoutSeconds: 4 },
       ...upstream,
       partners: partners.map(({ id, platform, addressed = true, ...rest }) => ({
         id,
