@@ -60,6 +60,12 @@ function isInvalid(error: unknown): boolean {
   return error instanceof LedgerError && error.kind === "invalid-fact";
 }
 
+/** What was decided, and the facts of it that are on disk. */
+interface Recorded<Answer> {
+  readonly answer: Answer;
+  readonly facts: readonly SiteFact[];
+}
+
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #listeners = new Set<(facts: readonly SiteFact[]) => void>();
@@ -103,30 +109,19 @@ export class Recorder {
   }
 
   /** Records what `decide` wants at its turn. Rejects when the disk refuses: nothing has happened then. */
-  record<Answer>(
-    decide: (state: SiteState) => Decision<Answer>,
-  ): Promise<{ answer: Answer; facts: readonly SiteFact[] }> {
-    let answer: Answer;
-    return new Promise((resolve, reject) => {
-      this.#enqueue({
-        decide: (state) => {
-          const decision = decide(state);
-          answer = decision.answer;
-          return decision.drafts;
-        },
-        done: (facts) => resolve({ answer, facts }),
-        failed: reject,
-      });
-    });
+  record<Answer>(decide: (state: SiteState) => Decision<Answer>): Promise<Recorded<Answer>> {
+    return this.#answered(decide, false);
   }
 
   /**
    * Records what nobody tells again: it waits in the backlog while the disk refuses, and is answered all the same, with
    * no facts then. Rejects with a defect of `decide` only, or when too much waits.
    */
-  keep<Answer>(
-    decide: (state: SiteState) => Decision<Answer>,
-  ): Promise<{ answer: Answer; facts: readonly SiteFact[] }> {
+  keep<Answer>(decide: (state: SiteState) => Decision<Answer>): Promise<Recorded<Answer>> {
+    return this.#answered(decide, true);
+  }
+
+  #answered<Answer>(decide: (state: SiteState) => Decision<Answer>, mayWait: boolean): Promise<Recorded<Answer>> {
     let answer: Answer;
     return new Promise((resolve, reject) => {
       this.#enqueue({
@@ -137,7 +132,7 @@ export class Recorder {
         },
         done: (facts) => resolve({ answer, facts }),
         failed: reject,
-        waits: () => resolve({ answer, facts: [] }),
+        ...(mayWait ? { waits: () => resolve({ answer, facts: [] }) } : {}),
       });
     });
   }
