@@ -88,9 +88,11 @@ async function openBooks(
   closing.stack.defer(() => tape.close());
   const recorder = new Recorder({ ledger, state, boot: randomUUID(), clock, log });
   const { configurationHash } = options;
+  const { upstream } = configuration;
+  const tariffs = upstream ? { tariffs: upstream.tariffs } : {};
   // A disk that is full must not keep the site dark: the fact waits.
   await recorder.note([
-    { type: "booted", source: "controller", data: { release: release(), cleanStop, configurationHash } },
+    { type: "booted", source: "controller", data: { release: release(), cleanStop, configurationHash, ...tariffs } },
   ]);
   closing.stack.defer(async () => {
     const { reason } = closing;

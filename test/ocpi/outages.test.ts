@@ -3,6 +3,8 @@
  * of its own, with its ledger on disk), the charge point. Real sockets on all sides; the partner and the charge point are
  * those that were written from the specifications alone.
  */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { until } from "../live-site.ts";
 import { pushToken, tokenOf } from "../ocpi-partner/market.ts";
@@ -15,6 +17,15 @@ afterEach(async () => {
 });
 
 const UID = "TRAVELLER";
+
+/** Prices that nobody who charges now has agreed to. */
+function raisePrices(site: StorySite): void {
+  const file = join(site.child.directory, "site.yaml");
+  const configuration = JSON.parse(readFileSync(file, "utf8"));
+  for (const { elements } of configuration.upstream.tariffs)
+    for (const { components } of elements) for (const component of components) component.price *= 10;
+  writeFileSync(file, JSON.stringify(configuration));
+}
 
 /** The process is killed as by a power cut, and started again on what is on disk. */
 async function killed(site: StorySite): Promise<void> {
@@ -46,7 +57,8 @@ test("the record's energy is the meter's, once, whoever was away in between", as
   await emsp.close();
   await chargePoint.meter(500);
 
-  // The controller is killed; the meter counts on without it.
+  // The controller is killed; the meter counts on without it, and the prices are others when it is back.
+  raisePrices(site);
   await killed(site);
   chargePoint.registerWh += 700;
   await chargePoint.connect();
@@ -71,6 +83,9 @@ test("the record's energy is the meter's, once, whoever was away in between", as
   await until(() => emsp.modules.cdrs.size > 0);
   const [cdr] = [...emsp.modules.cdrs.values()];
   expect(cdr).toMatchObject({ total_energy: 3.4, cdr_token: { uid: UID } });
+  // By the tariff of the start.
+  expect(cdr!.total_cost).toMatchObject({ excl_vat: 1.86 });
+  expect(cdr!.tariffs).toMatchObject([{ elements: [{ price_components: [{ price: 0.5 }, { price: 0.4 }] }] }]);
   const periods = cdr!.charging_periods as { dimensions: { type: string; volume: number }[] }[];
   const energies = periods.flatMap(({ dimensions }) => dimensions.filter(({ type }) => type === "ENERGY"));
   expect(energies.reduce((sum, { volume }) => sum + volume, 0)).toBeCloseTo(3.4, 6);

@@ -4,11 +4,16 @@ import { declareFact } from "./fact.ts";
 
 const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
 
-/** The process started. `cleanStop` is whether the boot before said goodbye. */
+/** The process started. `cleanStop` is whether the boot before said goodbye; `tariffs` are what drivers pay from now on. */
 export const Booted = declareFact(
   "booted",
   1,
-  Type.Object({ release: Type.String(), cleanStop: Type.Boolean(), configurationHash: Type.String() }),
+  Type.Object({
+    release: Type.String(),
+    cleanStop: Type.Boolean(),
+    configurationHash: Type.String(),
+    tariffs: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
+  }),
 );
 
 export const Stopped = declareFact("stopped", 1, Type.Object({ reason: Type.String() }));

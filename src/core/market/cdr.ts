@@ -5,6 +5,7 @@ import type { SiteModel } from "../site/site-model.ts";
 import type { TariffConfiguration } from "../site/site-upstream.ts";
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import type { MarketSession } from "../state/upstream.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { marketId } from "./id.ts";
 import { periodsOf } from "./periods.ts";
@@ -15,9 +16,21 @@ const PATIENCE_MS = 120_000;
 /** Nothing was asked and nothing paid. */
 const FREE: Cost = { total: { exclVat: 0, inclVat: 0 } };
 
-/** The tariff of a session: that of the driver's preference, else the regular one. */
-export function tariffOf(site: SiteModel, preference: string | undefined): TariffConfiguration | undefined {
-  const tariffs = site.configuration.upstream?.tariffs ?? [];
+/** The tariffs that held when a session began, and since when; those of the configuration where that is not known. */
+function bookOf(site: SiteModel, { upstream }: SiteState, known: MarketSession | undefined) {
+  const book = upstream.tariffBooks.find(({ seq }) => seq === known?.tariffsSeq);
+  if (book) return book;
+  return { tariffs: site.configuration.upstream?.tariffs ?? [], changedMs: upstream.configuration?.changedMs ?? 0 };
+}
+
+/** The tariff of a session, as it was when it began: that of the driver's preference, else the regular one. */
+export function tariffOf(
+  site: SiteModel,
+  state: SiteState,
+  known: MarketSession | undefined,
+): TariffConfiguration | undefined {
+  const { tariffs } = bookOf(site, state, known);
+  const preference = known?.preference;
   const wanted = `PROFILE_${(preference ?? "regular").toUpperCase()}`;
   return tariffs.find(({ type }) => type === wanted) ?? tariffs.find(({ type }) => type === "REGULAR");
 }
@@ -31,7 +44,7 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
   const { transactionId, evseId, token, startedMs, endedMs = startedMs } = session;
   const known = state.upstream.sessions[transactionId];
   const periods = periodsOf(session, endedMs);
-  const tariff = tariffOf(site, known?.preference);
+  const tariff = tariffOf(site, state, known);
   const cost = tariff ? costOf(tariff, periods, site.configuration.site.timeZone) : FREE;
   const driver = known?.driver;
   return {
@@ -49,7 +62,7 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
       currency: site.configuration.upstream?.currency ?? "EUR",
       cost,
       authMethod: driver?.authMethod ?? "WHITELIST",
-      ...(tariff ? { tariff: { ...tariff }, tariffChangedMs: state.upstream.configuration?.changedMs ?? 0 } : {}),
+      ...(tariff ? { tariff: { ...tariff }, tariffChangedMs: bookOf(site, state, known).changedMs } : {}),
       ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
       ...(token === undefined ? {} : { token }),
       ...(known?.signed ? { signedSeqs: known.signed.map(({ seq }) => seq) } : {}),

@@ -30,7 +30,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 16;
+export const STATE_VERSION = 17;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -9,6 +9,7 @@ import { type CdrsState, evolveCdrs } from "./cdrs.ts";
 import { kept } from "./kept.ts";
 import { evolveOwedResults, type OwedResults } from "./owed-results.ts";
 import { evolveReserved, type ReservedSessions, reservationUsed } from "./reserved.ts";
+import { evolveTariffBooks, type TariffBooks } from "./tariff-books.ts";
 
 export type PartnerParty = Static<typeof PartnerPartySchema>;
 export type PartnerEndpoint = Static<typeof PartnerEndpointSchema>;
@@ -41,6 +42,8 @@ export interface MarketSession {
   readonly signed?: readonly { readonly seq: number; readonly atMs: number }[];
   /** What the driver asked for last, in lower case; the tariff goes by it. */
   readonly preference?: string;
+  /** The tariffs that held when it began, by their `seq`. */
+  readonly tariffsSeq?: number;
   /** Where it began as a reservation, the id that it had then. */
   readonly sessionId?: string;
 }
@@ -64,6 +67,7 @@ export interface UpstreamState extends CdrsState {
   readonly sinceSeq?: number;
   /** When the configuration was last changed. */
   readonly configuration?: { readonly hash: string; readonly changedMs: number };
+  readonly tariffBooks: TariffBooks;
   /** By token in lower case, the last ones. */
   readonly drivers: Readonly<Record<string, Driver>>;
   /** By transaction, the last ones. */
@@ -91,6 +95,7 @@ const RESERVATIONS_KEPT = 250;
 export function initialUpstream(): UpstreamState {
   return {
     partners: {},
+    tariffBooks: [],
     drivers: {},
     sessions: {},
     profiles: {},
@@ -213,8 +218,9 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
   switch (fact.type) {
     case "booted": {
       const { configurationHash: hash } = fact.data;
-      if (slice.configuration?.hash === hash) return slice;
-      return { ...slice, configuration: { hash, changedMs: fact.atMs } };
+      const tariffBooks = evolveTariffBooks(slice.tariffBooks, fact);
+      if (slice.configuration?.hash === hash && tariffBooks === slice.tariffBooks) return slice;
+      return { ...slice, tariffBooks, configuration: { hash, changedMs: fact.atMs } };
     }
     case "partner-registered": {
       const { partnerId, by: _, ...known } = fact.data;
@@ -230,7 +236,12 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
     case "transaction-started": {
       const driver = fact.data.token === undefined ? undefined : slice.drivers[fact.data.token.toLowerCase()];
       const sessionId = reservationUsed(slice.reserved, fact.data);
-      const begun = { ...(driver ? { driver } : {}), ...(sessionId === undefined ? {} : { sessionId }) };
+      const tariffsSeq = slice.tariffBooks.at(-1)?.seq;
+      const begun = {
+        ...(driver ? { driver } : {}),
+        ...(sessionId === undefined ? {} : { sessionId }),
+        ...(tariffsSeq === undefined ? {} : { tariffsSeq }),
+      };
       return touch(sessionId === undefined ? slice : used(slice, sessionId), fact.data.transactionId, fact, begun);
     }
     case "transaction-metered":

@@ -87,7 +87,7 @@ export function sessionObject(market: Market, session: Session): WireObject {
   const known = state.upstream.sessions[session.transactionId];
   const updatedMs = sessionUpdatedMs(market, session);
   const periods = periodsOf(session, updatedMs);
-  const tariff = tariffOf(site, known?.preference);
+  const tariff = tariffOf(site, state, known);
   const cost = tariff && costOf(tariff, periods, site.configuration.site.timeZone).total;
   const final = isFinal(market, session);
   return {
