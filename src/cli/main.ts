@@ -59,7 +59,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./restore.ts")).restore,
   },
   ocpi: {
-    summary: "partners in the market: ocpi status|token|register|update|send|unregister",
+    summary: "partners in the market: ocpi status|parties|token|register|update|send|unregister|openapi",
     load: async () => (await import("./ocpi.ts")).ocpi,
   },
   "hash-password": {
@@ -79,6 +79,22 @@ export function usage(): string {
     "Exit codes: 0 ok, 1 fault, 2 usage, 3 degraded.",
     "",
   ].join("\n");
+}
+
+/** Ledgers refuse these of themselves: a person has to do something, nothing is to be reported. */
+const REFUSALS: readonly string[] = [
+  "in-use",
+  "newer-release",
+  "damaged",
+  "not-a-ledger",
+  "disk-full",
+  "disk-read-only",
+];
+
+/** What a ledger that could not be opened says to a person; undefined for a defect. By name: few commands load the ledger. */
+function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== "LedgerError" || !("kind" in error)) return undefined;
+  return REFUSALS.includes(String(error.kind)) ? error.message : undefined;
 }
 
 /** Runs one command. Resolves with the exit code; a defect is printed with its stack and is 1. */
@@ -105,7 +121,9 @@ export async function main(argv: string[]): Promise<number> {
       console.error(`${error.message}\n\n${usage()}`);
       return 2;
     }
-    console.error(`wattledger ${name} failed unexpectedly; please report this.`, error);
+    const refusal = refusalOf(error);
+    if (refusal === undefined) console.error(`wattledger ${name} failed unexpectedly; please report this.`, error);
+    else console.error(`wattledger ${name}: ${refusal}`);
     return 1;
   }
 }

@@ -1,4 +1,6 @@
 /** `wattledger replay --ledger DIRECTORY`: folds a ledger from its first fact and compares with the state that it opened with. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { silentLog } from "../app/log.ts";
 import type { SiteFact } from "../core/facts/index.ts";
@@ -17,6 +19,10 @@ export async function replay(args: string[]): Promise<number> {
   const directory = values.ledger ?? positionals[0];
   if (directory === undefined) {
     console.error("Usage: wattledger replay --ledger DIRECTORY (the controller must be stopped)");
+    return 2;
+  }
+  if (!existsSync(join(directory, "events.db"))) {
+    console.error(`There is no ledger in ${directory}: nothing was looked at. Name the directory of events.db.`);
     return 2;
   }
   const { ledger, state, snapshotSeq } = openLedger({ directory, log: silentLog });
