@@ -3,8 +3,9 @@
 #   sudo deploy/install.sh            install or upgrade, and start when /etc/wattledger/site.yaml is in order
 #   deploy/install.sh --root DIR      the same below DIR, without users and services, to see what it does
 # WATTLEDGER_SYSTEMCTL names another program in the place of systemctl (for trying the upgrade without a system).
-set -euo pipefail
+set -Eeuo pipefail
 umask 022
+trap 'echo "install.sh: line $LINENO failed, the reason stands above; run it again when it is cured" >&2' ERR
 
 ROOT=""
 HEALTH_SECONDS="${WATTLEDGER_HEALTH_SECONDS:-90}"
