@@ -3,7 +3,7 @@ import type { Clock } from "../../core/ports.ts";
 
 export const TICK_MS = 1_000;
 /** Meters that answer together share a tick; who comes just after one waits no longer than this. */
-const LEAST_GAP_MS = 50;
+const LEAST_GAP_MS = 25;
 
 export class TickPace {
   readonly #clock: Clock;
