@@ -33,6 +33,26 @@ describe("the next car at an EVSE", () => {
   });
 });
 
+describe("a car whose transaction the disk refuses", () => {
+  test("is left what its own meter shows, also on a circuit that has none", () => {
+    const { plant, run } = watched({
+      site: siteOf({
+        circuits: [{ id: "garage", fuseA: 20 }],
+        evses: [
+          { id: "a", circuit: "garage", safeCurrentA: 6 },
+          { id: "b", circuit: "garage", safeCurrentA: 6 },
+        ],
+      }),
+    });
+    plant.plug("a", { recorded: false });
+    plant.plug("b");
+    run(240);
+    expect(plant.drawsA("a")).toBe(6);
+    expect(plant.limitA("b")).toBeGreaterThanOrEqual(12);
+    expect(Math.max(...plant.trueA("garage"))).toBeLessThanOrEqual(20);
+  });
+});
+
 describe("charge points that are not what they should be", () => {
   test("an offline charge point keeps its lease reserved, then its safe current", () => {
     const { plant, checker, run } = watched({

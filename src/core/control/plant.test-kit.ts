@@ -140,17 +140,18 @@ export class Plant {
     this.station(evseId).fault = { ...this.station(evseId).fault, offline: true };
   }
 
-  /** A car comes and starts a transaction. */
-  plug(evseId: string, options: CarOptions = {}): number {
+  /** A car comes and starts a transaction, which is recorded unless `recorded` is false. */
+  plug(evseId: string, { recorded = true, ...options }: CarOptions & { readonly recorded?: boolean } = {}): number {
     const transactionId = ++this.#transactions;
     const chargePointId = `cp-${evseId}`;
     const at = { chargePointId, evseId };
+    const started: SiteDraft = {
+      type: "transaction-started",
+      source: "test",
+      data: { ...at, transactionId, connectorId: 1, atMs: this.nowMs(), meterStartWh: 0, replayed: false },
+    };
     this.#record([
-      {
-        type: "transaction-started",
-        source: "test",
-        data: { ...at, transactionId, connectorId: 1, atMs: this.nowMs(), meterStartWh: 0, replayed: false },
-      },
+      ...(recorded ? [started] : []),
       { type: "evse-status-changed", source: "test", data: { ...at, status: "charging" } },
     ]);
     const station = this.station(evseId);

@@ -54,7 +54,8 @@ function paused({ reason, until }: EvseWords): string {
   if (reason.by !== undefined)
     return `paused, the grid operator's ${kilowatts(reason.limitW)} (${way(reason.by)}) leave less than the car's minimum`;
   if (until !== undefined) return `paused a moment ago, goes on at ${until}: cars are not switched too often`;
-  if ((reason.limitA ?? 0) - (reason.readingA ?? Number.POSITIVE_INFINITY) >= ROOM_FOR_A_CAR_A)
+  const { limitA, readingA } = reason;
+  if (limitA !== undefined && readingA !== undefined && limitA - readingA >= ROOM_FOR_A_CAR_A)
     return `paused, ${place(reason)} has room again; power comes back to one car after another`;
   return `paused, ${place(reason)} leaves less than the car's minimum; it is another car's turn`;
 }
