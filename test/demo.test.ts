@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +11,7 @@ import { silentLog } from "../src/app/log.ts";
 import { explain } from "../src/cli/explain.ts";
 import type { PlanReasons } from "../src/core/plan-reasons.ts";
 import type { LiveSite } from "../src/core/view.ts";
+import { freePort } from "./free-port.ts";
 import { browserMissing, openBrowser } from "./web/browser.ts";
 
 const BIN = fileURLToPath(new URL("../bin/wattledger.mjs", import.meta.url));
@@ -24,14 +24,6 @@ async function until<T>(ask: () => Promise<T | undefined>, patienceMs = 20_000):
     if (performance.now() > endMs) throw new Error("it did not come true in time");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe("the demonstration over real sockets", () => {

@@ -1,7 +1,6 @@
 /** A controller in a process of its own on a site of simulated meters, for what cannot be seen from inside. */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +8,7 @@ import type { Envelope } from "../src/core/facts/fact.ts";
 import type { LiveSite } from "../src/core/view.ts";
 import { startSimulatedMeter } from "../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";
+import { freePort } from "./free-port.ts";
 
 const BIN = fileURLToPath(new URL("../bin/wattledger.mjs", import.meta.url));
 const HOST = "127.0.0.1";
@@ -27,15 +27,6 @@ export async function until<T>(
     if (performance.now() > endMs) throw new Error("it did not come true in time");
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function meterOf(currentA: () => number): Promise<ModbusServer> {

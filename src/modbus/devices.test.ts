@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { freePort } from "../../test/free-port.ts";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
 import type { DeviceSink, Devices } from "../core/ports.ts";
 import { homeBattery } from "../core/site/site.test-kit.ts";
@@ -63,7 +64,7 @@ function start(devices: DeviceConfiguration[], sink: Sink): Devices {
 async function meter(powerW: () => readonly [number, number, number]): Promise<ModbusServer> {
   const server = await startSimulatedMeter({
     host: "127.0.0.1",
-    port: 0,
+    port: await freePort(),
     unitId: 1,
     values: () => {
       const [l1, l2, l3] = powerW();
@@ -119,7 +120,7 @@ describe("a smart meter on Modbus TCP", () => {
   test("that shows impossible values is not believed, and the trouble says what to look at", async () => {
     const server = await startSimulatedMeter({
       host: "127.0.0.1",
-      port: 0,
+      port: await freePort(),
       unitId: 1,
       values: () => ({
         powerW: [100, 100, 100],
@@ -150,7 +151,7 @@ describe("a hybrid inverter with SunSpec", () => {
     const commands: (readonly [number | undefined, number])[] = [];
     const server = await startSimulatedHybrid({
       host: "127.0.0.1",
-      port: 0,
+      port: await freePort(),
       unitId: 1,
       values: () => values,
       onBatteryCommand: (powerW, seconds) => commands.push([powerW, seconds]),
@@ -177,7 +178,7 @@ describe("a hybrid inverter with SunSpec", () => {
     const limits: (readonly [number | undefined, number])[] = [];
     const server = await startSimulatedHybrid({
       host: "127.0.0.1",
-      port: 0,
+      port: await freePort(),
       unitId: 1,
       values: () => ({ ...values, ratedPowerW: 8000 }),
       onBatteryCommand: () => {},
@@ -201,7 +202,7 @@ describe("a hybrid inverter with SunSpec", () => {
   test("is never asked for more than the configuration allows", async () => {
     const server = await startSimulatedHybrid({
       host: "127.0.0.1",
-      port: 0,
+      port: await freePort(),
       unitId: 1,
       values: () => values,
       onBatteryCommand: () => {},

@@ -1,5 +1,6 @@
 /** Contacts of the grid operator at a real Modbus TCP module, read over a socket. */
 import { afterEach, expect, test } from "vitest";
+import { freePort } from "../../test/free-port.ts";
 import type { DeviceSink, Log } from "../core/ports.ts";
 import type { GridInputConfiguration } from "../core/site/site-grid-operator.ts";
 import { type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
@@ -35,7 +36,7 @@ function contact(port: number, more: Partial<GridInputConfiguration> = {}): Grid
 /** A module with these words, and what is heard of its contacts. */
 async function ioModule(words: Map<number, number>) {
   const table = { read: (address: number) => words.get(address), refresh: nobody };
-  const server: ModbusServer = await startModbusServer({ host: "127.0.0.1", port: 0, unitId: 1, table });
+  const server: ModbusServer = await startModbusServer({ host: "127.0.0.1", port: await freePort(), unitId: 1, table });
   ends.push(() => server.close());
   return server;
 }

@@ -1,11 +1,11 @@
 /** A real mosquitto on loopback: what subscribers see of a site, whatever happens to broker and controller. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../../test/free-port.ts";
 import { cursorsIn } from "../app/recording/cursor.ts";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
@@ -29,14 +29,6 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
   rmSync(directory, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function listening(port: number): Promise<void> {
   for (;;) {

@@ -10,7 +10,8 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
+import { freePort } from "../free-port.ts";
 import { type Answer, faultsOfAnswer, isRouted, type Party, routing, type Sending, send } from "./exchange.ts";
 import { createModules, type Modules } from "./modules.ts";
 import { isObject, type Json, must } from "./spec/check.ts";
@@ -108,8 +109,8 @@ export class Platform {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
     });
+    if (this.port === 0) this.port = await freePort();
     await new Promise<void>((resolve) => server.listen(this.port, "127.0.0.1", resolve));
-    this.port = (server.address() as AddressInfo).port;
     this.#server = server;
     return this;
   }

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { freePort } from "../free-port.ts";
 
 export interface Party {
   readonly role: string;
@@ -91,7 +92,8 @@ export class TestPartner {
     const server = createServer();
     const partner = new TestPartner(server, options);
     server.on("request", (request, response) => void partner.#serve(request, response));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     return partner;
   }
 

@@ -1,6 +1,5 @@
 /** A site with OCPI on a real loopback port: controller, ledger in memory, virtual time, simulated cars. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -8,16 +7,9 @@ import { cursorsIn } from "../../src/app/recording/cursor.ts";
 import type { Clock, Log, PlanService } from "../../src/core/ports.ts";
 import { startUpstream, type Upstream } from "../../src/ocpi/upstream.ts";
 import { ruleBasedPlan } from "../../src/planner/rules/rules.ts";
+import { freePort } from "../free-port.ts";
 import { type RigOptions, SiteRig } from "../site-rig.ts";
 import { type PartnerOptions, TestPartner } from "./partner.ts";
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Plans by rules: stories about messages do not depend on GLPK. */
 const rulePlanner: PlanService = { solve: async (input) => ruleBasedPlan(input, "rig") };

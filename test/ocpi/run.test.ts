@@ -1,6 +1,5 @@
 /** The whole controller, as `wattledger run` composes it, and the command line beside it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
@@ -9,6 +8,7 @@ import { parseConfiguration } from "../../src/app/configuration/configuration.ts
 import { silentLog } from "../../src/app/log.ts";
 import { type RunningSite, runSite } from "../../src/app/run.ts";
 import { ocpi } from "../../src/cli/ocpi.ts";
+import { freePort } from "../free-port.ts";
 import { TestPartner } from "./partner.ts";
 
 const ends: (() => unknown)[] = [];
@@ -16,14 +16,6 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
   vi.restoreAllMocks();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function configurationOf(partner: TestPartner, port: number) {
   const parsed = parseConfiguration(
