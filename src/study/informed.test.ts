@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/slots.ts";
 import { type Scenario, slotIndexOf } from "../sim/scenario.ts";
-import { informedScenario, trueForecasts } from "./informed.ts";
+import { informedScenario, TRUTHS, trueForecasts } from "./informed.ts";
 import { readScenario } from "./scenario-file.ts";
 import { simulate } from "./simulate.ts";
 
@@ -23,7 +23,7 @@ describe("a controller that is told the truth", () => {
     const scenario = { ...day, endMs, sessions: sessions.filter(({ departureMs }) => departureMs <= endMs) };
     const inputs: PlanInput[] = [];
     await simulate(scenario, {
-      informed: true,
+      told: TRUTHS,
       onFacts: (facts) => {
         for (const fact of facts) if (fact.type === "plan-made") inputs.push(fact.data.input);
       },
@@ -67,5 +67,15 @@ describe("a controller that is told the truth", () => {
       expect(scenario.sessions[index]).toMatchObject(car);
       expect([requestedWh, statedDepartureMs]).toEqual([car.energyWh, car.departureMs]);
     }
+  });
+
+  it("is told of nothing else where only some of it is told", () => {
+    const scenario = scenarioOf("home", 2);
+    const kinds = trueForecasts(scenario, scenario.startMs, ["sun"]).map(({ data }) => "kind" in data && data.kind);
+    expect(kinds).toEqual(["pv"]);
+    expect(informedScenario(scenario, ["load", "sun"])).toEqual(scenario);
+    const [told] = informedScenario(scenario, ["energies"]).sessions;
+    expect(told!.requestedWh).toBe(told!.energyWh);
+    expect(told!.statedDepartureMs).toBeUndefined();
   });
 });

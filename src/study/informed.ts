@@ -12,16 +12,19 @@ import { type Scenario, slotIndexOf } from "../sim/scenario.ts";
 const AHEAD_SLOTS = 192;
 const PUSHED_MS = 3_600_000;
 
-/** A scenario in which every driver says the truth and every price is known in advance. */
-export function informedScenario(scenario: Scenario): Scenario {
+/** Of what the controller may be told the truth. */
+export const TRUTHS = ["departures", "energies", "prices", "load", "sun"] as const;
+export type Truth = (typeof TRUTHS)[number];
+
+/** A scenario in which drivers say the truth and prices are known in advance, as far as `told` goes. */
+export function informedScenario(scenario: Scenario, told: readonly Truth[] = TRUTHS): Scenario {
   return {
     ...scenario,
-    importEurPerKwh: scenario.billedImportEurPerKwh,
-    isDayAhead: false,
+    ...(told.includes("prices") ? { importEurPerKwh: scenario.billedImportEurPerKwh, isDayAhead: false } : {}),
     sessions: scenario.sessions.map((session) => ({
       ...session,
-      requestedWh: session.energyWh,
-      statedDepartureMs: session.departureMs,
+      ...(told.includes("energies") ? { requestedWh: session.energyWh } : {}),
+      ...(told.includes("departures") ? { statedDepartureMs: session.departureMs } : {}),
     })),
   };
 }
@@ -39,15 +42,15 @@ function trueForecast(kind: ForecastKind, powerW: readonly number[], startMs: nu
   };
 }
 
-/** What the building really takes and the sun really gives from the slot of `nowMs` on. */
-export function trueForecasts(scenario: Scenario, nowMs: number): SiteDraft[] {
+/** What the building really takes and the sun really gives from the slot of `nowMs` on, as far as `told` goes. */
+export function trueForecasts(scenario: Scenario, nowMs: number, told: readonly Truth[] = TRUTHS): SiteDraft[] {
   const from = Math.max(0, slotIndexOf(scenario, nowMs));
   const startMs = scenario.startMs + from * SLOT_MS;
   const ahead = (series: readonly number[]) =>
     series.slice(from, from + AHEAD_SLOTS).map((powerW) => Math.max(0, powerW));
   const [loadW, pvW] = [ahead(scenario.loadW), ahead(scenario.pvW)];
   return [
-    ...(loadW.length > 0 ? [trueForecast("building", loadW, startMs)] : []),
-    ...(scenario.pvPeakW > 0 && pvW.length > 0 ? [trueForecast("pv", pvW, startMs)] : []),
+    ...(told.includes("load") && loadW.length > 0 ? [trueForecast("building", loadW, startMs)] : []),
+    ...(told.includes("sun") && scenario.pvPeakW > 0 && pvW.length > 0 ? [trueForecast("pv", pvW, startMs)] : []),
   ];
 }

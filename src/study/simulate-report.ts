@@ -5,7 +5,7 @@ import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import { createLinearSolver } from "../solver/glpk.ts";
 import { type CapacityMonth, capacityBillEur, capacityMonths } from "./capacity-bill.ts";
-import { informedScenario } from "./informed.ts";
+import { informedScenario, type Truth } from "./informed.ts";
 import { type PerfectForesight, perfectForesight } from "./perfect-foresight.ts";
 import type { DataNote } from "./scenario-file.ts";
 import { type SimulationResult, simulate } from "./simulate.ts";
@@ -76,15 +76,15 @@ export interface SimulationReport {
   readonly tookS: number;
   readonly columns: readonly ReportColumn[];
   readonly regret: Regret;
-  /** The same with everyone told the truth of cars, prices, load and sun, where that was asked for. */
+  /** The same with the truth told, where that was asked for. */
   readonly informed?: { readonly columns: readonly ReportColumn[]; readonly regret: Regret };
 }
 
 export interface ComparisonOptions {
   /** Hears of the controller's simulated days. */
   readonly onDay?: (day: number) => void;
-  /** Runs controller and rules once more, told the truth. */
-  readonly informed?: boolean;
+  /** Runs controller and rules once more, told the truth of these. */
+  readonly told?: readonly Truth[];
 }
 
 export interface FullReport {
@@ -247,10 +247,10 @@ interface Compared {
 }
 
 /** Controller and rules, as they are or told the truth, beside the best that was possible. */
-async function compared(yardstick: Yardstick, { onDay, informed = false }: ComparisonOptions): Promise<Compared> {
+async function compared(yardstick: Yardstick, { onDay, told = [] }: ComparisonOptions): Promise<Compared> {
   const { scenario, optimum } = yardstick;
-  const known = informed ? informedScenario(scenario) : scenario;
-  const result = await simulate(scenario, { informed, ...(onDay ? { onDay } : {}) });
+  const known = informedScenario(scenario, told);
+  const result = await simulate(scenario, { told, ...(onDay ? { onDay } : {}) });
   const rules = RULES.map(([name, rule]) => ({ name, totals: rule(known) }));
   const columns: ReportColumn[] = [
     { ...column(OWN, result, yardstick), ...measured(result), ...own(result) },
@@ -279,7 +279,7 @@ export async function compareScenario(
   const { optimum } = yardstick;
   const { onDay } = options;
   const { columns, regret, runs } = await compared(yardstick, onDay ? { onDay } : {});
-  const informed = options.informed ? await compared(yardstick, options) : undefined;
+  const informed = options.told?.length ? await compared(yardstick, options) : undefined;
   const report: SimulationReport = {
     scenario: scenario.name,
     fromUtc: new Date(scenario.startMs).toISOString(),

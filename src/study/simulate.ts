@@ -15,7 +15,7 @@ import type { ScenarioSite } from "../sim/scenario-site.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/solver.ts";
-import { forecastIsDue, informedScenario, trueForecasts } from "./informed.ts";
+import { forecastIsDue, informedScenario, type Truth, trueForecasts } from "./informed.ts";
 
 export interface SimulationResult extends ScenarioTotals {
   readonly interventions: number;
@@ -35,8 +35,8 @@ export interface SimulationOptions {
   readonly books?: { readonly ledger: Ledger; readonly tape: Tape };
   /** Called after each step and awaited. */
   readonly onStep?: (nowMs: number, state: SiteState) => Promise<void>;
-  /** The controller is told the truth of cars, prices, load and sun. */
-  readonly informed?: boolean;
+  /** Of these the controller is told the truth. */
+  readonly told?: readonly Truth[];
   /** What the site knew before the first second, such as quarter-hours of the weeks before. */
   readonly before?: readonly SiteDraft[];
 }
@@ -130,7 +130,8 @@ function stepSeconds(site: ScenarioSite, nowMs: number): number {
 
 /** Runs the scenario from its first to its last second. Equal scenarios give equal results. */
 export async function simulate(measured: Scenario, options: SimulationOptions = {}): Promise<SimulationResult> {
-  const scenario = options.informed ? informedScenario(measured) : measured;
+  const { told = [] } = options;
+  const scenario = informedScenario(measured, told);
   const clock = new VirtualClock(scenario.startMs);
   const { ledger, tape } = options.books ?? { ledger: memoryLedger(), tape: NO_TAPE };
   const recorder = new Recorder({ ledger, state: initialState(), boot: "simulation", clock, log: silentLog });
@@ -159,13 +160,13 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
   controller.attach(virtual);
   await virtual.connect();
   if (options.before) await recorder.note([...options.before]);
-  if (options.informed) await recorder.note(trueForecasts(scenario, scenario.startMs));
+  await recorder.note(trueForecasts(scenario, scenario.startMs, told));
   let day = 0;
   while (clock.wallMs() < scenario.endMs) {
     const seconds = stepSeconds(virtual.site, clock.wallMs());
     await clock.advance(seconds * 1000);
-    if (options.informed && forecastIsDue(clock.wallMs(), seconds * 1000))
-      await recorder.note(trueForecasts(scenario, clock.wallMs()));
+    if (forecastIsDue(clock.wallMs(), seconds * 1000))
+      await recorder.note(trueForecasts(scenario, clock.wallMs(), told));
     await virtual.step(seconds);
     await controller.tick();
     await options.onStep?.(clock.wallMs(), recorder.state());

@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { TRUTHS, type Truth } from "../../src/study/informed.ts";
 import type { SimulationReport } from "../../src/study/simulate-report.ts";
 import type { BenchLine } from "./line.ts";
 
@@ -32,11 +33,12 @@ interface RegretLine extends BenchLine {
   readonly bestRule: string;
   readonly bestRuleLostPercent: number | undefined;
   readonly tookS: number;
-  /** The same with everyone told the truth. */
+  /** The same with the truth told. */
   readonly informed?: InformedRegret;
 }
 
 interface InformedRegret {
+  readonly told: readonly Truth[];
   readonly lostPercent: number | undefined;
   readonly shortKwh: number;
   readonly driversShort: number;
@@ -46,7 +48,7 @@ interface InformedRegret {
 
 interface RunOptions {
   readonly days: number | undefined;
-  readonly informed: boolean;
+  readonly told: readonly Truth[];
 }
 
 type Message =
@@ -72,12 +74,13 @@ function run(file: string, options: RunOptions): Promise<SimulationReport | stri
   });
 }
 
-function informedOf({ informed }: SimulationReport): { informed?: InformedRegret } {
+function informedOf({ informed }: SimulationReport, told: readonly Truth[]): { informed?: InformedRegret } {
   if (!informed) return {};
   const { regret, columns } = informed;
   const { shortKwh, driversShort } = columns.find(({ name }) => name === "wattledger")!;
   return {
     informed: {
+      told,
       lostPercent: regret.lostPercent,
       shortKwh,
       driversShort,
@@ -87,7 +90,7 @@ function informedOf({ informed }: SimulationReport): { informed?: InformedRegret
   };
 }
 
-function lineOf(file: string, report: SimulationReport): RegretLine {
+function lineOf(file: string, report: SimulationReport, told: readonly Truth[]): RegretLine {
   const { regret, columns } = report;
   const own = columns.find(({ name }) => name === "wattledger")!;
   return {
@@ -113,7 +116,7 @@ function lineOf(file: string, report: SimulationReport): RegretLine {
     bestRule: regret.bestRule.name,
     bestRuleLostPercent: regret.bestRule.lostPercent,
     tookS: report.tookS,
-    ...informedOf(report),
+    ...informedOf(report, told),
   };
 }
 
@@ -136,9 +139,16 @@ async function inParallel<T, R>(items: readonly T[], width: number, work: (item:
   return results;
 }
 
+/** What is told; throws with what could be where a name is none of it. */
+function truths(names: readonly string[]): readonly Truth[] {
+  const unknown = names.filter((name) => !TRUTHS.some((truth) => truth === name));
+  if (unknown.length > 0) throw new Error(`--told ${unknown.join(",")}: only ${TRUTHS.join(",")} can be told`);
+  return TRUTHS.filter((truth) => names.includes(truth));
+}
+
 /**
  * One line a scenario. Arguments: `--scenarios DIR`, `--only NAME`, `--days N` (the first days only), `--parallel N`, and
- * `--informed`: once more with the truth told, beside it.
+ * `--informed`: once more with the truth told, beside it, or with that of some things only: `--told sun,load`.
  */
 export async function benchRegret(args: readonly string[]): Promise<BenchLine[]> {
   const { values } = parseArgs({
@@ -149,6 +159,7 @@ export async function benchRegret(args: readonly string[]): Promise<BenchLine[]>
       days: { type: "string" },
       parallel: { type: "string" },
       informed: { type: "boolean", default: false },
+      told: { type: "string" },
     },
   });
   const directory = values.scenarios ?? SCENARIOS;
@@ -157,13 +168,14 @@ export async function benchRegret(args: readonly string[]): Promise<BenchLine[]>
     .sort()
     .map((name) => join(directory, name));
   const days = values.days === undefined ? undefined : Math.max(1, Math.round(Number(values.days)) || 1);
+  const told = truths(values.told?.split(",") ?? (values.informed ? TRUTHS : []));
   const width = Math.max(1, Math.min(availableParallelism(), Number(values.parallel ?? availableParallelism()) || 1));
   progress(`${files.length} scenarios of ${directory}, ${Math.min(width, files.length)} at a time`);
   return inParallel(files, width, async (file) => {
     try {
-      const result = await run(file, { days, informed: values.informed });
+      const result = await run(file, { days, told });
       if (typeof result === "string") return refusedLine(file, result);
-      const line = lineOf(file, result);
+      const line = lineOf(file, result, told);
       progress(`${basename(file)}: ${JSON.stringify(line)}`);
       return line;
     } catch (error) {

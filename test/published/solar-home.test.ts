@@ -14,6 +14,7 @@ import { SLOT_MS } from "../../src/core/slots.ts";
 import { uncontrolled } from "../../src/sim/baselines.ts";
 import { type Scenario, slotsOf } from "../../src/sim/scenario.ts";
 import { createLinearSolver, type LinearSolver } from "../../src/solver/glpk.ts";
+import { TRUTHS } from "../../src/study/informed.ts";
 import { perfectForesight } from "../../src/study/perfect-foresight.ts";
 import { parseScenario } from "../../src/study/scenario-file.ts";
 import { simulate } from "../../src/study/simulate.ts";
@@ -83,7 +84,7 @@ describe.skipIf(FILE === undefined)("thirty days of a published house", () => {
   });
 
   it("cost with the truth told hardly more than with perfect foresight: the controller itself loses nearly nothing", async () => {
-    const { gridW } = await simulate(scenario, { informed: true, before: training() });
+    const { gridW } = await simulate(scenario, { told: TRUTHS, before: training() });
     const eur = eurPerDay(scenario, gridW);
     console.info(`solar home, told the truth: ${eur.toFixed(4)} EUR a day`);
     expect(eur - PUBLISHED.perfect).toBeLessThan(0.05 * (PUBLISHED.byRule - PUBLISHED.perfect));
