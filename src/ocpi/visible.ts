@@ -46,15 +46,28 @@ export function isOwnToken(asker: Asker, owner: PartyName): boolean {
   return party ? isSameParty(party, upper) : isPartyOf(asker.partner, upper);
 }
 
+/** What is known of whose a session is. */
+export interface SeenSession {
+  readonly evseId: string;
+  readonly contract?: Owner | undefined;
+}
+
+/** A session of the state, with its driver. */
 export function seesSession(asker: Asker, state: SiteState, session: Session): boolean {
+  const contract = state.upstream.sessions[session.transactionId]?.driver?.contract;
+  return seesSessionOf(asker, { evseId: session.evseId, contract });
+}
+
+/** The same of one that is known by its record. */
+export function seesSessionOf(asker: Asker, { evseId, contract }: SeenSession): boolean {
   const { sees, contracts } = asker.partner.configuration;
   if (sees === "all") return true;
   // What it may cap or command it may see.
   const isCovered = contracts.some(
-    ({ tokens, evses }) => tokens === "all" && (evses === undefined || evses.includes(session.evseId)),
+    ({ tokens, evses }) => tokens === "all" && (evses === undefined || evses.includes(evseId)),
   );
   if (isCovered) return true;
-  return isOwn(asker, state.upstream.sessions[session.transactionId]?.driver?.contract);
+  return isOwn(asker, contract);
 }
 
 export function seesCdr(asker: Asker, { contract }: { readonly contract?: Owner | undefined }): boolean {

@@ -8,6 +8,8 @@ import { kept } from "./kept.ts";
 export interface BilledSession {
   readonly seq: number;
   readonly atMs: number;
+  readonly evseId: string;
+  readonly startedMs: number;
   readonly contract?: Pick<Static<typeof DriverContractSchema>, "partnerId" | "countryCode" | "partyId">;
   /** Partners that have taken it. */
   readonly takenBy?: readonly string[];
@@ -33,10 +35,10 @@ const BILLED_KEPT = 2_000;
 const REFUSED_KEPT = 2_000;
 
 function billed<S extends CdrsState>(slice: S, fact: Extract<SiteFact, { type: "cdr-issued" }>): S {
-  const { transactionId, contract } = fact.data;
+  const { transactionId, contract, evseId, startMs: startedMs } = fact.data;
   const { partnerId = "", countryCode = "", partyId = "" } = contract ?? {};
   const owner = contract ? { contract: { partnerId, countryCode, partyId } } : {};
-  const entry = { seq: fact.seq, atMs: fact.atMs, ...owner };
+  const entry = { seq: fact.seq, atMs: fact.atMs, evseId, startedMs, ...owner };
   return { ...slice, billed: kept(slice.billed, String(transactionId), entry, BILLED_KEPT) };
 }
 

@@ -29,6 +29,8 @@ export interface Session {
   readonly startedMs: number;
   readonly meterStartWh?: number;
   readonly endedMs?: number;
+  /** When the end was recorded, by the site's clock: charge points tell of some later. */
+  readonly endRecordedMs?: number;
   readonly meterStopWh?: number;
   readonly stopReason?: string;
   /** Sum of the quarter-hours until the end; then the difference of the registers where both are known. */
@@ -67,7 +69,7 @@ export interface SessionsState {
   readonly nextTransactionId: number;
   /** Open transactions by our id. */
   readonly open: Readonly<Record<string, Session>>;
-  /** The last ended sessions, oldest first; the ledger has them all. */
+  /** The last ended sessions, in the order in which their ends were recorded; the ledger has them all. */
   readonly ended: readonly Session[];
   readonly wishes: Readonly<Record<string, Wish>>;
   readonly overrides: Readonly<Record<string, { readonly sinceMs: number; readonly by: string }>>;
@@ -76,6 +78,9 @@ export interface SessionsState {
 }
 
 export const ENDED_SESSIONS_KEPT = 200;
+/** All cars may leave at once, and a charge point may bring the sessions of a week: until their records are made. */
+export const MOST_ENDED_AT_ONCE = 1_500;
+export const JUST_ENDED_MS = 300_000;
 const REMOTE_STARTS_KEPT = 200;
 export const QUARTER_HOURS_KEPT = 7 * 96;
 const LARGEST_TRANSACTION_ID = 2_147_483_647;
@@ -130,6 +135,14 @@ function registerEnergyWh({ meterStartWh, meterStopWh }: Session): number | unde
   return meterStopWh - meterStartWh;
 }
 
+/** Without the oldest of too many; those that have just ended are not yet billed. */
+function lastEnded(ended: readonly Session[], nowMs: number): readonly Session[] {
+  let from = Math.max(0, ended.length - MOST_ENDED_AT_ONCE);
+  const isOld = ({ endRecordedMs = 0 }: Session) => nowMs - endRecordedMs > JUST_ENDED_MS;
+  while (ended.length - from > ENDED_SESSIONS_KEPT && isOld(ended[from]!)) from++;
+  return ended.slice(from);
+}
+
 function end(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-ended" }>): SessionsState {
   const { transactionId, evseId, meterStopWh, atMs, reason } = fact.data;
   const session = state.open[transactionId];
@@ -137,18 +150,18 @@ function end(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-
   const stopped: Session = {
     ...session,
     endedMs: atMs,
+    endRecordedMs: fact.atMs,
     stopReason: reason,
     ...(meterStopWh === undefined ? {} : { meterStopWh }),
   };
   const open = without(state.open, String(transactionId));
   // Where an older transaction of the same EVSE ends late, wish and override belong to the car that is there now.
   const another = Object.values(open).some((other) => other.evseId === evseId);
+  const finished = { ...stopped, energyWh: registerEnergyWh(stopped) ?? session.energyWh };
   return {
     ...state,
     open,
-    ended: [...state.ended, { ...stopped, energyWh: registerEnergyWh(stopped) ?? session.energyWh }].slice(
-      -ENDED_SESSIONS_KEPT,
-    ),
+    ended: lastEnded([...state.ended, finished], fact.atMs),
     wishes: another ? state.wishes : without(state.wishes, evseId),
     overrides: another ? state.overrides : without(state.overrides, evseId),
   };

@@ -30,7 +30,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 17;
+export const STATE_VERSION = 18;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -9,6 +9,7 @@ import { type CdrsState, evolveCdrs } from "./cdrs.ts";
 import { kept } from "./kept.ts";
 import { evolveOwedResults, type OwedResults } from "./owed-results.ts";
 import { evolveReserved, type ReservedSessions, reservationUsed } from "./reserved.ts";
+import { JUST_ENDED_MS } from "./sessions.ts";
 import { evolveTariffBooks, type TariffBooks } from "./tariff-books.ts";
 
 export type PartnerParty = Static<typeof PartnerPartySchema>;
@@ -109,17 +110,26 @@ export function initialUpstream(): UpstreamState {
   };
 }
 
+/** Ended sessions beyond the last ones; an open one is known for as long as its car stays. */
+function dropOldest(sessions: Record<string, MarketSession>, nowMs: number): void {
+  const isDone = ({ endedSeq, updatedMs }: MarketSession) =>
+    endedSeq !== undefined && nowMs - updatedMs > JUST_ENDED_MS;
+  const ids = Object.keys(sessions);
+  const done = ids.filter((id) => isDone(sessions[id]!));
+  for (const id of done.slice(0, Math.max(0, ids.length - SESSIONS_KEPT))) delete sessions[id];
+}
+
 function touch(
   slice: UpstreamState,
   id: number,
   fact: SiteFact,
   change: Partial<Omit<MarketSession, "updatedMs">> = {},
 ): UpstreamState {
-  const entry = { ...slice.sessions[id], ...change, updatedMs: fact.atMs };
-  const sessions =
-    slice.sessions[id] === undefined
-      ? kept(slice.sessions, String(id), entry, SESSIONS_KEPT)
-      : { ...slice.sessions, [id]: entry };
+  const isNew = slice.sessions[id] === undefined;
+  // What comes after all was forgotten begins no session.
+  if (isNew && fact.type !== "transaction-started") return slice;
+  const sessions = { ...slice.sessions, [id]: { ...slice.sessions[id], ...change, updatedMs: fact.atMs } };
+  if (isNew) dropOldest(sessions, fact.atMs);
   return { ...slice, sessions };
 }
 

@@ -2,12 +2,12 @@
 import type { SiteDraft } from "../../core/facts/index.ts";
 import type { RefusedCdr } from "../../core/state/cdrs.ts";
 import type { Outcome } from "../call.ts";
-import { type CdrFact, cdrObject } from "../objects/cdr.ts";
-import { isFinal, reservedObject, sessionObject, sessionOf } from "../objects/session.ts";
+import { cdrObject } from "../objects/cdr.ts";
+import { type CdrFact, finishedObject, isFinal, reservedObject, sessionObject, sessionOf } from "../objects/session.ts";
 import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf } from "../partner.ts";
 import type { PartyName } from "../party.ts";
-import { seesCdr, seesReserved, seesSession } from "../visible.ts";
+import { seesCdr, seesReserved, seesSession, seesSessionOf } from "../visible.ts";
 import { type Courier, judged } from "./courier.ts";
 import type { Delivered } from "./pump.ts";
 import { createSessionPatches } from "./session-patch.ts";
@@ -31,10 +31,27 @@ export class BookDeliveries {
     if (!known || !seesSession({ partner }, now.state, known)) return "done";
     // Between its end and the closing of its books there is nothing to tell.
     if (known.endedMs !== undefined && !isFinal(now, known)) return "done";
-    const object = sessionObject(now, known);
+    const owner = now.state.upstream.sessions[transactionId]?.driver?.contract;
+    return this.#tell(sessionObject(now, known), owner);
+  }
+
+  /** The end of a session by its record, whether or not the state remembers it: a partner may have been away for long. */
+  async finished(seq: number): Promise<Delivered> {
+    const { partner } = this.#courier.context;
+    const record = this.#record(seq);
+    if (!record || !seesSessionOf({ partner }, record.data)) return "done";
+    return this.#tell(finishedObject(this.#courier.market(), record), record.data.contract);
+  }
+
+  #record(seq: number): CdrFact | undefined {
+    const [fact] = this.#courier.context.site.read(seq - 1, 1);
+    return fact?.type === "cdr-issued" ? (fact as CdrFact) : undefined;
+  }
+
+  async #tell(object: WireObject, owner?: PartyName): Promise<Delivered> {
+    const { partner } = this.#courier.context;
     const url = this.#courier.urlOf("sessions", String(object.id));
     if (url === undefined || this.#completed.has(String(object.id))) return "done";
-    const owner = now.state.upstream.sessions[transactionId]?.driver?.contract;
     const patch = partner.has("put-only") ? undefined : this.#patches.patchOf(object);
     const outcome = patch ? await this.#changed(url, patch, object, owner) : await this.#whole(url, object, owner);
     // Whether it was taken is not known, nor what else was lost: what comes next is whole, of all sessions.
@@ -72,9 +89,8 @@ export class BookDeliveries {
   async cdr(seq: number): Promise<Delivered> {
     const { partner, site } = this.#courier.context;
     const endpoint = endpointOf(partner, "cdrs", "RECEIVER");
-    const [fact] = site.read(seq - 1, 1);
-    if (endpoint === undefined || fact?.type !== "cdr-issued") return "done";
-    const record = fact as CdrFact;
+    const record = this.#record(seq);
+    if (endpoint === undefined || !record) return "done";
     const taken = site.state().upstream.billed[record.data.transactionId];
     if (!seesCdr({ partner }, record.data)) return "done";
     if (taken?.seq === seq && taken.takenBy?.includes(partner.id)) return "done";

@@ -33,7 +33,7 @@ export function changedBy(fact: Envelope, partnerId: string): string[] {
     case "reservation-cancelled":
       return known.data.sessionId === undefined ? [] : [`reserved:${known.data.sessionId}`];
     case "cdr-issued":
-      return [`session:${known.data.transactionId}`, `cdr:${known.seq}`];
+      return [`finished:${known.seq}`, `cdr:${known.seq}`];
     case "charging-profile-received":
     case "charging-profile-ended":
       return [`profile:${known.data.transactionId}`];
@@ -68,6 +68,7 @@ export function createDeliveries(context: DeliveryContext): (name: string) => Pr
     profile: (id) => profiles.deliver(courier.market(), Number(id)),
     "profiles-at": (id) => profiles.deliverAll(courier.market(), id === "" ? undefined : id),
     session: (id) => books.session(Number(id)),
+    finished: (id) => books.finished(Number(id)),
     reserved: (id) => books.reserved(id),
     cdr: (id) => books.cdr(Number(id)),
     refused: () => books.refused(),

@@ -1,11 +1,53 @@
 /** Sessions and CDRs, as their owner: lists for partners that pull. */
 import type { Module, ModuleRoute } from "../module.ts";
-import { type CdrFact, cdrObject } from "../objects/cdr.ts";
-import { reservedObject, sessionObject, sessionUpdatedMs } from "../objects/session.ts";
+import { cdrObject } from "../objects/cdr.ts";
+import type { Market } from "../objects/location.ts";
+import { type CdrFact, finishedObject, reservedObject, sessionObject, sessionUpdatedMs } from "../objects/session.ts";
+import type { WireObject } from "../objects/wire-object.ts";
 import { pageOf } from "../pages.ts";
 import { INVALID_PARAMETERS, refuse } from "../status.ts";
-import { seesCdr, seesReserved, seesSession } from "../visible.ts";
+import { type Asker, seesCdr, seesReserved, seesSession, seesSessionOf } from "../visible.ts";
 import { type ModuleContext, marketOf } from "./context.ts";
+
+interface Listed {
+  readonly startedMs: number;
+  readonly updatedMs: number;
+  readonly show: () => WireObject;
+}
+
+/** Sessions that the state has; those from before the first partner are nobody's business. */
+function remembered(market: Market, asker: Asker): Listed[] {
+  const { open, ended } = market.state.sessions;
+  const { sinceSeq = 0, sessions } = market.state.upstream;
+  return [...ended, ...Object.values(open)]
+    .filter((session) => {
+      const isOld = session.endedMs !== undefined && (sessions[session.transactionId]?.endedSeq ?? 0) < sinceSeq;
+      return !isOld && seesSession(asker, market.state, session);
+    })
+    .map((session) => ({
+      startedMs: session.startedMs,
+      updatedMs: sessionUpdatedMs(market, session),
+      show: () => sessionObject(market, session),
+    }));
+}
+
+/** Those before, of which the state has where their records are. */
+function finished(market: Market, asker: Asker, { site }: ModuleContext): Listed[] {
+  const known = new Set(market.state.sessions.ended.map(({ transactionId }) => String(transactionId)));
+  return Object.entries(market.state.upstream.billed)
+    .filter(([id, billed]) => !known.has(id) && seesSessionOf(asker, billed))
+    .map(([, { seq, atMs, startedMs }]) => ({
+      startedMs,
+      updatedMs: atMs,
+      show: () => finishedObject(market, site.read(seq - 1, 1)[0] as CdrFact),
+    }));
+}
+
+function reservedOnes(market: Market, asker: Asker): Listed[] {
+  return Object.entries(market.state.upstream.reserved)
+    .filter(([, entry]) => seesReserved(asker, entry))
+    .map(([id, entry]) => ({ ...entry, show: () => reservedObject(market, id, entry) }));
+}
 
 /** `more` are routes of the same endpoint: charging preferences. */
 export function sessionsModule(context: ModuleContext, more: readonly ModuleRoute[]): Module {
@@ -21,23 +63,11 @@ export function sessionsModule(context: ModuleContext, more: readonly ModuleRout
         handle(request) {
           if (request.query.date_from === undefined) return refuse(INVALID_PARAMETERS, "date_from is missing");
           const market = marketOf(context, request.version);
-          const { open, ended } = market.state.sessions;
-          const { sinceSeq = 0, sessions } = market.state.upstream;
-          const entries = [...ended, ...Object.values(open)]
-            .filter((session) => {
-              const known = sessions[session.transactionId];
-              const isOld = session.endedMs !== undefined && (known?.endedSeq ?? 0) < sinceSeq;
-              return !isOld && seesSession(request, market.state, session);
-            })
-            .map((session) => ({
-              ...session,
-              updatedMs: sessionUpdatedMs(market, session),
-              show: () => sessionObject(market, session),
-            }));
-          const reserved = Object.entries(market.state.upstream.reserved)
-            .filter(([, entry]) => seesReserved(request, entry))
-            .map(([id, entry]) => ({ ...entry, show: () => reservedObject(market, id, entry) }));
-          const all = [...entries, ...reserved].sort((a, b) => a.startedMs - b.startedMs);
+          const all = [
+            ...remembered(market, request),
+            ...finished(market, request, context),
+            ...reservedOnes(market, request),
+          ].sort((a, b) => a.startedMs - b.startedMs);
           return pageOf(all, request, ({ show }) => show());
         },
       },

@@ -1,19 +1,17 @@
 /** A charge detail record on the wire, from the fact that it is. */
 import type { Envelope } from "../../core/facts/fact.ts";
-import type { SiteFact } from "../../core/facts/index.ts";
 import { marketId } from "../../core/market/id.ts";
 import type { TariffConfiguration } from "../../core/site/site-upstream.ts";
 import { ocpiTime } from "../status.ts";
 import { CONNECTOR_ID, emi3Id, evseUid, locationId, type Market, plugOf } from "./location.ts";
 import { knownMeterKey } from "./meter-key.ts";
-import { cdrTokenOf, periodObject } from "./session.ts";
+import { type CdrFact, cdrTokenOf, periodObject } from "./session.ts";
 import { type SignedFact, signedData } from "./signed-data.ts";
 import { tariffObject } from "./tariff.ts";
 import { hours, kwh, priceOf, type WireObject } from "./wire-object.ts";
 
 /** A fact of the ledger by its sequence. */
 export type ReadFact = (seq: number) => Envelope | undefined;
-export type CdrFact = Extract<SiteFact, { type: "cdr-issued" }>;
 
 function cdrLocation(market: Market, evseId: string): WireObject {
   const { site, upstream } = market;

@@ -1,11 +1,12 @@
 /** A charging session as OCPI shows it, from the state alone. */
 import type { Static } from "typebox";
+import type { SiteFact } from "../../core/facts/index.ts";
 import type { CdrPeriodSchema } from "../../core/facts/market-facts.ts";
 import { tariffOf } from "../../core/market/cdr.ts";
 import { costOf } from "../../core/market/cost.ts";
 import { type Begun, marketId } from "../../core/market/id.ts";
 import { periodsOf } from "../../core/market/periods.ts";
-import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
+import type { TariffConfiguration, UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { ReservedSession } from "../../core/state/reserved.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { DriverContract } from "../../core/state/upstream.ts";
@@ -13,6 +14,8 @@ import { ocpiTime } from "../status.ts";
 import { CONNECTOR_ID, evseUid, locationId, type Market } from "./location.ts";
 import { hours, kwh, priceOf, type WireObject } from "./wire-object.ts";
 
+/** The fact that is a record. */
+export type CdrFact = Extract<SiteFact, { type: "cdr-issued" }>;
 type Period = Static<typeof CdrPeriodSchema>;
 
 /** OCPI id of a session. */
@@ -108,6 +111,31 @@ export function sessionObject(market: Market, session: Session): WireObject {
     total_cost: priceOf(cost, version),
     status: final ? "COMPLETED" : "ACTIVE",
     last_updated: ocpiTime(updatedMs),
+  };
+}
+
+/** A session whose books are closed, from its record: also where the state has forgotten it. */
+export function finishedObject({ site, upstream, version }: Market, { data, atMs }: CdrFact): WireObject {
+  const { contract, token, energyWh, periods, cost } = data;
+  const tariff = data.tariff as TariffConfiguration | undefined;
+  return {
+    country_code: upstream.countryCode,
+    party_id: upstream.partyId,
+    id: data.sessionId ?? marketId(site, { ...data, startedMs: data.startMs }),
+    start_date_time: ocpiTime(data.startMs),
+    end_date_time: ocpiTime(data.endMs),
+    kwh: kwh(energyWh),
+    cdr_token: cdrTokenOf(upstream, token, contract),
+    auth_method: data.authMethod,
+    authorization_reference: data.authorizationReference,
+    location_id: locationId({ site, upstream }),
+    evse_uid: evseUid({ id: data.evseId }),
+    connector_id: CONNECTOR_ID,
+    currency: data.currency,
+    charging_periods: periods.map((period) => periodObject(period, tariff?.id, true)),
+    total_cost: tariff ? priceOf(cost.total, version) : undefined,
+    status: "COMPLETED",
+    last_updated: ocpiTime(atMs),
   };
 }
 
