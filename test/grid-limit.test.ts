@@ -133,6 +133,47 @@ describe("a limit of the grid operator", () => {
     expect(await highest(rig, 120, importW)).toBeLessThanOrEqual(9_000);
   });
 
+  test.each([
+    ["an hour ahead", "is well", HOUR_MS],
+    ["an hour back", "is well", -HOUR_MS],
+    ["an hour ahead", "refuses", HOUR_MS],
+    ["an hour ahead", "hangs", HOUR_MS],
+  ])("lasts as long as it was to last when our own clock jumps %s, while the disk %s", async (_, disk, byMs) => {
+    const rig = await charging();
+    if (disk === "refuses") rig.ledger.refuse = "The disk is full";
+    if (disk === "hangs") rig.ledger.hold();
+    const stated = limit("api:token", 9_000, rig.clock.wallMs() + HOUR_MS / 2);
+    const recorded = rig.controller.record([stated]);
+    await rig.run(60);
+    rig.clock.stepWall(byMs);
+    expect(await highest(rig, 60, importW)).toBeLessThanOrEqual(9_000);
+    if (disk === "hangs") rig.ledger.letGo();
+    rig.ledger.refuse = undefined;
+    await recorded;
+    // Its sender goes by the clock of before.
+    await rig.controller.record([stated]);
+    expect(await highest(rig, 1_640, importW)).toBeLessThanOrEqual(9_000);
+    expect(rig.facts("grid-limit-received")).toHaveLength(1);
+    await rig.run(300);
+    expect(rig.controller.live().gridLimit).toBeUndefined();
+    expect(importW(rig)).toBeGreaterThan(30_000);
+  });
+
+  test("that was stated before our clock was set ends when it was to end", async () => {
+    const rig = await charging();
+    const nowMs = rig.clock.wallMs();
+    rig.clock.stepWall(-nowMs);
+    rig.clock.trustWall(false);
+    await rig.run(5);
+    await rig.controller.record([limit("api:token", 9_000, nowMs + HOUR_MS / 2)]);
+    await rig.run(60);
+    rig.clock.stepWall(nowMs);
+    rig.clock.trustWall(true);
+    expect(await highest(rig, 1_600, importW)).toBeLessThanOrEqual(9_000);
+    await rig.run(500);
+    expect(importW(rig)).toBeGreaterThan(30_000);
+  });
+
   test("for what is controllable leaves the building alone and gives the cars their part", async () => {
     // The building draws 13.8 kW, more than the whole limit.
     const rig = await charging({ appliesTo: "controllable", leastW: 4200 }, () => [20, 20, 20]);

@@ -9,7 +9,7 @@ import type { ProcessImage } from "./image.ts";
 import type { SiteConfiguration } from "./site/site.ts";
 import type { GridInputConfiguration } from "./site/site-grid-operator.ts";
 import type { SiteModel } from "./site/site-model.ts";
-import { type GridLimit, gridLimitSource, withGridLimit } from "./state/grid-limits.ts";
+import { type GridLimit, gridLimitSource, withClockStep, withGridLimit } from "./state/grid-limits.ts";
 import type { SiteState } from "./state/state.ts";
 
 /** A limit that holds now, where it comes from and how long it lasts. */
@@ -97,7 +97,7 @@ export function isGridLimitRenewal(state: SiteState, { data }: GridLimitDraft): 
   return (
     known?.limitW === data.limitW &&
     known?.exportLimitW === data.exportLimitW &&
-    known?.untilMs === data.untilMs &&
+    (known?.statedUntilMs ?? known?.untilMs) === data.untilMs &&
     known?.failSafe === data.failSafe
   );
 }
@@ -112,11 +112,17 @@ export function isGridLimitReduction(state: SiteState, { data }: GridLimitDraft,
   return limitsAny && isNotAbove("limitW") && isNotAbove("exportLimitW");
 }
 
-/** The state as it will be when these statements are recorded. */
-export function withGridLimits(state: SiteState, statements: readonly GridLimitDraft[]): SiteState {
+/** The state as it will be when these statements of `nowMs` are recorded. */
+export function withGridLimits(state: SiteState, statements: readonly GridLimitDraft[], nowMs: number): SiteState {
   if (statements.length === 0) return state;
-  const gridLimits = statements.reduce((limits, { data }) => withGridLimit(limits, data), state.site.gridLimits);
+  const gridLimits = statements.reduce((limits, { data }) => withGridLimit(limits, data, nowMs), state.site.gridLimits);
   return { ...state, site: { ...state.site, gridLimits } };
+}
+
+/** The state as it will be when it is recorded that our clock jumped by `byMs`. */
+export function afterClockStep(state: SiteState, byMs: number): SiteState {
+  if (byMs === 0) return state;
+  return { ...state, site: { ...state.site, gridLimits: withClockStep(state.site.gridLimits, byMs) } };
 }
 
 /**
@@ -167,10 +173,10 @@ export function gridLimitDrafts(site: SiteModel, state: SiteState, image: Proces
 function lowest(state: SiteState, nowMs: number, which: keyof Limits): LimitInForce | undefined {
   let found: LimitInForce | undefined;
   for (const source in state.site.gridLimits) {
-    const { limitW: _, exportLimitW: __, ...origin } = state.site.gridLimits[source]!;
-    const limitW = state.site.gridLimits[source]![which];
-    if (limitW === undefined || (origin.untilMs !== undefined && origin.untilMs <= nowMs)) continue;
-    if (!found || limitW < found.limitW) found = { ...origin, limitW };
+    const { [which]: limitW, by, untilMs, failSafe } = state.site.gridLimits[source]!;
+    if (limitW === undefined || (untilMs !== undefined && untilMs <= nowMs)) continue;
+    const end = untilMs === undefined ? {} : { untilMs };
+    if (!found || limitW < found.limitW) found = { by, ...end, ...(failSafe ? { failSafe } : {}), limitW };
   }
   return found;
 }

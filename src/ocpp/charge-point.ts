@@ -53,7 +53,7 @@ export class ChargePoint {
   readonly #transactions = new Map<string, number>();
   readonly #intake: Intake;
   readonly #sequence = new EventSequence();
-  readonly #stationClock = new StationClock();
+  readonly #stationClock: StationClock;
   #connection: Connection | undefined;
   #inputs: Promise<unknown> = Promise.resolve();
   readonly #outgoing: Outgoing;
@@ -61,6 +61,7 @@ export class ChargePoint {
 
   constructor(options: ChargePointOptions) {
     this.#options = options;
+    this.#stationClock = new StationClock(options.clock);
     this.#intake = new Intake({
       clock: options.clock,
       tell: (input) => this.#tellOrThrow(input),
@@ -193,7 +194,7 @@ export class ChargePoint {
   /** Learns from the youngest time of a message how its clock goes; what was sent by the wrong one is sent again. */
   #hearTime(connection: Connection, payload: unknown): void {
     const times = timesIn(payload).flatMap((time) => writtenTime(time)?.ms ?? []);
-    if (times.length === 0 || !this.#stationClock.heard(Math.max(...times), connection.clock.wallMs())) return;
+    if (times.length === 0 || !this.#stationClock.heard(Math.max(...times))) return;
     const minutes = Math.round(this.#stationClock.lagMs / 60_000);
     const problem = `its clock is ${Math.abs(minutes)} min ${minutes < 0 ? "fast" : "slow"}: its times are corrected by that; set its clock`;
     if (minutes !== 0) void this.#violated("clock", problem, payload);

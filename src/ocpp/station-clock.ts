@@ -4,6 +4,7 @@
  * message that is sent again gets older. And what is younger than a slow clock allows disproves it, as what is of
  * now disproves a fast one: until a limit is written in the right time again, it would begin too late.
  */
+import type { Clock } from "../core/ports.ts";
 import { fieldsOf, listOf } from "./wire.ts";
 
 /** Times that keep step with their arrival this closely, ... */
@@ -14,12 +15,27 @@ const STEADY_MS = 20_000;
 const WORTH_MS = 30_000;
 
 export class StationClock {
+  readonly #clock: Pick<Clock, "wallMs" | "monoMs" | "wallTrusted">;
+  /** Our time minus its own, ms, while ours is {@link #aheadMs} above the monotonic one. */
   #lagMs = 0;
+  #aheadMs: number;
+  /** A message has agreed with it, or our clock was right when it was taken for granted. */
+  #isKnown: boolean;
   #candidate: { readonly lagMs: number; readonly sinceMs: number } | undefined;
 
-  /** Our time minus its own, ms, as far as it is proved; to be added to its times. Negative where it is fast. */
+  constructor(clock: Pick<Clock, "wallMs" | "monoMs" | "wallTrusted">) {
+    this.#clock = clock;
+    this.#aheadMs = clock.wallMs() - clock.monoMs();
+    this.#isKnown = clock.wallTrusted();
+  }
+
+  /**
+   * Our time minus its own, ms, as far as it is proved; to be added to its times. Negative where it is fast. A step of
+   * our own clock moves it at once: its clock has not jumped with ours.
+   */
   get lagMs(): number {
-    return this.#lagMs;
+    this.#follow();
+    return Math.abs(this.#lagMs) < WORTH_MS ? 0 : this.#lagMs;
   }
 
   /** A new connection: what comes now may have waited. What is known of the clock still holds. */
@@ -29,35 +45,43 @@ export class StationClock {
 
   /** The charge point has restarted, and takes its time from the answer (1.6 section 4.2, 2.0.1 B01). */
   booted(): void {
-    this.#lagMs = 0;
-    this.#candidate = undefined;
+    this.#aheadMs = this.#clock.wallMs() - this.#clock.monoMs();
+    this.#set(0);
   }
 
-  /** A message written at `writtenMs` by its clock comes at `nowMs` by ours. True when another lag is proved now. */
-  heard(writtenMs: number, nowMs: number): boolean {
-    const before = this.#lagMs;
-    const lagMs = nowMs - writtenMs;
+  /** A message comes that was written at `writtenMs` by its clock. True when another lag is proved now. */
+  heard(writtenMs: number): boolean {
+    const before = this.lagMs;
+    const lagMs = this.#clock.wallMs() - writtenMs;
     const isRight = before < 0 && Math.abs(lagMs) <= STEP_MS;
     if (isRight || (lagMs < before - STEP_MS && before > 0)) this.#lagMs = 0;
-    if (Math.abs(lagMs - this.#lagMs) <= STEP_MS) {
-      this.#candidate = undefined;
-      if (this.#lagMs !== 0) this.#lagMs = Math.min(this.#lagMs, lagMs);
-    } else {
-      this.#consider(lagMs, nowMs);
-    }
-    return Math.abs(this.#lagMs - before) > STEP_MS;
+    if (Math.abs(lagMs - this.#lagMs) <= STEP_MS)
+      this.#set(this.lagMs === 0 ? this.#lagMs : Math.min(this.#lagMs, lagMs));
+    else this.#consider(lagMs);
+    return Math.abs(this.lagMs - before) > STEP_MS;
   }
 
-  #consider(lagMs: number, nowMs: number): void {
-    const known = this.#candidate;
-    if (!known || Math.abs(lagMs - known.lagMs) > STEP_MS) {
-      this.#candidate = { lagMs, sinceMs: nowMs };
-      return;
-    }
-    if (nowMs - known.sinceMs < STEADY_MS) return;
-    const provedMs = Math.min(known.lagMs, lagMs);
-    this.#lagMs = Math.abs(provedMs) < WORTH_MS ? 0 : provedMs;
+  /** Where our clock was stepped it is off by that much more; one that was never right has nothing to tell of others. */
+  #follow(): void {
+    const aheadMs = this.#clock.wallMs() - this.#clock.monoMs();
+    const byMs = aheadMs - this.#aheadMs;
+    this.#aheadMs = aheadMs;
+    if (this.#candidate) this.#candidate = { ...this.#candidate, lagMs: this.#candidate.lagMs + byMs };
+    if (this.#isKnown) this.#lagMs += byMs;
+    else this.#isKnown = this.#clock.wallTrusted();
+  }
+
+  #set(lagMs: number): void {
+    this.#lagMs = lagMs;
+    this.#isKnown = true;
     this.#candidate = undefined;
+  }
+
+  #consider(lagMs: number): void {
+    const known = this.#candidate;
+    const nowMs = this.#clock.monoMs();
+    if (!known || Math.abs(lagMs - known.lagMs) > STEP_MS) this.#candidate = { lagMs, sinceMs: nowMs };
+    else if (nowMs - known.sinceMs >= STEADY_MS) this.#set(Math.min(known.lagMs, lagMs));
   }
 }
 

@@ -15,11 +15,12 @@ function writtenMs(input: ChargePointInput): number | undefined {
 /** One charge point as the shell of one process knows it. */
 export class Shell {
   readonly #clock: Clock;
-  readonly #station = new StationClock();
+  readonly #station: StationClock;
   #last: SetLimit | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#station = new StationClock(clock);
   }
 
   connected(): void {
@@ -30,7 +31,7 @@ export class Shell {
   heard(input: ChargePointInput): { readonly input: ChargePointInput; readonly again?: ChargePointCommand } {
     if (input.type === "booted") this.#station.booted();
     const written = writtenMs(input);
-    const proved = written !== undefined && this.#station.heard(written, this.#clock.wallMs());
+    const proved = written !== undefined && this.#station.heard(written);
     const told = { input: this.#inOurTime(input) };
     return proved && this.#last ? { ...told, again: this.sent(this.#last) } : told;
   }

@@ -16,7 +16,13 @@ import { describeSite } from "../../core/describe.ts";
 import { deviceQualityDrafts } from "../../core/device-quality.ts";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../../core/facts/index.ts";
-import { gridLimitDrafts, isGridLimitReduction, isGridLimitRenewal, withGridLimits } from "../../core/grid-limit.ts";
+import {
+  type GridLimitDraft,
+  gridLimitDrafts,
+  isGridLimitReduction,
+  isGridLimitRenewal,
+  withGridLimits,
+} from "../../core/grid-limit.ts";
 import type { ProcessImage } from "../../core/image.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../../core/metering/metering.ts";
 import { importedSoFarWh } from "../../core/metering/site-meter.ts";
@@ -178,8 +184,11 @@ export class Controller implements SiteAccess {
   async record(drafts: readonly SiteDraft[]): Promise<readonly SiteFact[]> {
     const { recorder, clock } = this.#options;
     const limits = drafts.filter((draft) => draft.type === "grid-limit-received");
-    const known = this.#pressing.over(recorder.state());
-    const pressing = limits.filter((draft) => isGridLimitReduction(known, draft, clock.wallMs()));
+    const nowMs = clock.wallMs();
+    const known = this.#pressing.over(recorder.state(), nowMs);
+    const isPressing = (draft: GridLimitDraft) =>
+      isGridLimitReduction(known, draft, nowMs) && !isGridLimitRenewal(known, draft);
+    const pressing = limits.filter(isPressing);
     const decide = (state: SiteState) => ({
       drafts: drafts.filter((draft) => draft.type !== "grid-limit-received" || !isGridLimitRenewal(state, draft)),
       answer: undefined,
@@ -264,10 +273,11 @@ export class Controller implements SiteAccess {
   async #decideAndAct(startedMonoMs: number): Promise<void> {
     const { site, recorder, clock, tape } = this.#options;
     const raw = this.sink.freeze();
-    const known = this.#pressing.over(recorder.state());
+    this.#noticeClockStep(raw);
+    const known = this.#pressing.over(recorder.state(), raw.nowMs);
     const { image, ...examined } = this.#examine(known, raw);
     const limits = gridLimitDrafts(site, known, image);
-    const state = withGridLimits(known, limits);
+    const state = withGridLimits(known, limits, image.nowMs);
     const step = controlStep({ site, state, image }, this.#control);
     const metering = meterTick(this.#metering, { site, state, image, decisions: step.evses });
     this.#control = step.memory;
@@ -277,7 +287,6 @@ export class Controller implements SiteAccess {
     this.#image = image;
 
     const drafts = [
-      ...this.#clockDrafts(image),
       ...examined.drafts,
       ...deviceQualityDrafts(site, state, image, new Map([...this.sink.troubles, ...examined.troubles])),
       ...limits,
@@ -363,11 +372,13 @@ export class Controller implements SiteAccess {
   }
 
   /** The wall clock against the monotonic one: a jump is a fact, it explains prices and bills. */
-  #clockDrafts(image: ProcessImage): SiteDraft[] {
+  #noticeClockStep(image: ProcessImage): void {
     const difference = image.nowMs - image.monoMs;
     const byMs = this.#wallMinusMonoMs === undefined ? 0 : Math.round(difference - this.#wallMinusMonoMs);
-    if (this.#wallMinusMonoMs !== undefined && Math.abs(byMs) < CLOCK_STEP_MS) return [];
+    if (this.#wallMinusMonoMs !== undefined && Math.abs(byMs) < CLOCK_STEP_MS) return;
     this.#wallMinusMonoMs = difference;
-    return byMs === 0 ? [] : [{ type: "clock-stepped", source: "clock", data: { byMs } }];
+    if (byMs === 0) return;
+    const draft = { type: "clock-stepped", source: "clock", data: { byMs } } as const;
+    void this.#pressing.step(byMs, this.#options.recorder.note([draft]));
   }
 }

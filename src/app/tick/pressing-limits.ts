@@ -1,27 +1,47 @@
-/** Reductions of the grid operator's limit that hold already and are not written down yet: no disk delays them. */
-import { type GridLimitDraft, withGridLimits } from "../../core/grid-limit.ts";
+/**
+ * Reductions of the grid operator's limit, and steps of our clock, that hold already and are not written down yet: no
+ * disk delays them.
+ */
+import { afterClockStep, type GridLimitDraft, withGridLimits } from "../../core/grid-limit.ts";
 import { gridLimitSource } from "../../core/state/grid-limits.ts";
 import type { SiteState } from "../../core/state/state.ts";
 
+interface Pressing {
+  draft: GridLimitDraft;
+}
+
 export class PressingLimits {
   /** The last word of each source. */
-  readonly #bySource = new Map<string, GridLimitDraft>();
+  readonly #bySource = new Map<string, Pressing>();
+  /** Sum of the steps of our clock, ms. */
+  #steppedMs = 0;
 
-  /** The state as if they were recorded. */
-  over(state: SiteState): SiteState {
-    return withGridLimits(state, [...this.#bySource.values()]);
+  /** The state as if they were recorded now. */
+  over(state: SiteState, nowMs: number): SiteState {
+    const drafts = [...this.#bySource.values()].map(({ draft }) => draft);
+    return withGridLimits(afterClockStep(state, this.#steppedMs), drafts, nowMs);
   }
 
   /** They hold from now on, and by themselves until `written` is settled. */
   async hold<T>(drafts: readonly GridLimitDraft[], written: () => Promise<T>): Promise<T> {
-    for (const draft of drafts) this.#bySource.set(gridLimitSource(draft.data.by), draft);
+    const held = drafts.map((draft) => [gridLimitSource(draft.data.by), { draft }] as const);
+    for (const [source, pressing] of held) this.#bySource.set(source, pressing);
     try {
       return await written();
     } finally {
-      for (const draft of drafts) {
-        const source = gridLimitSource(draft.data.by);
-        if (this.#bySource.get(source) === draft) this.#bySource.delete(source);
-      }
+      for (const [source, pressing] of held) if (this.#bySource.get(source) === pressing) this.#bySource.delete(source);
     }
+  }
+
+  /** Our clock has jumped: what was to last an hour still lasts that long, until `written` is settled and afterwards. */
+  async step(byMs: number, written: Promise<unknown>): Promise<void> {
+    this.#steppedMs += byMs;
+    for (const pressing of this.#bySource.values()) {
+      const { untilMs } = pressing.draft.data;
+      if (untilMs === undefined) continue;
+      pressing.draft = { ...pressing.draft, data: { ...pressing.draft.data, untilMs: untilMs + byMs } };
+    }
+    await written.catch(() => undefined);
+    this.#steppedMs -= byMs;
   }
 }
