@@ -46,12 +46,24 @@ export interface ApiOptions {
 }
 
 const BODY_BYTES = 16_384;
+/** Ids of OCPI partners are up to 64 characters, written with percents. */
+const PARAMETER_CHARACTERS = 1_024;
 const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy":
     "default-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
 };
+
+/** An address that cannot be decoded is taken as it is written, which is one that is not there. */
+function decodable(url: string): string {
+  try {
+    decodeURIComponent(url.split("?")[0]!);
+    return url;
+  } catch {
+    return url.replaceAll("%", "%25");
+  }
+}
 
 function failureWords(error: FastifyError): { status: number; title: string; detail: string } {
   if (error.validation)
@@ -88,6 +100,8 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     requestTimeout: 10_000,
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, strict: false } },
     forceCloseConnections: true,
+    routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
+    rewriteUrl: ({ url = "/" }) => decodable(url),
   });
   await app.register(swagger, {
     openapi: {

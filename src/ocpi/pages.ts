@@ -7,7 +7,8 @@ import { INVALID_PARAMETERS, type Reply, refuse } from "./status.ts";
 /** The most that one page of ours holds. */
 export const PAGE_LIMIT = 100;
 
-const Whole = Type.String({ pattern: "^\\d{1,9}$" });
+/** Some ask for all they can count to. */
+const Whole = Type.String({ pattern: "^\\d{1,19}$" });
 export const PageQuerySchema = Type.Object({
   date_from: Type.Optional(DateTime),
   date_to: Type.Optional(DateTime),
@@ -33,7 +34,7 @@ export function pageQuery(query: unknown): PageQuery | string {
     fromMs: date_from === undefined ? Number.NEGATIVE_INFINITY : timeMs(date_from),
     toMs: date_to === undefined ? Number.POSITIVE_INFINITY : timeMs(date_to),
     offset: Number(offset ?? 0),
-    limit: Math.max(1, Math.min(PAGE_LIMIT, Number(limit ?? PAGE_LIMIT))),
+    limit: Math.min(PAGE_LIMIT, Number(limit ?? PAGE_LIMIT)),
   };
 }
 
@@ -60,7 +61,8 @@ export function pageOf<T extends Dated>(
     headers: {
       "x-total-count": String(matching.length),
       "x-limit": String(PAGE_LIMIT),
-      ...(nextOffset < matching.length ? { link: `<${next}>; rel="next"` } : {}),
+      // A page of none is asked for the count; it has no next one.
+      ...(page.limit > 0 && nextOffset < matching.length ? { link: `<${next}>; rel="next"` } : {}),
     },
   };
 }

@@ -20,7 +20,8 @@ const called: Readonly<Record<Version, Platform>> = {
 };
 const growing = platform("GRO", "2.2.1", "2.3.0");
 const faulty = platform("FAU", "2.2.1", "2.3.0");
-const all = [...Object.values(caller), ...Object.values(called), growing, faulty];
+const older = platform("OLD", "2.2.1", "2.3.0");
+const all = [...Object.values(caller), ...Object.values(called), growing, faulty, older];
 let site: StorySite;
 
 beforeAll(async () => {
@@ -34,6 +35,7 @@ beforeAll(async () => {
       partner("called-2.3.0", called["2.3.0"]),
       partner("growing", growing),
       partner("faulty", faulty),
+      { ...partner("older", older), versions: ["2.2.1"] },
     ],
     chargePoints: [],
   }).start();
@@ -61,6 +63,9 @@ describe.each(["2.2.1", "2.3.0"] as const)("with OCPI %s", (version) => {
       ["cdrs", ""],
       ["tokens", "/DE/CA1/012345"],
       ["hubclientinfo", "/DE/CA1"],
+      ["tokens", ""],
+      ["commands", "/START_SESSION"],
+      ["chargingprofiles", ""],
     ] as const)
       expect((await partner.ask("GET", module, path)).status, module).toBe(401);
     for (const [method, body] of [
@@ -202,6 +207,16 @@ test("a partner of 2.2.1 moves to 2.3.0 with a PUT to the credentials of the new
     expect.objectContaining({ tax_included: "NO" }),
   );
   expect(growing.faults).toEqual([]);
+});
+
+test("a partner with whom one version was agreed is shown that one only", async () => {
+  const token = await site.tokenFor("older");
+  const listed = (await send("GET", site.versionsUrl, { token })).data as { version: string; url: string }[];
+  expect(listed.map(({ version }) => version)).toEqual(["2.2.1"]);
+  const newer = listed[0]!.url.replace("2.2.1", "2.3.0");
+  expect((await send("GET", newer, { token })).status).toBe(404);
+  await site.admit("older", older, "2.2.1");
+  expect(older.faults).toEqual([]);
 });
 
 test("a partner that cannot be read during its registration gets 3001, and may try again", async () => {

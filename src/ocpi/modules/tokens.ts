@@ -1,7 +1,8 @@
 /** Tokens, as their receiver: partners tell us of their drivers. */
 import type { TokenName, TokenStore } from "../drivers/token-store.ts";
 import type { Module, OcpiRequest } from "../module.ts";
-import { readToken, readTokenPatch, type Token } from "../schemas/requests.ts";
+import { readToken, readTokenPatch, type Token, TokenSchema } from "../schemas/requests.ts";
+import { patched } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse, SERVER_ERROR, UNKNOWN_TOKEN } from "../status.ts";
 import { isPartyOf } from "../visible.ts";
 
@@ -50,7 +51,9 @@ export function tokensModule(store: TokenStore): Module {
     if (!before) return unknown;
     const parsed = readTokenPatch(request.body);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
-    return keep(request, name, { ...before, ...parsed.value } as Token);
+    const body = request.partner.has("explicit-nulls") ? parsed.value : request.body;
+    const after = patched<Token>(TokenSchema, before, { body, patch: parsed.value as Partial<Token> });
+    return after.ok ? keep(request, name, after.value) : refuse(INVALID_PARAMETERS, after.problem);
   }
 
   return {

@@ -129,10 +129,10 @@ export class Clients {
     if (before?.status !== session.status) this.changed(partnerId);
   }
 
-  /** A session with what changed: periods are added to those that there are. */
-  patched(before: ForeignSession, patch: Partial<ForeignSession>): ForeignSession {
+  /** A patch of a session whose periods are added to those that there are. */
+  withPeriods(before: ForeignSession, patch: Partial<ForeignSession>): Partial<ForeignSession> {
     const periods = [...(before.charging_periods ?? []), ...(patch.charging_periods ?? [])].slice(-MOST_PERIODS);
-    return { ...before, ...patch, ...(periods.length > 0 ? { charging_periods: periods } : {}) };
+    return { ...patch, ...(periods.length > 0 ? { charging_periods: periods } : {}) };
   }
 
   /** False where there is no room. */

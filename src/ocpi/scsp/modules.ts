@@ -1,5 +1,6 @@
 /** What a service provider offers to the CPOs of the sites it plans for: receivers of sessions, contexts and results. */
 import type { Module, OcpiRequest } from "../module.ts";
+import { patched } from "../schemas/wire.ts";
 import {
   readContext,
   readScOptimisation,
@@ -9,7 +10,13 @@ import {
 } from "../smac/context.ts";
 import { INVALID_PARAMETERS, ocpiTime, type Reply, refuse, SERVER_ERROR, UNKNOWN_LOCATION } from "../status.ts";
 import { isPartyOf } from "../visible.ts";
-import { type Clients, type ForeignSession, readForeignSession, readForeignSessionPatch } from "./clients.ts";
+import {
+  type Clients,
+  type ForeignSession,
+  ForeignSessionSchema,
+  readForeignSession,
+  readForeignSessionPatch,
+} from "./clients.ts";
 
 const unknown = refuse(INVALID_PARAMETERS, "There is no such object", 404);
 const notYours = refuse(INVALID_PARAMETERS, "That is not one of your parties", 404);
@@ -62,7 +69,12 @@ export function foreignSessionsModule(clients: Clients): Module {
           if (!before) return unknown;
           const parsed = readForeignSessionPatch(request.body);
           if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
-          return keep(request, clients.patched(before, parsed.value));
+          const body = request.partner.has("explicit-nulls") ? parsed.value : request.body;
+          const after = patched(ForeignSessionSchema, before, {
+            body,
+            patch: clients.withPeriods(before, parsed.value),
+          });
+          return after.ok ? keep(request, after.value) : refuse(INVALID_PARAMETERS, after.problem);
         },
       },
     ],

@@ -82,6 +82,24 @@ export function tokenStories(market: Market): void {
       expect([wrong.status, wrong.code]).toEqual([200, 2001]);
     });
 
+    test("a PATCH with null takes away what is optional, and nothing that is not", async () => {
+      const full = tokenOf(emsp, own("NULLED"), {
+        visual_number: "1",
+        group_id: "G",
+        last_updated: "2026-06-01T10:00:00Z",
+      });
+      await pushToken(emsp, full);
+      const body = { group_id: null, last_updated: "2026-06-02T10:00:00Z" };
+      expect((await emsp.ask("PATCH", "tokens", at(own("NULLED")), { body })).code).toBe(1000);
+      const { group_id: _, ...less } = full;
+      expect((await emsp.ask("GET", "tokens", at(own("NULLED")))).data).toEqual({
+        ...less,
+        last_updated: body.last_updated,
+      });
+      const worse = { valid: null, last_updated: "2026-06-03T10:00:00Z" };
+      expect((await emsp.ask("PATCH", "tokens", at(own("NULLED")), { body: worse })).code).toBe(2001);
+    });
+
     test("uid and type together name a token; RFID is meant where no type is said", async () => {
       const app = tokenOf(emsp, own("TWICE"), { type: "APP_USER", whitelist: "NEVER", contract_id: "APP" });
       await pushToken(emsp, app);
@@ -120,6 +138,8 @@ export function tokenStories(market: Market): void {
         { ...good, whitelist: "SOMETIMES" },
         { ...good, contract_id: "C".repeat(300) },
         { ...good, last_updated: "yesterday" },
+        { ...good, last_updated: "2026-13-01T00:00:00Z" },
+        { ...good, last_updated: "2026-12-01T24:00:00Z" },
         [good, good],
         own("STRICT"),
         null,

@@ -30,6 +30,29 @@ export function transportStories(market: Market): void {
       }
     });
 
+    test("a body that is missing is no JSON either", async () => {
+      for (const [method, module, path] of BODIED)
+        for (const raw of [undefined, ""]) {
+          const answer = await emsp.ask(method, module, path, raw === undefined ? {} : { raw });
+          expect(answer.status, `${method} ${module} ${raw}`).toBe(400);
+          expect(isEnvelope(answer.envelope), answer.text).toBe(true);
+        }
+    });
+
+    test("who has no token gets 401 wherever it asks, before anything that it sends is read", async () => {
+      const base = emsp.endpoints.find(({ identifier }) => identifier === "locations")!.url;
+      const elsewhere = ["parkings", "locations/LOC-1/a/b/c"].map((path) => base.replace("locations", path));
+      const urls = [...emsp.endpoints.map(({ url }) => url), ...elsewhere];
+      for (const url of urls)
+        for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+          expect((await send(method, url, { authorization: "Token bm9ib2R5" })).status, `${method} ${url}`).toBe(401);
+      const { url } = emsp.endpoints.find(({ identifier }) => identifier === "tokens")!;
+      for (const raw of ["{", "x".repeat(400_000)]) {
+        const answer = await send("PUT", `${url}${own}/ANY`, { raw }).catch((error: Error) => error);
+        if (!(answer instanceof Error)) expect(answer.status).toBe(401);
+      }
+    });
+
     test.each(BODIED)("%s %s of too much is refused, and the next is answered", async (method, module, path) => {
       const raw = JSON.stringify({ colour: "x".repeat(3_000_000) });
       const answer = await emsp.ask(method, module, path, { raw }).catch((error: Error) => error);
@@ -38,30 +61,37 @@ export function transportStories(market: Market): void {
       expect((await emsp.ask("GET", "tariffs", "")).code).toBe(1000);
     });
 
-    test("methods that a module does not have do nothing", async () => {
-      const wrong: readonly (readonly [string, string, string])[] = [
-        ["POST", "locations", ""],
-        ["PUT", "locations", "/LOC-1"],
-        ["DELETE", "locations", "/LOC-1"],
-        ["PATCH", "tariffs", "/standard"],
-        ["DELETE", "tariffs", "/standard"],
-        ["POST", "sessions", ""],
-        ["DELETE", "sessions", "/any"],
-        ["POST", "cdrs", ""],
-        ["DELETE", "cdrs", "/any"],
-        ["POST", "tokens", `${own}/ANY`],
-        ["DELETE", "tokens", `${own}/ANY`],
-        ["GET", "commands", "/START_SESSION"],
-        ["PUT", "commands", "/START_SESSION"],
-        ["POST", "chargingprofiles", "/any"],
-        ["PATCH", "chargingprofiles", "/any"],
-        ["PATCH", "credentials", ""],
+    test("methods that a module does not have do nothing, and are told which there are", async () => {
+      const wrong: readonly (readonly [string, string, string, string])[] = [
+        ["POST", "locations", "", "GET"],
+        ["PUT", "locations", "/LOC-1", "GET"],
+        ["DELETE", "locations", "/LOC-1", "GET"],
+        ["OPTIONS", "tariffs", "", "GET"],
+        ["POST", "sessions", "", "GET"],
+        ["GET", "sessions", "/any/charging_preferences", "PUT"],
+        ["POST", "cdrs", "", "GET"],
+        ["POST", "tokens", `${own}/ANY`, "GET PUT PATCH"],
+        ["DELETE", "tokens", `${own}/ANY`, "GET PUT PATCH"],
+        ["GET", "commands", "/START_SESSION", "POST"],
+        ["PUT", "commands", "/START_SESSION", "POST"],
+        ["POST", "chargingprofiles", "/any", "GET PUT DELETE"],
+        ["PATCH", "chargingprofiles", "/any", "GET PUT DELETE"],
+        ["PATCH", "credentials", "", "GET POST PUT DELETE"],
+        ["PATCH", "tariffs", "/", "GET"],
       ];
-      for (const [method, module, path] of wrong) {
+      for (const [method, module, path, allowed] of wrong) {
         const answer = await emsp.ask(method, module, path, method === "GET" ? {} : { body: {} });
-        expect([404, 405], `${method} ${module}${path}: ${answer.status}`).toContain(answer.status);
+        expect(answer.status, `${method} ${module}${path}`).toBe(405);
+        const allow = String(answer.headers.allow).split(", ");
+        expect(allow.filter((each) => each !== "HEAD").sort()).toEqual(allowed.split(" ").sort());
         expect(isEnvelope(answer.envelope), `${method} ${module}${path}: ${answer.text}`).toBe(true);
       }
+      // The text knows no single tariff and no single record at their owner.
+      for (const [method, module] of [
+        ["PATCH", "tariffs"],
+        ["DELETE", "cdrs"],
+      ] as const)
+        expect((await emsp.ask(method, module, "/any", { body: {} })).status).toBe(404);
     });
 
     test("what is not there is HTTP 404", async () => {
@@ -70,6 +100,9 @@ export function transportStories(market: Market): void {
         ["locations", "/LOC-1/no-evse"],
         ["locations", `/LOC-1/evse-charging-${version}/99`],
         ["tokens", `${own}/no-token`],
+        ["tokens", `${own}/${"A".repeat(300)}`],
+        ["tokens", `${own}/%zz`],
+        ["tokens", `${own}/%ff`],
         ["hubclientinfo", "/DE/NON"],
       ];
       for (const [module, path] of missing) {
@@ -83,7 +116,14 @@ export function transportStories(market: Market): void {
     });
 
     test("filters that are none get 2001; a page beyond the end is empty", async () => {
-      for (const query of ["?date_from=yesterday", "?date_to=soon", "?offset=-1", "?limit=many", "?offset=1.5"]) {
+      for (const query of [
+        "?date_from=yesterday",
+        "?date_to=soon",
+        "?date_from=2026-13-01T00:00:00Z",
+        "?offset=-1",
+        "?limit=many",
+        "?offset=1.5",
+      ]) {
         const answer = await emsp.ask("GET", "cdrs", query);
         expect([answer.status, answer.code], query).toEqual([200, 2001]);
       }
@@ -91,6 +131,20 @@ export function transportStories(market: Market): void {
       expect(beyond.data).toEqual([]);
       expect(beyond.headers["x-total-count"]).toBe("3");
       expect(beyond.headers.link).toBeUndefined();
+    });
+
+    test("a limit beyond any number of objects is one, and a limit of none asks for the count", async () => {
+      for (const limit of ["2000", "2147483647", "9223372036854775807"]) {
+        const all = await emsp.ask("GET", "tariffs", `?limit=${limit}`);
+        expect([all.code, (all.data as unknown[]).length], limit).toEqual([1000, 3]);
+      }
+      const none = await emsp.ask("GET", "tariffs", "?limit=0");
+      expect([none.code, none.data, none.headers["x-total-count"], none.headers.link]).toEqual([
+        1000,
+        [],
+        "3",
+        undefined,
+      ]);
     });
 
     test("the link to the next page keeps the filters", async () => {
