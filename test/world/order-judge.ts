@@ -21,6 +21,8 @@ const LEAST_A = 6;
 const UNBALANCE_A = 20;
 /** What the guard leaves free. */
 const SPARE_A = 1;
+/** Power comes back in steps of 15 s, to half of those who want it in each. */
+const BACK_AFTER_MS = 60_000;
 /** Five minutes after the last fault nobody needs a change any more, but by a new plan or quarter-hour. */
 const SETTLED_FROM_S = 1300;
 const MOST_CALM_TURNS = 5;
@@ -208,11 +210,20 @@ export class OrderJudge {
       if (!this.#world.visitAt(stall.id)?.hurries) continue;
       const drawsA = Math.max(...site.carA(stall.id));
       const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
+      // A meter that was installed wrongly is believed now and then: power is coming back, the last car is next.
+      const isNext = decision?.reason.kind === "raising" && wrong.length > 0 && this.#isBelievedAgain();
       const isLeftOut = decision?.reason.limitA === UNBALANCE_A && this.#isUnbalanced();
-      if ((!open || drawsA < CHARGES_A) && !isLeftOut && !circuits.has(decision?.reason.circuitId))
+      if ((!open || drawsA < CHARGES_A) && !isLeftOut && !isNext && !circuits.has(decision?.reason.circuitId))
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
     }
     return said;
+  }
+
+  /** A doubt of a meter has ended a moment ago. */
+  #isBelievedAgain(): boolean {
+    const { judge, time } = this.#world;
+    const doubted = judge.books.facts.findLast(({ type }) => type === "meter-doubted");
+    return doubted?.type === "meter-doubted" && !doubted.data.active && time.wallMs() - doubted.atMs < BACK_AFTER_MS;
   }
 
   /** More cars on one or two phases than the country lets charge together, even with the least current. */

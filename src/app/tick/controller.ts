@@ -247,14 +247,15 @@ export class Controller implements SiteAccess {
     const findByKey = (key: string) => recorder.findByKey(key);
     const decide = (state: SiteState) => {
       const context = { site, state, nowMs: clock.wallMs(), findByKey, ...known };
-      const decision = decideChargePointInput(context, input);
-      return { drafts: decision.drafts, answer: decision };
+      const { drafts, answer, readings } = decideChargePointInput(context, input);
+      // What was measured is known, whether the disk takes the rest or not.
+      for (const reading of readings) this.sink.evse({ ...reading, atMonoMs });
+      return { drafts, answer };
     };
     const isTransaction = input.type === "transaction-started" || input.type === "transaction-ended";
-    const { answer: decision } = isTransaction ? await recorder.record(decide) : await recorder.keep(decide);
-    for (const reading of decision.readings) this.sink.evse({ ...reading, atMonoMs });
+    const { answer } = isTransaction ? await recorder.record(decide) : await recorder.keep(decide);
     if (isTransaction) this.#pace.want();
-    return decision.answer;
+    return answer;
   }
 
   /** One tick: freeze, decide, record, act, feed. Resolves when the commands are on their way. */

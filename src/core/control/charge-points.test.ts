@@ -51,6 +51,74 @@ describe("a car whose transaction the disk refuses", () => {
     expect(plant.limitA("b")).toBeGreaterThanOrEqual(12);
     expect(Math.max(...plant.trueA("garage"))).toBeLessThanOrEqual(20);
   });
+
+  test.each([
+    "comes first",
+    "comes after another",
+  ])("and that %s, without meter values, counts by its status", (when) => {
+    const garage = { circuit: "garage", safeCurrentA: 6 };
+    const evses = ["a", "b", "c"].map((id) => ({ id, ...garage }));
+    const { plant, run } = watched({ site: siteOf({ circuits: [{ id: "garage", fuseA: 24 }], evses }) });
+    if (when !== "comes first") {
+      plant.plug("a");
+      run(60);
+      plant.unplug("a");
+    }
+    plant.plug("b");
+    plant.plug("c");
+    run(300);
+    expect([plant.drawsA("b"), plant.drawsA("c")]).toEqual([12, 12]);
+    plant.station("a").fault = { mute: true };
+    plant.plug("a", { recorded: false });
+    run(10);
+    expect(plant.drawsA("a")).toBe(6);
+    expect(Math.max(...plant.trueA("garage"))).toBeLessThanOrEqual(24);
+  });
+
+  test("stops for the grid operator when all others have, by its safe default, and goes on when there is room", () => {
+    const evses = [{ id: "a" }, { id: "b" }];
+    const { plant, run } = watched({ site: siteOf({ evses }), building: () => [3, 3, 3] });
+    plant.plug("a", { recorded: false });
+    plant.plug("b");
+    run(120);
+    const limit = (limitW?: number) =>
+      plant.record({
+        type: "grid-limit-received",
+        source: "api",
+        data: { by: "api", ...(limitW === undefined ? {} : { limitW }) },
+      });
+    // Room for the one without a transaction, and for nobody else.
+    limit(7_000);
+    run(10);
+    expect([plant.drawsA("a"), plant.drawsA("b")]).toEqual([6, 0]);
+    limit(3_000);
+    run(10);
+    expect([plant.drawsA("a"), plant.drawsA("b")]).toEqual([0, 0]);
+    expect(plant.decision("a").reason).toMatchObject({ kind: "paused", by: "api", limitW: 3_000 });
+    run(200);
+    expect(plant.drawsA("a")).toBe(0);
+    limit();
+    run(120);
+    expect(plant.drawsA("a")).toBe(6);
+    expect(plant.decision("a").reason.kind).toBe("no-transaction");
+    const installed = plant.commands.flatMap(({ command }) =>
+      command.type === "install-safe-default" && command.evseId === "a" ? [command.currentA] : [],
+    );
+    expect(installed).toEqual([6, 0, 6]);
+  });
+
+  test("who stopped so has its safe default again when its transaction is on record, or another car comes", () => {
+    const { plant, run } = watched({ site: siteOf({ evses: [{ id: "a" }] }), building: () => [3, 3, 3] });
+    plant.plug("a", { recorded: false });
+    run(30);
+    plant.record({ type: "grid-limit-received", source: "api", data: { by: "api", limitW: 0 } });
+    run(20);
+    expect(plant.station("a").safeA).toBe(0);
+    plant.plug("a");
+    run(3);
+    expect(plant.station("a").safeA).toBe(6);
+    expect(plant.limitA("a")).toBe(0);
+  });
 });
 
 describe("charge points that are not what they should be", () => {

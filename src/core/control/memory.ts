@@ -51,6 +51,8 @@ export interface EvseMemory {
   readonly sentDropMonoMs?: number;
   /** Connection and boot (the sum of their times) for which the safe default was installed. */
   readonly installedForMs?: number;
+  /** What was installed: the safe current, or less where a car without a transaction had to stop. */
+  readonly installedA?: number;
   /** When it was sent last for that, and how often before. */
   readonly installedMonoMs?: number;
   readonly installs?: number;

@@ -93,6 +93,25 @@ describe("the meter dies", () => {
     expect(checker.violations).toEqual([]);
   });
 
+  test("who has to pause at a safe current pauses for a minute at least, and is not switched on and off", () => {
+    const { plant, run } = watched({ site: siteOf({ country: "DE", evses: [{ id: "a", maxCurrentA: 32 }] }) });
+    plant.plug("a", { phases: 1 });
+    run(60);
+    plant.deadMeters.add("grid-meter");
+    run(240);
+    expect(plant.limitA("a")).toBe(6);
+    // Its own meter shows more than the phases may differ by.
+    plant.station("a").fault = { stubbornA: 32 };
+    let stops = 0;
+    let beforeA = plant.limitA("a");
+    plant.run(300, () => {
+      if (beforeA > 0 && plant.limitA("a") === 0) stops++;
+      beforeA = plant.limitA("a");
+    });
+    expect(stops).toBeGreaterThanOrEqual(1);
+    expect(stops).toBeLessThanOrEqual(3);
+  });
+
   test("only the garage goes to safe currents when the garage's meter is lost", () => {
     const { plant, run } = watched({
       site: siteOf({

@@ -43,6 +43,8 @@ export interface Fault {
   readonly refusesBack?: boolean;
   /** Does not take its safe default. */
   readonly refusesDefault?: boolean;
+  /** Its meter values do not arrive. */
+  readonly mute?: boolean;
 }
 
 interface Station {
@@ -284,7 +286,7 @@ export class Plant {
     const everyS = this.options.meterEveryS ?? 10;
     this.site.evses.forEach((evse, index) => {
       const station = this.station(evse.id);
-      if ((this.second + index) % everyS !== 0 || station.fault.offline || !station.car) return;
+      if ((this.second + index) % everyS !== 0 || station.fault.offline || station.fault.mute || !station.car) return;
       const a = Math.round(station.car.currentA * 10) / 10;
       const currentA: PerPhase = [a, station.car.phases > 1 ? a : 0, station.car.phases > 2 ? a : 0];
       const { socPercent } = station.car;

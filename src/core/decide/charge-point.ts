@@ -155,9 +155,9 @@ export function decideChargePointInput(context: DecideContext, input: ChargePoin
       if (input.unrecorded) return only([], { tokenStatus: tokenStatus(context, { ...input, atMs: context.nowMs }) });
       return { ...checkToken(context, input.chargePointId, input.token), readings: [] };
     case "transaction-started":
-      return { ...startTransaction(context, input), readings: [] };
+      return startTransaction(context, input);
     case "transaction-ended":
-      return { ...endTransaction(context, input), readings: [] };
+      return endTransaction(context, input);
     case "metered":
       return metered(context, located(context, input));
     case "signed-metered":

@@ -155,6 +155,23 @@ describe("a transaction ends once", () => {
     expect(books.tell(end({ remoteId: "tx-1" })).facts).toEqual([]);
   });
 
+  it("says that nothing flows any more, when it ends now", () => {
+    const books = new Books();
+    books.tell(start());
+    expect(anHourLater(books).tell(end({ transactionId: 1 })).readings).toEqual([
+      { evseId: "garage-evse", currentA: [0, 0, 0], powerW: 0 },
+    ]);
+  });
+
+  it.each([
+    ["in a queue", { replayed: true }],
+    ["minutes ago", { atMs: NOON_MS + 55 * MINUTE_MS }],
+  ])("says nothing of now, when it ended %s", (_, changes) => {
+    const books = new Books();
+    books.tell(start());
+    expect(anHourLater(books).tell(end({ transactionId: 1, ...changes })).readings).toEqual([]);
+  });
+
   it("is found at the connector when the charge point lost the id, and not found twice", () => {
     const books = new Books();
     books.tell(start());

@@ -4,6 +4,7 @@
  */
 import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
+import type { EvseReading } from "../image.ts";
 import type { Session } from "../state/sessions.ts";
 import { ABANDONED } from "./abandoned.ts";
 import { adoptedKey, type DecideContext, evseAt, ourId } from "./context.ts";
@@ -16,6 +17,8 @@ type Ended = Extract<ChargePointInput, { type: "transaction-ended" }>;
 interface Decision {
   readonly drafts: SiteDraft[];
   readonly answer: ChargePointAnswer;
+  /** Of the EVSE that it is about. */
+  readonly readings: readonly Omit<EvseReading, "atMonoMs">[];
 }
 
 /** Ids of OCPP 1.6 have 31 bits. */
@@ -106,14 +109,16 @@ export function startTransaction(context: DecideContext, input: Started): Decisi
   const before = context.findByKey(key);
   if (before) {
     const { transactionId, adopted } = before.data as { transactionId: number; adopted?: boolean };
-    return { drafts: adopted ? lateStart(context, input) : [], answer: { transactionId, tokenStatus: tokenStatusNow } };
+    const drafts = adopted ? lateStart(context, input) : [];
+    return { drafts, answer: { transactionId, tokenStatus: tokenStatusNow }, readings: [] };
   }
   const evse = evseAt(context.site, input.chargePointId, input.connector);
   // A connector that is not configured still charges somebody's car: it is booked under a name no EVSE can have.
   const evseId = evse?.id ?? `${input.chargePointId}:${input.connector}`;
   const open = Object.values(context.state.sessions.open).filter((session) => session.evseId === evseId);
   const same = startedAlready(open, input);
-  if (same) return { drafts: [], answer: { transactionId: same.transactionId, tokenStatus: tokenStatusNow } };
+  if (same)
+    return { drafts: [], answer: { transactionId: same.transactionId, tokenStatus: tokenStatusNow }, readings: [] };
   const draft = startedDraft(context, input, { key, evseId });
   const { transactionId } = draft.data as { transactionId: number };
   const unknown = evse ? [] : unknownConnector(context, input, "StartTransaction");
@@ -123,6 +128,7 @@ export function startTransaction(context: DecideContext, input: Started): Decisi
   return {
     drafts: [...ended, ...driver, draft, ...over, ...unknown],
     answer: { transactionId, tokenStatus: tokenStatusNow },
+    readings: [],
   };
 }
 
@@ -267,6 +273,13 @@ function stopProblem(context: DecideContext, input: Ended, session: Session): st
   return registerProblem(input.meterStopWh, evse, session, when);
 }
 
+/** What ends now draws nothing from now on, also where the disk refuses its end. */
+function nothingFlows(context: DecideContext, input: Ended, session: Session): Decision["readings"] {
+  const isNow = !input.replayed && Math.abs(context.nowMs - input.atMs) <= CLOCKS_DIFFER_MS;
+  const isOurs = context.site.evseById.has(session.evseId);
+  return isNow && isOurs ? [{ evseId: session.evseId, currentA: [0, 0, 0], powerW: 0 }] : [];
+}
+
 /** Decides an end. */
 export function endTransaction(context: DecideContext, input: Ended): Decision {
   const answer: ChargePointAnswer = { tokenStatus: tokenStatusAtEnd(context, input) };
@@ -274,15 +287,16 @@ export function endTransaction(context: DecideContext, input: Ended): Decision {
   if (before) {
     // We ended it ourselves when the next car came; now its register is known after all.
     const late = (before.reason === SUPERSEDED || before.reason === ABANDONED) && input.meterStopWh !== undefined;
-    return { drafts: late ? unknownEnd(context, input, "end-after-superseded") : [], answer };
+    return { drafts: late ? unknownEnd(context, input, "end-after-superseded") : [], answer, readings: [] };
   }
   const session = sessionOf(context, input);
-  if (!session) return { drafts: unknownEnd(context, input, "end"), answer };
+  if (!session) return { drafts: unknownEnd(context, input, "end"), answer, readings: [] };
+  const readings = nothingFlows(context, input, session);
   const problem = stopProblem(context, input, session);
-  if (problem === undefined) return { drafts: [endedDraft(input, session, input.meterStopWh)], answer };
+  if (problem === undefined) return { drafts: [endedDraft(input, session, input.meterStopWh)], answer, readings };
   const { chargePointId } = input;
   const noted = violationDrafts(context, [
     { chargePointId, action: "StopTransaction", problem, payload: JSON.stringify(input) },
   ]);
-  return { drafts: [endedDraft(input, session, undefined), ...noted], answer };
+  return { drafts: [endedDraft(input, session, undefined), ...noted], answer, readings };
 }

@@ -242,13 +242,17 @@ function addUnbalance(builder: Builder, active: readonly EvseObservation[]): voi
   if (unbalanceLimitA === undefined || phases === 1) return;
   const uneven = active.filter((entry) => entry.phases.length < 3);
   if (uneven.length === 0) return;
-  const drawn = PHASE_INDEXES.map((phase) =>
-    uneven.reduce((sum, entry) => sum + (entry.phases.includes(phase) ? entry.surelyA : 0), 0),
-  );
+  const sumOf = (drawnA: (entry: EvseObservation) => number) =>
+    PHASE_INDEXES.map((phase) =>
+      uneven.reduce((sum, entry) => sum + (entry.phases.includes(phase) ? drawnA(entry) : 0), 0),
+    );
+  const drawn = sumOf(({ surelyA }) => surelyA);
+  // What nobody has measured may be nothing: it evens nothing out.
+  const seen = sumOf(({ measuredA, surelyA }) => (measuredA === undefined ? 0 : surelyA));
   for (const phase of PHASE_INDEXES) {
     const members = uneven.filter((entry) => entry.phases.includes(phase));
     if (members.length === 0) continue;
-    const others = Math.min(...drawn.filter((_, other) => other !== phase));
+    const others = Math.min(...seen.filter((_, other) => other !== phase));
     const bound: Bound = {
       key: UNBALANCE_KEYS[phase],
       kind: "unbalance",

@@ -52,6 +52,16 @@ describe("cars on one phase each", () => {
   });
 });
 
+test("a car of which nothing is measured evens nothing out", () => {
+  const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses: stalls }) });
+  for (const { id } of stalls) plant.plug(id, { phases: 1 });
+  run(600);
+  plant.station("c").fault = { mute: true };
+  delete plant.station("c").car;
+  run(200);
+  for (const id of ["a", "b"]) expect(plant.drawsA(id)).toBeLessThanOrEqual(20);
+});
+
 test("who waits for room keeps its claim while that is made: others do not take it and give it back for ever", () => {
   const site = siteOf({
     mainFuseA: 40,

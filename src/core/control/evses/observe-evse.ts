@@ -66,7 +66,7 @@ function newMemory(evse: EvseModel, input: ControlInput, session: Session | unde
 /** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
 function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
   if (memory.transactionId === session?.transactionId) return memory;
-  const { installedForMs, installedMonoMs, installs, sentMonoMs } = memory;
+  const { installedForMs, installedA, installedMonoMs, installs, sentMonoMs } = memory;
   return {
     begunMonoMs: monoMs,
     limitA: evse.safeCurrentA,
@@ -83,6 +83,7 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
     wishSinceMonoMs: Number.NEGATIVE_INFINITY,
     tries: 0,
     ...(installedForMs === undefined ? {} : { installedForMs }),
+    ...(installedA === undefined ? {} : { installedA }),
     ...(installedMonoMs === undefined ? {} : { installedMonoMs }),
     ...(installs === undefined ? {} : { installs }),
     // A charge point that ties no profile to a transaction still holds the limit of the one before.
@@ -154,25 +155,33 @@ function excess(memory: EvseMemory, reading: EvseReading | undefined, measuredA:
   return Math.max(0, measuredA - memory.limitA);
 }
 
-/** So long after a transaction what is reported may still be of it. */
+/** So long after a transaction what is reported, or not reported yet, may still be of it. */
 const REPORTED_AFTERWARDS_MS = 15_000;
 
+/** What a car draws without a transaction; without a report of it what its status says. */
+function withoutSession(input: ControlInput, evse: EvseModel, memory: EvseMemory, connected: boolean) {
+  const sinceMonoMs = memory.begunMonoMs + REPORTED_AFTERWARDS_MS;
+  if (input.image.monoMs < sinceMonoMs) return { phases: evse.phases, drawsA: 0 };
+  const seen = see(input, evse, { ...memory, begunMonoMs: sinceMonoMs }, connected);
+  const drawsA = surely(input, { ...memory, obeyed: false }, evse, seen);
+  const phases = drawsA > 0 ? seen.phases : evse.phases;
+  return { phases, drawsA, ...(seen.measuredA === undefined ? {} : { measuredA: seen.measuredA }) };
+}
+
 /**
- * Without a transaction there is nothing to decide. A car may draw all the same: while the disk refuses, its transaction
- * cannot be recorded. What its own meter shows is left to it.
+ * Without a transaction there is nothing to decide but whether it has to stop. A car may draw all the same: while the
+ * disk refuses, its transaction cannot be recorded. What it draws is left to it.
  */
 function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseMemory): EvseObservation {
   const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
-  const seen = see(input, evse, memory, connected);
-  const isOfOther = (seen.reading?.atMonoMs ?? 0) < memory.begunMonoMs + REPORTED_AFTERWARDS_MS;
-  const drawsA = isOfOther ? 0 : surely(input, { ...memory, obeyed: false }, evse, seen);
+  const { drawsA, ...seen } = withoutSession(input, evse, memory, connected);
   const base = {
     evse,
     index,
     connected,
     refused: false,
     memory,
-    phases: drawsA > 0 ? seen.phases : evse.phases,
+    ...seen,
     surelyA: drawsA,
     pendingA: 0,
     expectedA: 0,
@@ -180,7 +189,12 @@ function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseM
     excessA: 0,
   };
   if (!connected) return { ...base, reservedA: Math.max(drawsA, offlineReserveA(input, evse, false, memory)) };
-  return drawsA > 0 ? { ...base, reservedA: drawsA } : base;
+  return drawsA > 0 || isStopped(base) ? { ...base, reservedA: drawsA } : base;
+}
+
+/** A car without a transaction that had to stop. */
+export function isStopped({ session, memory, evse }: Pick<EvseObservation, "session" | "memory" | "evse">): boolean {
+  return session === undefined && memory.limitA < evse.safeCurrentA;
 }
 
 /** Its cars show on other phases than it is configured for: until that is put right they count on all. */

@@ -6,7 +6,7 @@ import type { CircuitView } from "../circuits/circuits.ts";
 import type { Constraint } from "../circuits/constraints.ts";
 import { Bounds, Slack } from "../circuits/slack.ts";
 import type { EvseDecision } from "../control.ts";
-import type { EvseObservation } from "../evses/observe-evse.ts";
+import { type EvseObservation, isStopped } from "../evses/observe-evse.ts";
 import { OBEY_MS } from "../thresholds.ts";
 import type { GuardInput } from "./guard-input.ts";
 import { pauseLeftMs } from "./pause.ts";
@@ -18,7 +18,7 @@ import { type Claim, share } from "./share.ts";
 const TINY = 1e-6;
 
 export interface GuardResult {
-  /** By position of the EVSE; those without a transaction are missing. */
+  /** By position of the EVSE; those without a transaction are missing, unless they had to stop. */
   readonly decisions: ReadonlyMap<number, EvseDecision>;
   readonly raised: boolean;
   readonly raiseTurn: number;
@@ -61,14 +61,14 @@ function takeFixed(guarded: GuardInput, slack: Slack): void {
 }
 
 /**
- * Who is at its safe current for want of a nested meter, and has to pause because something above it is overloaded
- * though everybody else has gone: a limit of power, which no sum of safe currents was held against. It stays so until
- * there is room for its safe current. By position, with what binds.
+ * Who is at its safe current, for want of a nested meter or of a transaction on record, and has to pause because
+ * something above it is overloaded though everybody else has gone: a limit of power, which no sum of safe currents was
+ * held against. It stays so until there is room for its safe current. By position, with what binds.
  */
-function stoppedBlind(guarded: GuardInput, left: Slack): Map<number, Constraint> {
+function stoppedFixed(guarded: GuardInput, left: Slack): Map<number, Constraint> {
   const stopped = new Map<number, Constraint>();
-  for (const { index, memory } of guarded.active) {
-    if (!guarded.blind.has(index)) continue;
+  for (const { index, memory, session, connected } of guarded.active) {
+    if (!guarded.blind.has(index) && (session || !connected)) continue;
     for (const { constraint: position } of left.bounds.linksOf(index)) {
       const constraint = left.bounds.constraints[position]!;
       if (left.left(position) < -TINY && (constraint.overload > 0 || memory.limitA <= 0))
@@ -150,6 +150,43 @@ function disobedientCurrentA(guarded: GuardInput, entry: EvseObservation, bounds
   return currentA > evse.minCurrentA ? evse.minCurrentA : 0;
 }
 
+/** At its safe current; who had to pause there rests for the least duration of a pause. */
+function blindDecision(guarded: GuardInput, entry: EvseObservation, view: CircuitView): EvseDecision {
+  const { id: evseId } = entry.evse;
+  const { nowMs, monoMs } = guarded.input.image;
+  const restMs = pauseLeftMs(entry.memory, monoMs);
+  if (restMs > 0) return { evseId, currentA: 0, reason: { kind: "paused", untilMs: nowMs + restMs } };
+  const deviceId = view.index.circuit.meterId;
+  return {
+    evseId,
+    currentA: blindCurrentA(guarded, entry, view),
+    reason: { kind: "safe-mode", circuitId: view.circuitId, ...(deviceId ? { deviceId } : {}) },
+  };
+}
+
+/**
+ * A car without a transaction goes on at its safe current, unless it has to stop; it may go on when its pause is over and
+ * there is room for that after everybody else.
+ */
+function decisionWithoutSession(
+  guarded: GuardInput,
+  entry: EvseObservation,
+  stoppedBy: Constraint | undefined,
+  free: Slack,
+): EvseDecision | undefined {
+  const { evse, memory, index } = entry;
+  const { id: evseId, safeCurrentA } = evse;
+  if (stoppedBy) return { evseId, currentA: 0, reason: binding(stoppedBy, "paused") };
+  if (!isStopped(entry)) return undefined;
+  const { nowMs, monoMs } = guarded.input.image;
+  const { currentA: roomA, binding: constraint } = free.room(index);
+  if (roomA < safeCurrentA && constraint) return { evseId, currentA: 0, reason: binding(constraint, "paused") };
+  const restMs = pauseLeftMs(memory, monoMs);
+  if (restMs > 0) return { evseId, currentA: 0, reason: { kind: "paused", untilMs: nowMs + restMs } };
+  free.give(index, safeCurrentA);
+  return { evseId, currentA: safeCurrentA, reason: { kind: "no-transaction" } };
+}
+
 function fixedDecision(
   guarded: GuardInput,
   entry: EvseObservation,
@@ -161,14 +198,7 @@ function fixedDecision(
   if (!connected) return { evseId, currentA: evse.safeCurrentA, reason: { kind: "offline" } };
   const view = guarded.blind.get(index);
   if (view && stoppedBy) return { evseId, currentA: 0, reason: binding(stoppedBy, "paused") };
-  if (view) {
-    const deviceId = view.index.circuit.meterId;
-    return {
-      evseId,
-      currentA: blindCurrentA(guarded, entry, view),
-      reason: { kind: "safe-mode", circuitId: view.circuitId, ...(deviceId ? { deviceId } : {}) },
-    };
-  }
+  if (view) return blindDecision(guarded, entry, view);
   const readingA = Math.round((measuredA ?? reservedA) * 10) / 10;
   return {
     evseId,
@@ -186,19 +216,23 @@ function freeAtGrid(slack: Slack): number | undefined {
   return freeA;
 }
 
-/** Decides for every EVSE with a transaction. Bounded: a few passes over EVSEs and constraints. */
+/** Decides for every EVSE with a transaction, and for those without that have to stop. Bounded: a few passes over EVSEs and constraints. */
 export function guard(guarded: GuardInput): GuardResult {
   const bounds = new Bounds(guarded.constraints);
   const now = Slack.of(bounds, (constraint) => constraint.available);
   takeFixed(guarded, now);
   const held = share(holdClaims(guarded, bounds), now);
-  const stopped = stoppedBlind(guarded, now);
+  const stopped = stoppedFixed(guarded, now);
   const target = share(idealClaims(guarded, bounds), slackToShare(guarded, bounds));
   const free = slackToRaise(guarded, bounds);
   const moved = moveTowards({ guarded, bounds, held, target, free });
   const decisions = new Map<number, EvseDecision>();
   for (const entry of guarded.active) {
-    if (!entry.session) continue;
+    if (!entry.session) {
+      const decision = decisionWithoutSession(guarded, entry, stopped.get(entry.index), free);
+      if (decision && entry.connected) decisions.set(entry.index, decision);
+      continue;
+    }
     const currentA = moved.given.get(entry.index);
     const wish = guarded.wishes.get(entry.index);
     const decision =

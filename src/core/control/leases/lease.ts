@@ -10,7 +10,7 @@ import type { EvseMemory } from "../memory.ts";
 import { DROP_AHEAD_MS, INSTALL_RETRY_MS, REASON_FACT_MS, RETRY_MS, SCHEDULE_LEAD_MS } from "../thresholds.ts";
 import { heal, type Strain } from "./heal.ts";
 import { heldAfter, replaceHeld } from "./held.ts";
-import { leaseSchedule, safeDefault } from "./schedule.ts";
+import { defaultA, leaseSchedule, safeDefault } from "./schedule.ts";
 
 export interface Lease {
   readonly memory: EvseMemory;
@@ -33,12 +33,14 @@ function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory
   const known = input.state.chargePoints.byId[entry.evse.chargePointId];
   // A sum: when the clock jumps back the younger of the two is not the larger.
   const sinceMs = (known?.changedMs ?? 0) + (known?.bootedMs ?? 0);
-  const isNew = memory.installedForMs !== sinceMs;
+  const isNew = memory.installedForMs !== sinceMs || memory.installedA !== defaultA({ ...entry, memory });
   if (!entry.connected || !(isNew || isInstallDue(input, entry, memory))) return { memory, commands: [] };
   const { sentA: _, ...rest } = memory;
   const installs = isNew ? 0 : (memory.installs ?? 0) + 1;
-  const sent = { ...rest, installedForMs: sinceMs, installedMonoMs: input.image.monoMs, installs };
-  return { memory: replaceHeld(sent, false), commands: [safeDefault(input, entry)] };
+  const decided = { ...entry, memory };
+  const installedA = defaultA(decided);
+  const sent = { ...rest, installedForMs: sinceMs, installedA, installedMonoMs: input.image.monoMs, installs };
+  return { memory: replaceHeld(sent, false), commands: [safeDefault(input, decided)] };
 }
 
 /** When a schedule that begins now lowers itself before its lease ends, monotonic ms. */
@@ -121,6 +123,17 @@ function withLimit(entry: EvseObservation, decision: EvseDecision, monoMs: numbe
   };
 }
 
+/** A car without a transaction has no limit of its own: the safe default tells it to stop, or to go on. */
+function stoppedOrNot(input: ControlInput, entry: EvseObservation, decision: EvseDecision, installed: Lease): Lease {
+  const draft = limitDraft(input, entry, decision, installed.memory);
+  if (!draft) return installed;
+  return {
+    ...installed,
+    memory: { ...installed.memory, factA: decision.currentA, factKind: decision.reason.kind },
+    draft,
+  };
+}
+
 /** What has to be sent to one EVSE, and recorded before. Without a transaction the safe default is all. */
 export function lease(
   input: ControlInput,
@@ -132,6 +145,7 @@ export function lease(
   const decided = decision ? withLimit(entry, decision, monoMs) : entry.memory;
   const installed = install(input, entry, decided);
   if (!decision || !entry.connected) return installed;
+  if (!entry.session) return stoppedOrNot(input, entry, decision, installed);
   const healed = heal(input, entry, installed.memory, strain);
   const commands = [...installed.commands, ...healed.commands];
   const refusesBack = entry.refused && (entry.memory.sentA ?? 0) < 0;

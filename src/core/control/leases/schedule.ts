@@ -62,15 +62,20 @@ export function leaseSchedule(input: ControlInput, entry: EvseObservation, curre
   };
 }
 
-/** The limit that holds at the charge point when nothing else does. */
+/** The limit that holds at the charge point when nothing else does, A: the safe current, less for who has to stop. */
+export function defaultA({ session, memory, evse }: EvseObservation): number {
+  return session ? evse.safeCurrentA : Math.min(evse.safeCurrentA, memory.limitA);
+}
+
+/** The command that installs it. */
 export function safeDefault(input: ControlInput, entry: EvseObservation): ChargePointCommand {
-  const { id: evseId, chargePointId, connector, safeCurrentA, phases } = entry.evse;
+  const { id: evseId, chargePointId, connector, phases } = entry.evse;
   return {
     type: "install-safe-default",
     chargePointId,
     evseId,
     connector,
-    currentA: safeCurrentA,
+    currentA: defaultA(entry),
     phases: phases.length,
     voltageV: input.site.voltageV,
   };
