@@ -46,9 +46,12 @@ export function upstreamRoutes(
     async (request, reply) => {
       const allowed = await access(request);
       if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
-      const token = upstream.issueToken((request.params as { id: string }).id);
+      const { id } = request.params as { id: string };
+      const token = upstream.issueToken(id);
+      const known = upstream.status().map((partner) => partner.id);
+      const nobody = `There is no partner "${id}" in site.yaml (known: ${known.join(", ") || "none"})`;
       return token === undefined
-        ? sendProblem(reply, 404, "There is no such partner", "See GET /api/v1/partners")
+        ? sendProblem(reply, 404, nobody, "See GET /api/v1/partners")
         : reply.header("cache-control", "no-store").send({ token });
     },
   );

@@ -20,9 +20,25 @@ const OPTIONS = {
   "versions-url": { type: "string" },
   version: { type: "string", default: "2.2.1" },
   out: { type: "string" },
+  help: { type: "boolean", short: "h" },
 } as const;
 
-const firstLine = (file: string) => readFileSync(file, "utf8").split("\n")[0]!.trim();
+/** Throws with words where it cannot be read. */
+function firstLine(file: string): string {
+  try {
+    return readFileSync(file, "utf8").split("\n")[0]!.trim();
+  } catch (error) {
+    throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** A partner's token in a file; throws with words where there is none. */
+function tokenIn(file: string): string {
+  const token = firstLine(file);
+  if (/^[\x21-\x7e]{1,64}$/.test(token)) return token;
+  throw new Error(`The first line of ${file} is no token: 1 to 64 printable characters without blanks`);
+}
+
 const when = (ms: number | undefined) => (ms === undefined ? "never" : new Date(ms).toISOString());
 
 function statusText(partners: readonly PartnerStatus[]): string {
@@ -70,47 +86,67 @@ async function ask({ url, secret }: Controller, method: string, path: string, bo
   });
   const answer = (await response.json()) as { readonly title?: string; readonly detail?: string };
   if (response.ok) return answer;
-  if (response.status === 404 && (path === "/api/v1/partners" || path.startsWith("/ocpi/")))
+  if (path.startsWith("/ocpi/") || (response.status === 404 && path === "/api/v1/partners"))
     throw new Error("The site has no upstream in site.yaml, or does not speak that version");
-  throw new Error(`${answer.title}. ${answer.detail ?? ""}`);
+  const { title = `The controller answered ${response.status}`, detail = "" } = answer;
+  // Where else to look is for programs: who types this has `ocpi status`.
+  throw new Error(detail === "" || detail.startsWith("See ") ? title : `${title}. ${detail}`);
 }
 
 async function openApi(controller: Controller, version: string, out: string | undefined): Promise<string> {
   const document = await ask(controller, "GET", `/ocpi/${encodeURIComponent(version)}/openapi.json`);
   const text = JSON.stringify(document, undefined, 2);
   if (out === undefined) return text;
-  writeFileSync(out, `${text}\n`);
+  try {
+    writeFileSync(out, `${text}\n`);
+  } catch (error) {
+    throw new Error(`${out} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
   return `Written to ${out}`;
 }
 
-/** Exit code 0, 1 when it could not be done, 2 usage. */
-export async function ocpi(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+
+/** What a command does; missing where there is no such one, or it lacks something. */
+function commandOf(positionals: readonly string[], values: Values): (() => Promise<string>) | undefined {
   const [what = "", partner] = positionals;
-  const secret = values["api-token-file"] === undefined ? undefined : firstLine(values["api-token-file"]);
-  const controller = { url: values.url, secret };
-  const all = async () => (await ask(controller, "GET", "/api/v1/partners")) as PartnerStatus[];
+  const controller = (): Controller => {
+    const file = values["api-token-file"];
+    return { url: values.url, secret: file === undefined ? undefined : firstLine(file) };
+  };
+  const all = async () => (await ask(controller(), "GET", "/api/v1/partners")) as PartnerStatus[];
   const at = `/api/v1/partners/${encodeURIComponent(partner ?? "")}`;
   const change = async (method: string, path: string, body?: unknown) =>
-    ((await ask(controller, method, `${at}${path}`, body)) as { message: string }).message;
+    ((await ask(controller(), method, `${at}${path}`, body)) as { message: string }).message;
   const ofAll: Readonly<Record<string, () => Promise<string>>> = {
     status: async () => statusText(await all()),
     parties: async () => partiesText(await all()),
-    openapi: () => openApi(controller, values.version, values.out),
+    openapi: () => openApi(controller(), values.version, values.out),
   };
   const ofOne: Readonly<Record<string, () => Promise<string>>> = {
-    token: async () => ((await ask(controller, "POST", `${at}/token`)) as { token: string }).token,
-    register: () => {
+    token: async () => ((await ask(controller(), "POST", `${at}/token`)) as { token: string }).token,
+    register: async () => {
       const versionsUrl = values["versions-url"];
-      const token = firstLine(values["token-file"] ?? "");
+      const token = tokenIn(values["token-file"] ?? "");
       return change("POST", "/register", { token, ...(versionsUrl === undefined ? {} : { versionsUrl }) });
     },
     update: () => change("POST", "/update"),
     send: () => change("POST", "/send"),
     unregister: () => change("DELETE", "/registration"),
   };
-  const run = ofAll[what] ?? (partner === undefined ? undefined : ofOne[what]);
-  if (!run || (what === "register" && values["token-file"] === undefined)) {
+  if (what === "register" && values["token-file"] === undefined) return undefined;
+  return ofAll[what] ?? (partner === undefined ? undefined : ofOne[what]);
+}
+
+/** Exit code 0, 1 when it could not be done, 2 usage. */
+export async function ocpi(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const run = commandOf(positionals, values);
+  if (!run) {
     console.error(USAGE);
     return 2;
   }
@@ -118,9 +154,8 @@ export async function ocpi(args: string[]): Promise<number> {
     console.log(await run());
     return 0;
   } catch (error) {
-    const reached =
-      error instanceof TypeError ? `The controller does not answer at ${values.url}` : String((error as Error).message);
-    console.error(`Nothing was done: ${reached}`);
+    const unreached = `The controller does not answer at ${values.url}; --url says where it does (api.port in site.yaml)`;
+    console.error(`Nothing was done: ${error instanceof TypeError ? unreached : String((error as Error).message)}`);
     return 1;
   }
 }

@@ -51,6 +51,8 @@ export function createAdmin(options: AdminOptions): UpstreamAdmin {
     unregister: (id) => withPartner(id, (partner) => registrations.unregister(partner)),
     async send(id) {
       const pump = pumps.get(id);
+      if (pump && !partners.get(id)?.registration())
+        return { ok: false, message: `${id} is not registered, so nothing is sent to it` };
       return pump ? sendAll(id, pump, refusedBy(site.state().upstream.refusedCdrs, id).length) : nobody(id);
     },
   };

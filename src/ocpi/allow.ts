@@ -53,10 +53,12 @@ export function whyNotCalled(text: string, reach: Reach): string | undefined {
   const host = hostOf(text);
   if (host === undefined) return "it is no URL";
   const { protocol, username, password } = new URL(text);
-  if (protocol !== "https:" && !(protocol === "http:" && reach.allowHttp)) return "it is not https";
+  if (protocol !== "https:" && !(protocol === "http:" && reach.allowHttp)) return "it is not https (allowHttp)";
   if (username !== "" || password !== "") return "it holds a user name";
-  if (!reach.hosts.has(host)) return `its host is not one of the partner's (${[...reach.hosts].join(", ") || "none"})`;
-  if (isIP(host) !== 0 && isPrivateAddress(host) && !reach.allowPrivateAddresses) return "its address is private";
+  if (!reach.hosts.has(host))
+    return `its host is not one of the partner's hosts (${[...reach.hosts].join(", ") || "none"})`;
+  if (isIP(host) !== 0 && isPrivateAddress(host) && !reach.allowPrivateAddresses)
+    return "its address is private (allowPrivateAddresses)";
   return undefined;
 }
 

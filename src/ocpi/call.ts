@@ -20,6 +20,8 @@ export interface Call {
   readonly to?: PartyName;
   readonly correlationId?: string;
   readonly timeoutMs?: number;
+  /** Asked about what the partner may not know: HTTP 404 is an answer, no problem. */
+  readonly mayBeUnknown?: boolean;
   /** Hosts besides those on record: of a registration that is under way. */
   readonly versionsUrl?: string;
 }
@@ -104,7 +106,8 @@ export async function callPartner(partner: Partner, call: Call, clock: Clock): P
   const { traffic } = partner;
   traffic.lastSentMs = clock.wallMs();
   if (result.ok) traffic.lastHeardMs = clock.wallMs();
-  if (outcome.kind !== "ok") {
+  const isAnswer = call.mayBeUnknown && outcome.kind === "refused" && outcome.http === 404;
+  if (outcome.kind !== "ok" && !isAnswer) {
     traffic.lastProblem = `${method} ${new URL(call.url).pathname}: ${outcome.reason}`.slice(0, 300);
     traffic.lastProblemMs = clock.wallMs();
   }

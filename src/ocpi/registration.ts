@@ -63,6 +63,16 @@ const failed = (message: string): Attempt => ({ ok: false, message });
 const isBusy = refuse(SERVER_ERROR, "Another exchange of credentials is under way; try again");
 const waits = failed("Another exchange of credentials is under way; try again");
 
+/** Why no credentials came back, and what to do; 405 is the code for the wrong state of the registration. */
+function notExchanged(partner: Partner, outcome: Outcome): string {
+  if (outcome.kind === "ok") return "no credentials came back";
+  if (outcome.kind !== "refused" || outcome.http !== 405) return outcome.reason;
+  const { id } = partner;
+  return partner.registration()
+    ? `${id} says that this site is not registered there (${outcome.reason}): register anew, with a token of theirs`
+    : `${id} says that this site is registered there already (${outcome.reason}): they have to end that first`;
+}
+
 /** What came back of our credentials; `ours` is the token that was handed out with them. */
 interface Exchanged {
   readonly outcome: Outcome;
@@ -197,7 +207,7 @@ class RegistrationDesk implements Registrations {
     const { outcome, credentials, ours } = await this.#exchange(partner, offer, "POST", token);
     if (credentials) return this.#finish(partner, offer, credentials);
     secrets.withdraw(partner.id, ours);
-    return failed(outcome.kind === "ok" ? "no credentials came back" : outcome.reason);
+    return failed(notExchanged(partner, outcome));
   }
 
   async #calledOnly(partner: Partner, offer: Offer, token: string): Promise<Attempt> {
@@ -219,7 +229,7 @@ class RegistrationDesk implements Registrations {
     if (credentials) return this.#finish(partner, offer, credentials);
     // Whether it took our new token is not known where it did not answer: then both stay good.
     if (outcome.kind === "refused") secrets.withdraw(partner.id, ours);
-    return failed(outcome.kind === "ok" ? "no credentials came back" : outcome.reason);
+    return failed(notExchanged(partner, outcome));
   }
 
   async #unregister(partner: Partner): Promise<Attempt> {
@@ -230,7 +240,9 @@ class RegistrationDesk implements Registrations {
       token !== undefined && url !== undefined
         ? await callPartner(partner, { method: "DELETE", url, token }, clock)
         : undefined;
+    const known = partner.registration() !== undefined;
     await this.#gone(partner, "site");
+    if (!known) return { ok: true, message: `${partner.id} was not registered; tokens that it was handed are void` };
     const heard = told === undefined || told.kind === "ok" ? "" : `; it could not be told (${told.reason})`;
     return { ok: true, message: `${partner.id} is no longer registered${heard}` };
   }

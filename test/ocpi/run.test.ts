@@ -106,3 +106,42 @@ test("an operator hands a partner a token, the partner registers, and both see i
   expect(await ocpi(["register", "nobody", "--token-file", join(directory, "token"), ...url])).toBe(1);
   expect(await ocpi(["dance"])).toBe(2);
 });
+
+test("what cannot be done is said in words that help who typed it", async () => {
+  const partner = await TestPartner.listen();
+  const directory = mkdtempSync(join(tmpdir(), "wattledger-run-"));
+  ends.push(
+    () => rmSync(directory, { recursive: true, force: true }),
+    () => partner.close(),
+  );
+  const port = await freePort();
+  let said = "";
+  const hear = (line: string) => {
+    said = line;
+  };
+  vi.spyOn(console, "log").mockImplementation(hear);
+  vi.spyOn(console, "error").mockImplementation(hear);
+  await started(configurationOf(partner, port), directory);
+  const file = join(directory, "token");
+  const asked = async (...args: string[]) => {
+    const code = await ocpi([...args, "--url", `http://127.0.0.1:${port}`]);
+    return `${code} ${said}`;
+  };
+
+  expect(await asked("token", "nobody")).toBe(
+    '1 Nothing was done: There is no partner "nobody" in site.yaml (known: emsp)',
+  );
+  expect(await asked("send", "emsp")).toBe("1 Nothing was done: emsp is not registered, so nothing is sent to it");
+  expect(await asked("update", "emsp")).toBe("1 Nothing was done: emsp is not registered");
+  expect(await asked("unregister", "emsp")).toBe("0 emsp was not registered; tokens that it was handed are void");
+  expect(await asked("openapi", "--version", "9.9")).toContain("does not speak that version");
+  expect(await asked("openapi", "--out", join(directory, "no", "where"))).toContain("cannot be written (ENOENT)");
+  expect(await asked("register", "emsp", "--token-file", file)).toContain(`${file} cannot be read (ENOENT)`);
+  writeFileSync(file, "\n");
+  expect(await asked("register", "emsp", "--token-file", file)).toContain(`The first line of ${file} is no token`);
+  writeFileSync(file, `${partner.newInbound()}\n`);
+  expect(await asked("register", "emsp", "--token-file", file)).toContain("0 Registered with emsp");
+  expect(await asked("--help")).toContain("0 Usage: wattledger ocpi status");
+  expect(await ocpi(["status", "--url", "http://127.0.0.1:1"])).toBe(1);
+  expect(said).toContain("does not answer at http://127.0.0.1:1; --url says where it does");
+});

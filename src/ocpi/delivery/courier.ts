@@ -50,7 +50,9 @@ export class Courier {
     if (token === undefined) return { kind: "away", reason: "there is no token for it" };
     const to = addressee(partner, owner);
     const from = { countryCode: upstream.countryCode, partyId: upstream.partyId };
-    return callPartner(partner, { method, url, token, body, from, ...(to ? { to } : {}) }, clock);
+    // A PATCH of what it does not have is answered with a PUT.
+    const mayBeUnknown = method === "PATCH";
+    return callPartner(partner, { method, url, token, body, from, mayBeUnknown, ...(to ? { to } : {}) }, clock);
   }
 
   /** PUT of an object of ours; nothing where the partner has no such module, or there is no such object. */

@@ -158,6 +158,7 @@ class Register implements DriverRegister {
         ...(to ? { to } : {}),
         body: { location_id: locationId({ site: model, upstream }), evse_uids: evses.map(evseUid) },
         timeoutMs: authorization.timeoutSeconds * 1000,
+        mayBeUnknown: true,
       },
       clock,
     );

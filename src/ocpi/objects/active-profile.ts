@@ -98,6 +98,8 @@ export function activeProfileObject(profile: ActiveProfile, unit: Unit): WireObj
   };
 }
 
+/** Times are told in whole seconds, so two profiles of the same change may have it a second apart. */
+const ROUNDED_MS = 1_000;
 const SMALL_W = 100;
 const SMALL_PART = 0.02;
 
@@ -115,7 +117,8 @@ export function differs(now: ActiveProfile, before: ActiveProfile): boolean {
   const toMs = Math.min(fromMs + now.durationS * 1000, before.startMs + before.durationS * 1000);
   if (toMs - fromMs < (now.durationS * 1000) / 2) return true;
   const edges = [now, before].flatMap(({ startMs, periods }) => periods.map(({ offsetS }) => startMs + offsetS * 1000));
-  return [fromMs, ...edges.filter((ms) => ms > fromMs && ms < toMs)].some((ms) => {
+  const settled = edges.map((ms) => ms + ROUNDED_MS);
+  return [fromMs, ...settled.filter((ms) => ms > fromMs && ms < toMs)].some((ms) => {
     const [a, b] = [powerAt(now, ms), powerAt(before, ms)];
     return Math.abs(a - b) > Math.max(SMALL_W, SMALL_PART * Math.max(a, b)) || (a === 0) !== (b === 0);
   });

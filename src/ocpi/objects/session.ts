@@ -56,16 +56,23 @@ export function cdrTokenOf(
   };
 }
 
+/** The greatest power, W; missing where more was drawn than anybody saw, as while the controller was away. */
+function greatestW({ maxPowerW }: Period, averageW: number): number | undefined {
+  const seen = maxPowerW > 0 && maxPowerW >= 0.9 * averageW;
+  return seen ? Math.max(maxPowerW, averageW) : undefined;
+}
+
 /** A period; what a car was kept waiting for is neither charging nor parking. */
 export function periodObject(period: Period, tariffId: string | undefined, inSession: boolean): WireObject {
+  const lengthMs = period.endMs - period.startMs;
+  const averageW = lengthMs > 0 ? (period.energyWh * 3_600_000) / lengthMs : 0;
+  const mostW = greatestW(period, averageW);
   const dimensions: WireObject[] = [{ type: "ENERGY", volume: kwh(period.energyWh) }];
   if (period.dischargedWh) dimensions.push({ type: "ENERGY_EXPORT", volume: kwh(period.dischargedWh) });
   if (period.chargingMs > 0) dimensions.push({ type: "TIME", volume: hours(period.chargingMs) });
   if (period.parkingMs > 0) dimensions.push({ type: "PARKING_TIME", volume: hours(period.parkingMs) });
-  if (period.maxPowerW > 0) dimensions.push({ type: "MAX_POWER", volume: kwh(period.maxPowerW) });
-  const lengthMs = period.endMs - period.startMs;
-  if (inSession && lengthMs > 0)
-    dimensions.push({ type: "POWER", volume: kwh((period.energyWh * 3_600_000) / lengthMs) });
+  if (mostW !== undefined) dimensions.push({ type: "MAX_POWER", volume: kwh(mostW) });
+  if (inSession && lengthMs > 0) dimensions.push({ type: "POWER", volume: kwh(averageW) });
   return { start_date_time: ocpiTime(period.startMs), dimensions, tariff_id: tariffId };
 }
 
