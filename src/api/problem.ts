@@ -1,6 +1,6 @@
 /** Errors as RFC 9457 problem documents: what happened, and what to do. */
 import type { FastifyReply } from "fastify";
-import { Type } from "typebox";
+import { Type } from "../core/schema.ts";
 
 export const ProblemSchema = Type.Object({
   type: Type.String(),

@@ -1,9 +1,9 @@
 /** What the month's power has cost so far, and what the next kW would. */
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
 import { CapacityBillSchema, capacityBill } from "../core/capacity-bill.ts";
 import { feesEurPerMonth } from "../core/fees.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
+import { Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 
 const MoneySchema = Type.Object({

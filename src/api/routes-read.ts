@@ -1,9 +1,9 @@
 /** What anyone may read. */
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
 import type { SiteAccess } from "../core/ports.ts";
 import { publicFact, publicSession } from "../core/public.ts";
 import { savings } from "../core/savings.ts";
+import { Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import { type LiveSite, LiveSiteSchema } from "../core/view.ts";
 import { sendProblem } from "./problem.ts";

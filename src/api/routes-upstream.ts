@@ -1,6 +1,6 @@
 /** The partners of the site: who they are, and how they are registered. For the operator, not for the partners. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { Type } from "../core/schema.ts";
 import { PartnerStatusSchema, type UpstreamAdmin } from "../core/upstream-admin.ts";
 import type { Access } from "./access.ts";
 import { sendProblem } from "./problem.ts";

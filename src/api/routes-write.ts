@@ -1,6 +1,5 @@
 /** What changes something: a driver's wish and override, start and stop, an outside limit, commands to charge points. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Static, Type } from "typebox";
 import type { ChargePointCommand } from "../core/charge-point-input.ts";
 import { type ForecastKind, ForecastKindSchema, type PowerSeries } from "../core/facts/forecast-facts.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
@@ -13,6 +12,7 @@ import {
   type SiteRequest,
   WishRequest,
 } from "../core/requests.ts";
+import { type Static, Type } from "../core/schema.ts";
 import type { EvseModel, SiteModel } from "../core/site/site-model.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import type { Access } from "./access.ts";

@@ -1,5 +1,5 @@
 /** Why an EVSE may draw what it may draw: data, put into words by `words.ts`. Sent along with every limit. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "./schema.ts";
 
 /**
  * In the order of who wins (safety first). `circuit`: a fuse binds; `unbalance`: phases may not differ more;

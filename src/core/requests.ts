@@ -1,11 +1,12 @@
 /** What people and partners may ask of the site, and what becomes of it: the same over API and MQTT. Pure. */
-import { type Static, Type } from "typebox";
+
 import { budgetProblem } from "./budget.ts";
 import { BudgetSlotSchema } from "./facts/budget-facts.ts";
 import { PreferenceSchema } from "./facts/driver-facts.ts";
 import { type ForecastKind, type PowerSeries, PowerSeriesSchema } from "./facts/forecast-facts.ts";
 import type { SiteDraft } from "./facts/index.ts";
 import { withEnd } from "./grid-limit.ts";
+import { type Static, Type } from "./schema.ts";
 import type { SiteModel } from "./site/site-model.ts";
 
 const closed = { additionalProperties: false } as const;

@@ -1,5 +1,5 @@
 /** What the API and the command line may see and ask of the partners: the port that the OCPI room implements. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "./schema.ts";
 
 const CONDITIONS = ["well", "sending", "away", "refusing", "unregistered"] as const;
 const ConditionSchema = Type.Unsafe<(typeof CONDITIONS)[number]>(

@@ -3,7 +3,7 @@
  * for, or both. Addresses are zero-based as on the wire; scales lead to W, A, V, Wh and % with wattledger's signs
  * (grid import +, production +, charging +), so a device that counts the other way has a negative scale.
  */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../core/schema.ts";
 import { NUMBER_TYPES } from "./codec.ts";
 import { MAX_READ_REGISTERS } from "./pdu.ts";
 

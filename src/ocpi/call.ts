@@ -1,8 +1,8 @@
 /** A call to a partner: token, ids and routing in the headers, the envelope taken off the answer, the outcome judged. */
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { Type } from "typebox";
 import type { Clock } from "../core/ports.ts";
+import { Type } from "../core/schema.ts";
 import { whyNotCalled } from "./allow.ts";
 import { nextPage } from "./pages.ts";
 import { type Partner, partyOf } from "./partner.ts";

@@ -1,6 +1,6 @@
 /** OCMF 1.x (SAFE e.V.): whether a meter's signature is right, and what it read. The record itself is never changed. */
 import { createPublicKey, getCurves, type KeyObject, verify } from "node:crypto";
-import { Type } from "typebox";
+import { Type } from "../core/schema.ts";
 import { reader } from "./schemas/wire.ts";
 
 /** Of each algorithm of OCMF (table 22): curve as OpenSSL calls it, its object identifier, bytes of a coordinate, hash. */

@@ -1,5 +1,5 @@
 /** The description of the OCPI server as OpenAPI 3.1, made from the schemas by which it reads and checks. */
-import type { TSchema } from "typebox";
+import type { TSchema } from "../core/schema.ts";
 import type { OcpiVersion } from "../core/site/site-upstream.ts";
 import type { Identity } from "./identity.ts";
 import type { Module, RouteAbout } from "./module.ts";

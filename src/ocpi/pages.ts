@@ -1,6 +1,6 @@
 /** Lists by the page, both ways. */
 import type { IncomingHttpHeaders } from "node:http";
-import { Type } from "typebox";
+import { Type } from "../core/schema.ts";
 import { DateTime, reader, timeMs } from "./schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse } from "./status.ts";
 

@@ -5,7 +5,7 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { Ajv } from "ajv";
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../core/schema.ts";
 import { hashOf, sameHash } from "./token.ts";
 
 export const GRACE_MS = 600_000;

@@ -1,5 +1,5 @@
 /** The schema of a scenario file. Site, tariff and charging are written as in `site.yaml`; data is named by path. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../core/schema.ts";
 import { CircuitSchema, EvseSchema, SiteConfigurationSchema } from "../core/site/site.ts";
 
 const closed = { additionalProperties: false } as const;

@@ -1,8 +1,8 @@
 /** What a partner is sent and may read: the place, its tariffs, sessions as they grow, and one record of each. */
 import { sign as cryptoSign, generateKeyPairSync } from "node:crypto";
 import { Ajv } from "ajv";
-import type { TSchema } from "typebox";
 import { afterEach, describe, expect, test } from "vitest";
+import type { TSchema } from "../../src/core/schema.ts";
 import { CdrSchema, EvseSchema, LocationSchema, SessionSchema, TariffSchema } from "../../src/ocpi/schemas/objects.ts";
 import type { Received } from "./partner.ts";
 import { OcpiRig, type OcpiRigOptions } from "./rig.ts";

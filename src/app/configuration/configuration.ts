@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
-import type { TSchema } from "typebox";
-import { Value } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { checkSite, type Problem } from "../../core/check/check.ts";
+import type { TSchema } from "../../core/schema.ts";
 import { type SiteConfiguration, SiteConfigurationSchema } from "../../core/site/site.ts";
 import { forecastProblems } from "../forecasts/forecast-check.ts";
 import { fileProblems } from "./configuration-files.ts";
+import { withDefaults } from "./defaults.ts";
 import { quirkProblems } from "./quirk-check.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
@@ -116,8 +116,7 @@ export class Source {
 
   /** The document with defaults filled in. Throws on references that go round or multiply without end. */
   value(schema: TSchema = SiteConfigurationSchema): unknown {
-    // Ajv fills in no defaults inside of choices, TypeBox does.
-    return Value.Default(schema, this.#document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
+    return withDefaults(schema, this.#document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
   }
 }
 

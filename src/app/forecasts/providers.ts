@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
-import { type Static, Type } from "typebox";
 import { parse } from "yaml";
 import { placeOf } from "../../core/place.ts";
+import { type Static, Type } from "../../core/schema.ts";
 import type { SiteConfiguration } from "../../core/site/site.ts";
 import { type ForecastSource, type SeriesMap, SeriesMapSchema } from "../../core/site/site-forecasts.ts";
 

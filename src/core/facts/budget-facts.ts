@@ -1,5 +1,5 @@
 /** Facts about budgets for the cars: of a building's energy management, or of a controller above this one. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 /** A part of a budget: power in W for all EVSEs together, energy in Wh over its time, or both. */

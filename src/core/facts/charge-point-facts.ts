@@ -1,5 +1,5 @@
 /** Facts about charge points: connection, identity, status, and whatever else they report. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 export const ChargePointConnected = declareFact(

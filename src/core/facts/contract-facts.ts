@@ -1,5 +1,5 @@
 /** Facts about what partners ask for a session: profiles that cap it, preferences of its driver, and what was refused. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 import { PreferenceSchema } from "./driver-facts.ts";
 import { declareFact } from "./fact.ts";
 import { DriverContractSchema } from "./market-facts.ts";

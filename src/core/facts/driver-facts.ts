@@ -1,5 +1,5 @@
 /** Facts about what drivers and owners ask for. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 export const PreferenceSchema = Type.Union([

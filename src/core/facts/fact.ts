@@ -1,5 +1,5 @@
 /** What a fact is: the envelope, and how a type of fact is declared. */
-import type { Static, TObject } from "typebox";
+import type { Static, TObject } from "../schema.ts";
 
 /** Where a fact came from, as `kind` or `kind:id`, e.g. `guard`, `charge-point:garage-1`, `api`. */
 export type FactSource = string;

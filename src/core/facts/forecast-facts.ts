@@ -1,5 +1,5 @@
 /** Facts about what others expect. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 export const ForecastKindSchema = Type.Union([Type.Literal("pv"), Type.Literal("building")]);

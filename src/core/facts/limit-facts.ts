@@ -1,6 +1,7 @@
 /** Facts about charging limits: what was decided, why, until when, and whether it was obeyed. */
-import { Type } from "typebox";
+
 import { ReasonSchema } from "../reason.ts";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 /**

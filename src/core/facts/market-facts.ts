@@ -1,5 +1,5 @@
 /** Facts about drivers of partners, and about the records that bill them. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 /** Whose driver it is: what a session and a CDR name. */

@@ -1,5 +1,5 @@
 /** Facts about OCPI partners. Secrets are never among them: tokens stay in a file of their own. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 export const PartnerPartySchema = Type.Object({

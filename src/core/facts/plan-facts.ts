@@ -2,7 +2,7 @@
  * A plan and its complete input, so that any version can solve it again. Arrays hold one number a slot, from
  * `startMs` on. Powers are integers in W, prices EUR/kWh. A replay reads a plan, it never recomputes one.
  */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { PreferenceSchema } from "./driver-facts.ts";
 import { declareFact } from "./fact.ts";
 

@@ -1,5 +1,5 @@
 /** Facts about results that are owed: a partner's request was accepted, its result goes to an address that it named. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 export const REQUEST_KINDS = [

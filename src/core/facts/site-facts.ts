@@ -1,5 +1,5 @@
 /** Facts about the controller itself and the site's devices. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);

@@ -1,6 +1,7 @@
 /** Facts about authorisation and transactions: what a bill is made of. */
-import { Type } from "typebox";
+
 import { ReasonKindSchema } from "../reason.ts";
+import { Type } from "../schema.ts";
 import { declareFact } from "./fact.ts";
 
 export const TokenChecked = declareFact(

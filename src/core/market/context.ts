@@ -1,6 +1,7 @@
 /** An optimisation context of a partner on our own site: prices to plan with, and where the site should draw less. Pure. */
-import type { Static } from "typebox";
+
 import type { ContextSlotSchema } from "../facts/contract-facts.ts";
+import type { Static } from "../schema.ts";
 import { SLOT_MS } from "../slots.ts";
 
 export type ContextSlot = Static<typeof ContextSlotSchema>;

@@ -2,9 +2,10 @@
  * What a session costs by an OCPI tariff: of each kind of price the first element whose restrictions hold; steps once a
  * session on energy and once on time; a floor and a ceiling. Prices are without VAT, amounts to a hundredth of a cent.
  */
-import type { Static } from "typebox";
+
 import { dayOf, type LocalMoment, localMoment, minuteOf } from "../calendar.ts";
 import type { CostSchema } from "../facts/market-facts.ts";
+import type { Static } from "../schema.ts";
 import type { TariffConfiguration, Weekday } from "../site/site-upstream.ts";
 import type { Period } from "./periods.ts";
 

@@ -1,7 +1,8 @@
 /** A session as periods of quarter-hours, for CDRs and tariffs. Their energy adds up to the session's. */
-import type { Static } from "typebox";
+
 import type { CdrPeriodSchema } from "../facts/market-facts.ts";
 import type { ReasonKind } from "../reason.ts";
+import type { Static } from "../schema.ts";
 import { SLOT_MS } from "../slots.ts";
 import type { Session, SessionQuarterHour } from "../state/sessions.ts";
 

@@ -1,6 +1,7 @@
 /** A partner's profile on a session, as the state keeps it. */
-import type { Static } from "typebox";
+
 import type { CeilingSchema } from "../facts/contract-facts.ts";
+import type { Static } from "../schema.ts";
 
 export type Ceiling = Static<typeof CeilingSchema>;
 

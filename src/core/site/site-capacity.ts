@@ -1,5 +1,5 @@
 /** Tariffs that charge for power: what a month's highest quarter-hours or hours cost. Part of the schema of `site.yaml`. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 
 const closed = { additionalProperties: false } as const;
 

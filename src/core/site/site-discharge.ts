@@ -1,5 +1,5 @@
 /** An EVSE whose cars may give energy back. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { closed } from "./site-parts.ts";
 
 export const DischargeSchema = Type.Object(

@@ -1,5 +1,5 @@
 /** What the grid adds to a kWh, by time, and to a year: grid fees and their reductions. Part of the schema of `site.yaml`. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { closed } from "./site-parts.ts";
 
 const FeeWindow = Type.Object(

@@ -1,5 +1,5 @@
 /** Forecasts of others: where a series is asked for by HTTP, and where in the answer it stands. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { closed } from "./site-parts.ts";
 
 const Path = (description: string) => Type.String({ pattern: "^[\\w.-]{1,120}$", description });

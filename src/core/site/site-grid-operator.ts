@@ -1,5 +1,5 @@
 /** `gridOperator` of `site.yaml`: the ways that limits of the grid operator come in by. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
 
 const PowerLimit = (description: string) => Type.Number({ minimum: 0, maximum: 10_000_000, description });

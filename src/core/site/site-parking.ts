@@ -1,5 +1,5 @@
 /** The part of `site.yaml` that describes places to park, as OCPI 2.3.0 and AFIR want them. Nothing of it is assumed. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 
 const closed = { additionalProperties: false } as const;
 const Name = (maxLength: number) => Type.String({ minLength: 1, maxLength });

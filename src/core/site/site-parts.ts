@@ -1,5 +1,5 @@
 /** Parts that the schemas of `site.yaml` share. */
-import { Type } from "typebox";
+import { Type } from "../schema.ts";
 
 /** An id that may stand in topics, paths and file names. */
 export const Id = (description: string) =>

@@ -1,5 +1,5 @@
 /** The part of `site.yaml` that says who the site is in the market, and which partners it talks to over OCPI. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { EVSE_PARKING, ParkingPlaceSchema } from "./site-parking.ts";
 
 const closed = { additionalProperties: false } as const;

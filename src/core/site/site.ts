@@ -3,7 +3,7 @@
  * Parsed once at the edge (`src/app/configuration/configuration.ts`): defaults are filled in there, so here every field with a
  * default is present. Each field's description is what the installer's editor shows.
  */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../schema.ts";
 import { CapacityTariffSchema } from "./site-capacity.ts";
 import { DischargeSchema } from "./site-discharge.ts";
 import { FeeSchema } from "./site-fees.ts";

@@ -1,7 +1,8 @@
 /** Where the CDRs are: in the ledger, and with which partners. */
-import type { Static } from "typebox";
+
 import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
+import type { Static } from "../schema.ts";
 import { kept } from "./kept.ts";
 
 /** Where a CDR is in the ledger, when it was made, and who has it. */

@@ -1,7 +1,8 @@
 /** What is known of each charge point and EVSE from what they report. */
-import type { Static } from "typebox";
+
 import type { ConnectorStatusSchema } from "../facts/charge-point-facts.ts";
 import type { SiteFact } from "../facts/index.ts";
+import type { Static } from "../schema.ts";
 
 export type ConnectorStatus = Static<typeof ConnectorStatusSchema>;
 

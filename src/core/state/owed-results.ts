@@ -1,7 +1,8 @@
 /** Results that partners were promised and that have not left yet, by our id of the request. */
-import type { Static } from "typebox";
+
 import type { SiteFact } from "../facts/index.ts";
 import type { OwedResultSchema } from "../facts/request-facts.ts";
+import type { Static } from "../schema.ts";
 
 export interface OwedResult extends Static<typeof OwedResultSchema> {
   readonly acceptedMs: number;

@@ -1,7 +1,8 @@
 /** Reservations as sessions: one that is used becomes the session of its transaction, one that is not ends without energy. */
-import type { Static } from "typebox";
+
 import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
+import type { Static } from "../schema.ts";
 import { kept } from "./kept.ts";
 
 /** A reservation as its partner sees it, by the id of the session. */

@@ -1,8 +1,9 @@
 /** Sessions: who charged where and when, how much, what it cost, what limited it; and what drivers asked for. */
-import type { Static } from "typebox";
+
 import type { PreferenceSchema } from "../facts/driver-facts.ts";
 import type { SiteFact } from "../facts/index.ts";
 import type { ReasonKind } from "../reason.ts";
+import type { Static } from "../schema.ts";
 import { SLOT_MS } from "../slots.ts";
 
 export type Preference = Static<typeof PreferenceSchema>;

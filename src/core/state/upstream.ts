@@ -1,10 +1,11 @@
 /** What is known of the OCPI partners, of their drivers, and of what became of sessions in the market. */
-import type { Static } from "typebox";
+
 import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
 import type { PartnerEndpointSchema, PartnerPartySchema } from "../facts/partner-facts.ts";
 import type { OptimisationContexts } from "../market/context.ts";
 import type { Profile } from "../market/profile.ts";
+import type { Static } from "../schema.ts";
 import { type CdrsState, evolveCdrs } from "./cdrs.ts";
 import { kept } from "./kept.ts";
 import { evolveOwedResults, type OwedResults } from "./owed-results.ts";

@@ -4,8 +4,8 @@
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Ajv } from "ajv";
-import { type Static, Type } from "typebox";
 import type { Clock, Log } from "../../core/ports.ts";
+import { type Static, Type } from "../../core/schema.ts";
 import { type Token, TokenSchema } from "../schemas/requests.ts";
 import { onlyKnown, timeMs } from "../schemas/wire.ts";
 

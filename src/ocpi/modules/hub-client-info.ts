@@ -1,5 +1,5 @@
 /** HubClientInfo, as its receiver: a hub tells who is behind it and connected. Kept while the controller runs. */
-import type { Static } from "typebox";
+import type { Static } from "../../core/schema.ts";
 import type { Module, OcpiRequest } from "../module.ts";
 import { ClientInfoSchema, readClientInfo } from "../schemas/requests.ts";
 import { onlyKnown } from "../schemas/wire.ts";

@@ -1,5 +1,5 @@
 /** A charging session as OCPI shows it, from the state alone. */
-import type { Static } from "typebox";
+import type { Static } from "../../core/schema.ts";
 import type { SiteFact } from "../../core/facts/index.ts";
 import type { CdrPeriodSchema } from "../../core/facts/market-facts.ts";
 import { tariffOf } from "../../core/market/cdr.ts";

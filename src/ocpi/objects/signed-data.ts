@@ -1,6 +1,7 @@
 /** Signed meter values in a CDR: the bytes of the meter, untouched, beside what they say in plain words. */
-import { Type } from "typebox";
+
 import type { SiteFact } from "../../core/facts/index.ts";
+import { Type } from "../../core/schema.ts";
 import { meterKey, readOcmf } from "../ocmf.ts";
 import { reader } from "../schemas/wire.ts";
 import type { WireObject } from "./wire-object.ts";

@@ -1,5 +1,5 @@
 /** What follows an answer, and answers that are not objects of the site: for the description of the server. */
-import { type TSchema, Type } from "typebox";
+import { type TSchema, Type } from "../../core/schema.ts";
 import { ChargingProfileSchema } from "./requests.ts";
 import { DateTime } from "./wire.ts";
 

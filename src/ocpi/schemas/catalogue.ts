@@ -1,5 +1,5 @@
 /** Every schema by name, for the description of the server. */
-import { type TSchema, Type } from "typebox";
+import { type TSchema, Type } from "../../core/schema.ts";
 import type { OcpiVersion } from "../../core/site/site-upstream.ts";
 import { PageQuerySchema } from "../pages.ts";
 import { ForeignSessionPatchSchema, ForeignSessionSchema } from "../scsp/clients.ts";

@@ -1,5 +1,5 @@
 /** Versions and credentials. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../../core/schema.ts";
 import { CiString, CountryCode, PartyId, reader, Text, Url } from "./wire.ts";
 
 export const VersionsSchema = Type.Array(Type.Object({ version: Type.String({ maxLength: 20 }), url: Url }), {

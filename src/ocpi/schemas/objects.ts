@@ -1,5 +1,5 @@
 /** What we send, as schemas: strict, closed, for the description of our server and for checking ourselves. */
-import { type TProperties, type TSchema, Type } from "typebox";
+import { type TProperties, type TSchema, Type } from "../../core/schema.ts";
 import type { OcpiVersion } from "../../core/site/site-upstream.ts";
 import { DateTime } from "./wire.ts";
 

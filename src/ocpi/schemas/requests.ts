@@ -1,5 +1,5 @@
 /** What partners send us, read leniently. */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../../core/schema.ts";
 import { CiString, CountryCode, DateTime, PartyId, reader, Url } from "./wire.ts";
 
 export const ChargingProfileSchema = Type.Object({

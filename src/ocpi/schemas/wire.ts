@@ -1,6 +1,6 @@
 /** Types of the OCPI text as schemas. Lenient on input: unknown fields stay, lengths may be exceeded a little. */
 import { Ajv, type ValidateFunction } from "ajv";
-import { type Static, type TSchema, Type } from "typebox";
+import { type Static, type TSchema, Type } from "../../core/schema.ts";
 
 /** Ids of partners are a little too long now and then. */
 const SLACK = 28;

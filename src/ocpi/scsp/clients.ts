@@ -2,7 +2,7 @@
  * Sites that we plan for: their sessions and contexts, as their CPOs pushed them. In memory and in a file that is written
  * seldom; what is lost with the power is read from the CPO again.
  */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../../core/schema.ts";
 import { CiString, CountryCode, DateTime, onlyKnown, PartyId, reader, timeMs } from "../schemas/wire.ts";
 import { type ScOptimisation, ScOptimisationSchema, type SmacContext } from "../smac/context.ts";
 

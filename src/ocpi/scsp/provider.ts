@@ -1,7 +1,7 @@
 /** The service: a plan for each site with a context, at each quarter-hour and when something changes, sent as profiles. */
 import { randomUUID } from "node:crypto";
-import { Type } from "typebox";
 import type { Clock, Log, PlanService } from "../../core/ports.ts";
+import { Type } from "../../core/schema.ts";
 import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
 import { callPartner } from "../call.ts";
 import type { Module, OcpiRequest } from "../module.ts";

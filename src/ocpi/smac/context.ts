@@ -2,7 +2,7 @@
  * The optimisation context of USER-CHI D4.2 chapter 5.1, read with the repairs that a partner's settings name: the text
  * contradicts itself in units, signs, ids and time slots. Pure; what was assumed is said.
  */
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../../core/schema.ts";
 import type { SmacSettings } from "../../core/site/site-upstream.ts";
 import { CiString, CountryCode, DateTime, PartyId, reader, timeMs } from "../schemas/wire.ts";
 import { type Slot, slotsOf } from "./slots.ts";
