@@ -1,4 +1,5 @@
 /** Checks messages against the JSON schemas of the Open Charge Alliance that ocpp-rpc carries. Compiled on first use. */
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Ajv, type ValidateFunction } from "ajv";
 import type { OcppVersion } from "./version.ts";
@@ -12,18 +13,25 @@ const FILES: Readonly<Record<OcppVersion, string>> = {
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 interface Checker {
   readonly ajv: Ajv;
-  readonly schemas: ReadonlyMap<string, object>;
+  /** As text, by id: as objects they take ten times the room, and few are ever compiled. */
+  readonly schemas: ReadonlyMap<string, string>;
   readonly compiled: Map<string, ValidateFunction>;
 }
 const checkers = new Map<OcppVersion, Checker>();
+
+/** What explains and checks nothing; a property of that name has a schema for its value, no text. */
+function withoutProse(key: string, value: unknown): unknown {
+  return (key === "description" || key === "comment") && typeof value === "string" ? undefined : value;
+}
 
 function checkerOf(version: OcppVersion): Checker {
   const known = checkers.get(version);
   if (known) return known;
   const ajv = new Ajv({ strict: false, multipleOfPrecision: 6, formats: { "date-time": DATE_TIME, uri: true } });
-  const all = require(FILES[version]) as readonly { readonly $id: string }[];
+  const text = readFileSync(require.resolve(FILES[version]), "utf8");
+  const all = JSON.parse(text, withoutProse) as readonly { readonly $id: string }[];
   // Their ids are no URNs that Ajv takes; no schema refers to another one.
-  const schemas = new Map(all.map(({ $id, ...schema }) => [$id, schema]));
+  const schemas = new Map(all.map(({ $id, ...schema }) => [$id, JSON.stringify(schema)]));
   const checker = { ajv, schemas, compiled: new Map() };
   checkers.set(version, checker);
   return checker;
@@ -32,7 +40,7 @@ function checkerOf(version: OcppVersion): Checker {
 function validatorOf({ ajv, schemas, compiled }: Checker, id: string): ValidateFunction | undefined {
   const schema = schemas.get(id);
   if (!schema) return undefined;
-  const validate = compiled.get(id) ?? ajv.compile(schema);
+  const validate = compiled.get(id) ?? ajv.compile(JSON.parse(schema));
   compiled.set(id, validate);
   return validate;
 }

@@ -4,7 +4,8 @@ import type { Log } from "../core/ports.ts";
 import { planModel } from "../planner/model/model.ts";
 import { planEvse, planInput, seededInput } from "../planner/plan-input.test-kit.ts";
 import { createLinearSolver } from "./glpk.ts";
-import { createInlineSolver, createSolver } from "./solver.ts";
+import { createInlineSolver } from "./inline-solver.ts";
+import { createSolver } from "./solver.ts";
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

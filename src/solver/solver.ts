@@ -1,10 +1,8 @@
-/** The solver port: GLPK in a thread of its own, so that a hard plan never holds up a tick. */
+/** The solver port: GLPK in a thread of its own, so that a hard plan never holds up a tick; this thread never loads it. */
 import { Worker } from "node:worker_threads";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import type { Log, Solver } from "../core/ports.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
 
 /** Beyond its deadline a thread gets so long to end by itself. */
 const GRACE_MS = 2_000;
@@ -114,20 +112,5 @@ export function createSolver({ log, workerUrl, graceMs = GRACE_MS, idleMs = IDLE
       waiting = undefined;
       await last?.terminate();
     },
-  };
-}
-
-/**
- * The same without a thread, for virtual time: equal inputs give equal results, `solveMs` is 0. GLPK's own limit of time
- * still holds.
- */
-export function createInlineSolver(): Solver {
-  let linear: Promise<LinearSolver> | undefined;
-  return {
-    async solve(input, deadlineMs) {
-      linear ??= createLinearSolver();
-      return solvePlan(input, deadlineMs, { linear: await linear, nowMs: () => 0, repeatable: true });
-    },
-    close: () => Promise.resolve(),
   };
 }

@@ -14,7 +14,7 @@ import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import type { ScenarioSite } from "../sim/scenario-site.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
-import { createInlineSolver } from "../solver/solver.ts";
+import { createInlineSolver } from "../solver/inline-solver.ts";
 import { forecastIsDue, informedScenario, type Truth, trueForecasts } from "./informed.ts";
 
 export interface SimulationResult extends ScenarioTotals {
