@@ -4,7 +4,7 @@ import type Database from "better-sqlite3";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import type { Ledger, Log } from "../core/ports.ts";
-import type { SiteState } from "../core/state/state.ts";
+import { type SiteState, STATE_VERSION } from "../core/state/state.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { type FactRow, factOf, rowOf } from "./row.ts";
 import { SNAPSHOT_EVERY_FACTS, SNAPSHOT_EVERY_MS } from "./snapshot.ts";
@@ -119,7 +119,7 @@ export class SqliteLedger implements Ledger {
     if (this.#closed) return;
     this.#snapshotSeq = state.seq;
     this.#snapshotMs = Date.now();
-    this.#send({ type: "snapshot", seq: state.seq, state: JSON.stringify(state) });
+    this.#send({ type: "snapshot", seq: state.seq, stateVersion: STATE_VERSION, state: JSON.stringify(state) });
   }
 
   /** Whether `saveSnapshot` is due: every 20,000 facts, or daily. To be asked after a tick that recorded something. */

@@ -1,6 +1,7 @@
 /** What the ledger and its writing thread tell each other. */
 import type { LedgerErrorKind } from "./ledger-error.ts";
 import type { FactRow } from "./row.ts";
+import type { StateSnapshot } from "./store-snapshot.ts";
 
 export interface WriterData {
   readonly path: string;
@@ -14,7 +15,7 @@ export interface WriterData {
 
 export type WriterRequest =
   | { readonly type: "append"; readonly id: number; readonly rows: readonly FactRow[] }
-  | { readonly type: "snapshot"; readonly seq: number; readonly state: string }
+  | ({ readonly type: "snapshot" } & StateSnapshot)
   | { readonly type: "limit"; readonly maxPages: number }
   | { readonly type: "close" };
 

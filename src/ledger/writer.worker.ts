@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import type { FactRow } from "./row.ts";
 import { applyPragmas, assertDurable, CHECKPOINT_PAGES, INSERT_FACT, syncLog } from "./schema.ts";
-import { storeSnapshot } from "./snapshot.ts";
+import { type StateSnapshot, storeSnapshot } from "./store-snapshot.ts";
 import type { WriterData, WriterRequest } from "./writer-messages.ts";
 
 const { path, maxPages, checkpointPages, signal } = workerData as WriterData;
@@ -113,11 +113,11 @@ function append(id: number, rows: readonly FactRow[]): void {
   }
 }
 
-function snapshot(seq: number, state: string): void {
+function store(snapshot: StateSnapshot): void {
   // A state ahead of the disk (its facts were refused) must not outlive the process.
-  if (seq > lastSeq) return;
+  if (snapshot.seq > lastSeq) return;
   try {
-    storeSnapshot(database, seq, state);
+    storeSnapshot(database, snapshot);
     // Behind a commit that is not synced no other one may follow.
     sync();
   } catch (error) {
@@ -146,7 +146,7 @@ markOpen();
 sync();
 port.on("message", (request: WriterRequest) => {
   if (request.type === "append") append(request.id, request.rows);
-  else if (request.type === "snapshot") snapshot(request.seq, request.state);
+  else if (request.type === "snapshot") store(request);
   else if (request.type === "limit") database.pragma(`max_page_count = ${request.maxPages}`);
   else close();
 });
