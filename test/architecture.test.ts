@@ -99,6 +99,11 @@ describe("the house", () => {
     expect(violations(files)).toEqual([]);
   });
 
+  test("TypeBox is a library of types: its builders would cost 9 MB of a Pi's memory", () => {
+    const users = files.filter(({ text }) => /from "typebox/.test(text)).map(({ path }) => path);
+    expect(users).toEqual(["core/schema.ts"]);
+  });
+
   test("no file holds more than a few screens", () => {
     const long = files.filter((file) => file.text.split("\n").length > MOST_LINES).map((file) => file.path);
     expect(long).toEqual([]);

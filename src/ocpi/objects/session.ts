@@ -1,11 +1,12 @@
 /** A charging session as OCPI shows it, from the state alone. */
-import type { Static } from "../../core/schema.ts";
+
 import type { SiteFact } from "../../core/facts/index.ts";
 import type { CdrPeriodSchema } from "../../core/facts/market-facts.ts";
 import { tariffOf } from "../../core/market/cdr.ts";
 import { costOf } from "../../core/market/cost.ts";
 import { type Begun, marketId } from "../../core/market/id.ts";
 import { periodsOf } from "../../core/market/periods.ts";
+import type { Static } from "../../core/schema.ts";
 import type { TariffConfiguration, UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { ReservedSession } from "../../core/state/reserved.ts";
 import type { Session } from "../../core/state/sessions.ts";
