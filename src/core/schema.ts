@@ -1,6 +1,6 @@
 /**
- * JSON Schemas with TypeBox's types. Types are all that is taken from TypeBox at run time's cost: its own builders, for
- * the fifteen that are used here, are 300 modules, 9 MB of the 120 that the controller may have on a Pi.
+ * JSON Schemas with TypeBox's types, and nothing else of TypeBox: its builders, of which fifteen are used here, come in 300
+ * modules that take 9 MB of the 120 that the controller may have on a Pi.
  */
 import type { Type as TypeBox } from "typebox";
 
