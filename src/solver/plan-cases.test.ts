@@ -141,6 +141,52 @@ describe("what a plan weighs", () => {
     expect(rest.batteries[0]?.powerW).toEqual(new Array(8).fill(0));
   });
 
+  it("sun that nobody can hold back is exported at a cost, and a battery keeps its room for those hours", () => {
+    const battery = planBattery({
+      capacityWh: 4000,
+      energyWh: 1000,
+      minEnergyWh: 1000,
+      efficiency: 1,
+      wearEurPerKwh: 0,
+    });
+    const hours = {
+      pvW: new Array<number>(8).fill(3000),
+      exportEurPerKwh: [0.05, 0.05, 0.05, 0.05, -0.1, -0.1, -0.1, -0.1],
+      batteries: [battery],
+    };
+    const open = solve(planInput({ ...hours, sunFixedPart: 1 }));
+    expect(open.pvUsedW).toEqual(hours.pvW);
+    expect(open.batteries[0]?.powerW).toEqual([0, 0, 0, 0, 3000, 3000, 3000, 3000]);
+    expect(open.costEur).toBeCloseTo(-0.05 * 3, 6);
+    const small = { ...battery, capacityWh: 2500 };
+    const half = solve(planInput({ ...hours, batteries: [small], sunFixedPart: 0.5 }));
+    // Half of the sun can be held back; what the battery has no room for is exported all the same.
+    expect(half.exportW.slice(4).reduce((sum, powerW) => sum + powerW / 4, 0)).toBeCloseTo(0.5 * 3000 - 1500, 0);
+    const full = solve(planInput({ ...hours, batteries: [small], sunFixedPart: 1 }));
+    expect(full.exportW.slice(4).reduce((sum, powerW) => sum + powerW / 4, 0)).toBeCloseTo(3000 - 1500, 0);
+    expect(full.costEur).toBeCloseTo(-0.05 * 3 + 0.1 * 1.5, 6);
+  });
+
+  it("sun that nobody can hold back feeds the site first also where importing is paid for", () => {
+    const importEurPerKwh = new Array<number>(8).fill(-0.2);
+    const exportEurPerKwh = new Array<number>(8).fill(-0.05);
+    const buildingW = new Array<number>(8).fill(1000);
+    const pvW = new Array<number>(8).fill(3000);
+    const plan = solve(planInput({ importEurPerKwh, exportEurPerKwh, buildingW, pvW, sunFixedPart: 1 }));
+    expect(plan.importW).toEqual(new Array(8).fill(0));
+    expect(plan.exportW).toEqual(new Array(8).fill(2000));
+    expect(plan.costEur).toBeCloseTo(2 * 2 * 0.05, 6);
+    const free = solve(planInput({ importEurPerKwh, exportEurPerKwh, buildingW, pvW }));
+    expect(free.importW).toEqual(buildingW);
+  });
+
+  it("of sun that nobody can hold back no more is exported than may be", () => {
+    const pvW = new Array<number>(8).fill(9000);
+    const exportEurPerKwh = new Array<number>(8).fill(-0.01);
+    const plan = solve(planInput({ pvW, exportEurPerKwh, exportLimitW: 3000, sunFixedPart: 1 }));
+    expect(plan.exportW).toEqual(new Array(8).fill(3000));
+  });
+
   it("export that is limited or costs money is not exported", () => {
     const pvW = new Array<number>(8).fill(9000);
     const limited = solve(planInput({ pvW, exportLimitW: 3000 }));

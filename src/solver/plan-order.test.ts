@@ -96,6 +96,23 @@ describe("whatever the site", () => {
     );
   });
 
+  it("sun that nobody can hold back costs no plan: it is used, or exported as far as that is allowed", () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const site = tightSite(seed, 3);
+        const exportEurPerKwh = site.importEurPerKwh.map((price, slot) => price - 0.3 + 0.01 * (slot % 5));
+        const sunny = { ...site, pvW: site.pvW.map((powerW) => 3 * powerW), exportEurPerKwh };
+        const input = { ...sunny, sunFixedPart: (seed % 4) / 3, ...(seed % 2 ? { exportLimitW: 4000 } : {}) };
+        const plan = solvePlan(input, 4_000, { linear, nowMs: () => 0, repeatable: true });
+        expect(verifyPlan(input, plan)).toEqual([]);
+        expect(plan.status).not.toBe("rule-based");
+        // Who can hold back more never pays more.
+        expect(optimumEur(sunny)).toBeLessThanOrEqual(optimumEur({ ...sunny, sunFixedPart: 1 }) + 1e-4);
+      }),
+      { numRuns: RUNS, seed: 3 },
+    );
+  });
+
   it("no car pays for another's price: with dearer energy nobody misses more", () => {
     fc.assert(
       fc.property(seeds, (seed) => {

@@ -126,6 +126,8 @@ export const PlanInputSchema = Type.Object({
   /** Building without EVSEs, battery and PV, W. */
   buildingW: Series,
   pvW: Series,
+  /** Part of the sun, 0..1, that no inverter can hold back: what nobody takes of it is exported at any price. Missing is none. */
+  sunFixedPart: Type.Optional(Type.Number()),
   circuits: Type.Array(PlanCircuitSchema),
   evses: Type.Array(PlanEvseSchema),
   batteries: Type.Array(PlanBatterySchema),

@@ -95,9 +95,9 @@ function image(evseCurrentA: readonly [number, number, number] = [10, 0, 0]): Pr
   };
 }
 
-function inputOf(state: SiteState, picture: ProcessImage) {
+function inputOf(state: SiteState, picture: ProcessImage, at = site) {
   const prices = { importEurPerKwh: () => undefined, exportEurPerKwh: () => undefined };
-  return buildPlanInput({ site, state, image: picture, nowMs: NOW_MS, slots: 96, ...prices });
+  return buildPlanInput({ site: at, state, image: picture, nowMs: NOW_MS, slots: 96, ...prices });
 }
 
 describe("the input of a plan", () => {
@@ -183,6 +183,20 @@ describe("the input of a plan", () => {
     expect(overdue.departureMs).toBeGreaterThanOrEqual(NOW_MS + 4 * SLOT_MS);
     expect(overdue.leftBy?.at(-1)).toBeLessThanOrEqual(0.55);
     expect(overdue.leftBy?.at(-1)).toBeGreaterThan(0.3);
+  });
+
+  it("counts on holding back only the sun of inverters that may be held back", () => {
+    const inverter = (id: string, peakW: number, control: boolean) => {
+      return { ...configuration.devices[0]!, id, role: "pv" as const, pv: { peakW, control } };
+    };
+    const fixedPart = (...inverters: SiteConfiguration["devices"]) => {
+      const roof = siteModel({ ...configuration, devices: [...configuration.devices, ...inverters] });
+      return inputOf(stateWithCar(), image(), roof).sunFixedPart;
+    };
+    expect(fixedPart()).toBeUndefined();
+    expect(fixedPart(inverter("roof", 9000, false))).toBe(1);
+    expect(fixedPart(inverter("roof", 9000, true))).toBe(0);
+    expect(fixedPart(inverter("roof", 9000, true), inverter("shed", 3000, false))).toBe(0.25);
   });
 
   it("has a car ready some minutes before it leaves, for what a slow rise or a kettle may cost", () => {

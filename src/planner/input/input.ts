@@ -202,6 +202,15 @@ function peakW(site: SiteModel): number | undefined {
   return known.length > 0 && known.length === peaks.length ? known.reduce((sum, peak) => sum + peak, 0) : undefined;
 }
 
+/** Part of the sun that no inverter may hold back, by the peaks of the inverters; all alike where one is not known. */
+function sunFixedPart({ configuration, pvIds }: SiteModel): Pick<PlanInput, "sunFixedPart"> {
+  const inverters = configuration.devices.flatMap(({ id, pv }) => (pvIds.includes(id) ? [{ id, pv }] : []));
+  if (inverters.length === 0) return {};
+  const isKnown = inverters.every(({ pv }) => pv !== undefined);
+  const peak = (those: typeof inverters) => those.reduce((sum, { pv }) => sum + (isKnown ? pv!.peakW : 1), 0);
+  return { sunFixedPart: peak(inverters.filter(({ pv }) => !pv?.control)) / peak(inverters) };
+}
+
 function present(nowW: number | undefined): { nowW?: number } {
   return nowW === undefined || !Number.isFinite(nowW) ? {} : { nowW };
 }
@@ -287,6 +296,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     exportEurPerKwh,
     buildingW,
     pvW,
+    ...sunFixedPart(site),
     circuits: planCircuits(site, image, { buildingW, pvW }),
     evses,
     batteries: planBatteries(question, { importEurPerKwh, exportEurPerKwh, buildingW, pvW }),

@@ -144,6 +144,12 @@ export function exportCapW(input: PlanInput, slot: number): number {
   return holds(gridExportLimit, input, slot) ? Math.min(exportLimitW, gridExportLimit.limitW) : exportLimitW;
 }
 
+/** Sun that has to be used or exported in a slot, W: of what cannot be held back, all that may be exported. */
+export function leastSunW(input: PlanInput, slot: number): number {
+  const { sunFixedPart = 0, pvW, buildingW } = input;
+  return Math.min(sunFixedPart * (pvW[slot] ?? 0), exportCapW(input, slot) + (buildingW[slot] ?? 0));
+}
+
 /** What the grid operator allows to import in a slot, W. */
 function operatorCapW(input: PlanInput, slot: number): number {
   const { gridLimit, buildingW, pvW } = input;

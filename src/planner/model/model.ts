@@ -5,7 +5,7 @@
  */
 import { endParts } from "../../core/end-values.ts";
 import type { PlanBattery, PlanInput } from "../../core/facts/plan-facts.ts";
-import { circuitRooms, exportCapW, importCapW, presence, slotHours } from "../input/limits.ts";
+import { circuitRooms, exportCapW, importCapW, leastSunW, presence, slotHours } from "../input/limits.ts";
 import { EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
 import { addReverseLimits } from "./model-discharge.ts";
@@ -122,6 +122,11 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/** What flows out of a slot at any price: of the sun that cannot be held back what the building leaves, W. */
+function forcedExportW(input: PlanInput, slot: number): number {
+  return Math.max(0, leastSunW(input, slot) - (input.buildingW[slot] ?? 0));
+}
+
 /** The most that can flow in and out, W: what bounds the yes-or-no of a slot. */
 function mostFlows(input: PlanInput, slot: number): { readonly importW: number; readonly exportW: number } {
   const takersW =
@@ -135,8 +140,8 @@ function mostFlows(input: PlanInput, slot: number): { readonly importW: number; 
   );
   return {
     importW: Math.min(importCapW(input, slot), (input.buildingW[slot] ?? 0) + takersW),
-    // Who must pay for exporting leaves the sun unused.
-    exportW: input.exportEurPerKwh[slot]! < 0 ? 0 : Math.min(exportCapW(input, slot), giversW),
+    // Who must pay for exporting leaves the sun unused, where somebody can hold it back.
+    exportW: input.exportEurPerKwh[slot]! < 0 ? forcedExportW(input, slot) : Math.min(exportCapW(input, slot), giversW),
   };
 }
 
@@ -145,7 +150,8 @@ type Grid = Pick<PlanLayout, "imports" | "exports" | "pvs">;
 function addGrid(build: ModelBuilder, { input, directions }: Directed): Grid {
   const grid = { imports: [] as number[], exports: [] as number[], pvs: [] as number[] };
   const pays = (slot: number) =>
-    input.exportEurPerKwh[slot]! >= 0 && input.exportEurPerKwh[slot]! > input.importEurPerKwh[slot]!;
+    (input.exportEurPerKwh[slot]! >= 0 || forcedExportW(input, slot) > 0) &&
+    input.exportEurPerKwh[slot]! > input.importEurPerKwh[slot]!;
   const exclusive = exclusiveSlots(input, pays);
   for (let slot = 0; slot < input.slots; slot++) {
     const most = mostFlows(input, slot);
@@ -160,7 +166,13 @@ function addGrid(build: ModelBuilder, { input, directions }: Directed): Grid {
     const e = build.variable(`export_${slot}`, { upper: exportKw, cost: -exportPrice * hours });
     grid.imports.push(i);
     grid.exports.push(e);
-    grid.pvs.push(build.variable(`pv_${slot}`, { upper: (input.pvW[slot] ?? 0) / KILO, cost: -1e-7 }));
+    grid.pvs.push(
+      build.variable(`pv_${slot}`, {
+        lower: leastSunW(input, slot) / KILO,
+        upper: (input.pvW[slot] ?? 0) / KILO,
+        cost: -1e-7,
+      }),
+    );
     if (!exclusive.has(slot)) continue;
     const importing = build.binary(`importing_${slot}`);
     directions.push({ choice: importing, whenYes: i, whenNo: e });

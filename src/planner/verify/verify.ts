@@ -183,8 +183,12 @@ function checkOperator({ input, result, say }: Check, slot: number, toleranceW: 
   const [importW, exportW] = [result.importW[slot]!, result.exportW[slot]!];
   const slotMs = input.startMs + slot * 900_000;
   const ended = (untilMs: number | undefined) => untilMs !== undefined && slotMs >= untilMs;
-  if (gridExportLimit && !ended(gridExportLimit.untilMs) && exportW > gridExportLimit.limitW + toleranceW)
-    say(`Slot ${slot}: export above the grid operator's ${gridExportLimit.limitW} W`);
+  const operatorW =
+    gridExportLimit && !ended(gridExportLimit.untilMs) ? gridExportLimit.limitW : Number.POSITIVE_INFINITY;
+  if (exportW > operatorW + toleranceW) say(`Slot ${slot}: export above the grid operator's ${operatorW} W`);
+  const exportableW = Math.min(operatorW, input.exportLimitW ?? Number.POSITIVE_INFINITY);
+  const fixedW = Math.min((input.sunFixedPart ?? 0) * (pvW[slot] ?? 0), exportableW + (buildingW[slot] ?? 0));
+  if (result.pvUsedW[slot]! < fixedW - toleranceW) say(`Slot ${slot}: sun is left that nobody can hold back`);
   if (!gridLimit || ended(gridLimit.untilMs)) return;
   const building = buildingW[slot] ?? 0;
   const restW = gridLimit.appliesTo === "site" ? 0 : Math.max(0, building - (pvW[slot] ?? 0));
