@@ -38,6 +38,7 @@ import type {
   Tape,
 } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
+import { sitePowers } from "../../core/site/site-powers.ts";
 import { gridLimitSource } from "../../core/state/grid-limits.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import type { LiveSite } from "../../core/view.ts";
@@ -50,6 +51,8 @@ import { createImageStore, type ImageStore } from "./image-store.ts";
 import { createPlanLoop, type PlanLoop } from "./plan-loop.ts";
 import { PressingLimits } from "./pressing-limits.ts";
 
+/** Beyond it, a car that changed its current would be taken for a building that did. */
+const EVSE_NOW_MS = 15_000;
 const CLOCK_STEP_MS = 2_000;
 /** A fuse that is overloaded waits no longer for the disk; the next tick no longer than the other. */
 const SHED_PATIENCE_MS = 50;
@@ -310,25 +313,12 @@ export class Controller implements SiteAccess {
     void this.#plans.consider(image, { buildingW: this.#buildingW(image), importedWh });
   }
 
-  /** What the building draws without cars, sun and battery; unknown as soon as one part of the sum is. */
+  /** What the building draws without cars, sun and battery, W; unknown while a charging EVSE's own reading is behind the meter's. */
   #buildingW(image: ProcessImage): number | undefined {
-    const { site } = this.#options;
-    const fresh = (atMonoMs: number) => image.monoMs - atMonoMs < 15_000;
-    const meter = image.meters.get(site.gridMeterId);
-    if (!meter || !fresh(meter.atMonoMs)) return undefined;
-    let powerW = meter.powerW;
-    for (const id of site.pvIds) {
-      const pv = image.pvs.get(id);
-      if (!pv || !fresh(pv.atMonoMs)) return undefined;
-      powerW += pv.powerW;
-    }
-    for (const battery of image.batteries.values()) powerW -= battery.powerW;
-    for (const session of Object.values(this.state().sessions.open)) {
-      const evse = image.evses.get(session.evseId);
-      if (!evse || !fresh(evse.atMonoMs)) return undefined;
-      powerW -= evse.powerW ?? 0;
-    }
-    return powerW;
+    const state = this.state();
+    const isNow = (evseId: string) => image.monoMs - (image.evses.get(evseId)?.atMonoMs ?? -Infinity) < EVSE_NOW_MS;
+    const areNow = Object.values(state.sessions.open).every(({ evseId }) => isNow(evseId));
+    return areNow ? sitePowers({ site: this.#options.site, state, image }).buildingW : undefined;
   }
 
   /** Record, then act. An overload does not wait for a disk that hangs, and neither does the next look at the meter. */
