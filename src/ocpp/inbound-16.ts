@@ -1,7 +1,16 @@
 /** Calls of an OCPP 1.6 charge point. Fields may be missing or wrong: what can be taken is taken. */
 import type { ChargePointAnswer, ChargePointInput, TokenStatus } from "../core/charge-point-input.ts";
 import type { ConnectorStatus } from "../core/state/charge-points.ts";
-import { HEARTBEAT_S, type InboundContext, isoTime, notification, type ParsedCall, timeOf } from "./inbound.ts";
+import {
+  HEARTBEAT_S,
+  type InboundContext,
+  isoTime,
+  kept,
+  type ParsedCall,
+  type Parser,
+  SHARED_PARSERS,
+  timeOf,
+} from "./inbound.ts";
 import { samplesOf } from "./sampled-values.ts";
 import { isSigned, signedInput, signedValuesOf } from "./signed-values.ts";
 import { isReplayed } from "./time.ts";
@@ -135,29 +144,16 @@ function meterValues(context: InboundContext, payload: Fields): ParsedCall {
   };
 }
 
-type Parser = (context: InboundContext, payload: Fields, action: string) => ParsedCall;
-const kept =
-  (kind: Parameters<typeof notification>[1], reply: Fields = {}): Parser =>
-  (context, payload, action) =>
-    notification(context, kind, { action, payload, reply });
-
 const PARSERS: Readonly<Record<string, Parser>> = {
+  ...SHARED_PARSERS,
   BootNotification: boot,
-  Heartbeat: (context) => ({
-    inputs: [{ type: "heartbeat", chargePointId: context.chargePointId }],
-    reply: () => ({ currentTime: isoTime(context.nowMs) }),
-  }),
   StatusNotification: status,
   Authorize: authorize,
   StartTransaction: start,
   StopTransaction: stop,
   MeterValues: meterValues,
-  DataTransfer: kept("data-transfer", { status: "Accepted" }),
-  FirmwareStatusNotification: kept("firmware"),
   SignedFirmwareStatusNotification: kept("firmware"),
   DiagnosticsStatusNotification: kept("diagnostics"),
-  LogStatusNotification: kept("log"),
-  SecurityEventNotification: kept("security"),
   SignCertificate: kept("security", { status: "Rejected" }),
 };
 

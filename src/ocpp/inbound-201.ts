@@ -1,7 +1,16 @@
 /** Calls of an OCPP 2.0.1 charging station. 1.6-shaped payloads (FoxESS, Schneider) are read where they can be. */
 import type { ChargePointAnswer, ChargePointInput, TokenStatus } from "../core/charge-point-input.ts";
 import type { ConnectorStatus } from "../core/state/charge-points.ts";
-import { HEARTBEAT_S, type InboundContext, isoTime, notification, type ParsedCall, timeOf } from "./inbound.ts";
+import {
+  HEARTBEAT_S,
+  type InboundContext,
+  isoTime,
+  kept,
+  type ParsedCall,
+  type Parser,
+  SHARED_PARSERS,
+  timeOf,
+} from "./inbound.ts";
 import { samplesOf } from "./sampled-values.ts";
 import { signedInput, signedValuesOf } from "./signed-values.ts";
 import { isReplayed } from "./time.ts";
@@ -195,18 +204,9 @@ function meterValues(context: InboundContext, payload: Fields): ParsedCall {
   };
 }
 
-type Parser = (context: InboundContext, payload: Fields, action: string) => ParsedCall;
-const kept =
-  (kind: Parameters<typeof notification>[1], reply: Fields = {}): Parser =>
-  (context, payload, action) =>
-    notification(context, kind, { action, payload, reply });
-
 const PARSERS: Readonly<Record<string, Parser>> = {
+  ...SHARED_PARSERS,
   BootNotification: boot,
-  Heartbeat: (context) => ({
-    inputs: [{ type: "heartbeat", chargePointId: context.chargePointId }],
-    reply: () => ({ currentTime: isoTime(context.nowMs) }),
-  }),
   StatusNotification: status,
   Authorize: authorize,
   TransactionEvent: transactionEvent,
@@ -214,11 +214,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   NotifyReport: kept("report"),
   NotifyMonitoringReport: kept("report"),
   NotifyEvent: kept("other"),
-  DataTransfer: kept("data-transfer", { status: "Accepted" }),
-  FirmwareStatusNotification: kept("firmware"),
   PublishFirmwareStatusNotification: kept("firmware"),
-  LogStatusNotification: kept("log"),
-  SecurityEventNotification: kept("security"),
   SignCertificate: kept("security", { status: "Rejected" }),
   ReportChargingProfiles: kept("report"),
   NotifyEVChargingNeeds: kept("other", { status: "Accepted" }),

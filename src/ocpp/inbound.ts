@@ -32,19 +32,28 @@ export interface ParsedCall {
 
 type NotifiedKind = Extract<ChargePointInput, { type: "notified" }>["kind"];
 
-/** A notification that is kept and answered with `reply`. */
-export function notification(
-  context: InboundContext,
-  kind: NotifiedKind,
-  message: { readonly action: string; readonly payload: Fields; readonly reply?: Fields },
-): ParsedCall {
-  const { action, payload, reply = {} } = message;
-  const { chargePointId } = context;
-  return {
+/** Reads the calls of one action. */
+export type Parser = (context: InboundContext, payload: Fields, action: string) => ParsedCall;
+
+/** A notification is kept, and answered with `reply`. */
+export function kept(kind: NotifiedKind, reply: Fields = {}): Parser {
+  return ({ chargePointId }, payload, action) => ({
     inputs: [{ type: "notified", chargePointId, kind, action, payload: jsonCut(payload, 4096) }],
     reply: () => reply,
-  };
+  });
 }
+
+/** What every version reads and answers alike. */
+export const SHARED_PARSERS: Readonly<Record<string, Parser>> = {
+  Heartbeat: ({ chargePointId, nowMs }) => ({
+    inputs: [{ type: "heartbeat", chargePointId }],
+    reply: () => ({ currentTime: isoTime(nowMs) }),
+  }),
+  DataTransfer: kept("data-transfer", { status: "Accepted" }),
+  FirmwareStatusNotification: kept("firmware"),
+  LogStatusNotification: kept("log"),
+  SecurityEventNotification: kept("security"),
+};
 
 /** A time of a message, as it is meant and as it is written, with its problem as a list for {@link ParsedCall.problems}. */
 export function timeOf(

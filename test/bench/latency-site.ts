@@ -8,13 +8,13 @@ import { parseConfiguration } from "../../src/app/configuration/configuration.ts
 import { silentLog } from "../../src/app/log.ts";
 import { Recorder } from "../../src/app/recording/recorder.ts";
 import { Controller } from "../../src/app/tick/controller.ts";
-import type { SiteFact } from "../../src/core/facts/index.ts";
 import type { Solver } from "../../src/core/ports.ts";
 import { siteModel } from "../../src/core/site/site-model.ts";
 import { evolve } from "../../src/core/state/state.ts";
 import { openLedger, openTape } from "../../src/ledger/index.ts";
 import { startOcppServer } from "../../src/ocpp/server.ts";
 import { createSolver } from "../../src/solver/solver.ts";
+import { limitFact } from "./limit-fact.ts";
 
 const MOST_A = 16;
 const METER_EVERY_MS = 1_000;
@@ -37,28 +37,6 @@ function configuration(evses: number) {
     devices: [{ id: "grid-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "x" } } }],
     tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
   };
-}
-
-/** Something to export: a year's worth of limits. */
-function oldFact(seq: number): SiteFact {
-  return {
-    seq,
-    atMs: 1_790_000_000_000 + seq * 1000,
-    monoMs: seq * 1000,
-    wallTrusted: true,
-    boot: "bench",
-    version: 1,
-    source: "guard",
-    type: "limit-changed",
-    data: {
-      evseId: `old-${seq % 10}`,
-      currentA: 6 + (seq % 10),
-      phases: 3,
-      safeCurrentA: 6,
-      expiresAtMs: 1_790_000_180_000 + seq * 1000,
-      reason: { kind: "circuit", circuitId: "grid", phase: 1, readingA: 62.1, limitA: 63 },
-    },
-  } as SiteFact;
 }
 
 /** A station that answers everything and says which limit arrives. */
@@ -95,7 +73,7 @@ export async function startLatencySite(directory: string, evses: number, oldFact
   const clock = { ...real, wallMs: () => real.wallMs() + aheadMs, monoMs: () => real.monoMs() + aheadMs };
   const opened = openLedger({ directory, log: silentLog });
   const { ledger } = opened;
-  const old = Array.from({ length: oldFacts }, (_, index) => oldFact(index + 1));
+  const old = Array.from({ length: oldFacts }, (_, index) => limitFact(index + 1));
   for (let at = 0; at < oldFacts; at += 1000) await ledger.append(old.slice(at, at + 1000));
   const state = old.reduce(evolve, opened.state);
   const tape = openTape({ directory, keepDays: 1, log: silentLog });

@@ -3,34 +3,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "../../src/app/log.ts";
-import type { SiteFact } from "../../src/core/facts/index.ts";
 import { evolve } from "../../src/core/state/state.ts";
 import { openLedger } from "../../src/ledger/index.ts";
+import { limitFact } from "./limit-fact.ts";
 import type { BenchLine } from "./line.ts";
 
 const FACTS = 200_000;
 const YEAR_FACTS = 550_000;
-
-function fact(seq: number): SiteFact {
-  return {
-    seq,
-    atMs: 1_790_000_000_000 + seq * 1000,
-    monoMs: seq * 1000,
-    wallTrusted: true,
-    boot: "bench",
-    version: 1,
-    source: "guard",
-    type: "limit-changed",
-    data: {
-      evseId: `stall-${seq % 10}`,
-      currentA: 6 + (seq % 10),
-      phases: 3,
-      safeCurrentA: 6,
-      expiresAtMs: 1_790_000_180_000 + seq * 1000,
-      reason: { kind: "circuit", circuitId: "grid", phase: 1, readingA: 62.1, limitA: 63 },
-    },
-  } as SiteFact;
-}
 
 function written(): number {
   return Number(/write_bytes: (\d+)/.exec(readFileSync("/proc/self/io", "utf8"))?.[1] ?? Number.NaN);
@@ -41,7 +20,7 @@ async function rate(size: number, commits: number): Promise<number> {
   const { ledger } = openLedger({ directory, log: silentLog });
   const startedMs = performance.now();
   for (let commit = 0; commit < commits; commit++) {
-    await ledger.append(Array.from({ length: size }, (_, index) => fact(commit * size + index + 1)));
+    await ledger.append(Array.from({ length: size }, (_, index) => limitFact(commit * size + index + 1)));
   }
   const perSecond = (size * commits * 1000) / (performance.now() - startedMs);
   ledger.close();
@@ -54,7 +33,7 @@ async function opening(): Promise<BenchLine[]> {
   const first = openLedger({ directory, log: silentLog });
   const before = written();
   for (let seq = 1; seq <= FACTS; seq += 1000)
-    await first.ledger.append(Array.from({ length: 1000 }, (_, index) => fact(seq + index)));
+    await first.ledger.append(Array.from({ length: 1000 }, (_, index) => limitFact(seq + index)));
   first.ledger.close();
   const bytes = written() - before;
   let startedMs = performance.now();
@@ -91,7 +70,7 @@ async function year(): Promise<BenchLine[]> {
   const { ledger, state } = openLedger({ directory, log: silentLog });
   let last = state;
   for (let seq = 1; seq <= YEAR_FACTS; seq += 1000) {
-    const facts = Array.from({ length: 1000 }, (_, index) => fact(seq + index));
+    const facts = Array.from({ length: 1000 }, (_, index) => limitFact(seq + index));
     await ledger.append(facts);
     last = facts.reduce(evolve, last);
     if (seq === YEAR_FACTS - 1999) ledger.saveSnapshot(last);

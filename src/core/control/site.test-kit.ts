@@ -1,5 +1,7 @@
 /** Small sites for the tests of the control step. */
-import type { Protection, SiteConfiguration } from "../site/site.ts";
+
+import { homeConfiguration } from "../site/site.test-kit.ts";
+import type { Protection } from "../site/site.ts";
 import { type SiteModel, siteModel } from "../site/site-model.ts";
 
 export const VOLTAGE_V = 230;
@@ -57,7 +59,7 @@ export function siteOf(options: SiteOptions): SiteModel {
   const device = { profile: "p", unitId: 1, connection, pollMs: 1000, invert: false };
   const meters = ["grid-meter", ...(options.circuits ?? []).flatMap((circuit) => circuit.meter ?? [])];
   const pvAt = options.pvCircuit === undefined ? {} : { circuit: options.pvCircuit };
-  const configuration: SiteConfiguration = {
+  const configuration = homeConfiguration({
     site: {
       id: "test",
       name: "Test",
@@ -125,17 +127,6 @@ export function siteOf(options: SiteOptions): SiteModel {
           ]
         : []),
     ],
-    tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, opportunityEurPerHour: 0 },
-    charging: {
-      defaultEnergyWh: 20_000,
-      defaultStayHours: 8,
-      missedEurPerKwh: 0.5,
-      acceptUnknownTokens: true,
-      tokens: [],
-    },
-    ocpp: { host: "127.0.0.1", port: 0 },
-    api: { host: "127.0.0.1", port: 0 },
-    ledger: { directory: "data", tapeDays: 14 },
-  };
+  });
   return siteModel(configuration);
 }
