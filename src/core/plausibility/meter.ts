@@ -5,6 +5,7 @@ import { type Distrust, distrusted, stillDistrusted } from "./distrust.ts";
 import type { Doubt } from "./doubt.ts";
 import type { EvseTrack } from "./evses.ts";
 import { type Balance, deadPhases, type Missing, missing, type Silences, silences } from "./levels.ts";
+import { type Overload, unexplainedOverload } from "./overload.ts";
 import { type Shortage, shortage } from "./shortage.ts";
 import { judgeStep, type PendingStep, SAMPLES_KEPT_MS, type Sample, stayed, stepOf } from "./steps.ts";
 import { contradictsItself, wentBack } from "./values.ts";
@@ -24,6 +25,7 @@ export interface MeterWatch {
   readonly silent: Silences;
   readonly missing?: Missing;
   readonly shortage?: Shortage;
+  readonly overload?: Overload;
   /** It showed less than the cars draw, and has not been seen to be right since. */
   readonly distrust?: Distrust;
   /** How often it was distrusted and believed again. */
@@ -40,6 +42,8 @@ export interface Surroundings {
   readonly deviceId: string;
   readonly phases: 1 | 3;
   readonly voltageV: number;
+  /** Rating of the circuit. */
+  readonly limitA: number;
   /** EVSEs below it. */
   readonly tracks: readonly EvseTrack[];
   /** Of them those that are known to show on other phases than they are configured for. */
@@ -120,6 +124,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const {
     missing: before,
     shortage: shortBefore,
+    overload: overBefore,
     distrust: distrustBefore,
     ...rest
   } = judgeSteps(taken, deviceId, tracks, monoMs);
@@ -127,7 +132,8 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const currentA = currentsOf(fresh, around);
   const plain = tracks.filter(({ evse }) => !around.swapped.has(evse.id));
   const short = currentA && shortage(shortBefore, { currentA, producedA: around.producedA, tracks: plain, monoMs });
-  const isFound = lacks?.found === true || short?.found === true;
+  const over = currentA && unexplainedOverload(overBefore, { currentA, limitA: around.limitA, tracks: plain, monoMs });
+  const isFound = lacks?.found === true || short?.found === true || over?.found === true;
   const look = { isShort: isFound || short !== undefined, currentA: currentA ?? ZERO_PHASES, tracks: plain, monoMs };
   // An EVSE that shows on other phases explains what was missing; what it does not explain is found again.
   const known = around.swapped.size > watch.swapped ? undefined : distrustBefore;
@@ -139,6 +145,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     swapped: around.swapped.size,
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),
+    ...(over ? { overload: over } : {}),
     ...(distrust ? { distrust } : {}),
   };
 }

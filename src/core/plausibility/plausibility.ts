@@ -99,6 +99,7 @@ function surroundings(
     deviceId,
     phases: site.phases,
     voltageV: site.voltageV,
+    limitA: circuit.limitA,
     tracks: circuit.evseIds.flatMap((id) => tracks.get(id) ?? []),
     swapped: swappedEvses(state, deviceId),
     hasBattery: site.batteries.length > 0,

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { siteOf } from "../control/site.test-kit.ts";
+import type { EvseTrack } from "./evses.ts";
+import { type Overload, unexplainedOverload } from "./overload.ts";
+import { lyingPlant, rotated } from "./plausibility.test-kit.ts";
+
+const { evses } = siteOf({ evses: [{ id: "a" }, { id: "b" }] });
+const drawing = (currentA: number, phases: readonly number[]): EvseTrack => ({
+  evse: evses[0]!,
+  transactionId: 1,
+  sinceMonoMs: 0,
+  last: {
+    atMonoMs: 0,
+    powerW: 230 * currentA,
+    currentA: [phases.includes(0) ? currentA : 0, phases.includes(1) ? currentA : 0, 0],
+  },
+});
+
+/** Seconds until a meter that shows 70 A on L2 is found to be wrong. */
+function foundAfterS(tracks: readonly EvseTrack[], showsA = 70): number | undefined {
+  let overload: Overload | undefined;
+  for (let second = 0; second < 120; second++) {
+    const currentA = [5, showsA, 5] as const;
+    overload = unexplainedOverload(overload, { currentA, limitA: 63, tracks, monoMs: second * 1000 });
+    if (overload?.found) return second;
+  }
+  return undefined;
+}
+
+test("a building that alone takes more than its fuse bears is none, when cars draw on another phase", () => {
+  expect(foundAfterS([drawing(16, [0])])).toBe(15);
+});
+
+test.each([
+  ["cars on it are the cause", [drawing(16, [1])], 70],
+  ["no car draws anywhere", [drawing(0, [])], 70],
+  ["it is not above its rating", [drawing(16, [0])], 63],
+] as const)("an overload is what the meter says when %s", (_, tracks, showsA) => {
+  expect(foundAfterS(tracks, showsA)).toBeUndefined();
+});
+
+test("what cannot be cured on the phase that shows it is cured on the others", () => {
+  const cars = ["a", "b", "c"].map((id) => ({ id, phases: ["L1"] as const }));
+  const options = {
+    site: siteOf({ mainFuseA: 63, worstBuildingLoadA: 37, evses: [...cars, { id: "d", phases: ["L2"] as const }] }),
+    building: (second: number) => (second < 300 ? ([5, 5, 5] as const) : ([30, 30, 30] as const)),
+    meterEveryS: 30,
+  };
+  const { plant, lies } = lyingPlant(options);
+  for (const { id } of cars) plant.plug(id);
+  plant.run(299);
+  expect(plant.trueA("grid")[0]).toBeGreaterThan(50);
+  lies.set("grid-meter", rotated);
+  let overS = 0;
+  plant.run(290, () => {
+    if (plant.trueA("grid")[0] > 63) overS++;
+  });
+  expect(overS).toBeGreaterThan(5);
+  expect(overS).toBeLessThan(25);
+});
