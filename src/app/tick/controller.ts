@@ -65,6 +65,9 @@ const COMPARES_WITH_STATE = new Set<string>([
   "meter-doubted",
 ]);
 
+/** Inputs that measure, or of which nothing is recorded as a rule: what they say does not wait behind a disk that hangs. */
+const MEASURES = new Set<ChargePointInput["type"]>(["metered", "heartbeat", "transaction-ended"]);
+
 export interface ControllerOptions {
   readonly site: SiteModel;
   readonly recorder: Recorder;
@@ -256,6 +259,11 @@ export class Controller implements SiteAccess {
       return { drafts, answer };
     };
     const isTransaction = input.type === "transaction-started" || input.type === "transaction-ended";
+    if (MEASURES.has(input.type)) {
+      const { drafts, answer } = decide(recorder.state());
+      // A transaction is answered when it is on disk, also when it is told again meanwhile.
+      if (drafts.length === 0 && !isTransaction) return answer;
+    }
     const { answer } = isTransaction ? await recorder.record(decide) : await recorder.keep(decide);
     if (isTransaction) this.#pace.want();
     return answer;
