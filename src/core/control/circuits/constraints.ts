@@ -240,15 +240,15 @@ const UNBALANCE_KEYS = ["unbalance/0", "unbalance/1", "unbalance/2"] as const;
 function addUnbalance(builder: Builder, active: readonly EvseObservation[]): void {
   const { unbalanceLimitA, phases } = builder.input.site;
   if (unbalanceLimitA === undefined || phases === 1) return;
-  const uneven = active.filter((entry) => entry.phases.length < 3);
+  const uneven = active.filter(({ phases: loaded, phaseUnknown }) => loaded.length < 3 || phaseUnknown);
   if (uneven.length === 0) return;
   const sumOf = (drawnA: (entry: EvseObservation) => number) =>
     PHASE_INDEXES.map((phase) =>
       uneven.reduce((sum, entry) => sum + (entry.phases.includes(phase) ? drawnA(entry) : 0), 0),
     );
   const drawn = sumOf(({ surelyA }) => surelyA);
-  // What nobody has measured may be nothing: it evens nothing out.
-  const seen = sumOf(({ measuredA, surelyA }) => (measuredA === undefined ? 0 : surelyA));
+  // What nobody has measured may be nothing, or on another phase: it evens nothing out.
+  const seen = sumOf(({ measuredA, surelyA, phaseUnknown }) => (measuredA === undefined || phaseUnknown ? 0 : surelyA));
   for (const phase of PHASE_INDEXES) {
     const members = uneven.filter((entry) => entry.phases.includes(phase));
     if (members.length === 0) continue;

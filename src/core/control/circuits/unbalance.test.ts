@@ -62,6 +62,20 @@ test("a car of which nothing is measured evens nothing out", () => {
   for (const id of ["a", "b"]) expect(plant.drawsA(id)).toBeLessThanOrEqual(20);
 });
 
+test("a car that shows on other phases than its EVSE is wired for may load any of them", () => {
+  const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses: stalls }) });
+  for (const id of ["a", "b"]) plant.plug(id, { phases: 1 });
+  plant.record({
+    type: "meter-doubted",
+    source: "test",
+    data: { deviceId: "grid-meter", kind: "swapped", evseId: "b", phases: [1], seenOn: [0], active: true },
+  });
+  run(600);
+  expect(plant.drawsA("a") + plant.drawsA("b")).toBeLessThanOrEqual(20);
+  expect(plant.drawsA("a")).toBeGreaterThanOrEqual(6);
+  expect(plant.drawsA("b")).toBeGreaterThanOrEqual(6);
+});
+
 test("who waits for room keeps its claim while that is made: others do not take it and give it back for ever", () => {
   const site = siteOf({
     mainFuseA: 40,

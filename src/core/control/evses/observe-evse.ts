@@ -27,6 +27,8 @@ export interface EvseObservation {
   readonly memory: EvseMemory;
   /** Grid phases it loads; all of the EVSE's until the car has shown fewer. */
   readonly phases: readonly PhaseIndex[];
+  /** It counts on all phases only because nobody knows which of them its car loads. */
+  readonly phaseUnknown?: true;
   readonly measuredA?: number;
   /** What it surely draws now, A: a shed below it is certain to help. */
   readonly surelyA: number;
@@ -243,5 +245,6 @@ export function observeEvse(
   };
   const reservedA = reserved(input, entry);
   const certain = reservedA === undefined ? entry : { ...entry, reservedA };
-  return isMisplaced(input, evse) ? { ...certain, phases: PHASE_INDEXES } : certain;
+  if (!isMisplaced(input, evse)) return certain;
+  return { ...certain, phases: PHASE_INDEXES, ...(phases.length < 3 ? { phaseUnknown: true } : {}) };
 }
