@@ -246,14 +246,14 @@ export class SiteRig {
   }
 
   /** What a charge point says to a command, where that is not that it accepts it. */
-  onCommand: (command: ChargePointCommand) => CommandResult | undefined = () => undefined;
+  onCommand: (command: ChargePointCommand) => CommandResult | undefined | Promise<CommandResult> = () => undefined;
 
   async #send(command: ChargePointCommand): Promise<CommandResult> {
     const stall = command.chargePointId.slice(3);
     const evse = this.#evses.get(stall)!;
     this.commands.push({ second: this.second, command });
     if (!evse.online) return { status: "offline", detail: "" };
-    const result = this.onCommand(command);
+    const result = await this.onCommand(command);
     if (result) return result;
     if (command.type === "set-limit") {
       evse.schedule = command.schedule;

@@ -1,5 +1,6 @@
 /** Makes the record of each session when its books are closed. */
-import { dueCdrs, dueReservationEnds } from "../core/market/cdr.ts";
+import { dueCdrs } from "../core/market/cdr.ts";
+import { dueReservationEnds } from "../core/market/reservations.ts";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamConfiguration } from "../core/site/site-upstream.ts";

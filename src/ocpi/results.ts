@@ -27,6 +27,9 @@ const MOST_AT_ONCE = 600;
 /** What is owed, without what the request itself tells. */
 export type Owed = Omit<OwedResult, "partnerId" | "requestId" | "correlationId" | "from" | "version" | "acceptedMs">;
 
+/** What is told to an address of an earlier request. */
+export type Told = Omit<OwedResult, "requestId" | "acceptedMs"> & { readonly result: string };
+
 /** What a result says: a `result` of the text, and what belongs to it. */
 export interface ResultObject extends WireObject {
   readonly result: string;
@@ -40,6 +43,8 @@ export interface Results {
   hasRoom(partner: Partner): boolean;
   /** Records that a result is owed, with `drafts`; what `find` comes to is sent after the answer to the request. */
   owe(request: OcpiRequest, owed: Owed, find: FindResult, drafts?: readonly SiteDraft[]): Promise<void>;
+  /** Records that a partner is owed a word that it did not ask for now, with `drafts`; sends it as all results. */
+  tell(owed: Told, drafts: readonly SiteDraft[]): Promise<void>;
   /** Takes up what was owed when the controller stopped. */
   resume(find: (owed: OwedResult) => Promise<ResultObject>): void;
   close(): void;
@@ -90,6 +95,13 @@ class ResultDesk implements Results {
     ]);
     // The answer goes first: partners do not expect the result before it.
     setImmediate(() => this.#follow({ ...data, acceptedMs: nowMs }, find));
+  }
+
+  async tell(told: Told, drafts: readonly SiteDraft[]): Promise<void> {
+    const { site, clock } = this.#options;
+    const data = { ...told, requestId: randomUUID() };
+    await site.record([...drafts, { type: "partner-request-accepted", source: sourceOf(told.partnerId), data }]);
+    this.#follow({ ...data, acceptedMs: clock.wallMs() }, async () => ({ result: told.result }));
   }
 
   resume(find: (owed: OwedResult) => Promise<ResultObject>): void {

@@ -22,6 +22,7 @@ import type { ModuleContext } from "./modules/context.ts";
 import { hubClientInfoModule } from "./modules/hub-client-info.ts";
 import { locationsModule, tariffsModule } from "./modules/locations.ts";
 import { preferencesRoute } from "./modules/preferences.ts";
+import { watchReservations } from "./modules/reservations.ts";
 import { cdrsModule, sessionsModule } from "./modules/sessions.ts";
 import { smacSenderModule } from "./modules/smac.ts";
 import { tokensModule } from "./modules/tokens.ts";
@@ -123,6 +124,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   const service = startService({ ...options, identity, partners, secrets, noteRefusal });
   const modules = [...cpoModules({ context, results, noteRefusal, store }), ...service.modules];
   results.resume((owed) => resultAfterRestart(context, owed));
+  const stopWatching = watchReservations(context, results);
   const drivers = createDriverRegister({ upstream, model, partners, store, secrets, site, clock });
   const stopSync = startTokenSync({ partners, store, secrets, site, countryCode, partyId, clock, log });
   const pumps = new Map([...partners.values()].map((partner) => [partner.id, pumpOf(partner, options, secrets)]));
@@ -134,6 +136,7 @@ export function startUpstream(options: UpstreamOptions): Upstream {
     plugin: ocpiPlugin({ identity, secrets, partners, registrations, modules, clock, log }),
     async close() {
       stopBilling();
+      stopWatching();
       stopSync();
       results.close();
       service.close();

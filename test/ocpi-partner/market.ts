@@ -60,12 +60,13 @@ export class Market {
   readonly cpo: Readonly<Record<Version, Platform>> = { "2.2.1": cpoOf("2.2.1"), "2.3.0": cpoOf("2.3.0") };
   readonly site: StorySite;
 
-  constructor(chargePoints: readonly string[]) {
+  constructor(chargePoints: readonly string[], stations: readonly string[] = []) {
     const may = ["commands", "preferences", "charging-profiles"];
     this.site = new StorySite({
       // In a hurry, so that profiles decide and not the plan.
       charging: { defaultEnergyWh: 60_000, defaultStayHours: 1 },
       chargePoints,
+      stations,
       upstream: { serviceProvider: true },
       partners: VERSIONS.flatMap((version) => [
         { id: `emsp-${version}`, platform: this.emsp[version], contracts: [{ may }] },

@@ -1,6 +1,7 @@
 /** The controller in a process of its own, as a user starts it, with partners in its site.yaml. */
 import { ChildSite, until } from "../live-site.ts";
 import { ChargePoint } from "./charge-point.ts";
+import { ChargePoint201 } from "./charge-point-201.ts";
 import type { Party } from "./exchange.ts";
 import type { Endpoint, Platform } from "./platform.ts";
 
@@ -93,7 +94,9 @@ export interface PartnerOptions {
 
 export interface StorySiteOptions {
   readonly partners: readonly PartnerOptions[];
+  /** Of OCPP 1.6, and of OCPP 2.0.1. */
   readonly chargePoints: readonly string[];
+  readonly stations?: readonly string[];
   readonly upstream?: object;
   readonly charging?: object;
   readonly program?: string;
@@ -102,14 +105,15 @@ export interface StorySiteOptions {
 export class StorySite {
   readonly child: ChildSite;
   readonly chargePoints = new Map<string, ChargePoint>();
+  readonly stations = new Map<string, ChargePoint201>();
   readonly #options: StorySiteOptions;
 
   constructor(options: StorySiteOptions) {
     this.#options = options;
-    const { chargePoints, program, charging } = options;
+    const { chargePoints, stations = [], program, charging } = options;
     const upstream = () => this.#upstream();
     this.child = new ChildSite({
-      chargePoints,
+      chargePoints: [...chargePoints, ...stations],
       ...(program ? { program } : {}),
       more: {
         // Only when the file is written does the port exist.
@@ -119,8 +123,10 @@ export class StorySite {
         charging: { acceptUnknownTokens: false, ...charging },
       },
     });
-    // The meters see what the cars draw.
-    const drawnA = () => [...this.chargePoints.values()].reduce((sum, { drawsA }) => sum + drawsA, 5);
+    // The meters see what the cars draw, and a building, whose load never stands still.
+    const buildingA = () => 5 + (performance.now() % 1_000) / 5_000;
+    const drawnA = () =>
+      [...this.chargePoints.values(), ...this.stations.values()].reduce((sum, { drawsA }) => sum + drawsA, buildingA());
     Object.defineProperty(this.child, "currentA", { get: drawnA });
   }
 
@@ -154,7 +160,9 @@ export class StorySite {
   async start(): Promise<this> {
     await this.child.start();
     const url = `ws://127.0.0.1:${this.child.ocppPort}/ocpp`;
-    for (const id of this.#options.chargePoints) this.chargePoints.set(id, await new ChargePoint(id, url).connect());
+    const { chargePoints, stations = [] } = this.#options;
+    for (const id of chargePoints) this.chargePoints.set(id, await new ChargePoint(id, url).connect());
+    for (const id of stations) this.stations.set(id, await new ChargePoint201(id, url).connect());
     return this;
   }
 
@@ -165,6 +173,9 @@ export class StorySite {
 
   chargePoint(id: string): ChargePoint {
     return this.chargePoints.get(id)!;
+  }
+  station(id: string): ChargePoint201 {
+    return this.stations.get(id)!;
   }
 
   /** What an administrator asks of the controller, as `wattledger ocpi` does. */
@@ -193,7 +204,7 @@ export class StorySite {
   }
 
   async close(): Promise<void> {
-    for (const chargePoint of this.chargePoints.values()) await chargePoint.close();
+    for (const chargePoint of [...this.chargePoints.values(), ...this.stations.values()]) await chargePoint.close();
     await this.child.close();
   }
 }

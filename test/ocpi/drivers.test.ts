@@ -345,6 +345,38 @@ describe("a partner's command", () => {
     expect(rig.partner.received.filter(({ path }) => path.endsWith("/cdrs"))).toHaveLength(1);
   });
 
+  test("hears that a place cannot be kept when its EVSE breaks down, also when it asks to cancel it", async () => {
+    const rig = await site();
+    const expiry_date = new Date(rig.site.clock.wallMs() + 1_800_000).toISOString();
+    const reserve = { ...begin, token: token("APP-1"), reservation_id: "R1", expiry_date };
+    await command(rig, "RESERVE_NOW", reserve);
+    await rig.run(2);
+    await rig.restart();
+    await rig.site.connectAll();
+    const at = { type: "status", chargePointId: "cp-one", connector: 1 } as const;
+    await rig.site.controller.handle({ ...at, status: "faulted" });
+    await rig.run(5);
+    expect(result(rig, "RESERVE_NOW")).toEqual([{ result: "ACCEPTED" }, { result: "CANCELED_RESERVATION" }]);
+    const sessions = rig.partner.received.filter(({ path }) => path.includes("/sessions/"));
+    expect(sessions.at(-1)!.body).toMatchObject({ status: "COMPLETED", kwh: 0 });
+    await command(rig, "CANCEL_RESERVATION", { reservation_id: "R1" });
+    await rig.run(2);
+    expect(result(rig, "CANCEL_RESERVATION")).toEqual([{ result: "CANCELED_RESERVATION" }]);
+    // Once; and when it works again the place can be kept again.
+    await rig.site.controller.handle({ ...at, status: "available" });
+    await rig.site.controller.handle({ ...at, status: "unavailable" });
+    await rig.run(2);
+    expect(result(rig, "RESERVE_NOW")).toHaveLength(2);
+    await rig.site.controller.handle({ ...at, status: "available" });
+    await command(rig, "RESERVE_NOW", reserve);
+    await rig.run(2);
+    expect(result(rig, "RESERVE_NOW").at(-1)).toEqual({ result: "ACCEPTED" });
+    await rig.site.plugIn("one", { token: "APP-1" });
+    await rig.run(30);
+    const ids = rig.partner.received.flatMap(({ path }) => /sessions\/NL\/CPO\/(.*)$/.exec(path)?.[1] ?? []);
+    expect(new Set(ids).size).toBe(2);
+  });
+
   test("is answered with the codes of the text where it cannot be", async () => {
     const rig = await site();
     const start = async (body: object) => (await command(rig, "START_SESSION", body)).body;

@@ -237,6 +237,24 @@ describe("the sender of a profile", () => {
     expect(currentA(rig)).toBeCloseTo(9, 1);
   });
 
+  test("hears of no result before the charge point has answered, however slow that is", async () => {
+    const rig = await charging();
+    const waiting: ((result: { status: "rejected"; detail: string }) => void)[] = [];
+    rig.site.onCommand = ({ type }) =>
+      type === "set-limit" ? new Promise((resolve) => void waiting.push(resolve)) : undefined;
+    expect((await set(rig, "slow", profileOf(9, "A"))).body.data.result).toBe("ACCEPTED");
+    await rig.run(8);
+    expect(resultsOf(rig, "slow")).toEqual([]);
+    for (const answer of waiting) answer({ status: "rejected", detail: "Rejected" });
+    await rig.run(3);
+    expect(resultsOf(rig, "slow")).toEqual([{ result: "REJECTED" }]);
+    rig.site.onCommand = () => undefined;
+    await rig.run(90);
+    expect((await set(rig, "quick", profileOf(8, "A"))).body.data.result).toBe("ACCEPTED");
+    await rig.run(4);
+    expect(resultsOf(rig, "quick")).toEqual([{ result: "ACCEPTED" }]);
+  });
+
   test("that names a least rate of the car has it pause below, instead of charging badly", async () => {
     const rig = await charging();
     await set(rig, "a", profileOf(8, "A", { min_charging_rate: 9.5 }));

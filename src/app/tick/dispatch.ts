@@ -6,7 +6,16 @@ import type { SiteState } from "../../core/state/state.ts";
 
 type LimitAnswer = "accepted" | "rejected" | "not-supported" | "no-answer";
 
-/** A fact on a limit's answer when it differs from the answer before; agreement is not news. */
+/** Whether a partner waits to hear what became of the limit that is in the books: then agreement is news too. */
+function isAwaited({ evseId, schedule }: Extract<ChargePointCommand, { type: "set-limit" }>, state: SiteState) {
+  const limit = state.limits.byEvse[evseId];
+  if (!limit || limit.answer !== undefined || limit.currentA !== schedule.periods[0]?.currentA) return false;
+  return Object.values(state.upstream.results).some(
+    ({ kind, transactionId = 0 }) => kind === "SET_PROFILE" && state.sessions.open[transactionId]?.evseId === evseId,
+  );
+}
+
+/** A fact on a limit's answer when it differs from the answer before, or when somebody waits for it. */
 export function limitAnswerDrafts(
   command: Extract<ChargePointCommand, { type: "set-limit" }>,
   result: CommandResult,
@@ -14,7 +23,7 @@ export function limitAnswerDrafts(
 ): SiteDraft[] {
   const answer: LimitAnswer = result.status === "offline" ? "no-answer" : (result.status as LimitAnswer);
   const before = state.limits.byEvse[command.evseId]?.answer ?? "accepted";
-  if (answer === before) return [];
+  if (answer === before && !isAwaited(command, state)) return [];
   return [
     {
       type: "limit-answered",

@@ -71,10 +71,15 @@ export const ReservationMade = declareFact(
     sessionId: Type.Optional(Type.String()),
     contract: Type.Optional(DriverContractSchema),
     authorizationReference: Type.Optional(Type.String()),
+    /** Where its partner wants to hear that it could not be kept, as it asked for it. */
+    responseUrl: Type.Optional(Type.String()),
+    correlationId: Type.Optional(Type.String()),
+    from: Type.Optional(Type.Object({ countryCode: Type.String(), partyId: Type.String() })),
+    version: Type.Optional(Type.String()),
   }),
 );
 
-/** It was cancelled, or has run out; one that is used just ends. */
+/** It was cancelled by its partner or by the site, or has run out; one that is used just ends. */
 export const ReservationCancelled = declareFact(
   "reservation-cancelled",
   1,
@@ -83,6 +88,8 @@ export const ReservationCancelled = declareFact(
     reservationId: Type.String(),
     sessionId: Type.Optional(Type.String()),
     expired: Type.Optional(Type.Boolean()),
+    /** The EVSE is out of order: the site cannot keep it. */
+    bySite: Type.Optional(Type.Boolean()),
   }),
 );
 

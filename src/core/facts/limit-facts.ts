@@ -23,7 +23,7 @@ export const LimitChanged = declareFact(
   }),
 );
 
-/** The charge point refused a limit or did not answer; an acceptance after that is recorded too. */
+/** The charge point refused a limit or did not answer; an acceptance after that is recorded too, and one that is awaited. */
 export const LimitAnswered = declareFact(
   "limit-answered",
   1,

@@ -74,16 +74,6 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
   };
 }
 
-/** Reservations that have run out and that nobody made use of. */
-export function dueReservationEnds({ upstream }: SiteState, nowMs: number): SiteDraft[] {
-  return Object.entries(upstream.reservations).flatMap(([key, { expiresAtMs, sessionId }]) => {
-    if (expiresAtMs > nowMs || sessionId === undefined) return [];
-    const slash = key.indexOf("/");
-    const ids = { partnerId: key.slice(0, slash), reservationId: key.slice(slash + 1) };
-    return [{ type: "reservation-cancelled", source: "billing", data: { ...ids, sessionId, expired: true } }];
-  });
-}
-
 /** Records that are due now: of sessions that ended since the first partner was registered, and have none. */
 export function dueCdrs(site: SiteModel, state: SiteState, nowMs: number): SiteDraft[] {
   const { sinceSeq, sessions, billed } = state.upstream;

@@ -56,6 +56,13 @@ export interface Reservation {
   readonly token: string;
   readonly expiresAtMs: number;
   readonly sessionId?: string;
+  /** Where its partner wants to hear that it could not be kept. */
+  readonly responseUrl?: string;
+  readonly correlationId?: string;
+  readonly from?: { readonly countryCode: string; readonly partyId: string };
+  readonly version?: string;
+  /** The site could not keep it; known until it would have run out. */
+  readonly lost?: boolean;
 }
 
 /** Where a partner's reservation is in the state. */
@@ -280,7 +287,8 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
     }
     case "reservation-cancelled": {
       const key = reservationKey(fact.data.partnerId, fact.data.reservationId);
-      const { [key]: _, ...reservations } = slice.reservations;
+      const { [key]: known, ...others } = slice.reservations;
+      const reservations = known && fact.data.bySite ? { ...others, [key]: { ...known, lost: true } } : others;
       return { ...slice, reservations, reserved: evolveReserved(slice.reserved, fact, key) };
     }
     case "signed-value-reported":

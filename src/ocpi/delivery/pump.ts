@@ -89,7 +89,9 @@ export class Pump {
   #readOn(): boolean {
     const { site, changedBy } = this.#options;
     if (this.#changed.size >= MOST_CHANGED) return false;
-    const facts = site.read(this.#readSeq, BATCH);
+    // The ledger may be a moment ahead of the state: what is sent is the state.
+    const { seq } = site.state();
+    const facts = site.read(this.#readSeq, BATCH).filter((fact) => fact.seq <= seq);
     for (const fact of facts)
       for (const object of changedBy(fact)) if (!this.#changed.has(object)) this.#changed.set(object, fact.seq);
     this.#readSeq = facts.at(-1)?.seq ?? this.#readSeq;

@@ -21,14 +21,17 @@ function verdict({ site, model, clock }: ModuleContext, session: Session, partne
   // It was cleared or overridden meanwhile.
   if (!profiles.some((profile) => profile.partnerId === partnerId)) return "REJECTED";
   if (!evse || !limit || state.chargePoints.byId[evse.chargePointId]?.connected !== true) return undefined;
-  const answer = limit.answer ?? "accepted";
-  if (answer === "rejected" || answer === "not-supported") return "REJECTED";
+  const receivedMs = Math.max(0, ...profiles.map((profile) => profile.receivedMs));
+  const isNew = limit.setAtMs >= receivedMs;
+  if (limit.answer === "not-supported" || (limit.answer === "rejected" && isNew)) return "REJECTED";
+  // Of a limit from before the profile, that nothing was said means that it was taken.
+  const taken = limit.answer === "accepted" || (limit.answer === undefined && !isNew);
+  if (!taken) return undefined;
   const circuit = { voltageV: model.voltageV, phases: evse.phases.length };
   const allowedA = ceilingA(profiles, clock.wallMs(), circuit)?.currentA ?? Number.POSITIVE_INFINITY;
   // A car on fewer phases may draw more on each: then the limit itself says that it is the contract's.
-  const receivedMs = Math.max(0, ...profiles.map((profile) => profile.receivedMs));
-  const isContract = limit.reason.kind === "contract" && limit.setAtMs >= receivedMs;
-  return answer === "accepted" && (isContract || limit.currentA <= allowedA + 0.05) ? "ACCEPTED" : undefined;
+  const isContract = limit.reason.kind === "contract" && isNew;
+  return isContract || limit.currentA <= allowedA + 0.05 ? "ACCEPTED" : undefined;
 }
 
 /** Resolves when it is known whether a partner's profile holds; what is not in force in time was rejected. */

@@ -2,31 +2,8 @@
 import { expect, test } from "vitest";
 import { type Market, pushToken, story, tokenOf } from "../market.ts";
 import type { Platform } from "../platform.ts";
-import { type Json, millis, must } from "../spec/check.ts";
-import { chargingProfileResponse } from "../spec/control.ts";
-
-interface Active {
-  readonly start_date_time: string;
-  readonly charging_profile: {
-    readonly charging_rate_unit: "A" | "W";
-    readonly charging_profile_period: readonly { readonly start_period: number; readonly limit: number }[];
-    readonly duration?: number;
-  };
-}
-
-const WATTS_OF_AN_AMPERE = 690;
-
-/** The limits that an ActiveChargingProfile has, the one of now first, A. */
-function limitsA(profile: unknown): number[] {
-  const { charging_rate_unit, charging_profile_period } = (profile as Active).charging_profile;
-  return charging_profile_period.map(({ limit }) => (charging_rate_unit === "A" ? limit : limit / WATTS_OF_AN_AMPERE));
-}
-
-const profileOf = (limit: number, unit = "A", more: Json = {}): Json => ({
-  charging_rate_unit: unit,
-  charging_profile_period: [{ start_period: 0, limit }],
-  ...more,
-});
+import { type Json, millis } from "../spec/check.ts";
+import { type Active, askProfile, limitsA, profileOf, resultOf, updateOf } from "./steering.ts";
 
 export function profileStories(market: Market): void {
   story("charging profiles", (version) => {
@@ -37,42 +14,16 @@ export function profileStories(market: Market): void {
     const uid = `STEERED-${version.replaceAll(".", "")}`;
     let id = "";
 
-    async function ask(platform: Platform, method: "PUT" | "GET" | "DELETE", profile?: Json, session = id) {
-      const kind = { PUT: "set", GET: "active", DELETE: "clear" }[method];
-      const callback = platform.callback("chargingprofiles", version, kind);
-      const query = `response_url=${encodeURIComponent(callback.url)}`;
-      const answer =
-        method === "PUT"
-          ? await platform.ask("PUT", "chargingprofiles", `/${session}`, {
-              body: { charging_profile: profile, response_url: callback.url },
-            })
-          : await platform.ask(
-              method,
-              "chargingprofiles",
-              `/${session}?${method === "GET" ? "duration=900&" : ""}${query}`,
-            );
-      if (answer.code === 1000) {
-        platform.faults.push(...chargingProfileResponse(answer.data, method));
-        const { result, timeout } = answer.data as Json;
-        platform.faults.push(...must(result !== "ACCEPTED" || Number(timeout) > 0, method, "no timeout"));
-      }
-      return { answer, said: (answer.data as Json | undefined)?.result, callback };
-    }
+    const ask = (platform: Platform, method: "PUT" | "GET" | "DELETE", profile?: Json, session = id) =>
+      askProfile(platform, version, method, session, profile);
 
     /** Set, and accepted by the charge point. */
     async function set(platform: Platform, profile: Json): Promise<void> {
-      const { said, callback } = await ask(platform, "PUT", profile);
-      expect(said).toBe("ACCEPTED");
-      expect(await callback.result()).toEqual({ result: "ACCEPTED" });
+      expect(await resultOf(platform, version, id, profile)).toBe("ACCEPTED");
     }
 
     const updated = (platform: Platform, fits: (limits: number[]) => boolean, since: number, what: string) =>
-      platform.next(
-        ({ module, method, path, body }) =>
-          module === "chargingprofiles" && method === "PUT" && path[0] === id && fits(limitsA(body)),
-        since,
-        what,
-      );
+      updateOf(platform, id, fits, since, what);
     const limited = (fits: (limitA: number) => boolean) =>
       chargePoint().next(({ action }) => action === "SetChargingProfile" && fits(chargePoint().limitA));
 
