@@ -33,18 +33,27 @@ function isWeekend(atMs: number): boolean {
   return day === 0 || day === 6;
 }
 
+/** Whether a stay is of the same driver; of the same EVSE, where neither showed a token. */
+export function isOwn(stay: Stay, visit: Visit): boolean {
+  return stay.token === visit.token && (visit.token !== undefined || stay.evseId === visit.evseId);
+}
+
 /** By who it is and where. */
 export function acquaintance(stay: Stay, visit: Visit): number {
   const token = visit.token !== undefined && stay.token === visit.token ? SAME_TOKEN : 1;
   return token * (stay.evseId === visit.evseId ? SAME_EVSE : 1);
 }
 
-/** By who it is, where and when. */
-export function likeness(stay: Stay, visit: Visit): number {
+/** By when: the time of the day, and whether it is a weekend. */
+export function timeLikeness(stay: Stay, visit: Visit): number {
   const hours = timeOfDayApartMs(stay.startedMs, visit.startedMs) / HOUR_MS;
   const hour = UNLIKE_HOUR + (1 - UNLIKE_HOUR) * Math.exp(-0.5 * (hours / ALIKE_HOURS) ** 2);
-  const day = isWeekend(stay.startedMs) === isWeekend(visit.startedMs) ? 1 : UNLIKE_DAY;
-  return acquaintance(stay, visit) * hour * day;
+  return hour * (isWeekend(stay.startedMs) === isWeekend(visit.startedMs) ? 1 : UNLIKE_DAY);
+}
+
+/** By who it is, where and when. */
+export function likeness(stay: Stay, visit: Visit): number {
+  return acquaintance(stay, visit) * timeLikeness(stay, visit);
 }
 
 /** What is usual: up to which part of something lies which share of all. */

@@ -6,6 +6,7 @@ import type { Stay } from "./state/stays.ts";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const visit = { evseId: "left", token: "ANNA", startedMs: NOON_MS };
+const silent = { visit, departureKnown: false };
 
 function stay(part: Partial<Stay> = {}): Stay {
   const startedMs = NOON_MS - 7 * DAY_MS;
@@ -78,6 +79,14 @@ describe("where nothing was said", () => {
     expect(chanceAt(overnight, 15.9, 3) - chanceAt(overnight, 13.1, 3)).toBeLessThan(0.1);
   });
 
+  it("a resident who stays every night is believed, however many visitors a busy site has seen", () => {
+    const visitors = times(400, { stayMs: HOUR_MS });
+    const anna = times(6, { token: "ANNA", stayMs: 13 * HOUR_MS });
+    expect(chanceAt(visitors, 8)).toBeGreaterThan(0.9);
+    expect(chanceAt([...visitors, ...anna], 8)).toBeLessThan(0.3);
+    expect(chanceAt([...visitors, ...anna], 14)).toBeGreaterThan(0.9);
+  });
+
   it("those who came at another time of the day say little", () => {
     const atNight = times(20, { startedMs: NOON_MS - 7.5 * DAY_MS, stayMs: HOUR_MS });
     const alike = times(20, { stayMs: HOUR_MS });
@@ -109,14 +118,32 @@ describe("what a car takes", () => {
   });
 
   it("is, where nothing was asked for, what others took who had taken as much: a large battery is not planned by the small", () => {
-    const small = times(30, { energyWh: 5_000 });
-    const large = times(6, { energyWh: 40_000 });
+    const small = times(60, { energyWh: 5_000 });
+    const large = times(4, { energyWh: 40_000 });
     const likely = (deliveredWh: number) =>
-      silentEnergyWh({ stays: [...small, ...large], visit, assumedWh: 12_000, deliveredWh });
-    expect(likely(0)).toBeLessThan(15_000);
+      silentEnergyWh({ stays: [...small, ...large], ...silent, assumedWh: 12_000, deliveredWh });
+    expect(likely(0)).toBe(5_000);
     expect(likely(12_000)).toBe(40_000);
-    expect(likely(45_000)).toBeUndefined();
-    expect(silentEnergyWh({ stays: [], visit, assumedWh: 12_000, deliveredWh: 0 })).toBe(12_000);
+    expect(likely(55_000)).toBeUndefined();
+  });
+
+  it("is more than usual where nothing is known: one of ten takes twice what the site assumes, which waits for no wish", () => {
+    const question = { stays: [], ...silent, assumedWh: 12_000, deliveredWh: 0 };
+    const likely = silentEnergyWh(question)!;
+    expect(likely).toBeGreaterThan(18_000);
+    expect(likely).toBeLessThan(28_000);
+    // Who said when it leaves waits for the cheapest hours, after which nothing can be made up.
+    expect(silentEnergyWh({ ...question, departureKnown: true })).toBeGreaterThan(likely * 1.2);
+  });
+
+  it("is what the driver took before, not what a site full of large batteries takes", () => {
+    const large = times(300, { energyWh: 45_000 });
+    const anna = times(12, { token: "ANNA", energyWh: 8_000 });
+    const question = { ...silent, assumedWh: 12_000, deliveredWh: 0 };
+    expect(silentEnergyWh({ stays: [...large, ...times(25, { token: "ANNA", energyWh: 8_000 })], ...question })).toBe(
+      8_000,
+    );
+    expect(silentEnergyWh({ stays: [...large, ...anna], ...question, deliveredWh: 9_000 })).toBe(45_000);
   });
 
   it("and how long it stays come from stays alike where nothing was said", () => {

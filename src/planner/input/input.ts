@@ -86,8 +86,11 @@ function plannedNeed(
   context: { readonly state: SiteState; readonly deliveredWh: number; readonly assumedWh: number },
 ): { readonly neededWh: number; readonly beyondWish?: true } {
   const { state, deliveredWh, assumedWh } = context;
-  if (state.sessions.wishes[session.evseId]?.energyWh === undefined) {
-    const likelyWh = silentEnergyWh({ stays: state.stays.ended, visit: session, assumedWh, deliveredWh });
+  const wish = state.sessions.wishes[session.evseId];
+  if (wish?.energyWh === undefined) {
+    const departureKnown = need.departureMs === wish?.departureMs;
+    const visit = { stays: state.stays.ended, visit: session, departureKnown };
+    const likelyWh = silentEnergyWh({ ...visit, assumedWh, deliveredWh });
     return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh) };
   }
   if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
