@@ -52,6 +52,17 @@ describe("cars on one phase each", () => {
   });
 });
 
+test("who is left out for it is told so, although the fuse is used up by others too", () => {
+  const onL1 = ["b", "c", "d", "e"].map((id, index) => ({ id, phases: ["L1"] as const, priority: 9 - index }));
+  const evses = [{ id: "a", maxCurrentA: 32, priority: 1 }, ...onL1];
+  const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 50, worstBuildingLoadA: 20, evses }) });
+  for (const { id } of evses) plant.plug(id);
+  run(400);
+  expect(plant.drawsA("a")).toBeGreaterThan(25);
+  expect(plant.limitA("e")).toBe(0);
+  expect(plant.decision("e").reason).toMatchObject({ kind: "paused", circuitId: "grid", phase: 0, limitA: 20 });
+});
+
 test("a car of which nothing is measured evens nothing out", () => {
   const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses: stalls }) });
   for (const { id } of stalls) plant.plug(id, { phases: 1 });

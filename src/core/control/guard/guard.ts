@@ -13,7 +13,7 @@ import { pauseLeftMs } from "./pause.ts";
 import { moveTowards } from "./raise.ts";
 import { rankOf } from "./rank.ts";
 import { binding, reasonFor } from "./reasons.ts";
-import { type Claim, share } from "./share.ts";
+import { type Claim, type LeftOut, share } from "./share.ts";
 
 const TINY = 1e-6;
 
@@ -223,7 +223,8 @@ export function guard(guarded: GuardInput): GuardResult {
   takeFixed(guarded, now);
   const held = share(holdClaims(guarded, bounds), now);
   const stopped = stoppedFixed(guarded, now);
-  const target = share(idealClaims(guarded, bounds), slackToShare(guarded, bounds));
+  const leftOut: LeftOut = new Map();
+  const target = share(idealClaims(guarded, bounds), slackToShare(guarded, bounds), leftOut);
   const free = slackToRaise(guarded, bounds);
   const moved = moveTowards({ guarded, bounds, held, target, free });
   const decisions = new Map<number, EvseDecision>();
@@ -247,6 +248,7 @@ export function guard(guarded: GuardInput): GuardResult {
               wish,
               currentA,
               free,
+              leftOutBy: leftOut.get(entry.index),
               recovering: guarded.recovering.get(entry.index),
             }),
           };

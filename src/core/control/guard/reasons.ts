@@ -37,11 +37,13 @@ export interface Question {
   readonly currentA: number;
   /** What is left to raise after this tick. */
   readonly free: Slack;
+  /** What leaves it without its minimum current, however those who charge share theirs. */
+  readonly leftOutBy: Constraint | undefined;
   readonly recovering: CircuitView | undefined;
 }
 
 /** The reason of the current of an EVSE that the guard decides freely. */
-export function reasonFor({ image, entry, wish, currentA, free, recovering }: Question): Reason {
+export function reasonFor({ image, entry, wish, currentA, free, leftOutBy, recovering }: Question): Reason {
   const { evse, memory, index } = entry;
   if (currentA > wish.currentA && wish.reason.kind === "plan") return { kind: "plan", limitA: currentA };
   if (currentA >= wish.currentA) {
@@ -52,6 +54,7 @@ export function reasonFor({ image, entry, wish, currentA, free, recovering }: Qu
     const deviceId = recovering.index.circuit.meterId;
     return { kind: "safe-mode", circuitId: recovering.circuitId, ...(deviceId ? { deviceId } : {}) };
   }
+  if (currentA === 0 && leftOutBy) return binding(leftOutBy, "paused");
   const raising: Reason = { kind: "raising", limitA: wish.currentA };
   const { currentA: room, binding: constraint } = free.room(index);
   if (!constraint) return raising;

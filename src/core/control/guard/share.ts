@@ -1,4 +1,5 @@
 /** Shares what is available: minimum currents first, then evenly upwards until something binds. */
+import type { Constraint } from "../circuits/constraints.ts";
 import type { Slack } from "../circuits/slack.ts";
 
 export interface Claim {
@@ -18,16 +19,20 @@ function wantsMinimum(claim: Claim): boolean {
   return claim.wantedA >= claim.minA - TINY;
 }
 
-/** Minimum currents to all who want them, as long as they fit; true when all did. */
-function giveMinima(claims: readonly Claim[], given: Map<number, number>, slack: Slack): boolean {
-  let all = true;
+/** What leaves somebody without its minimum current, by position of the EVSE. */
+export type LeftOut = Map<number, Constraint>;
+
+/** Minimum currents to all who want them, as long as they fit, and what left out the others; true when all did. */
+function giveMinima(claims: readonly Claim[], given: Map<number, number>, slack: Slack, leftOut: LeftOut): boolean {
+  leftOut.clear();
   for (const claim of claims) {
-    const fits = wantsMinimum(claim) && slack.room(claim.index).currentA >= claim.minA - TINY;
+    const { currentA: roomA, binding } = slack.room(claim.index);
+    const fits = wantsMinimum(claim) && roomA >= claim.minA - TINY;
     given.set(claim.index, fits ? claim.minA : 0);
     if (fits) slack.give(claim.index, claim.minA);
-    else all &&= !wantsMinimum(claim);
+    else if (wantsMinimum(claim) && binding) leftOut.set(claim.index, binding);
   }
-  return all;
+  return leftOut.size === 0;
 }
 
 function inOrder(claims: readonly Claim[]): Claim[] {
@@ -94,13 +99,13 @@ function giveMore(claims: readonly Claim[], given: Map<number, number>, slack: S
 
 /**
  * Gives each claim 0, or between its minimum and what it wants (or takes on top), within the slack. Whole amperes, rounded down, so that
- * the sum holds. By position of the EVSE.
+ * the sum holds. By position of the EVSE; `leftOut` comes back with what leaves somebody without anything.
  */
-export function share(claims: readonly Claim[], slack: Slack): Map<number, number> {
+export function share(claims: readonly Claim[], slack: Slack, leftOut: LeftOut = new Map()): Map<number, number> {
   const given = new Map<number, number>();
-  if (!giveMinima(claims, given, slack)) {
+  if (!giveMinima(claims, given, slack, leftOut)) {
     for (const [index, currentA] of given) slack.give(index, -currentA);
-    giveMinima(inOrder(claims), given, slack);
+    giveMinima(inOrder(claims), given, slack, leftOut);
   }
   const charging = claims.filter((claim) => given.get(claim.index)! > 0);
   fill(charging, given, slack);
