@@ -17,7 +17,8 @@ import { INVALID_PARAMETERS, type Refusal, refuse } from "./status.ts";
 
 /** Seconds within which a result is promised. */
 export const RESULT_WITHIN_S = 30;
-const CALL_MS = 4_000;
+/** Who is slow has heard it, and should not hear it again. */
+const CALL_MS = 12_000;
 const PAUSE_MS = 4_000;
 /** Whoever has waited for longer has asked again: what a restart left over is dropped. */
 const USEFUL_MS = 900_000;

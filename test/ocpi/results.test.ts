@@ -129,6 +129,26 @@ describe("a result that was promised", () => {
     expect(owed(rig)).toEqual([]);
   });
 
+  test("is told once to a partner that takes its time to answer", async () => {
+    const rig = await charging();
+    const answers: (() => void)[] = [];
+    rig.partner.handlers.push(({ path }) =>
+      path === "/results/slow" ? new Promise((resolve) => answers.push(() => resolve({}))) : undefined,
+    );
+    await set(rig, "slow", 9);
+    // While an answer is awaited nothing settles: only the clock goes on.
+    for (let second = 0; second < 30 && answers.length === 0; second++) {
+      await rig.site.run(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await rig.partner.until((received) => received.find(({ path }) => path === "/results/slow"));
+    await rig.site.run(9);
+    for (const answer of answers) answer();
+    await rig.run(60);
+    expect(resultsOf(rig, "slow")).toEqual([{ result: "ACCEPTED" }]);
+    expect(rig.site.facts("partner-request-answered").at(-1)).toMatchObject({ data: { heard: true } });
+  });
+
   test("shows nobody the address that the partner named for it", async () => {
     const rig = await charging();
     await set(rig, "secret-part", 9);

@@ -31,8 +31,6 @@ const REASONS: Readonly<Record<string, string>> = {
   Unavailable: "EVSE_INOPERATIVE",
   UnlockFailed: "FAILED",
 };
-/** OCPP 1.6 knows no longer ones. */
-const LONGEST_ID_TAG = 20;
 
 function resultName(command: ChargePointCommand, { status, detail }: CommandResult): string {
   if (status !== "rejected") return RESULTS[status];
@@ -158,10 +156,8 @@ export class CommandDesk {
 /** Refuses a place that is not here. */
 export const noSuchLocation: Refusal = refuse(UNKNOWN_LOCATION, "There is no such location");
 
-/** Refuses a token that is not of the partner's own drivers, or whose uid charge points cannot take. */
-export function unusable(request: OcpiRequest, { uid, country_code, party_id }: Token): Reply | undefined {
-  if (!isOwnToken(request, { countryCode: country_code, partyId: party_id }))
-    return immediately("REJECTED", `A token of ${country_code}-${party_id} is not yours`);
-  if (uid.length <= LONGEST_ID_TAG) return undefined;
-  return immediately("REJECTED", `A uid may have ${LONGEST_ID_TAG} characters here`);
+/** Refuses a token that is not of the partner's own drivers. */
+export function foreign(request: OcpiRequest, { country_code, party_id }: Token): Reply | undefined {
+  const isIts = isOwnToken(request, { countryCode: country_code, partyId: party_id });
+  return isIts ? undefined : immediately("REJECTED", `A token of ${country_code}-${party_id} is not yours`);
 }

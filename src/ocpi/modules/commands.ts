@@ -1,5 +1,6 @@
 /** Commands of partners to charge points: answered at once, their result follows. */
 import { openSessionAt } from "../../core/state/sessions.ts";
+import { idTagOf } from "../drivers/id-tag.ts";
 import { contractOf } from "../drivers/register.ts";
 import type { Module, ModuleRoute, OcpiRequest } from "../module.ts";
 import { CONNECTOR_ID, evseOfUid } from "../objects/location.ts";
@@ -7,7 +8,7 @@ import type { NoteRefusal } from "../refused.ts";
 import type { Results } from "../results.ts";
 import { readStartSession, readStopSession, readUnlockConnector } from "../schemas/requests.ts";
 import { INVALID_PARAMETERS, type Reply, refuse, UNKNOWN_LOCATION } from "../status.ts";
-import { CommandDesk, immediately, noSuchLocation, unusable } from "./command-desk.ts";
+import { CommandDesk, foreign, immediately, noSuchLocation } from "./command-desk.ts";
 import type { ModuleContext } from "./context.ts";
 import { cancelReservation, reserve } from "./reservations.ts";
 
@@ -23,14 +24,15 @@ function start(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply> 
     if ("instead" in evse) return evse.instead;
     if (connector_id !== undefined && connector_id !== CONNECTOR_ID) return noConnector;
     const { response_url: responseUrl } = body;
-    const owed = { kind: "START_SESSION", responseUrl, evseId: evse.id, token: token.uid } as const;
+    const idTag = idTagOf(token);
+    const owed = { kind: "START_SESSION", responseUrl, evseId: evse.id, token: idTag } as const;
     const refused =
-      desk.uncovered(request, evse, true) ?? unusable(request, token) ?? desk.obstacle(request, evse, owed);
+      desk.uncovered(request, evse, true) ?? foreign(request, token) ?? desk.obstacle(request, evse, owed);
     if (refused) return refused;
     const { id: partnerId } = request.partner;
     const reference = authorization_reference === undefined ? {} : { authorizationReference: authorization_reference };
     const word = {
-      token: token.uid,
+      token: idTag,
       allowed: true,
       answer: "ALLOWED",
       how: "command",
@@ -39,7 +41,7 @@ function start(desk: CommandDesk, request: OcpiRequest): Reply | Promise<Reply> 
     } as const;
     const drafts = [{ type: "driver-authorised", source: `partner:${partnerId}`, data: word }] as const;
     const at = { chargePointId: evse.chargePointId, connector: evse.connector };
-    return desk.follow(request, owed, { type: "start-transaction", ...at, token: token.uid }, { drafts });
+    return desk.follow(request, owed, { type: "start-transaction", ...at, token: idTag }, { drafts });
   });
 }
 

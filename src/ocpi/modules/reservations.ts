@@ -3,13 +3,14 @@ import { lostReservations } from "../../core/market/reservations.ts";
 import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { type Reservation, reservationKey } from "../../core/state/upstream.ts";
+import { idTagOf } from "../drivers/id-tag.ts";
 import { contractOf } from "../drivers/register.ts";
 import type { OcpiRequest } from "../module.ts";
 import type { Results } from "../results.ts";
 import { readCancelReservation, readReserveNow } from "../schemas/requests.ts";
 import { timeMs } from "../schemas/wire.ts";
 import type { Reply } from "../status.ts";
-import { type CommandDesk, immediately, noSuchLocation, unusable } from "./command-desk.ts";
+import { type CommandDesk, foreign, immediately, noSuchLocation } from "./command-desk.ts";
 import type { ModuleContext } from "./context.ts";
 
 function knownReservation(desk: CommandDesk, { partner }: OcpiRequest, id: string): Reservation | undefined {
@@ -50,16 +51,17 @@ export function reserve(desk: CommandDesk, request: OcpiRequest): Reply | Promis
     const expiresAtMs = timeMs(body.expiry_date);
     const refused =
       desk.uncovered(request, evse, true) ??
-      unusable(request, body.token) ??
+      foreign(request, body.token) ??
       (expiresAtMs <= request.nowMs ? immediately("REJECTED", "The reservation has run out already") : undefined) ??
       (mayReserve(site.state(), evse) ? desk.away(evse) : immediately("NOT_SUPPORTED", "It keeps no places"));
     if (refused) return refused;
     const { id: partnerId } = request.partner;
     const reservationId = chargePointId(desk, known, evse);
-    const what = { token: body.token.uid, expiresAtMs };
+    const token = idTagOf(body.token);
+    const what = { token, expiresAtMs };
     const at = { chargePointId: evse.chargePointId, connector: evse.connector, reservationId };
     const { response_url: responseUrl, reservation_id } = body;
-    const ids = { evseId: evse.id, reservationId: reservation_id, token: body.token.uid };
+    const ids = { evseId: evse.id, reservationId: reservation_id, token };
     const owed = { kind: "RESERVE_NOW", responseUrl, ...ids } as const;
     const contract = contractOf(partnerId, body.token);
     const { authorization_reference } = body;

@@ -123,6 +123,34 @@ export function commandStories(market: Market): void {
       expect(none.status === 404 || none.code === 2001 || (none.data as Json)?.result === "NOT_SUPPORTED").toBe(true);
     });
 
+    test("a uid of 36 characters is a uid: a charge point is told what it can take, the eMSP hears the whole of it", async () => {
+      expect((await command("STOP_SESSION", { session_id: sessionId })).said).toBe("ACCEPTED");
+      await chargePoint().stop();
+      await heardSession("COMPLETED", 0);
+      const uid = `3f2504e0-4f89-11d3-9a0c-0305e82c${version.replaceAll(".", "")}0`.slice(0, 36);
+      const token = tokenOf(emsp, uid, { type: "APP_USER", whitelist: "NEVER", contract_id: own("DE-LONG") });
+      const [since, sinceHeard] = [chargePoint().told.length, emsp.heard.length];
+      const reservation = { reservation_id: own("LONG"), expiry_date: SOON() };
+      const reserved = await command("RESERVE_NOW", { token, ...place, ...reservation });
+      expect(reserved.said).toBe("ACCEPTED");
+      const kept = (await told("ReserveNow", since)).payload;
+      expect((await reserved.callback.result()).result).toBe("ACCEPTED");
+      const started = await command("START_SESSION", { token, ...place });
+      expect(started.said).toBe("ACCEPTED");
+      const { idTag } = (await told("RemoteStartTransaction", since)).payload;
+      expect(String(idTag).length).toBeLessThanOrEqual(20);
+      expect(idTag).toBe(kept.idTag);
+      expect(await started.callback.result()).toMatchObject({ result: "ACCEPTED" });
+      expect(await chargePoint().authorize(String(idTag))).toBe("Accepted");
+      expect(await chargePoint().start(String(idTag), Date.now(), { reservationId: kept.reservationId })).toBe(
+        "Accepted",
+      );
+      const active = await heardSession("ACTIVE", sinceHeard);
+      sessionId = active.path[2]!;
+      const { type, contract_id } = token;
+      expect(emsp.modules.sessions.get(sessionId)).toMatchObject({ cdr_token: { uid, type, contract_id } });
+    });
+
     test("a connector needs its EVSE", async () => {
       const { answer } = await command("START_SESSION", { token: user, location_id: "LOC-1", connector_id: "1" });
       expect(answer.code).toBe(2001);
@@ -230,7 +258,9 @@ export function commandStories(market: Market): void {
     test("a reservation is a session with the status RESERVATION", async () => {
       const told = await emsp.next(
         ({ module, body }) =>
-          module === "sessions" && (body as Json).evse_uid === evseUid && (body as Json).status === "RESERVATION",
+          module === "sessions" &&
+          (body as Json).authorization_reference === own("RES") &&
+          (body as Json).status === "RESERVATION",
         0,
         "the reservation",
       );
