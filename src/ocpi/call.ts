@@ -30,7 +30,7 @@ export interface Call {
 export type Outcome =
   | { readonly kind: "ok"; readonly data: unknown; readonly headers: IncomingHttpHeaders }
   | { readonly kind: "refused"; readonly http: number; readonly code?: number; readonly reason: string }
-  | { readonly kind: "away"; readonly reason: string };
+  | { readonly kind: "away"; readonly http?: number; readonly reason: string };
 
 const TRY_LATER = new Set([401, 408, 425, 429]);
 const readEnvelope = reader(
@@ -73,10 +73,10 @@ function judge(status: number, headers: IncomingHttpHeaders, text: string): Outc
   const code = envelope.ok ? envelope.value.status_code : undefined;
   const said = envelope.ok ? (envelope.value.status_message ?? "") : "";
   const reason = `HTTP ${status}${code === undefined ? "" : `, OCPI ${code}`}${said === "" ? "" : `: ${said.slice(0, 200)}`}`;
-  if (status >= 500 || TRY_LATER.has(status)) return { kind: "away", reason };
+  if (status >= 500 || TRY_LATER.has(status)) return { kind: "away", http: status, reason };
   if (status >= 300 || (code !== undefined && code >= 2000 && code < 3000))
     return { kind: "refused", http: status, reason, ...(code === undefined ? {} : { code }) };
-  if (code !== undefined && code >= 3000) return { kind: "away", reason };
+  if (code !== undefined && code >= 3000) return { kind: "away", http: status, reason };
   if (!envelope.ok && text.trim() !== "") return { kind: "away", reason: `HTTP ${status} without an OCPI envelope` };
   return { kind: "ok", data: envelope.ok ? envelope.value.data : undefined, headers };
 }

@@ -33,6 +33,7 @@ export interface Response {
 export interface Answered {
   readonly http?: number;
   readonly code?: number;
+  readonly message?: string;
   readonly data?: unknown;
   readonly headers?: Record<string, string>;
   /** Sent as it is instead of an envelope. */
@@ -172,7 +173,9 @@ export class TestPartner {
       if (typeof value === "string") headers[name] = value;
     }
     response.writeHead(answer.http ?? 200, headers);
-    const envelope = { data: answer.data, status_code: answer.code ?? 1000, timestamp: new Date().toISOString() };
+    const said = answer.message === undefined ? {} : { status_message: answer.message };
+    const status = { status_code: answer.code ?? 1000, ...said };
+    const envelope = { data: answer.data, ...status, timestamp: new Date().toISOString() };
     response.end(answer.raw ?? JSON.stringify(envelope));
     this.#wake();
   }

@@ -8,6 +8,7 @@ import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf } from "../partner.ts";
 import type { PartyName } from "../party.ts";
 import { seesCdr, seesReserved, seesSession, seesSessionOf } from "../visible.ts";
+import { inDoubt } from "./cdr-there.ts";
 import { type Courier, judged } from "./courier.ts";
 import type { Delivered } from "./pump.ts";
 import { createSessionPatches } from "./session-patch.ts";
@@ -95,7 +96,9 @@ export class BookDeliveries {
     if (!seesCdr({ partner }, record.data)) return "done";
     if (taken?.seq === seq && taken.takenBy?.includes(partner.id)) return "done";
     const object = cdrObject(this.#courier.market(), record, (other) => site.read(other - 1, 1)[0]);
-    const outcome = await this.#courier.send("POST", endpoint, object, record.data.contract);
+    const owner = record.data.contract;
+    const sent = await this.#courier.send("POST", endpoint, object, owner);
+    const outcome = await inDoubt(this.#courier, endpoint, object, { outcome: sent, owner });
     if (outcome.kind !== "away") await site.record([this.#delivered(record, outcome)]);
     return judged(outcome);
   }

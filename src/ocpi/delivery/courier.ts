@@ -44,15 +44,24 @@ export class Courier {
   }
 
   /** Sends; `owner` is the party of the driver that it is about. */
-  async send(method: Call["method"], url: string, body: WireObject, owner?: PartyName): Promise<Outcome> {
+  async send(method: Call["method"], url: string, body: WireObject | undefined, owner?: PartyName): Promise<Outcome> {
     const { partner, secrets, upstream, clock } = this.context;
     const token = secrets.outbound(partner.id);
     if (token === undefined) return { kind: "away", reason: "there is no token for it" };
     const to = addressee(partner, owner);
     const from = { countryCode: upstream.countryCode, partyId: upstream.partyId };
     // A PATCH of what it does not have is answered with a PUT.
-    const mayBeUnknown = method === "PATCH";
-    return callPartner(partner, { method, url, token, body, from, mayBeUnknown, ...(to ? { to } : {}) }, clock);
+    const mayBeUnknown = method === "PATCH" || method === "GET";
+    return callPartner(
+      partner,
+      { method, url, token, ...(body ? { body } : {}), from, mayBeUnknown, ...(to ? { to } : {}) },
+      clock,
+    );
+  }
+
+  /** Asks for an object at the partner. */
+  get(url: string, owner?: PartyName): Promise<Outcome> {
+    return this.send("GET", url, undefined, owner);
   }
 
   /** PUT of an object of ours; nothing where the partner has no such module, or there is no such object. */

@@ -11,6 +11,9 @@ const MOST_CHANGED = 5_000;
 const LEAST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 600_000;
 
+/** An object that failed so often by itself waits by itself: it keeps up no other. */
+const OWN_FAILURES = 3;
+
 /** `refused` is heard and not wanted: it is not sent again until it changes. */
 export type Delivered = "done" | "refused" | "away";
 
@@ -39,6 +42,8 @@ export class Pump {
   readonly #options: PumpOptions;
   /** By object, the sequence of its first change that was not delivered. */
   readonly #changed = new Map<string, number>();
+  /** Those that failed: how often, and when they are tried again where they wait by themselves. */
+  readonly #failed = new Map<string, { readonly times: number; readonly againMs: number }>();
   readonly #unsubscribe: () => void;
   #readSeq: number;
   #running = false;
@@ -75,6 +80,7 @@ export class Pump {
   run(): void {
     this.#stopWaiting();
     this.#paused = false;
+    this.#failed.clear();
     this.#run();
   }
 
@@ -107,16 +113,22 @@ export class Pump {
 
   #skipAll(): void {
     this.#changed.clear();
+    this.#failed.clear();
     this.#readSeq = this.#options.site.state().seq;
     this.#options.cursor.moveTo(this.#readSeq);
   }
 
   #pause(): void {
-    const { clock, log, name } = this.#options;
+    const { log, name } = this.#options;
     if (this.#attempt === 0)
       log.warn("A partner does not take deliveries; it is tried again from time to time", { partner: name });
     this.#paused = true;
-    const waitMs = pauseMs(this.#attempt++);
+    this.#wait(pauseMs(this.#attempt++));
+  }
+
+  #wait(waitMs: number): void {
+    const { clock } = this.#options;
+    this.#stopWaiting();
     this.#nextMs = clock.wallMs() + waitMs;
     this.#stopWaiting = clock.after(waitMs, "ocpi-delivery", () => {
       this.#paused = false;
@@ -135,13 +147,39 @@ export class Pump {
     });
     if (result === "away") {
       this.#putBack(object, seq);
-      return false;
+      return this.#failedAgain(object);
     }
+    this.#failed.delete(object);
     if (this.#attempt > 0) log.info("A partner takes deliveries again", { partner: name, attempts: this.#attempt });
+    // It was away as a whole: what waited by itself need not.
+    if (this.#attempt > OWN_FAILURES) this.#failed.clear();
     this.#attempt = 0;
     this.#advance();
     if (isFinal(object)) cursor.save();
     return true;
+  }
+
+  /** Notes it. True where others may go on: it has failed often, and they have not. */
+  #failedAgain(object: string): boolean {
+    const { clock, log, name } = this.#options;
+    const times = (this.#failed.get(object)?.times ?? 0) + 1;
+    const againMs = times < OWN_FAILURES ? 0 : clock.wallMs() + pauseMs(times);
+    this.#failed.set(object, { times, againMs });
+    if (times === OWN_FAILURES)
+      log.warn("A partner fails on one object; it is tried again by itself", { partner: name, object });
+    return times > OWN_FAILURES && this.#attempt === 0;
+  }
+
+  /** The first that is due; else when the next one is, epoch ms. */
+  #nextDue(): string | number | undefined {
+    const nowMs = this.#options.clock.wallMs();
+    let againMs: number | undefined;
+    for (const object of this.#changed.keys()) {
+      const dueMs = this.#failed.get(object)?.againMs ?? 0;
+      if (dueMs <= nowMs) return object;
+      againMs = Math.min(againMs ?? dueMs, dueMs);
+    }
+    return againMs;
   }
 
   /** It keeps its place, whatever happened meanwhile. */
@@ -157,8 +195,9 @@ export class Pump {
       if (this.#closed) return;
       if (!this.#options.wanted()) return this.#skipAll();
       while (this.#readOn()) await new Promise((resolve) => setImmediate(resolve));
-      const [object] = this.#changed.keys();
+      const object = this.#nextDue();
       if (object === undefined) return this.#advance();
+      if (typeof object === "number") return this.#wait(object - this.#options.clock.wallMs());
       if (!(await this.#deliverNext(object))) return this.#pause();
     }
   }
