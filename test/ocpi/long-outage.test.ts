@@ -54,6 +54,7 @@ function toldOf(rig: OcpiRig): Map<string, Wire> {
 
 const recordsAt = (rig: OcpiRig, since = 0): Wire[] =>
   rig.partner.received
+    .slice(since)
     .filter(({ method, path }) => method === "POST" && path.endsWith("/cdrs"))
     .map(({ body }) => body);
 
