@@ -27,6 +27,8 @@ export interface Partner {
   readonly traffic: Traffic;
   /** What is on record; missing while it is not registered. */
   registration(): PartnerState | undefined;
+  /** Those of the others that are in the configuration. */
+  others(): readonly PartnerState[];
   has(quirk: PartnerQuirk): boolean;
   /** Where it may send us. Until a host is known, the holder of a registration token names it by `versionsUrl`. */
   reach(versionsUrl?: string): Reach;
@@ -38,16 +40,21 @@ export function createPartner(
     readonly site: Pick<SiteAccess, "state">;
     readonly clock: Clock;
     readonly certificates: PartnerCertificates;
+    /** Of all partners. */
+    readonly ids: readonly string[];
   },
 ): Partner {
   const { allowHttp, allowPrivateAddresses, hosts, versionsUrl } = configuration;
-  const registration = () => given.site.state().upstream.partners[configuration.id];
+  const registrationOf = (id: string) => given.site.state().upstream.partners[id];
+  const registration = () => registrationOf(configuration.id);
+  const otherIds = given.ids.filter((id) => id !== configuration.id);
   return {
     id: configuration.id,
     configuration,
     http: createHttp({ allowPrivateAddresses, clock: given.clock, ...given.certificates }),
     traffic: {},
     registration,
+    others: () => otherIds.flatMap((id) => registrationOf(id) ?? []),
     has: (quirk) => configuration.quirks.includes(quirk),
     reach(named) {
       const known = [versionsUrl, registration()?.versionsUrl].flatMap((url) => (url ? (hostOf(url) ?? []) : []));
@@ -58,9 +65,23 @@ export function createPartner(
   };
 }
 
+/** Roles of parties that have no drivers. */
+const WITHOUT_DRIVERS: ReadonlySet<string> = new Set(["CPO", "HUB", "NAP", "NSP", "SCSP"]);
+export const hasDrivers = ({ role }: Pick<PartnerParty, "role">) => !WITHOUT_DRIVERS.has(role);
+
+/** Whether a party with drivers is registered by another partner for itself: then nobody else speaks for it. */
+export function isTaken(partner: Partner, name: PartyName): boolean {
+  const party = { countryCode: name.countryCode.toUpperCase(), partyId: name.partyId.toUpperCase() };
+  const direct = partner.others().filter((other) => hubsIn(other).length === 0);
+  return direct.some(({ parties }) => parties.some((known) => hasDrivers(known) && isSameParty(known, party)));
+}
+
 /** The hub itself, as one of the parties behind it: by its role (2.2.1) or its id (2.3.0). */
 export function hubParties(partner: Partner): readonly PartyName[] {
-  const known = partner.registration();
+  return hubsIn(partner.registration());
+}
+
+function hubsIn(known: PartnerState | undefined): readonly PartyName[] {
   const { hubPartyId } = known ?? {};
   const named = hubPartyId ? [{ countryCode: hubPartyId.slice(0, 2), partyId: hubPartyId.slice(2) }] : [];
   return [...named, ...(known?.parties ?? []).filter(({ role }) => role === "HUB")];

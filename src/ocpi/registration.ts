@@ -6,7 +6,7 @@ import type { Attempt } from "../core/upstream-admin.ts";
 import { callPartner, type Outcome } from "./call.ts";
 import { learn, type Offer, partiesOf } from "./handshake.ts";
 import type { Identity } from "./identity.ts";
-import { endpointOf, type Partner } from "./partner.ts";
+import { endpointOf, hasDrivers, isTaken, type Partner } from "./partner.ts";
 import { type Credentials, readCredentials } from "./schemas/credentials.ts";
 import type { Secrets, TokenHolder } from "./secrets.ts";
 import { INVALID_PARAMETERS, type Reply, refuse, SERVER_ERROR } from "./status.ts";
@@ -56,6 +56,14 @@ function registeredDraft(
       ...(hub === undefined ? {} : { hubPartyId: hub }),
     },
   };
+}
+
+/** Why a partner may not register as what it says; a hub may name whom others are registered for, and speaks not for them. */
+function takenOf(partner: Partner, credentials: Credentials): string | undefined {
+  const parties = partiesOf(credentials);
+  if (credentials.hub_party_id !== undefined || parties.some(({ role }) => role === "HUB")) return undefined;
+  const taken = parties.find((party) => hasDrivers(party) && isTaken(partner, party));
+  return taken && `${taken.countryCode}-${taken.partyId} is registered by another partner`;
 }
 
 const failed = (message: string): Attempt => ({ ok: false, message });
@@ -143,6 +151,8 @@ class RegistrationDesk implements Registrations {
     const parsed = readCredentials(asked.body);
     if (!parsed.ok) return refuse(INVALID_PARAMETERS, parsed.problem);
     const { token, url } = parsed.value;
+    const taken = takenOf(partner, parsed.value);
+    if (taken !== undefined) return refuse(INVALID_PARAMETERS, taken);
     const offer = await learn({ partner, clock, token, versionsUrl: url, version: asked.version });
     if (!offer.ok) return offer;
     const ours = newToken();
@@ -181,8 +191,9 @@ class RegistrationDesk implements Registrations {
     );
     if (outcome.kind !== "ok") return { outcome, ours };
     const parsed = readCredentials(outcome.data);
-    if (parsed.ok) return { outcome, ours, credentials: parsed.value };
-    return { outcome: { kind: "refused", http: 200, reason: `its credentials do not fit: ${parsed.problem}` }, ours };
+    const problem = parsed.ok ? takenOf(partner, parsed.value) : parsed.problem;
+    if (parsed.ok && problem === undefined) return { outcome, ours, credentials: parsed.value };
+    return { outcome: { kind: "refused", http: 200, reason: `its credentials do not fit: ${problem}` }, ours };
   }
 
   async #finish(partner: Partner, offer: Offer, credentials: Credentials): Promise<Attempt> {

@@ -109,10 +109,11 @@ export function startUpstream(options: UpstreamOptions): Upstream {
   const { upstream, directory, certificates, site, model, clock, log } = options;
   const identity = identityOf(upstream);
   const secrets = openSecrets(join(directory, SECRETS_FILE));
+  const ids = upstream.partners.map(({ id }) => id);
   const partners = new Map(
     upstream.partners.map((configuration) => [
       configuration.id,
-      createPartner(configuration, { site, clock, certificates: certificates.get(configuration.id) ?? {} }),
+      createPartner(configuration, { site, clock, ids, certificates: certificates.get(configuration.id) ?? {} }),
     ]),
   );
   const store = openTokenStore(join(directory, TOKENS_FILE), { clock, log });

@@ -5,7 +5,7 @@
 import type { Session } from "../core/state/sessions.ts";
 import type { SiteState } from "../core/state/state.ts";
 import type { DriverContract } from "../core/state/upstream.ts";
-import { hubParties, isHub, type Partner } from "./partner.ts";
+import { hasDrivers, hubParties, isHub, isTaken, type Partner } from "./partner.ts";
 import { isSameParty, type PartyName } from "./party.ts";
 
 type Owner = Pick<DriverContract, "partnerId" | "countryCode" | "partyId">;
@@ -27,23 +27,31 @@ export function isPartyOf(partner: Partner, name: PartyName): boolean {
   return isHub(partner) || (partner.registration()?.parties ?? []).some((party) => isSameParty(party, upper));
 }
 
+/** Whether the drivers of a party are the partner's: of one of its own, or behind it where it is a hub. */
+export function hasDriversOf(partner: Partner, name: PartyName): boolean {
+  const upper = { countryCode: name.countryCode.toUpperCase(), partyId: name.partyId.toUpperCase() };
+  const isIts = (partner.registration()?.parties ?? []).some((party) => hasDrivers(party) && isSameParty(party, upper));
+  return (isIts || isHub(partner)) && !isTaken(partner, upper);
+}
+
+const isListed = (partner: Partner, name: PartyName) =>
+  (partner.registration()?.parties ?? []).some((known) => isSameParty(known, name));
+
 /** Whether a contract is with the party that asks, or with one of the partner's. */
 export function isOwn(asker: Asker, contract: Owner | undefined): boolean {
   if (!contract) return false;
   const { partner } = asker;
-  const party = speaksFor(asker);
-  if (party && isHub(partner)) return isSameParty(contract, party);
-  return (
-    contract.partnerId === partner.id ||
-    (partner.registration()?.parties ?? []).some((known) => isSameParty(known, contract))
-  );
+  const party = isHub(partner) ? speaksFor(asker) : undefined;
+  if (party && !isSameParty(contract, party)) return false;
+  if (contract.partnerId === partner.id) return true;
+  return (party !== undefined || !isHub(partner) || isListed(partner, contract)) && hasDriversOf(partner, contract);
 }
 
 /** Whether a token of a party may be used by who asks: its owner. */
 export function isOwnToken(asker: Asker, owner: PartyName): boolean {
   const upper = { countryCode: owner.countryCode.toUpperCase(), partyId: owner.partyId.toUpperCase() };
   const party = isHub(asker.partner) ? speaksFor(asker) : undefined;
-  return party ? isSameParty(party, upper) : isPartyOf(asker.partner, upper);
+  return (party === undefined || isSameParty(party, upper)) && hasDriversOf(asker.partner, upper);
 }
 
 /** What is known of whose a session is. */

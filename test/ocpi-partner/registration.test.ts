@@ -1,6 +1,7 @@
 /** A partner registers with the site, and the site with a partner: chapters Versions and Credentials. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authorization, send } from "./exchange.ts";
+import { tokenOf } from "./market.ts";
 import { Platform, type Reply } from "./platform.ts";
 import { CPO, EMSP_ENDPOINTS, StorySite } from "./site.ts";
 import { isObject } from "./spec/check.ts";
@@ -294,4 +295,41 @@ test("of two registrations at once one holds", async () => {
   const place = ({ module, method }: { module: string; method: string }) => module === "locations" && method === "PUT";
   const told = await faulty.next(place, since, "the location");
   expect(told.headers.authorization).toBe(authorization(String(sent)));
+});
+
+test("nobody becomes another partner by saying so, and no hub speaks for who is registered for itself", async () => {
+  const role = (name: string, partyId: string) => ({
+    role: name,
+    country_code: "DE",
+    party_id: partyId,
+    business_details: { name: "Somebody" },
+  });
+  async function become(roles: readonly object[], more: object = {}): Promise<unknown> {
+    const body = { ...faulty.credentials("2.3.0", faulty.issue()), roles, ...more };
+    const answer = await faulty.ask("PUT", "credentials", "", { body });
+    if (answer.code === 1000) faulty.token = String((answer.data as { token: string }).token);
+    return answer.code;
+  }
+  const token = tokenOf(growing, "OF-GRO");
+  expect((await growing.ask("PUT", "tokens", "/DE/GRO/OF-GRO", { body: token })).code).toBe(1000);
+  const stolen = { ...token, valid: false, last_updated: "2026-09-01T00:00:00Z" };
+  const from = { role: "EMSP", countryCode: "DE", partyId: "GRO" } as const;
+  async function steal(): Promise<void> {
+    for (const routed of [{}, { from }]) {
+      const put = await faulty.ask("PUT", "tokens", "/DE/GRO/OF-GRO", { body: stolen, ...routed });
+      expect(put.code).toBe(2001);
+    }
+    expect((await growing.ask("GET", "tokens", "/DE/GRO/OF-GRO")).data).toEqual(token);
+  }
+
+  for (const name of ["EMSP", "OTHER"]) expect(await become([role(name, "GRO")]), name).toBe(2001);
+  expect(await become([role("EMSP", "FAU"), role("EMSP", "gro")])).toBe(2001);
+  await steal();
+  // The same company may also be a party without drivers, at another partner.
+  expect(await become([role("SCSP", "GRO")])).toBe(1000);
+  await steal();
+  expect(await become([role("EMSP", "FAU")], { hub_party_id: "DEFAU" })).toBe(1000);
+  await steal();
+  expect(await become([role("EMSP", "FAU")])).toBe(1000);
+  expect(await stateOf("growing")).toMatchObject({ registered: true });
 });

@@ -6,9 +6,10 @@ import type { UpstreamConfiguration } from "../../core/site/site-upstream.ts";
 import type { Driver } from "../../core/state/upstream.ts";
 import { callPartner, type Outcome } from "../call.ts";
 import { evseUid, locationId } from "../objects/location.ts";
-import { addressee, endpointOf, joinUrl, type Partner } from "../partner.ts";
+import { addressee, endpointOf, isTaken, joinUrl, type Partner } from "../partner.ts";
 import { readAuthorizationInfo, type Token } from "../schemas/requests.ts";
 import type { Secrets } from "../secrets.ts";
+import { ownerOf } from "./sync.ts";
 import type { TokenStore } from "./token-store.ts";
 
 /** A partner that commanded a start has answered for its driver; so has one that was asked just before. */
@@ -169,6 +170,8 @@ class Register implements DriverRegister {
     const parsed = outcome.kind === "ok" ? readAuthorizationInfo(outcome.data) : undefined;
     if (!parsed?.ok) return "away";
     const { allowed, token: told, authorization_reference } = parsed.value;
+    // Nobody speaks for the drivers of another partner.
+    if (told && isTaken(partner, ownerOf(told))) return "unknown";
     const entry = told ? { partnerId: partner.id, token: told } : known;
     if (told) this.#options.store.put(partner.id, told);
     return entry ? { verdict: verdict(entry, "real-time", allowed.toUpperCase(), authorization_reference) } : "unknown";

@@ -1,8 +1,8 @@
 /** Reads the tokens of partners that let them be read: at the start, after a registration, and a few times a day. */
 import type { Clock, Log, SiteAccess } from "../../core/ports.ts";
 import { crawl } from "../call.ts";
-import { endpointOf, type Partner } from "../partner.ts";
-import { readToken } from "../schemas/requests.ts";
+import { endpointOf, isTaken, type Partner } from "../partner.ts";
+import { readToken, type Token } from "../schemas/requests.ts";
 import type { Secrets } from "../secrets.ts";
 import { ocpiTime } from "../status.ts";
 import type { TokenStore } from "./token-store.ts";
@@ -21,6 +21,9 @@ export interface SyncOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** The party whose driver has a token. */
+export const ownerOf = ({ country_code, party_id }: Token) => ({ countryCode: country_code, partyId: party_id });
 
 /** Keeps the copy of the tokens young until the returned function is called. */
 export function startTokenSync(options: SyncOptions): () => void {
@@ -43,6 +46,7 @@ export function startTokenSync(options: SyncOptions): () => void {
     const outcome = await crawl(partner, call, clock, (entries) => {
       for (const entry of entries) {
         const parsed = readToken(entry);
+        if (parsed.ok && isTaken(partner, ownerOf(parsed.value))) continue;
         if (!parsed.ok || !store.put(partner.id, parsed.value)) unread++;
       }
     });

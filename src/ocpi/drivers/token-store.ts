@@ -71,7 +71,11 @@ export function openTokenStore(file: string, { clock, log }: { readonly clock: C
   function keep(partnerId: string, token: Token): void {
     const entry = { partnerId, token: onlyKnown(TokenSchema, token) };
     byName.set(nameOfToken(token), entry);
-    byUid.set(token.uid.toLowerCase(), entry);
+    const uid = token.uid.toLowerCase();
+    // Two partners may have the same uid: who told it first keeps it while it is valid.
+    const before = byUid.get(uid);
+    const isItself = before && nameOfToken(before.token) === nameOfToken(token);
+    if (!before || isItself || before.partnerId === partnerId || !before.token.valid) byUid.set(uid, entry);
   }
   for (const [partnerId, known] of Object.entries(readFile(file, log))) {
     for (const token of known.tokens) keep(partnerId, token);

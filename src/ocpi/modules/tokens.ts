@@ -4,7 +4,7 @@ import type { Module, OcpiRequest } from "../module.ts";
 import { readToken, readTokenPatch, type Token, TokenSchema } from "../schemas/requests.ts";
 import { patched } from "../schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse, SERVER_ERROR, UNKNOWN_TOKEN } from "../status.ts";
-import { isPartyOf } from "../visible.ts";
+import { hasDriversOf } from "../visible.ts";
 
 function nameIn({ params, query }: OcpiRequest): TokenName {
   const { country = "", party = "", uid = "" } = params;
@@ -40,7 +40,7 @@ export function tokensModule(store: TokenStore): Module {
 
   function put(request: OcpiRequest): Reply {
     const name = nameIn(request);
-    if (!isPartyOf(request.partner, name)) return refuse(INVALID_PARAMETERS, "That is not one of your parties", 404);
+    if (!hasDriversOf(request.partner, name)) return refuse(INVALID_PARAMETERS, "That is not one of your parties", 404);
     const parsed = readToken(request.body);
     return parsed.ok ? keep(request, name, parsed.value) : refuse(INVALID_PARAMETERS, parsed.problem);
   }
