@@ -14,6 +14,8 @@ export const BEARS_MOST_MS = 60_000;
 /** A reading of an EVSE that is younger than its limit by this shows the limit's effect. */
 export const EFFECT_MS = 2_000;
 export const SETTLED_MS = 5_000;
+/** Who is this near to a lower limit has obeyed it: last digits of meters. */
+export const GONE_MARGIN_A = 0.5;
 /** A measured current this far above the limit is disobedience; meters and pilots are not exact. */
 export const DISOBEY_MARGIN_A = 1.5;
 /** EVSE meters report every 10 to 60 s; older values say nothing. */

@@ -93,3 +93,19 @@ describe("a car that does not obey while the breaker may open", () => {
     expect(plant.trueA("grid")[0]).toBe(22);
   });
 });
+
+test("a car that was lowered by an ampere is not lowered again before it had the time to follow", () => {
+  const site = siteOf({ mainFuseA: 40, worstBuildingLoadA: 28, evses: [{ id: "a" }, { id: "b" }] });
+  const building = (second: number) => (second <= 300 ? ([7, 7, 7] as const) : ([9.6, 9.6, 9.6] as const));
+  const { plant, run } = watched({ site, building, meterEveryS: 1 });
+  plant.plug("a", { obeyS: 5 });
+  plant.plug("b", { obeyS: 5 });
+  run(300);
+  expect([plant.drawsA("a"), plant.drawsA("b")]).toEqual([16, 16]);
+  run(1);
+  expect([plant.limitA("a"), plant.limitA("b")]).toEqual([15, 15]);
+  run(4);
+  expect([plant.limitA("a"), plant.limitA("b")]).toEqual([15, 15]);
+  run(3);
+  expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(40);
+});

@@ -87,6 +87,18 @@ test("a car that shows on other phases than its EVSE is wired for may load any o
   expect(plant.drawsA("b")).toBeGreaterThanOrEqual(6);
 });
 
+test("a charge point that is gone before its car was seen to draw may go on with one on any phase", () => {
+  const evses = stalls.map((stall) => ({ ...stall, safeCurrentA: stall.id === "b" ? 6 : 0 }));
+  const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses }) });
+  plant.plug("a", { phases: 1 });
+  run(300);
+  expect(plant.drawsA("a")).toBeGreaterThanOrEqual(18);
+  plant.disconnect("b");
+  plant.plug("b", { phases: 1 });
+  run(120);
+  expect(plant.drawsA("a")).toBeLessThanOrEqual(14);
+});
+
 test("who waits for room keeps its claim while that is made: others do not take it and give it back for ever", () => {
   const site = siteOf({
     mainFuseA: 40,

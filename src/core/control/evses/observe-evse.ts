@@ -11,6 +11,7 @@ import {
   EFFECT_MS,
   EVSE_READING_VALID_MS,
   EXPECTED_MS,
+  GONE_MARGIN_A,
   OBEY_MS,
   OVERCOMMITTED_UNSEEN_MS,
   SETTLED_MS,
@@ -227,7 +228,9 @@ export function observeEvse(
   const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
   const agrees = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + 1;
   memory = releaseHeld(memory, { monoMs, connected, refused, agrees });
-  const pendingA = seen.mayLower && sinceMs < OBEY_MS && !agrees ? Math.max(0, memory.flowA - memory.limitA) : 0;
+  // A limit that was lowered by one ampere is not obeyed yet by who draws that ampere still.
+  const hasGone = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + GONE_MARGIN_A;
+  const pendingA = seen.mayLower && sinceMs < OBEY_MS && !hasGone ? Math.max(0, memory.flowA - memory.limitA) : 0;
   const entry = {
     evse,
     index,
@@ -245,6 +248,8 @@ export function observeEvse(
   };
   const reservedA = reserved(input, entry);
   const certain = reservedA === undefined ? entry : { ...entry, reservedA };
+  // A charge point that is gone may go on with a car that nobody has seen draw.
+  if (!connected && memory.phases === undefined) return { ...certain, phaseUnknown: true };
   if (!isMisplaced(input, evse)) return certain;
   return { ...certain, phases: PHASE_INDEXES, ...(phases.length < 3 ? { phaseUnknown: true } : {}) };
 }
