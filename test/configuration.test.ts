@@ -113,6 +113,15 @@ describe("a wrong configuration", () => {
       message: '"worstBuildingLoad" is not known here',
       advice: 'Did you mean "worstBuildingLoadA"?',
     },
+    ...["minCurrentA", "max_current", "reservation"].map((name) => ({
+      what: `a tariff with the restriction ${name}, which no bill here could honour,`,
+      text: `${SMALL_SITE}upstream: { countryCode: NL, partyId: CPO, name: Yard, tariffs: [{ id: t, elements: [
+  { components: [{ type: ENERGY, price: 0.4 }], restrictions: { ${name}: 5 } }] }] }
+`,
+      where: /^site\.yaml:1[45]$/,
+      message: `"${name}" is not known here`,
+      advice: "cannot be billed here",
+    })),
     {
       what: "a circuit that does not exist",
       text: changed("circuit: yard", "circuit: garden"),

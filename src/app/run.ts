@@ -89,7 +89,7 @@ async function openBooks(
   const recorder = new Recorder({ ledger, state, boot: randomUUID(), clock, log });
   const { configurationHash } = options;
   const { upstream } = configuration;
-  const tariffs = upstream ? { tariffs: upstream.tariffs } : {};
+  const tariffs = upstream ? { tariffs: upstream.tariffs, currency: upstream.currency } : {};
   // A disk that is full must not keep the site dark: the fact waits.
   await recorder.note([
     { type: "booted", source: "controller", data: { release: release(), cleanStop, configurationHash, ...tariffs } },

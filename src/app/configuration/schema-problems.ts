@@ -32,7 +32,7 @@ function schemaProblem(error: ErrorObject): Problem {
         severity: "error",
         path: [...path, name],
         message: `"${name.slice(0, 80)}" is not known here`,
-        advice: didYouMean(name, known),
+        advice: description === undefined ? didYouMean(name, known) : `${didYouMean(name, known)}. ${description}`,
       };
     }
     case "required": {

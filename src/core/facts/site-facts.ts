@@ -13,6 +13,8 @@ export const Booted = declareFact(
     cleanStop: Type.Boolean(),
     configurationHash: Type.String(),
     tariffs: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
+    /** Of the tariffs. */
+    currency: Type.Optional(Type.String()),
   }),
 );
 

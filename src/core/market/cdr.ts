@@ -5,6 +5,7 @@ import type { SiteModel } from "../site/site-model.ts";
 import type { TariffConfiguration } from "../site/site-upstream.ts";
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import type { TariffBook } from "../state/tariff-books.ts";
 import type { MarketSession } from "../state/upstream.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { marketId } from "./id.ts";
@@ -16,8 +17,17 @@ const PATIENCE_MS = 120_000;
 /** Nothing was asked and nothing paid. */
 const FREE: Cost = { total: { exclVat: 0, inclVat: 0 } };
 
+/** The currency of a session's tariff. */
+export function currencyOf(site: SiteModel, state: SiteState, known: MarketSession | undefined): string {
+  return bookOf(site, state, known).currency ?? site.configuration.upstream?.currency ?? "EUR";
+}
+
 /** The tariffs that held when a session began, and since when; those of the configuration where that is not known. */
-function bookOf(site: SiteModel, { upstream }: SiteState, known: MarketSession | undefined) {
+function bookOf(
+  site: SiteModel,
+  { upstream }: SiteState,
+  known: MarketSession | undefined,
+): Pick<TariffBook, "tariffs" | "changedMs" | "currency"> {
   const book = upstream.tariffBooks.find(({ seq }) => seq === known?.tariffsSeq);
   if (book) return book;
   return { tariffs: site.configuration.upstream?.tariffs ?? [], changedMs: upstream.configuration?.changedMs ?? 0 };
@@ -59,7 +69,7 @@ function cdrDraft(site: SiteModel, state: SiteState, session: Session): SiteDraf
       endMs: Math.max(startedMs, endedMs),
       energyWh: periods.reduce((sum, period) => sum + period.energyWh, 0),
       periods,
-      currency: site.configuration.upstream?.currency ?? "EUR",
+      currency: currencyOf(site, state, known),
       cost,
       authMethod: driver?.authMethod ?? "WHITELIST",
       ...(tariff ? { tariff: { ...tariff }, tariffChangedMs: bookOf(site, state, known).changedMs } : {}),

@@ -110,8 +110,8 @@ describe("a session costs", () => {
     expect(total([{ components: [energy(1, 1_000)] }], [period(0, 15, 1_000), period(15, 30, 2_000)])).toBe(3);
     const both: Elements = [{ components: [time(6, 300), parking(12, 600)] }];
     const idle = period(15, 27, 0, { parkingMs: 12 * MINUTE });
-    // 27 minutes are billed as 30: the missing 3 at the price of parking, whose step is ten minutes.
-    expect(total(both, [period(0, 15, 2_000), idle])).toBeCloseTo(0.25 * 6 + (15 / 60) * 12, 4);
+    // 12 minutes of parking are billed as 20, its step is ten; those of charging as they are.
+    expect(total(both, [period(0, 15, 2_000), idle])).toBeCloseTo(0.25 * 6 + (20 / 60) * 12, 4);
   });
 
   test("nothing for time in which the site kept the car waiting", () => {

@@ -1,6 +1,6 @@
 /**
  * What a session costs by an OCPI tariff: of each kind of price the first element whose restrictions hold; steps once a
- * session on energy and once on time; a floor and a ceiling. Prices are without VAT, amounts to a hundredth of a cent.
+ * session on energy and once on time (the kind that came last); a floor and a ceiling. Prices are without VAT, amounts to a hundredth of a cent.
  */
 
 import { dayOf, type LocalMoment, localMoment, minuteOf } from "../calendar.ts";
@@ -162,7 +162,7 @@ export function costOf(tariff: TariffConfiguration, periods: readonly Period[], 
   const sums: Record<Kind, Sum> = { ENERGY: new Sum(), TIME: new Sum(), PARKING_TIME: new Sum(), FLAT: new Sum() };
   const pieces = piecesOf(tariff, periods, timeZone);
   const last: Partial<Record<"energy" | "time", Component>> = {};
-  const total = { energyWh: 0, timeS: 0 };
+  const total = { ENERGY: 0, TIME: 0, PARKING_TIME: 0 };
   for (const piece of pieces)
     for (const kind of ["ENERGY", "TIME", "PARKING_TIME", "FLAT"] as const) {
       if (kind === "FLAT" ? sums.FLAT.used : volumeOf(kind, piece) === 0) continue;
@@ -173,16 +173,17 @@ export function costOf(tariff: TariffConfiguration, periods: readonly Period[], 
       const component = element?.components.find(({ type }) => type === kind);
       if (!component) continue;
       sums[kind].add(component, kind === "FLAT" ? 1 : volumeOf(kind, piece));
-      if (kind === "ENERGY") {
-        last.energy = component;
-        total.energyWh += piece.energyWh;
-      } else if (kind !== "FLAT") {
-        last.time = component;
-        total.timeS += volumeOf(kind, piece) * 3600;
-      }
+      if (kind === "FLAT") continue;
+      last[kind === "ENERGY" ? "energy" : "time"] = component;
+      total[kind] += volumeOf(kind, piece);
     }
-  if (last.energy) sums.ENERGY.add(last.energy, stepRest(total.energyWh, last.energy.stepSize) / 1000);
-  if (last.time) sums[last.time.type].add(last.time, stepRest(total.timeS, last.time.stepSize) / 3600);
+  // Of charging and parking only the one that came last is rounded, over all that there was of it.
+  for (const component of [last.energy, last.time]) {
+    if (!component || component.type === "FLAT") continue;
+    const perUnit = component.type === "ENERGY" ? 1000 : 3600;
+    const rest = stepRest(total[component.type] * perUnit, component.stepSize);
+    sums[component.type].add(component, rest / perUnit);
+  }
   return summed(sums, tariff);
 }
 

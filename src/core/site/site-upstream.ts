@@ -194,7 +194,11 @@ const RestrictionsSchema = Type.Object(
     maxDurationS: Type.Optional(Type.Integer({ minimum: 0 })),
     days: Type.Optional(Type.Array(WeekdaySchema, { minItems: 1, maxItems: 7, uniqueItems: true })),
   },
-  closed,
+  {
+    ...closed,
+    description:
+      "OCPI's min_current, max_current and reservation cannot be billed here: the books have the power, not the current (use minPowerKw and maxPowerKw), and reservations cost nothing",
+  },
 );
 
 const ComponentSchema = Type.Object(

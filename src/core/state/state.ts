@@ -30,7 +30,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 18;
+export const STATE_VERSION = 19;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

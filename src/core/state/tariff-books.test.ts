@@ -37,3 +37,13 @@ test("a ledger of a release that told no tariffs has none, and many changes keep
   expect(state.upstream.tariffBooks).toHaveLength(16);
   expect(state.upstream.tariffBooks.at(-1)?.tariffs).toEqual(tariffsOf(40));
 });
+
+test("another currency is another book, also with the same figures", () => {
+  let state = told(initialState(), "booted", { tariffs: tariffsOf(0.8), currency: "BGN" });
+  state = told(state, "transaction-started", { transactionId: 1 });
+  state = told(state, "booted", { tariffs: tariffsOf(0.8), currency: "EUR" });
+  state = told(state, "transaction-started", { transactionId: 2 });
+  const { sessions, tariffBooks } = state.upstream;
+  const currencies = [1, 2].map((id) => tariffBooks.find(({ seq }) => seq === sessions[id]?.tariffsSeq)?.currency);
+  expect(currencies).toEqual(["BGN", "EUR"]);
+});

@@ -7,6 +7,7 @@ export interface TariffBook {
   readonly seq: number;
   readonly changedMs: number;
   readonly tariffs: readonly TariffConfiguration[];
+  readonly currency?: string;
 }
 
 /** Oldest first; the last one holds. */
@@ -15,9 +16,13 @@ export type TariffBooks = readonly TariffBook[];
 /** Cars that stay through more changes than these are billed by the configuration. */
 const BOOKS_KEPT = 16;
 
-/** Adds the tariffs that a start told, where they are others than before. */
+/** Adds the tariffs that a start told, or their currency, where they are others than before. */
 export function evolveTariffBooks(books: TariffBooks, fact: Extract<SiteFact, { type: "booted" }>): TariffBooks {
   const tariffs = fact.data.tariffs as readonly TariffConfiguration[] | undefined;
-  if (!tariffs || JSON.stringify(books.at(-1)?.tariffs) === JSON.stringify(tariffs)) return books;
-  return [...books, { seq: fact.seq, changedMs: fact.atMs, tariffs }].slice(-BOOKS_KEPT);
+  const { currency } = fact.data;
+  const last = books.at(-1);
+  const isSame = last?.currency === currency && JSON.stringify(last?.tariffs) === JSON.stringify(tariffs);
+  if (!tariffs || isSame) return books;
+  const money = currency === undefined ? {} : { currency };
+  return [...books, { seq: fact.seq, changedMs: fact.atMs, tariffs, ...money }].slice(-BOOKS_KEPT);
 }

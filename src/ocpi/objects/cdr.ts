@@ -60,7 +60,7 @@ export function cdrObject(market: Market, { data, atMs }: CdrFact, read: ReadFac
     cdr_location: cdrLocation(market, data.evseId),
     currency: data.currency,
     tariffs: tariff
-      ? [tariffObject(tariff, { upstream, version, updatedMs: data.tariffChangedMs ?? atMs })]
+      ? [tariffObject(tariff, { upstream, version, updatedMs: data.tariffChangedMs ?? atMs, currency: data.currency })]
       : undefined,
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, false)),
     signed_data: signedData(signed, knownMeterKey(market, data.evseId)?.key),

@@ -2,7 +2,7 @@
 
 import type { SiteFact } from "../../core/facts/index.ts";
 import type { CdrPeriodSchema } from "../../core/facts/market-facts.ts";
-import { tariffOf } from "../../core/market/cdr.ts";
+import { currencyOf, tariffOf } from "../../core/market/cdr.ts";
 import { costOf } from "../../core/market/cost.ts";
 import { type Begun, marketId } from "../../core/market/id.ts";
 import { periodsOf } from "../../core/market/periods.ts";
@@ -114,7 +114,7 @@ export function sessionObject(market: Market, session: Session): WireObject {
     location_id: locationId(market),
     evse_uid: evseUid({ id: session.evseId }),
     connector_id: CONNECTOR_ID,
-    currency: upstream.currency,
+    currency: currencyOf(site, state, known),
     charging_periods: periods.map((period) => periodObject(period, tariff?.id, true)),
     total_cost: priceOf(cost, version),
     status: final ? "COMPLETED" : "ACTIVE",

@@ -42,14 +42,20 @@ function limitOf(
 /** A tariff. */
 export function tariffObject(
   tariff: TariffConfiguration,
-  market: { readonly upstream: UpstreamConfiguration; readonly version: OcpiVersion; readonly updatedMs: number },
+  market: {
+    readonly upstream: UpstreamConfiguration;
+    readonly version: OcpiVersion;
+    readonly updatedMs: number;
+    /** Where it is another than that of the configuration: of a recorded tariff. */
+    readonly currency?: string;
+  },
 ): WireObject {
-  const { upstream, version, updatedMs } = market;
+  const { upstream, version, updatedMs, currency = upstream.currency } = market;
   return {
     country_code: upstream.countryCode,
     party_id: upstream.partyId,
     id: tariff.id,
-    currency: upstream.currency,
+    currency,
     type: tariff.type,
     tariff_alt_text: tariff.text === undefined ? undefined : [{ language: "en", text: tariff.text }],
     tariff_alt_url: tariff.textUrl,
