@@ -39,7 +39,7 @@ const SAID_STAY: Curve = [
   [1.3, 0.75],
   [2.5, 1],
 ];
-const SAID_WEIGHT = 6;
+const SAID_WEIGHT = 3;
 /**
  * Stays as a part of what the site assumes, where nothing was said, as measured in garages of apartments and at public
  * EVSEs: three of ten are over after a third of it.
@@ -196,10 +196,10 @@ const SILENT_TAKEN_SAMPLES = 25;
 /** Who left while charging would have taken so much more. */
 const CUT_SHORT = 1.3;
 /**
- * Of so many drivers one takes more than is planned; one whose departure is known waits for the cheapest hours, after which
- * nothing can be made up.
+ * Part of such drivers who take no more than is planned. Whose departure is known waits for the cheapest hours, after which
+ * nothing can be made up; who may leave at any time charges early anyhow, and more takes room from others.
  */
-const SILENT_QUANTILE = { departureUnknown: 0.9, departureKnown: 0.95 } as const;
+const SILENT_QUANTILE = { departureUnknown: 0.8, departureKnown: 0.95 } as const;
 
 export interface SilentEnergyQuestion {
   readonly stays: readonly Stay[];
@@ -230,7 +230,7 @@ function silentTaken({ stays, visit, assumedWh }: SilentEnergyQuestion): Sample[
 }
 
 /**
- * What a car whose driver asked for nothing will have taken when it is full, Wh, in nine of ten cases or more, of those that
+ * What a car whose driver asked for nothing will have taken when it is full, Wh, in four of five cases or more of those that
  * had taken as much as this one. Moves on as the car goes on taking; missing where none took as much.
  */
 export function silentEnergyWh(question: SilentEnergyQuestion): number | undefined {

@@ -118,7 +118,7 @@ describe("the input of a plan", () => {
       phases: [1],
       minPowerW: 1380,
       maxPowerW: 3680,
-      energyNeededWh: 35_000,
+      energyNeededWh: 25_400,
       chargingNow: true,
       preference: "regular",
     });
