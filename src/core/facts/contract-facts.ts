@@ -113,6 +113,10 @@ export const OptimisationContextReceived = declareFact(
     eurPerKwh: Type.Array(ContextSlotSchema),
     /** What the whole site may import, W. */
     limitW: Type.Array(ContextSlotSchema),
+    /** What may be drawn at EVSEs, W over all phases, and until when; those that it leaves as they are are missing. */
+    evses: Type.Optional(
+      Type.Array(Type.Object({ evseId: Type.String(), limitW: Type.Number(), untilMs: Type.Number() })),
+    ),
   }),
 );
 

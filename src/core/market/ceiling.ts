@@ -5,6 +5,7 @@
 import { SLOT_MS } from "../slots.ts";
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import { contextCeilings } from "./context.ts";
 import type { Ceiling, Profile } from "./profile.ts";
 
 interface Circuit {
@@ -14,10 +15,12 @@ interface Circuit {
 
 const NO_PROFILES: readonly Profile[] = [];
 
-/** Profiles that bind a session now: none while its driver has asked for full power. */
+/** Profiles that bind a session now, and what partners allow at its EVSE: none while its driver has asked for full power. */
 export function profilesOf(state: SiteState, session: Pick<Session, "transactionId" | "evseId">): readonly Profile[] {
   if (state.sessions.overrides[session.evseId]) return NO_PROFILES;
-  return state.upstream.profiles[session.transactionId] ?? NO_PROFILES;
+  const own = state.upstream.profiles[session.transactionId] ?? NO_PROFILES;
+  const here = contextCeilings(state.upstream.contexts, session.evseId);
+  return here.length === 0 ? own : [...own, ...here];
 }
 
 /** The limit of a ceiling at a time, in its unit; missing where it says nothing. Feeding back is not asked of a car. */

@@ -95,7 +95,9 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   contract: ({ reason }) =>
     reason.limitW === undefined
       ? `the charging contract's profile`
-      : `a budget of ${kilowatts(reason.limitW)} for all cars${reason.by === undefined ? "" : ` (${way(reason.by)})`}`,
+      : reason.by?.startsWith("partner:")
+        ? `a partner's limit of ${kilowatts(reason.limitW)} for the site (${reason.by.slice(8)})`
+        : `a budget of ${kilowatts(reason.limitW)} for all cars${reason.by === undefined ? "" : ` (${way(reason.by)})`}`,
   paused,
   plan: planned,
   solar: () => `follows the sun`,

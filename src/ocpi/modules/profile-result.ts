@@ -19,7 +19,7 @@ function verdict({ site, model, clock }: ModuleContext, session: Session, partne
   const limit = state.limits.byEvse[session.evseId];
   const profiles = profilesOf(state, session);
   // It was cleared or overridden meanwhile.
-  if (!profiles.some((profile) => profile.partnerId === partnerId)) return "REJECTED";
+  if (!profiles.some((profile) => profile.partnerId === partnerId && profile.receivedMs > 0)) return "REJECTED";
   if (!evse || !limit || state.chargePoints.byId[evse.chargePointId]?.connected !== true) return undefined;
   const receivedMs = Math.max(0, ...profiles.map((profile) => profile.receivedMs));
   const isNew = limit.setAtMs >= receivedMs;

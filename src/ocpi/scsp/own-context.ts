@@ -1,5 +1,6 @@
 /** An optimisation context on this very site, of a partner that may: its prices and orders become input of the plan. */
 import { whyNotCovered } from "../../core/market/arbitrate.ts";
+import type { OptimisationContext } from "../../core/market/context.ts";
 import type { SiteAccess } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import type { OcpiRequest } from "../module.ts";
@@ -10,6 +11,8 @@ import { INVALID_PARAMETERS, type Reply, refuse } from "../status.ts";
 
 /** What is kept of a context: two days by quarter-hours. */
 const MOST_SLOTS = 192;
+/** Partners round what a connector can. */
+const ROUNDING_W = 100;
 
 export interface OwnContexts {
   /** Missing where the context is on another site. */
@@ -38,6 +41,16 @@ export function ownContexts(given: {
     return refuse(INVALID_PARAMETERS, why);
   }
 
+  /** EVSEs that may draw less than they can. */
+  function evseLimits({ evses, untilMs }: SmacContext) {
+    if (untilMs === undefined) return [];
+    return [...evses].flatMap(([uid, { mostW }]) => {
+      const evse = evseOfUid(model, uid);
+      const canW = evse ? evse.maxCurrentA * model.voltageV * evse.phases.length : 0;
+      return evse && mostW < canW - ROUNDING_W ? [{ evseId: evse.id, limitW: mostW, untilMs }] : [];
+    });
+  }
+
   async function taken({ partner }: OcpiRequest, context: SmacContext): Promise<Reply> {
     const data = {
       partnerId: partner.id,
@@ -46,10 +59,12 @@ export function ownContexts(given: {
       limitW: limitsOf(context)
         .slice(0, MOST_SLOTS)
         .map((slot) => ({ ...slot })),
+      evses: evseLimits(context),
     };
     const known = site.state().upstream.contexts[partner.id];
-    const isSame =
-      known && JSON.stringify([known.eurPerKwh, known.limitW]) === JSON.stringify([data.eurPerKwh, data.limitW]);
+    const saysOf = ({ eurPerKwh, limitW, evses = [] }: OptimisationContext) =>
+      JSON.stringify([eurPerKwh, limitW, evses]);
+    const isSame = known && saysOf(known) === saysOf(data);
     if (!isSame) await site.record([{ type: "optimisation-context-received", source: `partner:${partner.id}`, data }]);
     return { ok: true };
   }

@@ -39,10 +39,12 @@ export const ScOptimisationSchema = Type.Object({
   flex_orders: Series,
   last_updated: Type.Optional(DateTime),
 });
-/** What a flexibility order leaves of the limit of the whole, by its slots, W; nothing where no limit is told. */
-export function limitsOf({ maxPowerW, flexW }: SmacContext): Slot[] {
+/** The limit of the whole while the context lasts, and what flexibility orders leave of it by their slots, W. */
+export function limitsOf({ maxPowerW, flexW, untilMs }: SmacContext): Slot[] {
   if (maxPowerW === undefined) return [];
-  return flexW.map((slot) => ({ ...slot, value: Math.max(0, maxPowerW + Math.min(0, slot.value)) }));
+  const always = untilMs === undefined ? [] : [{ startMs: 0, endMs: untilMs, value: Math.max(0, maxPowerW) }];
+  const ordered = flexW.map((slot) => ({ ...slot, value: Math.max(0, maxPowerW + Math.min(0, slot.value)) }));
+  return [...always, ...ordered];
 }
 
 export type ScOptimisation = Static<typeof ScOptimisationSchema>;
@@ -62,6 +64,8 @@ export interface SmacContext {
   readonly eurPerKwh: readonly Slot[];
   /** Raises the limit where positive, lowers it where negative. */
   readonly flexW: readonly Slot[];
+  /** When its last slot ends; without slots a day after it was made. Until then its limits hold. */
+  readonly untilMs?: number;
 }
 
 export type ReadContext =
@@ -69,6 +73,7 @@ export type ReadContext =
   | { readonly ok: false; readonly problem: string };
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** A connector beyond this is not one: then the units are mixed up. */
 const LARGEST_CONNECTOR_W = 1_000_000;
 const SMALLEST_CONNECTOR_W = 500;
@@ -93,6 +98,11 @@ function powerIn(unit: SmacSettings["energyUnit"], value: number, { startMs, end
   const hours = (endMs - startMs) / HOUR_MS;
   const asPower = { W: value, kW: value * 1000, Wh: value / hours, kWh: (value * 1000) / hours };
   return asPower[unit];
+}
+
+function endOf(slots: readonly Slot[], lastUpdated: string | undefined): number | undefined {
+  if (slots.length > 0) return Math.max(...slots.map(({ endMs }) => endMs));
+  return lastUpdated === undefined ? undefined : timeMs(lastUpdated) + DAY_MS;
 }
 
 function contextOf(wire: ScOptimisation, settings: SmacSettings): { context: SmacContext; assumed: string[] } {
@@ -127,16 +137,21 @@ function contextOf(wire: ScOptimisation, settings: SmacSettings): { context: Sma
   const slotMs = eurPerKwh[0] ? eurPerKwh[0].endMs - eurPerKwh[0].startMs : 900_000;
   const opportunity = ((wire.opportunity_cost ?? 0) * HOUR_MS) / slotMs;
   if (opportunity > MOST_OPPORTUNITY_EUR_PER_HOUR) assumed.push("opportunity-cost-bounded");
+  const parts = {
+    demandW: energy("demand", wire.demand, false),
+    generationW: energy("generation", wire.generation, settings.negativeGeneration),
+    eurPerKwh,
+    flexW: series("flex_orders", wire.flex_orders, (value) => value * (settings.flexUnit === "kW" ? 1000 : 1)),
+  };
+  const untilMs = endOf(Object.values(parts).flat(), wire.last_updated);
   const context: SmacContext = {
     id: wire.id,
     evses,
     ...(maxPowerW === undefined ? {} : { maxPowerW }),
     exportLimitW: Math.max(0, -(wire.min_power ?? 0) * toW),
     opportunityEurPerHour: Math.min(MOST_OPPORTUNITY_EUR_PER_HOUR, opportunity),
-    demandW: energy("demand", wire.demand, false),
-    generationW: energy("generation", wire.generation, settings.negativeGeneration),
-    eurPerKwh,
-    flexW: series("flex_orders", wire.flex_orders, (value) => value * (settings.flexUnit === "kW" ? 1000 : 1)),
+    ...parts,
+    ...(untilMs === undefined ? {} : { untilMs }),
   };
   return { context, assumed };
 }

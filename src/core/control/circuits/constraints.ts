@@ -13,7 +13,7 @@ import type { HeadroomHistory } from "../memory.ts";
 import { MARGIN_A, OVERCOMMITTED_MS, OVERCOMMITTED_UNSEEN_MS, PENDING_MATTERS_A, REACTION_MS } from "../thresholds.ts";
 import type { CircuitView } from "./circuits.ts";
 import { judge } from "./headroom.ts";
-import { operatorLimit } from "./operator.ts";
+import { operatorLimit, partnerLimit } from "./operator.ts";
 import { siteIndex } from "./site-index.ts";
 import { strainOf } from "./thermal.ts";
 
@@ -154,10 +154,12 @@ function addUnmetered(builder: Builder, bound: Bound, others: number, reading: n
   });
 }
 
+const PARTNER_KEY = "partner";
+
 /** A limit of power at a circuit, W; `stated` is what the operator said of it. */
 interface PowerLimit {
   readonly key: string;
-  readonly kind: "circuit" | "grid-operator";
+  readonly kind: "circuit" | "grid-operator" | "contract";
   readonly limitW: number;
   readonly stated?: GridLimitInForce;
 }
@@ -170,6 +172,8 @@ function addPower(builder: Builder, view: CircuitView, members: readonly EvseObs
   const operator = operatorLimit(builder.input, view, members);
   if (operator)
     addPowerLimit(builder, view, members, { ...operator, key: view.index.operatorKey, kind: "grid-operator" });
+  const partner = partnerLimit(builder.input, view);
+  if (partner) addPowerLimit(builder, view, members, { ...partner, key: PARTNER_KEY, kind: "contract" });
 }
 
 function addPowerLimit(

@@ -1,5 +1,6 @@
-/** What the grid operator's limit leaves to cars and batteries. */
+/** What limits from outside on the whole site leave to cars and batteries: the grid operator's, and partners'. */
 import { type GridLimitInForce, gridLimitInForce } from "../../grid-limit.ts";
+import { contextLimitInForce } from "../../market/context.ts";
 import { GRID_CIRCUIT_ID } from "../../site/site.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
@@ -27,6 +28,13 @@ export function operatorLimit(
   const chargingW = [...image.batteries.values()].reduce((sum, { powerW }) => sum + Math.max(0, powerW), 0);
   const restW = stated.appliesTo === "site" ? 0 : Math.max(0, (view.powerW ?? 0) - carsW - chargingW);
   return { limitW: stated.limitW + restW, stated };
+}
+
+/** What a partner allows the whole site to import by its context: all that the grid meter reads counts. */
+export function partnerLimit({ state, image }: ControlInput, { circuitId }: CircuitView): OperatorLimit | undefined {
+  if (circuitId !== GRID_CIRCUIT_ID) return undefined;
+  const stated = contextLimitInForce(state.upstream.contexts, image.nowMs);
+  return stated && { limitW: stated.limitW, stated: { ...stated, appliesTo: "site" } };
 }
 
 /** Without the grid meter the cars together stay within the limit, in equal parts of whole amperes. */
