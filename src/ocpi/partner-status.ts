@@ -46,13 +46,18 @@ interface Now {
   readonly timeZone: string;
 }
 
-function textOf(status: Omit<PartnerStatus, "condition" | "text">, { nowMs, timeZone }: Now): string {
+function textOf(
+  status: Omit<PartnerStatus, "condition" | "text">,
+  calledOnly: boolean,
+  { nowMs, timeZone }: Now,
+): string {
   const { id, sinceMs, lastHeardMs, nextAttemptMs, lastProblem, waiting, refusedRecords, refusedReason } = status;
   const time = (ms: number) => localTime(ms, nowMs, timeZone);
   const words: PartnerWords = {
     id,
     waiting,
     refusedRecords,
+    calledOnly,
     ...(sinceMs === undefined ? {} : { since: time(sinceMs) }),
     ...(lastHeardMs === undefined ? {} : { lastHeard: time(lastHeardMs) }),
     ...(nextAttemptMs === undefined ? {} : { nextAttempt: time(nextAttemptMs) }),
@@ -84,5 +89,6 @@ export function statusOf(partner: Partner, pump: Pump | undefined, now: Now): Pa
     ...(last ? { refusedReason: last.reason } : {}),
     ...partner.traffic,
   };
-  return { ...status, condition: conditionOf(status), text: textOf(status, now) };
+  const calledOnly = partner.has("no-credentials-exchange");
+  return { ...status, condition: conditionOf(status), text: textOf(status, calledOnly, now) };
 }

@@ -68,6 +68,12 @@ function takenOf(partner: Partner, credentials: Credentials): string | undefined
 
 const failed = (message: string): Attempt => ({ ok: false, message });
 
+const cannotBeCalled = failed(
+  "Partners cannot call this site: set upstream.publicUrl, or the quirk no-credentials-exchange",
+);
+/** Its one token is used for good: there are no credentials of ours that it could hold, change or end. */
+const isCalledOnly = (partner: Partner) => partner.has("no-credentials-exchange");
+
 const isBusy = refuse(SERVER_ERROR, "Another exchange of credentials is under way; try again");
 const waits = failed("Another exchange of credentials is under way; try again");
 
@@ -209,9 +215,8 @@ class RegistrationDesk implements Registrations {
     const { identity, secrets, clock } = this.#options;
     const versionsUrl = named ?? partner.configuration.versionsUrl;
     if (versionsUrl === undefined) return failed(`Partner ${partner.id} has no versionsUrl; set it in site.yaml`);
-    const clientOnly = partner.has("no-credentials-exchange");
-    if (!clientOnly && identity.versionsUrl === undefined)
-      return failed("Partners cannot call this site: set upstream.publicUrl, or the quirk no-credentials-exchange");
+    const clientOnly = isCalledOnly(partner);
+    if (!clientOnly && identity.versionsUrl === undefined) return cannotBeCalled;
     const offer = await learn({ partner, clock, token, versionsUrl });
     if (!offer.ok) return failed(offer.message);
     if (clientOnly) return this.#calledOnly(partner, offer, token);
@@ -230,12 +235,14 @@ class RegistrationDesk implements Registrations {
   }
 
   async #update(partner: Partner): Promise<Attempt> {
-    const { secrets, clock } = this.#options;
+    const { identity, secrets, clock } = this.#options;
     const token = secrets.outbound(partner.id);
     const known = partner.registration();
     if (token === undefined || !known) return failed(`${partner.id} is not registered`);
+    if (!isCalledOnly(partner) && identity.versionsUrl === undefined) return cannotBeCalled;
     const offer = await learn({ partner, clock, token, versionsUrl: known.versionsUrl });
     if (!offer.ok) return failed(offer.message);
+    if (isCalledOnly(partner)) return this.#calledOnly(partner, offer, token);
     const { outcome, credentials, ours } = await this.#exchange(partner, offer, "PUT", token);
     if (credentials) return this.#finish(partner, offer, credentials);
     // Whether it took our new token is not known where it did not answer: then both stay good.
@@ -248,7 +255,7 @@ class RegistrationDesk implements Registrations {
     const token = secrets.outbound(partner.id);
     const url = endpointOf(partner, "credentials", "RECEIVER");
     const told =
-      token !== undefined && url !== undefined
+      token !== undefined && url !== undefined && !isCalledOnly(partner)
         ? await callPartner(partner, { method: "DELETE", url, token }, clock)
         : undefined;
     const known = partner.registration() !== undefined;

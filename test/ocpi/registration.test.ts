@@ -308,3 +308,35 @@ describe("whoever comes without a right", () => {
     outgoing.destroy();
   });
 });
+
+describe("where nobody can call the site", () => {
+  const location = { address: "Kade 1", city: "Utrecht", country: "NLD", latitude: "52.09070", longitude: "5.12140" };
+  const nowhere = { upstream: { publicUrl: undefined, location } };
+
+  test("a partner's one token is used for good: no credentials are sent, renewed or ended", async () => {
+    const rig = await start({ configuration: { quirks: ["no-credentials-exchange"] }, ...nowhere });
+    const token = rig.partner.newInbound();
+    const places = () =>
+      rig.partner.received.filter(({ method, path }) => method === "PUT" && path.includes("/locations/"));
+    expect(await rig.upstream.register("emsp", token)).toMatchObject({ ok: true });
+    await rig.settled();
+    const told = places().length;
+    expect(told).toBeGreaterThan(0);
+    await rig.run(1);
+    expect(await rig.upstream.update("emsp")).toMatchObject({ ok: true });
+    await rig.settled();
+    expect(places().length).toBeGreaterThan(told);
+    const as = `Token ${Buffer.from(token).toString("base64")}`;
+    expect(new Set(places().map(({ headers }) => headers.authorization))).toEqual(new Set([as]));
+    expect(await rig.upstream.unregister("emsp")).toMatchObject({ ok: true });
+    expect(rig.partner.received.filter(({ path }) => path.endsWith("/credentials"))).toEqual([]);
+    expect(rig.upstream.status()).toMatchObject([{ registered: false }]);
+  });
+
+  test("a partner that wants credentials is not registered with, and not told an address that is none", async () => {
+    const rig = await start(nowhere);
+    const cannot = { ok: false, message: expect.stringContaining("set upstream.publicUrl") };
+    expect(await rig.upstream.register("emsp", rig.partner.newInbound())).toMatchObject(cannot);
+    expect(rig.partner.received).toEqual([]);
+  });
+});

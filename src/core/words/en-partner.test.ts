@@ -25,4 +25,8 @@ test("a partner that has everything, is being told, is away, refused, or is nobo
   expect(refused).toContain("wattledger ocpi send emsp");
   const { since: _, ...unknown } = words({});
   expect(partner(unknown)).toContain("wattledger ocpi token emsp");
+  // Who cannot call us has no use for a token of ours.
+  expect(partner({ ...unknown, calledOnly: true })).toBe(
+    "Not registered, so nothing is exchanged. Use its token (`wattledger ocpi register emsp`).",
+  );
 });

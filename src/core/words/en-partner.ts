@@ -47,8 +47,12 @@ function exchanged({ waiting, nextAttempt, lastHeard, problem }: PartnerWords): 
 /** Its state, what waits, and what to do. */
 export function partner(words: PartnerWords): string {
   const { id, since, refusedRecords, refusedReason } = words;
-  if (since === undefined)
-    return `Not registered, so nothing is exchanged. Hand it a token (\`wattledger ocpi token ${id}\`) or use its own (\`wattledger ocpi register ${id}\`).`;
+  if (since === undefined) {
+    const handed = words.calledOnly
+      ? "Use its token"
+      : `Hand it a token (\`wattledger ocpi token ${id}\`) or use its own`;
+    return `Not registered, so nothing is exchanged. ${handed} (\`wattledger ocpi register ${id}\`).`;
+  }
   if (refusedRecords === 0) return exchanged(words);
   const why = refusedReason === undefined ? "" : ` (${refusedReason})`;
   const [what, they] = refusedRecords === 1 ? ["a record", "It is"] : [`${refusedRecords} records`, "They are"];

@@ -71,6 +71,8 @@ export type WaitingKind = "place" | "sessions" | "records" | "profiles" | "resul
 /** How it stands with a partner. Times are already local text. */
 export interface PartnerWords {
   readonly id: string;
+  /** It is called with its one token, and calls nobody. */
+  readonly calledOnly?: boolean;
   /** Missing while it is not registered. */
   readonly since?: string;
   readonly lastHeard?: string;
