@@ -83,9 +83,15 @@ const MET_WH = 50;
 function plannedNeed(
   session: Session,
   need: ChargingNeed,
-  context: { readonly state: SiteState; readonly deliveredWh: number; readonly assumedWh: number },
+  context: {
+    readonly state: SiteState;
+    readonly deliveredWh: number;
+    readonly assumedWh: number;
+    /** The least that a car takes in a quarter-hour, Wh. */
+    readonly leastWh: number;
+  },
 ): { readonly neededWh: number; readonly beyondWish?: true } {
-  const { state, deliveredWh, assumedWh } = context;
+  const { state, deliveredWh, assumedWh, leastWh } = context;
   const wish = state.sessions.wishes[session.evseId];
   if (wish?.energyWh === undefined) {
     const departureKnown = need.departureMs === wish?.departureMs;
@@ -94,7 +100,13 @@ function plannedNeed(
     return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh) };
   }
   if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
-  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
+  // Whether it takes more shows only by charging on: less than a quarter-hour's least would be put off until it is too late.
+  const question = {
+    stays: state.stays.ended,
+    visit: session,
+    askedWh: need.askedWh,
+    deliveredWh: deliveredWh + leastWh,
+  };
   return { neededWh: Math.min(need.energyNeededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh)) };
 }
 
@@ -121,6 +133,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     state,
     deliveredWh: deliveredWh ?? session.energyWh,
     assumedWh: site.configuration.charging.defaultEnergyWh,
+    leastWh: minPowerW * SLOT_HOURS,
   });
   const maxPowerW = Math.max(minPowerW, mostW);
   return {
@@ -302,7 +315,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     ...sunFixedPart(site),
     circuits: planCircuits(site, image, { buildingW, pvW }),
     evses,
-    batteries: planBatteries(question, { importEurPerKwh, exportEurPerKwh, buildingW, pvW }),
+    batteries: planBatteries(question, { importEurPerKwh, buildingW, pvW }),
     ...(site.unbalanceLimitA === undefined || site.phases === 1 ? {} : { unbalanceLimitA: site.unbalanceLimitA }),
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
     ...peaks(question, startMs),

@@ -13,7 +13,6 @@ function partsOf(site: { prices: [number, number, number, number]; netW: [number
   return storedValue(
     {
       importEurPerKwh: day(site.prices),
-      exportEurPerKwh: day([0.08, 0.08, 0.08, 0.08]),
       buildingW: net.map((powerW) => Math.max(0, powerW)),
       pvW: net.map((powerW) => Math.max(0, -powerW)),
     },
@@ -27,7 +26,8 @@ describe("what a battery still holds when the plan ends", () => {
     // 3 kWh in the evening, 3 at night; the sun of the next noon is more than it holds.
     expect(parts.slice(0, 4).map(({ energyWh }) => energyWh)).toEqual([1500, 1500, 1500, 1500]);
     expect(parts.slice(0, 4).map(({ eurPerKwh }) => eurPerKwh.toFixed(2))).toEqual(["0.40", "0.40", "0.20", "0.20"]);
-    expect(parts[4]).toEqual({ energyWh: 2000, eurPerKwh: (0.3 + 0.08) / 2 });
+    // What is left over then may be needed after all, but is never worth more than what is needed.
+    expect(parts[4]).toEqual({ energyWh: 2000, eurPerKwh: parts[3]!.eurPerKwh });
   });
 
   it("is worth no more than buying it when that is cheapest on the way", () => {
@@ -35,9 +35,9 @@ describe("what a battery still holds when the plan ends", () => {
     expect(parts.every(({ eurPerKwh }) => eurPerKwh <= 0.1 + 1e-9)).toBe(true);
   });
 
-  it("is worth something between a usual kWh and an exported one where the sun comes first", () => {
-    const parts = partsOf({ prices: [0.3, 0.3, 0.3, 0.3], netW: [-4000, 500, 500, 500] });
-    expect(parts.filter(({ energyWh }) => energyWh > 0)).toEqual([{ energyWh: 8000, eurPerKwh: 0.19 }]);
+  it("is worth a usual kWh where the sun is expected first: it may not come", () => {
+    const parts = partsOf({ prices: [0.1, 0.2, 0.3, 0.3], netW: [-4000, 500, 500, 500] });
+    expect(parts.filter(({ energyWh }) => energyWh > 0)).toEqual([{ energyWh: 8000, eurPerKwh: 0.3 }]);
   });
 
   it("never has more parts' energy than the battery has room, dearest first", () => {

@@ -8,13 +8,10 @@ import { SLOT_HOURS } from "../../core/slots.ts";
 
 export interface StoredValueInput {
   readonly importEurPerKwh: readonly number[];
-  readonly exportEurPerKwh: readonly number[];
   readonly buildingW: readonly number[];
   readonly pvW: readonly number[];
 }
 
-/** A car may come and the sun may not: so likely is what nobody needs by the forecast needed after all. */
-const NEEDED_AFTER_ALL = 0.5;
 /** Enough to tell the evening from the night. */
 const PARTS = 4;
 
@@ -44,8 +41,8 @@ function savings(input: StoredValueInput, { capacityWh, minEnergyWh, efficiency,
 }
 
 /**
- * Parts of equal energy, each with its mean value, and the rest, worth something between a usual kWh and what exporting it
- * would bring.
+ * Parts of equal energy, each with its mean value, and the rest: what nobody needs by the forecast is worth what a usual kWh
+ * saves. A car may come and the sun may not.
  */
 export function storedValue(input: StoredValueInput, battery: Store): StoredPart[] {
   const all = savings(input, battery);
@@ -69,9 +66,6 @@ export function storedValue(input: StoredValueInput, battery: Store): StoredPart
     }
   }
   const lowest = parts.at(-1)?.eurPerKwh ?? Number.POSITIVE_INFINITY;
-  const kept = (eurPerKwh: number) => Math.max(0, eurPerKwh * battery.efficiency - battery.wearEurPerKwh / 2);
-  const spare =
-    NEEDED_AFTER_ALL * kept(median(input.importEurPerKwh)) +
-    (1 - NEEDED_AFTER_ALL) * kept(Math.min(...input.exportEurPerKwh));
+  const spare = Math.max(0, median(input.importEurPerKwh) * battery.efficiency - battery.wearEurPerKwh / 2);
   return [...parts, { energyWh: Math.round(roomWh - usefulWh), eurPerKwh: Math.min(lowest, spare) }];
 }
