@@ -84,3 +84,19 @@ test("whoever has no contract for it limits nothing", async () => {
   const endpoint = rig.partner.endpoints.find(({ identifier }) => identifier.startsWith("smart"));
   expect(endpoint?.role).toBe("SENDER");
 });
+
+test("without the grid meter the cars together stay within the limit of the site, whatever their drivers ask for", async () => {
+  const rig = await charging();
+  await rig.site.plugIn("two");
+  const full = { evseId: "one", active: true, by: "test" };
+  await rig.site.controller.record([{ type: "override-changed", source: "test", data: full }]);
+  await rig.run(60);
+  rig.site.meters.delete("grid-meter");
+  await rig.run(60);
+  const carsW = () =>
+    ["one", "two"].reduce((sum, id) => sum + 3 * 230 * Math.max(...rig.site.wired.evseCurrentA(id)), 0);
+  expect(carsW()).toBeGreaterThan(8_000);
+  expect(await put(rig, context(rig, 2, { max_power: 5_000 }))).toBe(1000);
+  await rig.run(60);
+  expect(carsW()).toBeLessThanOrEqual(5_000);
+});

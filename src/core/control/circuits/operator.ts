@@ -37,12 +37,14 @@ export function partnerLimit({ state, image }: ControlInput, { circuitId }: Circ
   return stated && { limitW: stated.limitW, stated: { ...stated, appliesTo: "site" } };
 }
 
-/** Without the grid meter the cars together stay within the limit, in equal parts of whole amperes. */
+/** Without the grid meter the cars together stay within the limits, in equal parts of whole amperes. */
 export function blindShareA(
   { site, state, image }: ControlInput,
   active: readonly EvseObservation[],
 ): number | undefined {
-  const limit = gridLimitInForce(site, state, image.nowMs);
+  const operatorW = gridLimitInForce(site, state, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
+  const partnerW = contextLimitInForce(state.upstream.contexts, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
+  const limitW = Math.min(operatorW, partnerW);
   const phases = active.reduce((sum, entry) => sum + entry.phases.length, 0);
-  return limit && phases > 0 ? Math.floor(limit.limitW / (site.voltageV * phases)) : undefined;
+  return Number.isFinite(limitW) && phases > 0 ? Math.floor(limitW / (site.voltageV * phases)) : undefined;
 }

@@ -76,6 +76,21 @@ describe("the battery", () => {
     expect(plant.batteryActualW).toBeLessThan(-4900);
   });
 
+  test("charges within what a partner allows the site, while it does", () => {
+    const roomy = siteOf({ worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
+    const plant = new Plant({ site: roomy, building: () => [2, 2, 2] });
+    plan(plant, [], [5000, 5000]);
+    plant.run(60);
+    const limitW = [{ startMs: 0, endMs: plant.nowMs() + 120_000, value: 4000 }];
+    const data = { partnerId: "scsp", contextId: "1", eurPerKwh: [], limitW };
+    plant.record({ type: "optimisation-context-received", source: "partner:scsp", data });
+    plant.run(60);
+    expect(plant.batteryActualW).toBeLessThanOrEqual(2620);
+    expect(plant.factsOf("battery-setpoint-changed").at(-1)!.data.reason).toBe("a partner's limit of the site");
+    plant.run(120);
+    expect(plant.batteryActualW).toBeGreaterThan(4900);
+  });
+
   test("covers what the site takes, no more, where the plan imports: it does not sell what it buys back", () => {
     const cooking = (second: number) => (second % 120 < 60 ? 12 : 2);
     const plant = new Plant({ site, building: (second) => [cooking(second), cooking(second), cooking(second)] });

@@ -1,6 +1,7 @@
 /** Follows the plan with the batteries that may be controlled, never against the fuse. */
 import type { SiteDraft } from "../../facts/index.ts";
 import { exportLimitInForce } from "../../grid-limit.ts";
+import { contextLimitInForce } from "../../market/context.ts";
 import { clamp } from "../../quantity.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
 import type { OperatorLimit } from "../circuits/operator.ts";
@@ -130,6 +131,7 @@ function boundsOf(input: ControlInput, device: BatteryDevice, grid: GridForBatte
   const below = (limitW: number) => upTo(limitW - BATTERY_CHANGE_W - (powerW ?? 0));
   const { powerW } = view;
   const contractedW = view.index.circuit.limitW ?? Number.POSITIVE_INFINITY;
+  const partnerW = contextLimitInForce(state.upstream.contexts, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
   const exportW = exportLimitInForce(state, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
   const ownExportW = site.configuration.gridConnection.exportLimitW ?? Number.POSITIVE_INFINITY;
   const downTo = (limitW: number) =>
@@ -145,6 +147,7 @@ function boundsOf(input: ControlInput, device: BatteryDevice, grid: GridForBatte
             highestW: operator ? below(operator.limitW) : all.highestW,
             reason: "the grid operator's limit",
           },
+          { ...all, highestW: below(partnerW), reason: "a partner's limit of the site" },
           { ...all, lowestW: downTo(ownExportW), reason: "the export limit of the grid connection" },
           { ...all, lowestW: downTo(exportW), reason: "the grid operator's limit of the export" },
         ]),
