@@ -150,6 +150,30 @@ describe("charge points that are not what they should be", () => {
     expect(checker.violations).toEqual([]);
   });
 
+  test("one that is gone without a car keeps its safe current reserved where no meter shows one that comes", () => {
+    const garage = { circuit: "garage", safeCurrentA: 6 };
+    const evses = ["a", "b", "c"].map((id) => ({ id, ...garage }));
+    const { plant, run } = watched({ site: siteOf({ circuits: [{ id: "garage", fuseA: 30 }], evses }) });
+    plant.plug("c");
+    run(30);
+    plant.unplug("c");
+    plant.plug("a");
+    plant.plug("b");
+    run(200);
+    expect([plant.drawsA("a"), plant.drawsA("b")]).toEqual([15, 15]);
+    plant.disconnect("c");
+    run(20);
+    plant.plug("c", { recorded: false });
+    plant.record({
+      type: "evse-status-changed",
+      source: "test",
+      data: { chargePointId: "cp-c", evseId: "c", status: "available" },
+    });
+    run(20);
+    expect(plant.drawsA("c")).toBe(6);
+    expect(Math.max(...plant.trueA("garage"))).toBeLessThanOrEqual(30);
+  });
+
   test("a car that does not obey: a fact, the others make room, and the profiles are cleared and set again", () => {
     const { plant, run } = watched({
       site: siteOf({ mainFuseA: 32, worstBuildingLoadA: 15, evses: [{ id: "a" }, { id: "b" }] }),

@@ -54,15 +54,24 @@ export function releaseHeld(
   return over ? rest : memory;
 }
 
-const NO_CAR: ReadonlySet<ConnectorStatus> = new Set(["available", "unavailable", "faulted", "reserved"]);
+const NO_CAR: ReadonlySet<ConnectorStatus> = new Set(["available", "reserved"]);
+const CHARGES_NOBODY: ReadonlySet<ConnectorStatus> = new Set(["unavailable", "faulted"]);
+
+/** No meter shows a car that comes while its charge point is gone. */
+function isUnseen({ site }: ControlInput, evse: EvseModel): boolean {
+  return evse.circuitPath.some((id) => site.circuitById.get(id)?.meterId === undefined);
+}
 
 /**
  * What a charge point that is not connected may draw, A: its lease, then its safe current, or all it can where it has
- * not taken that; nothing without a car.
+ * not taken that. Nothing without a car, where a meter would show one that comes.
  */
 export function offlineReserveA(input: ControlInput, evse: EvseModel, session: boolean, memory: EvseMemory): number {
   const status = input.state.chargePoints.evses[evse.id]?.status;
-  if (!session && status !== undefined && NO_CAR.has(status)) return 0;
+  if (!session && status !== undefined) {
+    if (CHARGES_NOBODY.has(status)) return 0;
+    if (NO_CAR.has(status) && !isUnseen(input, evse)) return 0;
+  }
   if (input.state.limits.refusedDefaults?.[evse.id] !== undefined) return evse.maxCurrentA;
   return Math.max(evse.safeCurrentA, session ? (memory.held?.currentA ?? 0) : 0);
 }
