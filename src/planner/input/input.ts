@@ -100,14 +100,10 @@ function plannedNeed(
     return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh) };
   }
   if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
-  // Whether it takes more shows only by charging on: less than a quarter-hour's least would be put off until it is too late.
-  const question = {
-    stays: state.stays.ended,
-    visit: session,
-    askedWh: need.askedWh,
-    deliveredWh: deliveredWh + leastWh,
-  };
-  return { neededWh: Math.min(need.energyNeededWh, Math.max(0, likelyEnergyWh(question) - deliveredWh)) };
+  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
+  const likelyWh = Math.min(need.energyNeededWh, likelyEnergyWh(question) - deliveredWh);
+  // Less than a car takes in a quarter-hour would fit best into the few minutes before it leaves, where nothing may go wrong.
+  return { neededWh: Math.max(leastWh, likelyWh) };
 }
 
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
