@@ -107,3 +107,36 @@ test("the record's energy is the meter's, once, whoever was away in between", as
   expect(emsp.heard.filter(({ module, method }) => module === "cdrs" && method === "POST")).toHaveLength(1);
   expect(await site.child.events("cdr-issued")).toHaveLength(1);
 }, 300_000);
+
+test("killed the moment the partner has the record, it sends none again, neither under this id nor another", async () => {
+  const party = { role: "EMSP", countryCode: "DE", partyId: "EMS" } as const;
+  const emsp = new Platform({ versions: ["2.3.0"], parties: [party], endpoints: EMSP_ENDPOINTS, cpo: CPO });
+  await emsp.listen();
+  const site = new StorySite({ chargePoints: ["one"], partners: [{ id: "emsp", platform: emsp }] });
+  ends.push(
+    () => emsp.close(),
+    () => site.close(),
+  );
+  await site.start();
+  await site.admit("emsp", emsp, "2.3.0");
+  await pushToken(emsp, tokenOf(emsp, UID));
+  const chargePoint = site.chargePoint("one");
+  expect(await chargePoint.start(UID)).toBe("Accepted");
+  await chargePoint.meter(1_500);
+  // It keeps the record, and its answer reaches nobody.
+  emsp.instead = ({ module, method }) => {
+    if (module === "cdrs" && method === "POST") site.child.child.kill("SIGKILL");
+    return undefined;
+  };
+  await chargePoint.stop();
+  await site.child.ended;
+  emsp.instead = () => undefined;
+  expect(emsp.modules.cdrs.size).toBe(1);
+  site.child.run();
+  await until(async () => (await site.child.events("cdr-delivered")).length === 1);
+  const [delivered] = await site.child.events("cdr-delivered");
+  expect(delivered!.data).toMatchObject({ taken: true });
+  expect(emsp.modules.cdrs.size).toBe(1);
+  expect(emsp.heard.filter(({ module, method }) => module === "cdrs" && method === "POST")).toHaveLength(1);
+  expect(emsp.faults).toEqual([]);
+}, 120_000);

@@ -1,4 +1,6 @@
 /** A record that its partner has already, because the answer to it was lost: it is not billed twice, and keeps nothing up. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Answered, Received } from "./partner.ts";
 import { OcpiRig } from "./rig.ts";
@@ -66,6 +68,31 @@ describe("a record that the partner has already", () => {
     await rig.run(60);
     expect(posts(rig)).toHaveLength(2);
     expect([...kept.keys()]).toEqual([rig.site.facts("cdr-issued")[0]!.data.cdrId]);
+  });
+
+  test("is looked for before it is sent after a power cut, or when no answer came", async () => {
+    const { rig, kept } = await keeping([undefined]);
+    await charge(rig);
+    const [record] = [...kept.values()];
+    // The controller was cut off before it knew that the partner has it.
+    const { ledger } = rig.site;
+    const issuedSeq = ledger.facts.find(({ type }) => type === "cdr-issued")!.seq;
+    ledger.facts.splice(issuedSeq);
+    writeFileSync(join(rig.directory, "ocpi-emsp-cursor.json"), JSON.stringify({ seq: issuedSeq - 1 }));
+    rig.partner.received.splice(0);
+    await rig.cutPower();
+    await rig.site.connectAll();
+    await rig.run(30);
+    expect(posts(rig)).toEqual([]);
+    expect(rig.partner.received.some(({ method, path }) => method === "GET" && path.endsWith(record.id))).toBe(true);
+    expect(delivered(rig)).toMatchObject([{ taken: true }]);
+    // And one that it never had.
+    rig.partner.broken = { http: 503, raw: "" };
+    await charge(rig, "two");
+    rig.partner.broken = undefined;
+    await rig.run(60);
+    expect(kept.size).toBe(2);
+    expect([...kept.values()][0]).toEqual(record);
   });
 
   test("under its id, but with other figures, is refused, and the operator hears it", async () => {

@@ -8,7 +8,7 @@ import type { WireObject } from "../objects/wire-object.ts";
 import { endpointOf } from "../partner.ts";
 import type { PartyName } from "../party.ts";
 import { seesCdr, seesReserved, seesSession, seesSessionOf } from "../visible.ts";
-import { inDoubt } from "./cdr-there.ts";
+import { inDoubt, lookFor, type SentRecord } from "./cdr-there.ts";
 import { type Courier, judged } from "./courier.ts";
 import type { Delivered } from "./pump.ts";
 import { createSessionPatches } from "./session-patch.ts";
@@ -21,8 +21,14 @@ export class BookDeliveries {
   /** Sessions whose end the partner has: those do not change any more. */
   readonly #completed = new Set<string>();
 
+  /** Records from before the start of the controller: it may have been cut off just after it sent them. */
+  readonly #startSeq: number;
+  /** Records to which no answer came; as many as the pump has waiting at most. */
+  readonly #unanswered = new Set<number>();
+
   constructor(courier: Courier) {
     this.#courier = courier;
+    this.#startSeq = courier.context.site.state().seq;
   }
 
   async session(transactionId: number): Promise<Delivered> {
@@ -97,10 +103,20 @@ export class BookDeliveries {
     if (taken?.seq === seq && taken.takenBy?.includes(partner.id)) return "done";
     const object = cdrObject(this.#courier.market(), record, (other) => site.read(other - 1, 1)[0]);
     const owner = record.data.contract;
-    const sent = await this.#courier.send("POST", endpoint, object, owner);
-    const outcome = await inDoubt(this.#courier, endpoint, object, { outcome: sent, owner });
+    const outcome = await this.#post(seq, { endpoint, record: object, owner });
     if (outcome.kind !== "away") await site.record([this.#delivered(record, outcome)]);
     return judged(outcome);
+  }
+
+  /** What may have been heard before, without its answer, is looked for first. */
+  async #post(seq: number, sent: SentRecord): Promise<Outcome> {
+    const isDoubtful = seq <= this.#startSeq || this.#unanswered.has(seq);
+    const found = isDoubtful ? await lookFor(this.#courier, sent) : undefined;
+    if (found) return found;
+    const outcome = await this.#courier.send("POST", sent.endpoint, sent.record, sent.owner);
+    if (outcome.kind === "away") this.#unanswered.add(seq);
+    else this.#unanswered.delete(seq);
+    return inDoubt(this.#courier, sent, outcome);
   }
 
   #delivered({ seq, data }: CdrFact, outcome: Exclude<Outcome, { kind: "away" }>): SiteDraft {
