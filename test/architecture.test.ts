@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["cli", "study", "app", "core", "ledger", "modbus", "sim"],
 };
 /** Of the core, the simulated site shares quantities and slots; more only as types. */
-const SHARED_WITH_SIM = ["core/quantity.ts", "core/slots.ts"];
+const SHARED_WITH_SIM = ["core/quantity.ts", "core/time/slots.ts"];
 const PURE_ROOMS = ["core", "planner"];
 const IMPURE = [
   /\bfrom "node:/,

@@ -9,8 +9,8 @@ import { realClock } from "../src/app/clock.ts";
 import { type RunningDemo, startDemo } from "../src/app/demo.ts";
 import { silentLog } from "../src/app/log.ts";
 import { explain } from "../src/cli/explain.ts";
-import type { PlanReasons } from "../src/core/plan-reasons.ts";
-import type { LiveSite } from "../src/core/view.ts";
+import type { PlanReasons } from "../src/core/view/plan-reasons.ts";
+import type { LiveSite } from "../src/core/view/view.ts";
 import { freePort } from "./free-port.ts";
 import { browserMissing, openBrowser } from "./web/browser.ts";
 

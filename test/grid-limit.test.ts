@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { startApi } from "../src/api/server.ts";
 import { silentLog } from "../src/app/log.ts";
 import type { SiteDraft } from "../src/core/facts/index.ts";
-import { gridLimitInForce } from "../src/core/grid-limit.ts";
+import { gridLimitInForce } from "../src/core/limits/grid-limit.ts";
 import { homeConfiguration } from "../src/core/site/site.test-kit.ts";
 import { siteModel } from "../src/core/site/site-model.ts";
 import { importCapW } from "../src/planner/input/limits.ts";

@@ -1,7 +1,7 @@
 /** What the controller learns of stays makes its forecast of them better: measured cars, each forecast from those before. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { leftByChance } from "../src/core/outlook.ts";
+import { leftByChance } from "../src/core/drivers/outlook.ts";
 import type { Stay } from "../src/core/state/stays.ts";
 import { numberCell, parseCsv, timeCell } from "../src/study/csv.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Envelope } from "../src/core/facts/fact.ts";
-import type { LiveSite } from "../src/core/view.ts";
+import type { LiveSite } from "../src/core/view/view.ts";
 import { startSimulatedMeter } from "../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";
 import { freePort } from "./free-port.ts";

@@ -12,7 +12,7 @@ import { type RunningSite, runSite } from "../src/app/run.ts";
 import type { Envelope } from "../src/core/facts/fact.ts";
 import type { Clock } from "../src/core/ports.ts";
 import type { PerPhase } from "../src/core/quantity.ts";
-import type { LiveSite } from "../src/core/view.ts";
+import type { LiveSite } from "../src/core/view/view.ts";
 import { startSimulatedMeter } from "../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";
 import { Station } from "../src/sim/servers/station.ts";

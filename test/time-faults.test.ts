@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SLOT_MS } from "../src/core/slots.ts";
+import { SLOT_MS } from "../src/core/time/slots.ts";
 import { SiteRig } from "./site-rig.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 /** The site for Prometheus: base units, few labels, nothing where nothing is known. */
-import type { LiveSite } from "../core/view.ts";
+import type { LiveSite } from "../core/view/view.ts";
 
 interface Sample {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** What the month's power has cost so far, and what the next kW would. */
 import type { FastifyInstance } from "fastify";
-import { CapacityBillSchema, capacityBill } from "../core/capacity-bill.ts";
-import { feesEurPerMonth } from "../core/fees.ts";
+import { CapacityBillSchema, capacityBill } from "../core/money/capacity-bill.ts";
+import { feesEurPerMonth } from "../core/money/fees.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
 import { Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";

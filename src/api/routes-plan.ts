@@ -1,7 +1,7 @@
 /** Why the plan in force gives each EVSE in each slot what it gives. */
 import type { FastifyInstance } from "fastify";
-import { type PlanReasons, PlanReasonsSchema } from "../core/plan-reasons.ts";
 import { Type } from "../core/schema.ts";
+import { type PlanReasons, PlanReasonsSchema } from "../core/view/plan-reasons.ts";
 import { sendProblem } from "./problem.ts";
 
 const Query = Type.Object({

@@ -1,11 +1,11 @@
 /** What anyone may read. */
 import type { FastifyInstance } from "fastify";
+import { savings } from "../core/money/savings.ts";
 import type { SiteAccess } from "../core/ports.ts";
-import { publicFact, publicSession } from "../core/public.ts";
-import { savings } from "../core/savings.ts";
 import { Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
-import { type LiveSite, LiveSiteSchema } from "../core/view.ts";
+import { publicFact, publicSession } from "../core/view/public.ts";
+import { type LiveSite, LiveSiteSchema } from "../core/view/view.ts";
 import { sendProblem } from "./problem.ts";
 import type { Stream } from "./stream.ts";
 

@@ -1,11 +1,11 @@
 /** The HTTP server: API, live stream, page, health and metrics on one port. */
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
-import type { PlanReasons } from "../core/plan-reasons.ts";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamAdmin } from "../core/upstream-admin.ts";
-import type { LiveSite } from "../core/view.ts";
+import type { PlanReasons } from "../core/view/plan-reasons.ts";
+import type { LiveSite } from "../core/view/view.ts";
 import { createAccess } from "./access.ts";
 import { metricsText } from "./metrics.ts";
 import { sendProblem } from "./problem.ts";

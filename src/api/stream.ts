@@ -1,8 +1,8 @@
 /** The live stream: server-sent events whose id is the ledger's sequence, so that a browser resumes without a gap. */
 import type { ServerResponse } from "node:http";
 import type { Clock, SiteAccess } from "../core/ports.ts";
-import { publicFact } from "../core/public.ts";
-import type { LiveSite } from "../core/view.ts";
+import { publicFact } from "../core/view/public.ts";
+import type { LiveSite } from "../core/view/view.ts";
 
 const MOST_CLIENTS = 50;
 const LIVE_EVERY_MS = 1_000;

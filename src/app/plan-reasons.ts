@@ -1,10 +1,10 @@
 /** The plan in force explained, in words; reckoned once a plan, when somebody asks. */
 
-import { localTime } from "../core/local-time.ts";
-import type { PlanReasons } from "../core/plan-reasons.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
-import { SLOT_MS } from "../core/slots.ts";
 import type { PlanState } from "../core/state/plan.ts";
+import { localTime } from "../core/time/local-time.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
+import type { PlanReasons } from "../core/view/plan-reasons.ts";
 import { planSlot } from "../core/words/en-plan.ts";
 import { explainChoices } from "../planner/explain/explain-choice.ts";
 

@@ -1,6 +1,6 @@
 /** `wattledger explain`: asks the running controller why its plan is as it is. */
 import { parseArgs } from "node:util";
-import type { ExplainedSlot, PlanReasons } from "../core/plan-reasons.ts";
+import type { ExplainedSlot, PlanReasons } from "../core/view/plan-reasons.ts";
 
 const USAGE = `Usage: wattledger explain [EVSE]          why the plan gives each EVSE what it gives
   [--url http://127.0.0.1:8080] [--json]`;

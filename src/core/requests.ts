@@ -1,11 +1,11 @@
 /** What people and partners may ask of the site, and what becomes of it: the same over API and MQTT. Pure. */
 
-import { budgetProblem } from "./budget.ts";
 import { BudgetSlotSchema } from "./facts/budget-facts.ts";
 import { PreferenceSchema } from "./facts/driver-facts.ts";
 import { type ForecastKind, type PowerSeries, PowerSeriesSchema } from "./facts/forecast-facts.ts";
 import type { SiteDraft } from "./facts/index.ts";
-import { withEnd } from "./grid-limit.ts";
+import { budgetProblem } from "./limits/budget.ts";
+import { withEnd } from "./limits/grid-limit.ts";
 import { type Static, Type } from "./schema.ts";
 import type { SiteModel } from "./site/site-model.ts";
 

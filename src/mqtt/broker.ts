@@ -5,7 +5,7 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { Clock, Log, OpenCursor, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
-import type { LiveSite } from "../core/view.ts";
+import type { LiveSite } from "../core/view/view.ts";
 import { createFactPump } from "./fact-pump.ts";
 import { createRequests } from "./requests.ts";
 import { StateMessages } from "./state-messages.ts";

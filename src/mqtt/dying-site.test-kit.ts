@@ -2,7 +2,7 @@
 import { homeConfiguration } from "../core/site/site.test-kit.ts";
 import { siteModel } from "../core/site/site-model.ts";
 import { initialState } from "../core/state/state.ts";
-import type { LiveSite } from "../core/view.ts";
+import type { LiveSite } from "../core/view/view.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { startBroker } from "./broker.ts";
 

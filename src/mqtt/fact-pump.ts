@@ -3,7 +3,7 @@
  * the queue.
  */
 import type { Cursor, SiteAccess } from "../core/ports.ts";
-import { publicFact } from "../core/public.ts";
+import { publicFact } from "../core/view/public.ts";
 
 const BATCH = 20;
 

@@ -1,5 +1,5 @@
 /** The live picture as retained messages, one for each thing; only what changed is published. */
-import type { LiveSite } from "../core/view.ts";
+import type { LiveSite } from "../core/view/view.ts";
 import type { Topics } from "./topics.ts";
 
 /** Ages count up by themselves: quality says what they mean, and a message a second says nothing. */

@@ -1,6 +1,7 @@
 /** How it stands with a partner, for people: the page, the API and the command line. */
-import { localTime } from "../core/local-time.ts";
+
 import type { SiteState } from "../core/state/state.ts";
+import { localTime } from "../core/time/local-time.ts";
 import type { PartnerStatus } from "../core/upstream-admin.ts";
 import { en } from "../core/words/en.ts";
 import type { PartnerWords, WaitingKind } from "../core/words/words.ts";

@@ -1,6 +1,6 @@
 /** Plan inputs for tests and benchmarks: small ones by hand, large ones from a seed. */
 import type { PlanBattery, PlanCircuit, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 
 export const START_MS = 1_750_000_500_000 - (1_750_000_500_000 % SLOT_MS);
 

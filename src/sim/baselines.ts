@@ -3,7 +3,7 @@
  * single rules. They know what the controller may know (the driver's word, known prices), never what really comes.
  */
 import { PHASE_INDEXES } from "../core/quantity.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, sessionPowerW, slotIndexOf } from "./scenario.ts";
 import type { ScenarioTotals } from "./scenario-books.ts";
 import { type Present, ScenarioSite } from "./scenario-site.ts";

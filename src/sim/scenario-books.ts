@@ -1,5 +1,5 @@
 /** What a run of a scenario came to: money, energy, peaks, limits. The same books for the controller and its rivals. */
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import type { WiredSite } from "./models/site.ts";
 import { type Scenario, type ScenarioSession, slotIndexOf, slotsOf } from "./scenario.ts";
 

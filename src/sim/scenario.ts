@@ -1,7 +1,7 @@
 /** A scenario: a wired site, what its building, sun and market did slot by slot, and the cars that came. Data only. */
 import type { PhaseIndex } from "../core/quantity.ts";
 import type { SiteConfiguration } from "../core/site/site.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 
 export interface ScenarioEvse {
   readonly id: string;

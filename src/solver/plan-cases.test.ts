@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import { possibleNeedWh } from "../planner/input/limits.ts";
 import { planWeights, shortfallEur } from "../planner/model/weights.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";

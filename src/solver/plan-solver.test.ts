@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import { planModel } from "../planner/model/model.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import type { SlotReason } from "../core/plan-reasons.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
+import type { SlotReason } from "../core/view/plan-reasons.ts";
 import { explainPlan } from "../planner/explain/explain.ts";
 import { explainChoices } from "../planner/explain/explain-choice.ts";
 import { flowsOf } from "../planner/model/flows.ts";

@@ -1,5 +1,5 @@
 /** What the months of a period cost by their peaks: each month that the period touches, for its part of the month. */
-import { localMoment } from "../core/calendar.ts";
+
 import {
   capacityEur,
   capacityRule,
@@ -7,9 +7,10 @@ import {
   countedKw,
   type DayPeak,
   slotsInInterval,
-} from "../core/capacity.ts";
+} from "../core/money/capacity.ts";
 import type { CapacityTariff } from "../core/site/site-capacity.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { localMoment } from "../core/time/calendar.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 
 /** An interval that a tariff averages: its slots, its local day, and how a kW counts in it. */

@@ -1,5 +1,5 @@
 /** What a car could give back, in the model of perfect foresight: as the controller may, knowing all in advance. */
-import { SLOT_HOURS } from "../core/slots.ts";
+import { SLOT_HOURS } from "../core/time/slots.ts";
 import type { ModelBuilder } from "../planner/model/linear-model.ts";
 import type { ModelCar } from "./foresight-model.ts";
 

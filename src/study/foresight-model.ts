@@ -1,6 +1,6 @@
 /** The linear model behind perfect foresight: cars, battery, grid, fuses and peaks of a window of the period, in kW. */
 import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
-import { SLOT_HOURS, SLOT_MS } from "../core/slots.ts";
+import { SLOT_HOURS, SLOT_MS } from "../core/time/slots.ts";
 import { type LinearTerm, type ModelBuilder, modelBuilder } from "../planner/model/linear-model.ts";
 import { PHASE_SHARES } from "../sim/models/building.ts";
 import { type Scenario, type ScenarioEvse, type ScenarioSession, sessionPowerW } from "../sim/scenario.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, slotIndexOf } from "../sim/scenario.ts";
 import { informedScenario, TRUTHS, trueForecasts } from "./informed.ts";
 import { readScenario } from "./scenario-file.ts";

@@ -5,7 +5,7 @@
  */
 import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { SiteDraft } from "../core/facts/index.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, slotIndexOf } from "../sim/scenario.ts";
 
 /** A forecast reaches two days ahead and is pushed anew by the hour. */

@@ -3,7 +3,7 @@
  * everything in advance. First the least missing energy, then the least money. Cars may draw any power from nothing to
  * their most, and a quarter-hour is one power: both make it a little better than anything real, so it is a bound.
  */
-import { SLOT_HOURS } from "../core/slots.ts";
+import { SLOT_HOURS } from "../core/time/slots.ts";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import type { LinearSolver } from "../solver/glpk.ts";
 import { capacityBillEur, capacityMonths } from "./capacity-bill.ts";

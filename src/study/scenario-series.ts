@@ -1,7 +1,7 @@
 /** A measured series as slots of a scenario: any step, with holes, of another year or place. */
 
-import { wallClockMs, whenWallShowsMs } from "../core/calendar.ts";
-import { SLOT_MS } from "../core/slots.ts";
+import { wallClockMs, whenWallShowsMs } from "../core/time/calendar.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import type { ScenarioSeries } from "../sim/scenario.ts";
 import { type CsvTable, numberCell, timeCell } from "./csv.ts";
 

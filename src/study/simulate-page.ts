@@ -1,5 +1,5 @@
 /** A simulation's report as one page that needs nothing else: tables, and charts drawn as SVG. */
-import { SLOT_MS } from "../core/slots.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import type { FullReport, ReportColumn, SimulationReport } from "./simulate-report.ts";
 
 const WIDTH = 1100;

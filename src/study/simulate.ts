@@ -3,12 +3,12 @@
 import { silentLog } from "../app/log.ts";
 import { Recorder } from "../app/recording/recorder.ts";
 import { Controller } from "../app/tick/controller.ts";
-import { midnightMs, wallClockMs } from "../core/calendar.ts";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
 import type { Clock, Ledger, Prices, Solver, Tape } from "../core/ports.ts";
 import { siteModel } from "../core/site/site-model.ts";
 import { initialState, type SiteState } from "../core/state/state.ts";
+import { midnightMs, wallClockMs } from "../core/time/calendar.ts";
 import { type Scenario, type ScenarioSession, slotIndexOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import type { ScenarioSite } from "../sim/scenario-site.ts";

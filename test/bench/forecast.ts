@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SLOT_MS } from "../../src/core/slots.ts";
 import type { QuarterHour } from "../../src/core/state/site-slice.ts";
+import { SLOT_MS } from "../../src/core/time/slots.ts";
 import { forecastBuildingW, forecastPvW } from "../../src/planner/forecast/forecast.ts";
 import { parseCsv } from "../../src/study/csv.ts";
 import { readSeries } from "../../src/study/scenario-series.ts";

@@ -1,6 +1,6 @@
 /** Results that a partner was promised: each comes once, whoever was away in between. */
 import { afterEach, describe, expect, test } from "vitest";
-import { publicFact } from "../../src/core/public.ts";
+import { publicFact } from "../../src/core/view/public.ts";
 import { OcpiRig } from "./rig.ts";
 
 const rigs: OcpiRig[] = [];

@@ -14,7 +14,7 @@ import { parseConfiguration } from "../../src/app/configuration/configuration.ts
 import { silentLog } from "../../src/app/log.ts";
 import { hashPassword } from "../../src/app/password.ts";
 import { type RunningSite, runSite } from "../../src/app/run.ts";
-import type { LiveSite } from "../../src/core/view.ts";
+import type { LiveSite } from "../../src/core/view/view.ts";
 import { startSimulatedMeter } from "../../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../../src/sim/servers/modbus-server.ts";
 import { fastClock } from "./fast-clock.ts";

@@ -9,7 +9,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput, PlanResult } from "../../src/core/facts/plan-facts.ts";
-import { SLOT_MS } from "../../src/core/slots.ts";
+import { SLOT_MS } from "../../src/core/time/slots.ts";
 import { planBattery, planEvse, planInput, START_MS } from "../../src/planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../../src/planner/verify/verify.ts";
 import { createLinearSolver, type LinearSolver } from "../../src/solver/glpk.ts";

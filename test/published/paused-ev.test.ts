@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PlanInput } from "../../src/core/facts/plan-facts.ts";
-import { SLOT_MS } from "../../src/core/slots.ts";
+import { SLOT_MS } from "../../src/core/time/slots.ts";
 import { planEvse, planInput } from "../../src/planner/plan-input.test-kit.ts";
 import { createLinearSolver, type LinearSolver } from "../../src/solver/glpk.ts";
 import { solvePlan } from "../../src/solver/plan-solver.ts";

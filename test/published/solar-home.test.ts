@@ -10,7 +10,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SiteDraft } from "../../src/core/facts/index.ts";
-import { SLOT_MS } from "../../src/core/slots.ts";
+import { SLOT_MS } from "../../src/core/time/slots.ts";
 import { uncontrolled } from "../../src/sim/baselines.ts";
 import { type Scenario, slotsOf } from "../../src/sim/scenario.ts";
 import { createLinearSolver, type LinearSolver } from "../../src/solver/glpk.ts";

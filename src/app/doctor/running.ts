@@ -1,7 +1,7 @@
 /** The controller that runs, seen through its API; and the ports that it needs. */
 import { createServer } from "node:net";
 import type { SiteConfiguration } from "../../core/site/site.ts";
-import type { LiveSite } from "../../core/view.ts";
+import type { LiveSite } from "../../core/view/view.ts";
 import { type Finding, findingsOn } from "./finding.ts";
 
 const PATIENCE_MS = 3_000;

@@ -1,7 +1,7 @@
 /** When a market is asked again: politely, each site at a minute of its own. */
 
-import { localMoment } from "../../core/calendar.ts";
-import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
+import { localMoment } from "../../core/time/calendar.ts";
+import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import type { PriceTable } from "../../planner/prices/price-sources.ts";
 
 const MINUTE_MS = 60_000;

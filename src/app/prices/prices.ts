@@ -1,5 +1,5 @@
 /** Prices of the site: from the tariff, a file beside `site.yaml`, or a market by HTTP. */
-import { feesEurPerKwh } from "../../core/fees.ts";
+import { feesEurPerKwh } from "../../core/money/fees.ts";
 import type { Prices } from "../../core/ports.ts";
 import type { PriceSource, SiteConfiguration } from "../../core/site/site.ts";
 import { timeOfUsePrice } from "../../planner/prices/price-sources.ts";

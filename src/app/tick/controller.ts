@@ -12,18 +12,17 @@ import type { CircuitObservation, EvseDecision } from "../../core/control/contro
 import { type ControlMemory, controlStep, initialControlMemory } from "../../core/control/step.ts";
 import { decideChargePointInput } from "../../core/decide/charge-point.ts";
 import type { DriverVerdict } from "../../core/decide/context.ts";
-import { describeSite } from "../../core/describe.ts";
 import { deviceQualityDrafts } from "../../core/device-quality.ts";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../../core/facts/index.ts";
+import type { ProcessImage } from "../../core/image.ts";
 import {
   type GridLimitDraft,
   gridLimitDrafts,
   isGridLimitReduction,
   isGridLimitRenewal,
   withGridLimits,
-} from "../../core/grid-limit.ts";
-import type { ProcessImage } from "../../core/image.ts";
+} from "../../core/limits/grid-limit.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../../core/metering/metering.ts";
 import { importedSoFarWh } from "../../core/metering/site-meter.ts";
 import type {
@@ -41,7 +40,8 @@ import type { SiteModel } from "../../core/site/site-model.ts";
 import { sitePowers } from "../../core/site/site-powers.ts";
 import { gridLimitSource } from "../../core/state/grid-limits.ts";
 import type { SiteState } from "../../core/state/state.ts";
-import type { LiveSite } from "../../core/view.ts";
+import { describeSite } from "../../core/view/describe.ts";
+import type { LiveSite } from "../../core/view/view.ts";
 import type { Recorder } from "../recording/recorder.ts";
 import { tapeSamples } from "../recording/tape-samples.ts";
 import { TickPace } from "../supervision/tick-pace.ts";

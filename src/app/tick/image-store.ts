@@ -1,11 +1,12 @@
 /** Collects readings as they come and freezes them into the process image of a tick. */
-import { inputSource } from "../../core/grid-limit.ts";
+
 import type { BatteryReading, EvseReading, MeterReading, ProcessImage, PvReading } from "../../core/image.ts";
+import { inputSource } from "../../core/limits/grid-limit.ts";
 import { impossibleReading } from "../../core/plausibility/impossible.ts";
 import { believed, type MeterWatch, watchMeter } from "../../core/plausibility/standstill.ts";
 import type { Clock, DeviceSink, Prices } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
-import { slotStartMs } from "../../core/slots.ts";
+import { slotStartMs } from "../../core/time/slots.ts";
 
 export interface ImageStore extends DeviceSink {
   evse(reading: EvseReading): void;

@@ -2,7 +2,7 @@
 import type { ProcessImage } from "../../core/image.ts";
 import type { Clock, Log, Prices, Solver } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
-import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
+import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { buildPlanInput, operatorLimits } from "../../planner/input/input.ts";
 import { deviatesFromPlan, planTrigger } from "../../planner/input/trigger.ts";
 import type { Recorder } from "../recording/recorder.ts";

@@ -2,7 +2,7 @@
  * Reductions of the grid operator's limit, and steps of our clock, that hold already and are not written down yet: no
  * disk delays them.
  */
-import { afterClockStep, type GridLimitDraft, withGridLimits } from "../../core/grid-limit.ts";
+import { afterClockStep, type GridLimitDraft, withGridLimits } from "../../core/limits/grid-limit.ts";
 import { gridLimitSource } from "../../core/state/grid-limits.ts";
 import type { SiteState } from "../../core/state/state.ts";
 

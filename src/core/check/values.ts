@@ -1,7 +1,7 @@
 /** Values that are each in range but do not go together. */
 
-import { isTimeZone } from "../local-time.ts";
 import type { EvseConfiguration, SiteConfiguration } from "../site/site.ts";
+import { isTimeZone } from "../time/local-time.ts";
 import { accessProblems } from "./access.ts";
 import { deviceProblems } from "./devices.ts";
 import { gridOperatorProblems } from "./grid-operator.ts";

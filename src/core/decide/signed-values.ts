@@ -4,8 +4,8 @@
  */
 import type { ChargePointInput, SignedValue } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
-import { slotStartMs } from "../slots.ts";
 import { openSessionAt } from "../state/sessions.ts";
+import { slotStartMs } from "../time/slots.ts";
 import { type DecideContext, evseAt, ourId } from "./context.ts";
 import { textHash } from "./text-hash.ts";
 import { violationDrafts } from "./violations.ts";

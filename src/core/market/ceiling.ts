@@ -2,9 +2,10 @@
  * Ceilings of partners on a session. A profile caps, it is no set-point: of several the lowest holds, and none holds
  * while a driver has asked for full power. Rounded down, so that nobody exceeds what was agreed.
  */
-import { SLOT_MS } from "../slots.ts";
+
 import type { Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { contextCeilings } from "./context.ts";
 import type { Ceiling, Profile } from "./profile.ts";
 

@@ -2,7 +2,7 @@
 
 import type { ContextSlotSchema } from "../facts/contract-facts.ts";
 import type { Static } from "../schema.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import type { Profile } from "./profile.ts";
 
 export type ContextSlot = Static<typeof ContextSlotSchema>;

@@ -3,10 +3,10 @@
  * session on energy and once on time (the kind that came last); a floor and a ceiling. Prices are without VAT, amounts to a hundredth of a cent.
  */
 
-import { dayOf, type LocalMoment, localMoment, minuteOf } from "../calendar.ts";
 import type { CostSchema } from "../facts/market-facts.ts";
 import type { Static } from "../schema.ts";
 import type { TariffConfiguration, Weekday } from "../site/site-upstream.ts";
+import { dayOf, type LocalMoment, localMoment, minuteOf } from "../time/calendar.ts";
 import type { Period } from "./periods.ts";
 
 export type Cost = Static<typeof CostSchema>;

@@ -3,8 +3,8 @@
 import type { CdrPeriodSchema } from "../facts/market-facts.ts";
 import type { ReasonKind } from "../reason.ts";
 import type { Static } from "../schema.ts";
-import { SLOT_MS } from "../slots.ts";
 import type { Session, SessionQuarterHour } from "../state/sessions.ts";
+import { SLOT_MS } from "../time/slots.ts";
 
 export type Period = Static<typeof CdrPeriodSchema>;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chargePoint, homeConfiguration, NOON_MS } from "../site/site.test-kit.ts";
-import { slotStartMs } from "../slots.ts";
+import { slotStartMs } from "../time/slots.ts";
 import { MeteredSite } from "./metering.test-kit.ts";
 
 describe("whatever happens to clocks, registers and the controller", () => {

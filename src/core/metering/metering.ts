@@ -5,8 +5,8 @@
  */
 import type { SiteDraft } from "../facts/index.ts";
 import { evsePowerW } from "../site/site-powers.ts";
-import { slotStartMs } from "../slots.ts";
 import { openSessionAt, type Session } from "../state/sessions.ts";
+import { slotStartMs } from "../time/slots.ts";
 import type { MeteringInput } from "./input.ts";
 import { initialSiteMeter, meterSite, type SiteMeter, siteQuarterHourDraft } from "./site-meter.ts";
 import {

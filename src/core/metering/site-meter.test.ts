@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NOON_MS } from "../site/site.test-kit.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { atSlotStart, MINUTE_MS, withRoof } from "./metering.test-kit.ts";
 
 describe("quarter-hours of the site", () => {

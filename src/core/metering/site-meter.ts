@@ -3,7 +3,7 @@ import type { SiteDraft } from "../facts/index.ts";
 import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { sitePowers } from "../site/site-powers.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import type { MeteringInput } from "./input.ts";
 
 /** What is measured apart from each other, and may be missing apart from each other. */

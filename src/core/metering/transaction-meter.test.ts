@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NOON_MS } from "../site/site.test-kit.ts";
-import { SLOT_MS, slotStartMs } from "../slots.ts";
+import { SLOT_MS, slotStartMs } from "../time/slots.ts";
 import { atSlotStart, MINUTE_MS } from "./metering.test-kit.ts";
 
 describe("quarter-hours of a transaction", () => {

@@ -1,6 +1,6 @@
 /** What was imported by quarter-hour in the last 32 days: a month's peaks are read from it, whatever the tariff. */
 import type { SiteFact } from "../facts/index.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../time/slots.ts";
 
 export interface ImportsState {
   /** Start of the first quarter-hour in the list, epoch ms. */

@@ -4,7 +4,7 @@ import type { PreferenceSchema } from "../facts/driver-facts.ts";
 import type { SiteFact } from "../facts/index.ts";
 import type { ReasonKind } from "../reason.ts";
 import type { Static } from "../schema.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../time/slots.ts";
 
 export type Preference = Static<typeof PreferenceSchema>;
 

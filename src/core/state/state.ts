@@ -2,8 +2,9 @@
  * The state of the site: a pure fold over facts. JSON all through, so that a snapshot is `JSON.stringify`.
  * Each slice lives beside the rules that change it; this file only puts them together.
  */
-import { type BudgetsState, evolveBudgets } from "../budget.ts";
+
 import type { SiteFact } from "../facts/index.ts";
+import { type BudgetsState, evolveBudgets } from "../limits/budget.ts";
 import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./charge-points.ts";
 import { evolveForecasts, type ForecastsState } from "./forecasts.ts";
 import { evolveImports, type ImportsState, initialImports } from "./imports.ts";

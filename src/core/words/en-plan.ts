@@ -1,6 +1,7 @@
 /** English: why a plan gives a car in a quarter-hour what it gives, and what the next cheaper choice would need. */
-import type { NextChoice, SlotReason } from "../plan-reasons.ts";
+
 import { PHASE_NAMES } from "../quantity.ts";
+import type { NextChoice, SlotReason } from "../view/plan-reasons.ts";
 
 /** A slot of a car, for a sentence; `at` is local text. */
 export interface SlotWords {

@@ -2,8 +2,8 @@
 import { slotIndex } from "../../core/control/wishes/plan-current.ts";
 import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../core/market/ceiling.ts";
 import type { Profile } from "../../core/market/profile.ts";
-import { SLOT_MS } from "../../core/slots.ts";
 import type { Session } from "../../core/state/sessions.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import { ocpiTime } from "../status.ts";
 import type { Market } from "./location.ts";
 import type { WireObject } from "./wire-object.ts";

@@ -1,6 +1,6 @@
 /** The input of a plan for somebody else's site, from the context and the sessions that its CPO pushed. Pure. */
 import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
-import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
+import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import type { WireObject } from "../objects/wire-object.ts";
 import { timeMs } from "../schemas/wire.ts";
 import type { SmacContext } from "../smac/context.ts";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Log, PlanService } from "../../core/ports.ts";
 import { Type } from "../../core/schema.ts";
-import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
+import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { callPartner } from "../call.ts";
 import type { Module, OcpiRequest } from "../module.ts";
 import { endpointOf, joinUrl, type Partner } from "../partner.ts";

@@ -1,6 +1,6 @@
 /** The site's own optimisation context, for a service provider that plans for it: what the site's plan reckons with. */
 import type { SmacSettings } from "../../core/site/site-upstream.ts";
-import { SLOT_HOURS, SLOT_MS } from "../../core/slots.ts";
+import { SLOT_HOURS, SLOT_MS } from "../../core/time/slots.ts";
 import { CONNECTOR_ID, evseUid, locationId, type Market } from "../objects/location.ts";
 import type { WireObject } from "../objects/wire-object.ts";
 import { ocpiTime } from "../status.ts";

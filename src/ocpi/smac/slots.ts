@@ -1,5 +1,5 @@
 /** Values by time slots of any length, brought to quarter-hours: power is held, so energy is shared pro rata. */
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 
 export interface SlotValue {
   readonly startMs: number;

@@ -1,7 +1,7 @@
 /** What a car's next cheaper choice would need; and the whole plan explained, in numbers and words. */
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
-import type { NextChoice, SlotReason } from "../../core/plan-reasons.ts";
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
+import type { NextChoice, SlotReason } from "../../core/view/plan-reasons.ts";
 import { mostPowerW } from "../input/limits.ts";
 import { besideEur, moreEur, NEAR_W, plannedW, type Question, questionOf, reasonAt, roomAtW } from "./explain.ts";
 

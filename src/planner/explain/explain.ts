@@ -3,8 +3,8 @@
  * numbers of input and result alone, so that any recorded plan can be asked.
  */
 import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
-import type { SlotReason } from "../../core/plan-reasons.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
+import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { importCapW, mostPowerW, slotsUntilDeparture } from "../input/limits.ts";
 import { carCost } from "../model/car-cost.ts";
 import { peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import { forecastBuildingW, forecastPvW } from "./forecast.ts";
 
 /** A Wednesday, 00:00 UTC. */

@@ -5,8 +5,8 @@
  */
 import type { Place } from "../../core/place.ts";
 import { clamp } from "../../core/quantity.ts";
-import { SLOT_MS } from "../../core/slots.ts";
 import type { QuarterHour } from "../../core/state/site-slice.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import { DAY_MS, DAY_SLOTS, highestW, isWeekend, type Known, powerBySlot, usualW } from "./history.ts";
 import { clearSky } from "./sun.ts";
 

@@ -1,6 +1,7 @@
 /** What the site's own quarter-hours of the last three weeks say of a time of the day. Days are UTC days: a change of clocks fades. */
-import { SLOT_HOURS, SLOT_MS } from "../../core/slots.ts";
+
 import type { QuarterHour } from "../../core/state/site-slice.ts";
+import { SLOT_HOURS, SLOT_MS } from "../../core/time/slots.ts";
 
 export const DAY_MS = 86_400_000;
 const DAYS = 21;

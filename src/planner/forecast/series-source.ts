@@ -1,7 +1,7 @@
 /** A power series from the answer of somebody who foretells it, by a map of where it stands; nothing is guessed. */
 import type { PowerSeries } from "../../core/facts/forecast-facts.ts";
 import type { SeriesMap, SeriesPlace } from "../../core/site/site-forecasts.ts";
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 
 const MOST_ROWS = 5_000;
 /** Three days are more than any plan looks ahead. */

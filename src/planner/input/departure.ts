@@ -1,10 +1,10 @@
 /** Until when a plan charges a car, and how likely it has left by then. */
-import type { ChargingNeed } from "../../core/need.ts";
-import { leftByChance } from "../../core/outlook.ts";
+import type { ChargingNeed } from "../../core/drivers/need.ts";
+import { leftByChance } from "../../core/drivers/outlook.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
-import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 
 const HOUR_MS = 3_600_000;
 /** A car whose word is over is expected to leave when half of those alike have left, within a day. */

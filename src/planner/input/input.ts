@@ -1,20 +1,21 @@
 /** Everything a plan depends on, gathered from configuration, state and process image. All numbers are finite. */
-import { budgetSeriesW } from "../../core/budget.ts";
+
+import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../../core/drivers/need.ts";
+import { likelyEnergyWh, silentEnergyWh } from "../../core/drivers/outlook.ts";
 import type { ForecastKind } from "../../core/facts/forecast-facts.ts";
 import type { PlanBattery, PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
-import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../../core/grid-limit.ts";
 import type { ProcessImage } from "../../core/image.ts";
+import { budgetSeriesW } from "../../core/limits/budget.ts";
+import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../../core/limits/grid-limit.ts";
 import { ceilingSeriesW, profilesOf, worthwhileA } from "../../core/market/ceiling.ts";
 import { contextLimitW, contextPrice, type OptimisationContexts } from "../../core/market/context.ts";
-import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../../core/need.ts";
-import { likelyEnergyWh, silentEnergyWh } from "../../core/outlook.ts";
 import { placeOf } from "../../core/place.ts";
 import { clamp, type PhaseIndex } from "../../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
-import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../../core/slots.ts";
 import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
 import { openSessionAt, type Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { forecastBuildingW, forecastPvW } from "../forecast/forecast.ts";
 import { carLimit } from "../model/car.ts";
 import { planPeaks } from "../model/peaks.ts";

@@ -1,7 +1,7 @@
 /** Room that the building leaves, by circuit, phase and slot; and until when a car can be charged. */
 import type { PlanCircuit, PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
-import { SLOT_HOURS, SLOT_MS } from "../../core/slots.ts";
+import { SLOT_HOURS, SLOT_MS } from "../../core/time/slots.ts";
 
 /** Hours that a plan has in a slot: of the running one what is left of it. */
 export function slotHours(input: PlanInput, slot: number): number {

@@ -1,11 +1,11 @@
 /** Says when a new plan is due, and why: the words stand on the page. */
 
-import { budgetSeriesW } from "../../core/budget.ts";
 import type { PlanInput } from "../../core/facts/plan-facts.ts";
+import { budgetSeriesW } from "../../core/limits/budget.ts";
 import { nextChangeMs } from "../../core/market/ceiling.ts";
-import { slotStartMs } from "../../core/slots.ts";
 import { openSessionAt } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { slotStartMs } from "../../core/time/slots.ts";
 import { isFarOff } from "../forecast/forecast.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */

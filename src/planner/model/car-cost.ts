@@ -1,6 +1,6 @@
 /** What a kWh into a car weighs in a slot, beyond what the energy costs: hurry, risk, an occupied EVSE, gentleness. */
 import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
-import { SLOT_HOURS } from "../../core/slots.ts";
+import { SLOT_HOURS } from "../../core/time/slots.ts";
 import type { PlanWeights } from "./weights.ts";
 
 /** Of equal plans the earlier; a hundredth of a cent over a day, never more than a price. */

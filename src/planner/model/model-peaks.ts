@@ -1,6 +1,6 @@
 /** The rows by which a plan knows what a month's peak costs: the mean of the highest days, by kW or by steps. */
 import type { PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
-import { SLOT_HOURS } from "../../core/slots.ts";
+import { SLOT_HOURS } from "../../core/time/slots.ts";
 import { slotHours } from "../input/limits.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
 import { peakIntervals, reachedValueKw } from "./peaks.ts";

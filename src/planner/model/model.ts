@@ -3,8 +3,9 @@
  * EVSEs, and far above money a price on energy that a car does not get. A car takes nothing or at least its minimum,
  * by yes-or-no in the first slots only; later slots are planned anew long before they come.
  */
-import { endParts } from "../../core/end-values.ts";
+
 import type { PlanBattery, PlanInput } from "../../core/facts/plan-facts.ts";
+import { endParts } from "../../core/money/end-values.ts";
 import { circuitRooms, exportCapW, importCapW, leastSunW, presence, slotHours } from "../input/limits.ts";
 import { EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";

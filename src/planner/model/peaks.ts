@@ -1,10 +1,11 @@
 /** The peaks of the months that a plan touches: what is reached, and what a plan makes of them. */
-import { localMoment } from "../../core/calendar.ts";
-import { capacityRule, type DayPeak, monthPeaks, slotsInInterval } from "../../core/capacity.ts";
+
 import type { PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
+import { capacityRule, type DayPeak, monthPeaks, slotsInInterval } from "../../core/money/capacity.ts";
 import type { CapacityTariff } from "../../core/site/site-capacity.ts";
-import { SLOT_HOURS, SLOT_MS } from "../../core/slots.ts";
 import { type ImportsState, importAt } from "../../core/state/imports.ts";
+import { localMoment } from "../../core/time/calendar.ts";
+import { SLOT_HOURS, SLOT_MS } from "../../core/time/slots.ts";
 import { slotHours } from "../input/limits.ts";
 
 /**

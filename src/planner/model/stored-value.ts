@@ -2,9 +2,10 @@
  * What energy is worth that a battery still holds when the plan ends: what it saves until the sun would have filled it
  * anyway. The day after is taken to be like the planned one.
  */
-import type { StoredPart } from "../../core/end-values.ts";
+
 import type { PlanBattery } from "../../core/facts/plan-facts.ts";
-import { SLOT_HOURS } from "../../core/slots.ts";
+import type { StoredPart } from "../../core/money/end-values.ts";
+import { SLOT_HOURS } from "../../core/time/slots.ts";
 
 export interface StoredValueInput {
   readonly importEurPerKwh: readonly number[];

@@ -1,5 +1,5 @@
 /** Prices of a whole horizon where only some are known. */
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 
 const SLOTS_A_DAY = 96;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { localMoment } from "../../core/calendar.ts";
-import { SLOT_MS } from "../../core/slots.ts";
+import { localMoment } from "../../core/time/calendar.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import { completePrices } from "./price-series.ts";
 import { pricesFromCsv, pricesFromJson, timeOfUsePrice } from "./price-sources.ts";
 

@@ -1,8 +1,9 @@
 /** Prices by slot from a tariff: fixed, by time of use, or day-ahead rows from a file or a market's answer. */
-import { isWithin, localMoment } from "../../core/calendar.ts";
+
 import type { PriceSource } from "../../core/site/site.ts";
 import type { SeriesPlace } from "../../core/site/site-forecasts.ts";
-import { SLOT_MS, slotStartMs } from "../../core/slots.ts";
+import { isWithin, localMoment } from "../../core/time/calendar.ts";
+import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { pairsOf, timeMs } from "../forecast/series-source.ts";
 
 /** EUR/kWh by slot start, epoch ms. */

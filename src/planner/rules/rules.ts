@@ -4,7 +4,7 @@
  */
 import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import {
   type CircuitRoom,
   chargedWh,

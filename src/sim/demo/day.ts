@@ -2,7 +2,7 @@
  * The measured week laid over now. The demonstration starts on a Tuesday at one o'clock: the sun is high, power is
  * cheap, cars come and go. Its time zone is chosen so that the page shows the hour of the data.
  */
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import { type MeasuredSession, measuredWeek } from "../data.ts";
 
 const HOUR_MS = 3_600_000;

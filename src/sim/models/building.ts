@@ -3,7 +3,7 @@
  * off. What they draw is taken from the base load, so that the quarter-hour keeps its average.
  */
 import type { PerPhase } from "../../core/quantity.ts";
-import { SLOT_MS } from "../../core/slots.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 
 export interface Appliance {
   readonly powerW: PerPhase;

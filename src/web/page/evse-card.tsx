@@ -1,6 +1,6 @@
 /** What is each car doing, when will it be done, and why not faster? */
 import { useSignal } from "@preact/signals";
-import type { LiveEvse } from "../../core/view.ts";
+import type { LiveEvse } from "../../core/view/view.ts";
 import { clockTime, cost, fixed, kw, kwh } from "./format.ts";
 import { type Change, change } from "./store.ts";
 import { WishDialog } from "./wish-dialog.tsx";

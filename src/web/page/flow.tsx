@@ -1,5 +1,5 @@
 /** Where does the power come from and go to? Two bars of the same length; parts in proportion. */
-import type { LiveSite } from "../../core/view.ts";
+import type { LiveSite } from "../../core/view/view.ts";
 import { kw } from "./format.ts";
 import { words } from "./words/en.ts";
 

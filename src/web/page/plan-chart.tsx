@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { LiveSite } from "../../core/view.ts";
+import type { LiveSite } from "../../core/view/view.ts";
 import { clockTime, fixed, kw, timeZone } from "./format.ts";
 import { type ChartSlot, chartSlots } from "./plan-data.ts";
 import { SlotReasons } from "./plan-reasons.tsx";

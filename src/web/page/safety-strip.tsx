@@ -1,5 +1,5 @@
 /** Is the site safe? Three phase bars against the fuse, the age of the reading, and one word with its reason. */
-import type { LiveSite } from "../../core/view.ts";
+import type { LiveSite } from "../../core/view/view.ts";
 import { fixed } from "./format.ts";
 import { words } from "./words/en.ts";
 

@@ -1,14 +1,14 @@
 /** What the page knows, live: one stream of server-sent events, and three lists that it asks for. */
 import { computed, signal } from "@preact/signals";
-import type { CapacityBill } from "../../core/capacity-bill.ts";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
-import type { PlanReasons } from "../../core/plan-reasons.ts";
-import type { Savings } from "../../core/savings.ts";
+import type { CapacityBill } from "../../core/money/capacity-bill.ts";
+import type { Savings } from "../../core/money/savings.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { QuarterHour } from "../../core/state/site-slice.ts";
 import type { PartnerStatus } from "../../core/upstream-admin.ts";
-import type { LiveSite } from "../../core/view.ts";
+import type { PlanReasons } from "../../core/view/plan-reasons.ts";
+import type { LiveSite } from "../../core/view/view.ts";
 import { timeZone } from "./format.ts";
 
 export interface Plan {

@@ -1,7 +1,7 @@
 /** Departure, energy and preference of one car. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { LiveEvse } from "../../core/view.ts";
+import type { LiveEvse } from "../../core/view/view.ts";
 import { fromLocalInput, toLocalInput } from "./format.ts";
 import { change } from "./store.ts";
 import { words } from "./words/en.ts";

@@ -2,8 +2,8 @@
  * Everything that bounds the EVSEs together, in one form: sum over the members of weight x current <= available.
  * Phases of circuits in A, limits of power in W, the unbalance between phases in A.
  */
-import { budgetInForce } from "../../budget.ts";
-import type { GridLimitInForce } from "../../grid-limit.ts";
+import { budgetInForce } from "../../limits/budget.ts";
+import type { GridLimitInForce } from "../../limits/grid-limit.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
 import type { ReasonKind } from "../../reason.ts";
 import { GRID_CIRCUIT_ID } from "../../site/site.ts";

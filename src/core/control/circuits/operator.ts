@@ -1,5 +1,5 @@
 /** What limits from outside on the whole site leave to cars and batteries: the grid operator's, and partners'. */
-import { type GridLimitInForce, gridLimitInForce } from "../../grid-limit.ts";
+import { type GridLimitInForce, gridLimitInForce } from "../../limits/grid-limit.ts";
 import { contextLimitInForce } from "../../market/context.ts";
 import { GRID_CIRCUIT_ID } from "../../site/site.ts";
 import type { ControlInput } from "../control.ts";

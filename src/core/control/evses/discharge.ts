@@ -3,8 +3,8 @@
  * for a fuse. What flows back is reckoned as if it stopped the next second: the guard sees the load without it.
  */
 import { STALE_AFTER_MS } from "../../device-quality.ts";
-import { exportLimitInForce } from "../../grid-limit.ts";
 import type { EvseReading } from "../../image.ts";
+import { exportLimitInForce } from "../../limits/grid-limit.ts";
 import { PHASE_INDEXES } from "../../quantity.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
 import { siteIndex } from "../circuits/site-index.ts";

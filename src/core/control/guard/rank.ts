@@ -1,5 +1,5 @@
 /** Who charges when not all can have their minimum current. */
-import { chargingNeed, deliveredByRegisterWh } from "../../need.ts";
+import { chargingNeed, deliveredByRegisterWh } from "../../drivers/need.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { TURN_MS } from "../thresholds.ts";

@@ -1,6 +1,6 @@
 /** Follows the plan with the batteries that may be controlled, never against the fuse. */
 import type { SiteDraft } from "../../facts/index.ts";
-import { exportLimitInForce } from "../../grid-limit.ts";
+import { exportLimitInForce } from "../../limits/grid-limit.ts";
 import { contextLimitInForce } from "../../market/context.ts";
 import { clamp } from "../../quantity.ts";
 import type { CircuitView } from "../circuits/circuits.ts";

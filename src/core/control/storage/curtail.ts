@@ -4,7 +4,7 @@
  */
 import { STALE_AFTER_MS } from "../../device-quality.ts";
 import type { SiteDraft } from "../../facts/index.ts";
-import { exportLimitInForce } from "../../grid-limit.ts";
+import { exportLimitInForce } from "../../limits/grid-limit.ts";
 import type { DeviceConfiguration } from "../../site/site.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
 import type { ControlInput, PvCommand } from "../control.ts";

@@ -3,9 +3,10 @@
  * order in which a plan does what costs the same is free; these prices are not, and they hold when the slot turns out
  * other than planned.
  */
-import { endParts } from "../../end-values.ts";
+
 import type { PlanBattery } from "../../facts/plan-facts.ts";
-import { SLOT_HOURS } from "../../slots.ts";
+import { endParts } from "../../money/end-values.ts";
+import { SLOT_HOURS } from "../../time/slots.ts";
 import type { Plan } from "../wishes/plan-current.ts";
 
 export interface StoredWorth {

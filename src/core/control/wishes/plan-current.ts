@@ -1,7 +1,7 @@
 /** What the plan in force gives to an EVSE, in amperes. */
 import type { Reason } from "../../reason.ts";
-import { SLOT_MS, slotStartMs } from "../../slots.ts";
 import type { PlanState } from "../../state/plan.ts";
+import { SLOT_MS, slotStartMs } from "../../time/slots.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { PLAN_COMES_MS, PLAN_VALID_MS } from "../thresholds.ts";

@@ -1,5 +1,5 @@
 /** Why a plan gives each EVSE in each slot what it gives: the limit that binds, and what the next cheaper choice would need. */
-import { type Static, Type } from "./schema.ts";
+import { type Static, Type } from "../schema.ts";
 
 const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
 

@@ -1,6 +1,6 @@
 /** What leaves over API and MQTT: tokens of drivers only with their last four characters. */
-import type { Envelope } from "./facts/fact.ts";
-import type { Session } from "./state/sessions.ts";
+import type { Envelope } from "../facts/fact.ts";
+import type { Session } from "../state/sessions.ts";
 
 const HIDDEN = "…";
 

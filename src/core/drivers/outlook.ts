@@ -2,6 +2,8 @@
  * How likely a car has left by some time, and what one takes that says nothing: from the stays of this site, those of the
  * same driver, EVSE and time of the week counting more, and from what is known of drivers in general while there are few.
  */
+
+import type { Stay } from "../state/stays.ts";
 import {
   acquaintance,
   type Curve,
@@ -18,7 +20,6 @@ import {
   weightBelow,
   weightOf,
 } from "./likeness.ts";
-import type { Stay } from "./state/stays.ts";
 
 /** For who says nothing, what others did who spoke counts so much less. */
 const SPOKE = 0.25;

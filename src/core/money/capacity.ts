@@ -1,8 +1,9 @@
 /** What tariffs for power make of a month: its peaks so far, its value, and what that costs. */
-import { isWithin, localMoment } from "./calendar.ts";
-import type { CapacityTariff } from "./site/site-capacity.ts";
-import { SLOT_HOURS, SLOT_MS } from "./slots.ts";
-import { type ImportsState, importAt } from "./state/imports.ts";
+
+import type { CapacityTariff } from "../site/site-capacity.ts";
+import { type ImportsState, importAt } from "../state/imports.ts";
+import { isWithin, localMoment } from "../time/calendar.ts";
+import { SLOT_HOURS, SLOT_MS } from "../time/slots.ts";
 
 /** How a kW counts at a time: `weight` x what is above `contractedKw`. */
 export interface CapacityRule {

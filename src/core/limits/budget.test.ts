@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { BudgetSlot } from "../facts/budget-facts.ts";
+import type { SiteFact } from "../facts/index.ts";
 import { budgetInForce, budgetProblem, budgetSeriesW, evolveBudgets } from "./budget.ts";
-import type { BudgetSlot } from "./facts/budget-facts.ts";
-import type { SiteFact } from "./facts/index.ts";
 
 const START = Date.UTC(2026, 5, 10, 12);
 const MINUTE = 60_000;

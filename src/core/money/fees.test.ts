@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { Fee } from "../site/site-fees.ts";
 import { feesEurPerKwh, feesEurPerMonth } from "./fees.ts";
-import type { Fee } from "./site/site-fees.ts";
 
 const ZONE = "Europe/Berlin";
 const winter = [1, 2, 3, 10, 11, 12];

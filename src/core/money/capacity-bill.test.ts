@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { CapacityTariff } from "../site/site-capacity.ts";
+import type { ImportsState } from "../state/imports.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { capacityEur, capacityValueKw, monthPeaks } from "./capacity.ts";
 import { capacityBill } from "./capacity-bill.ts";
-import type { CapacityTariff } from "./site/site-capacity.ts";
-import { SLOT_MS } from "./slots.ts";
-import type { ImportsState } from "./state/imports.ts";
 
 const START_MS = Date.UTC(2026, 5, 1);
 const DAY_SLOTS = 96;

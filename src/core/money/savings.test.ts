@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { siteOf } from "./control/site.test-kit.ts";
+import { siteOf } from "../control/site.test-kit.ts";
+import type { Session } from "../state/sessions.ts";
+import type { QuarterHour } from "../state/site-slice.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { savings } from "./savings.ts";
-import { SLOT_MS } from "./slots.ts";
-import type { Session } from "./state/sessions.ts";
-import type { QuarterHour } from "./state/site-slice.ts";
 
 const START_MS = Date.parse("2026-06-01T00:00Z");
 const at = (slot: number) => START_MS + slot * SLOT_MS;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { Books, NOON_MS } from "../site/site.test-kit.ts";
+import type { Wish } from "../state/sessions.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
-import { Books, NOON_MS } from "./site/site.test-kit.ts";
-import { SLOT_MS } from "./slots.ts";
-import type { Wish } from "./state/sessions.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;

@@ -1,6 +1,7 @@
 /** What grid fees add to an imported kWh at a time, and to a month. */
-import { isWithin, localMoment } from "./calendar.ts";
-import type { Fee } from "./site/site-fees.ts";
+
+import type { Fee } from "../site/site-fees.ts";
+import { isWithin, localMoment } from "../time/calendar.ts";
 
 const MONTHS = 12;
 

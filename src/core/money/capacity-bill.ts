@@ -1,11 +1,11 @@
 /** Where the month stands by a tariff for power: its value so far, what is free, and what the next kW would cost. */
 
-import { localMoment } from "./calendar.ts";
+import { type Static, Type } from "../schema.ts";
+import type { CapacityTariff } from "../site/site-capacity.ts";
+import type { ImportsState } from "../state/imports.ts";
+import { localMoment } from "../time/calendar.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { capacityEur, capacityRule, capacityValueKw, monthPeaks, slotsInInterval } from "./capacity.ts";
-import { type Static, Type } from "./schema.ts";
-import type { CapacityTariff } from "./site/site-capacity.ts";
-import { SLOT_MS } from "./slots.ts";
-import type { ImportsState } from "./state/imports.ts";
 
 export const CapacityBillSchema = Type.Object({
   name: Type.String(),

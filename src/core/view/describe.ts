@@ -1,23 +1,24 @@
 /** The live picture, from state, image and the decisions of the last tick. */
-import { budgetInForce } from "./budget.ts";
-import type { CircuitObservation, EvseDecision } from "./control/control.ts";
-import { limitingReason } from "./control/mode.ts";
-import { deviceQuality, lastReadingMonoMs } from "./device-quality.ts";
-import { exportLimitInForce, gridLimitInForce, silentSource } from "./grid-limit.ts";
-import type { ProcessImage } from "./image.ts";
-import { localTime } from "./local-time.ts";
-import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
-import { doubtTexts, isMeterUnusable } from "./plausibility/doubt-texts.ts";
-import { type PerPhase, PHASE_INDEXES } from "./quantity.ts";
-import type { Reason } from "./reason.ts";
-import type { EvseModel, SiteModel } from "./site/site-model.ts";
-import { evsePowerW, sitePowers } from "./site/site-powers.ts";
-import { SLOT_MS } from "./slots.ts";
-import { openSessionAt, type Session } from "./state/sessions.ts";
-import type { SiteState } from "./state/state.ts";
+
+import type { CircuitObservation, EvseDecision } from "../control/control.ts";
+import { limitingReason } from "../control/mode.ts";
+import { deviceQuality, lastReadingMonoMs } from "../device-quality.ts";
+import { chargingNeed, deliveredByRegisterWh } from "../drivers/need.ts";
+import type { ProcessImage } from "../image.ts";
+import { budgetInForce } from "../limits/budget.ts";
+import { exportLimitInForce, gridLimitInForce, silentSource } from "../limits/grid-limit.ts";
+import { doubtTexts, isMeterUnusable } from "../plausibility/doubt-texts.ts";
+import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
+import type { Reason } from "../reason.ts";
+import type { EvseModel, SiteModel } from "../site/site-model.ts";
+import { evsePowerW, sitePowers } from "../site/site-powers.ts";
+import { openSessionAt, type Session } from "../state/sessions.ts";
+import type { SiteState } from "../state/state.ts";
+import { localTime } from "../time/local-time.ts";
+import { SLOT_MS } from "../time/slots.ts";
+import { en } from "../words/en.ts";
+import type { EvseWords, OperatorWords } from "../words/words.ts";
 import type { LiveEvse, LiveSite } from "./view.ts";
-import { en } from "./words/en.ts";
-import type { EvseWords, OperatorWords } from "./words/words.ts";
 
 export interface DescribeInput {
   readonly site: SiteModel;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { localMoment } from "./calendar.ts";
+import type { CapacityTariff } from "../site/site-capacity.ts";
+import { evolveImports, IMPORT_SLOTS_KEPT, type ImportsState, initialImports } from "../state/imports.ts";
+import { localMoment } from "../time/calendar.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { capacityCharges, capacityEur, capacityValueKw, monthPeaks } from "./capacity.ts";
-import type { CapacityTariff } from "./site/site-capacity.ts";
-import { SLOT_MS } from "./slots.ts";
-import { evolveImports, IMPORT_SLOTS_KEPT, type ImportsState, initialImports } from "./state/imports.ts";
 
 const BRUSSELS = "Europe/Brussels";
 

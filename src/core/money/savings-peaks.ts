@@ -1,9 +1,10 @@
 /** What the peaks of some quarter-hours cost by the tariffs for power, month by month. */
-import { localMoment } from "./calendar.ts";
+
+import type { SiteModel } from "../site/site-model.ts";
+import type { ImportsState } from "../state/imports.ts";
+import { localMoment } from "../time/calendar.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { capacityCharges } from "./capacity.ts";
-import type { SiteModel } from "./site/site-model.ts";
-import { SLOT_MS } from "./slots.ts";
-import type { ImportsState } from "./state/imports.ts";
 
 function statesByMonth(imports: ReadonlyMap<number, number>, timeZone: string): Map<number, Map<number, number>> {
   const months = new Map<number, Map<number, number>>();

@@ -1,7 +1,7 @@
 /** The live picture of the site, as API, page and MQTT show it. A missing value is unknown, never zero. */
 
-import { ReasonSchema } from "./reason.ts";
-import { type Static, Type } from "./schema.ts";
+import { ReasonSchema } from "../reason.ts";
+import { type Static, Type } from "../schema.ts";
 
 const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
 const QualitySchema = Type.Union([Type.Literal("good"), Type.Literal("stale"), Type.Literal("absent")]);

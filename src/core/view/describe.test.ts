@@ -1,9 +1,9 @@
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
+import type { ProcessImage } from "../image.ts";
+import { Books, homeBattery, homeConfiguration, meter, NOON_MS } from "../site/site.test-kit.ts";
+import { SLOT_MS } from "../time/slots.ts";
 import { describeSite } from "./describe.ts";
-import type { ProcessImage } from "./image.ts";
-import { Books, homeBattery, homeConfiguration, meter, NOON_MS } from "./site/site.test-kit.ts";
-import { SLOT_MS } from "./slots.ts";
 import { LiveSiteSchema } from "./view.ts";
 
 const MONO_MS = 500_000;

@@ -1,8 +1,9 @@
 /** What a car still needs and until when: the driver's wish, else what the site has learned. Planner and page share it. */
+
+import type { SiteModel } from "../site/site-model.ts";
+import { energyBeforeWh, type Preference, type Session } from "../state/sessions.ts";
+import type { SiteState } from "../state/state.ts";
 import { expectedHabit } from "./outlook.ts";
-import type { SiteModel } from "./site/site-model.ts";
-import { energyBeforeWh, type Preference, type Session } from "./state/sessions.ts";
-import type { SiteState } from "./state/state.ts";
 
 export interface ChargingNeed {
   /** Still to be delivered, Wh. */

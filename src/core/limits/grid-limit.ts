@@ -3,14 +3,14 @@
  * holds. A way that has to be heard of regularly, and is not, is at its fail-safe value: until it is heard of again, or
  * for `failSafeHours` at most (EEBUS LPC calls it the failsafe duration minimum).
  */
-import { ABSENT_AFTER_MS } from "./device-quality.ts";
-import type { SiteDraft } from "./facts/index.ts";
-import type { ProcessImage } from "./image.ts";
-import type { SiteConfiguration } from "./site/site.ts";
-import type { GridInputConfiguration } from "./site/site-grid-operator.ts";
-import type { SiteModel } from "./site/site-model.ts";
-import { type GridLimit, gridLimitSource, withClockStep, withGridLimit } from "./state/grid-limits.ts";
-import type { SiteState } from "./state/state.ts";
+import { ABSENT_AFTER_MS } from "../device-quality.ts";
+import type { SiteDraft } from "../facts/index.ts";
+import type { ProcessImage } from "../image.ts";
+import type { SiteConfiguration } from "../site/site.ts";
+import type { GridInputConfiguration } from "../site/site-grid-operator.ts";
+import type { SiteModel } from "../site/site-model.ts";
+import { type GridLimit, gridLimitSource, withClockStep, withGridLimit } from "../state/grid-limits.ts";
+import type { SiteState } from "../state/state.ts";
 
 /** A limit that holds now, where it comes from and how long it lasts. */
 export interface LimitInForce extends Pick<GridLimit, "by" | "untilMs" | "failSafe"> {

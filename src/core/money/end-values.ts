@@ -1,5 +1,5 @@
 /** What energy is worth that a plan leaves in a battery. */
-import type { PlanBattery } from "./facts/plan-facts.ts";
+import type { PlanBattery } from "../facts/plan-facts.ts";
 
 /** So much of what is left has this worth. */
 export interface StoredPart {

@@ -2,10 +2,10 @@
  * Budgets for all EVSEs together, in W and Wh over time, as a building's energy management or a controller above gives
  * them. They can only lower; where none speaks of a time, none holds then. Of several the lowest holds.
  */
-import type { BudgetSlot } from "./facts/budget-facts.ts";
-import type { SiteFact } from "./facts/index.ts";
-import { SLOT_MS } from "./slots.ts";
-import { gridLimitSource } from "./state/grid-limits.ts";
+import type { BudgetSlot } from "../facts/budget-facts.ts";
+import type { SiteFact } from "../facts/index.ts";
+import { gridLimitSource } from "../state/grid-limits.ts";
+import { SLOT_MS } from "../time/slots.ts";
 
 /** By who gave it. */
 export type BudgetsState = Readonly<Record<string, readonly BudgetSlot[]>>;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { PlanBattery } from "../facts/plan-facts.ts";
 import { endParts } from "./end-values.ts";
-import type { PlanBattery } from "./facts/plan-facts.ts";
 
 const store = { capacityWh: 10_000, minEnergyWh: 1000 } as PlanBattery;
 

@@ -3,11 +3,12 @@
  * shares of what the fuses leave. Computed from the books alone (quarter-hours of the site and of the sessions), so that
  * everybody can check it. Sun, building and battery stay as measured; only the cars move.
  */
+
+import type { EvseModel, SiteModel } from "../site/site-model.ts";
+import type { Session } from "../state/sessions.ts";
+import type { QuarterHour } from "../state/site-slice.ts";
+import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../time/slots.ts";
 import { peaksOf } from "./savings-peaks.ts";
-import type { EvseModel, SiteModel } from "./site/site-model.ts";
-import { SLOT_HOURS, SLOT_MS, slotStartMs } from "./slots.ts";
-import type { Session } from "./state/sessions.ts";
-import type { QuarterHour } from "./state/site-slice.ts";
 
 export interface SavingsInput {
   readonly quarterHours: readonly QuarterHour[];

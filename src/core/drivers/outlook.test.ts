@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { NOON_MS } from "../site/site.test-kit.ts";
+import type { Stay } from "../state/stays.ts";
 import { expectedHabit, leftByChance, likelyEnergyWh, silentEnergyWh } from "./outlook.ts";
-import { NOON_MS } from "./site/site.test-kit.ts";
-import type { Stay } from "./state/stays.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

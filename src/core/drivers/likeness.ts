@@ -1,6 +1,6 @@
 /** How much the stay of one car says about that of another, and shares of what is usual: what outlooks are made of. */
-import type { Session } from "./state/sessions.ts";
-import type { Stay } from "./state/stays.ts";
+import type { Session } from "../state/sessions.ts";
+import type { Stay } from "../state/stays.ts";
 
 export const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
