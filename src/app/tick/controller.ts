@@ -50,6 +50,7 @@ import { createExaminer, type Examine } from "./examine.ts";
 import { createImageStore, type ImageStore } from "./image-store.ts";
 import { createPlanLoop, type PlanLoop } from "./plan-loop.ts";
 import { PressingLimits } from "./pressing-limits.ts";
+import { untoldCars } from "./untold-cars.ts";
 
 /** Beyond it, a car that changed its current would be taken for a building that did. */
 const EVSE_NOW_MS = 15_000;
@@ -99,6 +100,7 @@ export class Controller implements SiteAccess {
   readonly #examine: Examine;
   readonly #plans: PlanLoop;
   readonly #pressing = new PressingLimits();
+  readonly #untold: ReturnType<typeof untoldCars>;
   #drivers: DriverRegister | undefined;
   readonly #pace: TickPace;
   #chargePoints: ChargePoints | undefined;
@@ -129,6 +131,7 @@ export class Controller implements SiteAccess {
     this.sink = createImageStore(options.site, clock, prices, (deviceId) => {
       if (meters.has(deviceId)) this.#pace.want();
     });
+    this.#untold = untoldCars({ site: options.site, clock, tell: (reading) => this.sink.evse(reading) });
     this.#dispatcher = createDispatcher({
       chargePoints: () => this.#chargePoints,
       state: () => recorder.state(),
@@ -256,15 +259,19 @@ export class Controller implements SiteAccess {
       const { drafts, answer, readings } = decideChargePointInput(context, input);
       // What was measured is known, whether the disk takes the rest or not.
       for (const reading of readings) this.sink.evse({ ...reading, atMonoMs });
-      return { drafts, answer };
+      return { drafts, answer, evseIds: readings.map(({ evseId }) => evseId) };
     };
     const isTransaction = input.type === "transaction-started" || input.type === "transaction-ended";
+    let ended: readonly string[] = [];
     if (MEASURES.has(input.type)) {
-      const { drafts, answer } = decide(recorder.state());
+      const { drafts, answer, evseIds } = decide(recorder.state());
+      if (isTransaction) ended = evseIds;
       // A transaction is answered when it is on disk, also when it is told again meanwhile.
       if (drafts.length === 0 && !isTransaction) return answer;
     }
-    const { answer } = isTransaction ? await recorder.record(decide) : await recorder.keep(decide);
+    const told = this.#untold(input, ended);
+    const recorded = isTransaction ? recorder.record(decide) : recorder.keep(decide);
+    const { answer } = await recorded.finally(told);
     if (isTransaction) this.#pace.want();
     return answer;
   }
