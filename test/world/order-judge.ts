@@ -62,6 +62,7 @@ export class OrderJudge {
   #clockErrorMs = 0;
   #steppedS = Number.NEGATIVE_INFINITY;
   #upSinceS = 0;
+  #boots = 0;
   #slowDiskS = Number.NEGATIVE_INFINITY;
 
   constructor(world: World) {
@@ -108,11 +109,11 @@ export class OrderJudge {
   }
 
   look(): string[] {
-    const { isUp, second, chargePoints } = this.#world;
-    if (!isUp) {
-      this.#upSinceS = second;
-      this.#lastA.clear();
-    }
+    const { isUp, boots, second, chargePoints } = this.#world;
+    if (!isUp) this.#upSinceS = second;
+    // One that stood still goes on from what it had sent; one that was started anew has sent nothing.
+    if (boots !== this.#boots) this.#lastA.clear();
+    this.#boots = boots;
     const { errorMs } = this.#world.wall;
     if (Math.abs(errorMs - this.#clockErrorMs) > STEP_MS) this.#steppedS = second;
     this.#clockErrorMs = errorMs;
