@@ -1,7 +1,7 @@
 /** What a car could give back, in the model of perfect foresight: as the controller may, knowing all in advance. */
 import { SLOT_HOURS } from "../core/time/slots.ts";
 import type { ModelBuilder } from "../planner/model/linear-model.ts";
-import type { ModelCar } from "./foresight-model.ts";
+import type { ModelCar } from "./model-car.ts";
 
 const KILO = 1000;
 

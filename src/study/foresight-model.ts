@@ -3,9 +3,10 @@ import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
 import { SLOT_HOURS, SLOT_MS } from "../core/time/slots.ts";
 import { type LinearTerm, type ModelBuilder, modelBuilder } from "../planner/model/linear-model.ts";
 import { PHASE_SHARES } from "../sim/models/building.ts";
-import { type Scenario, type ScenarioEvse, type ScenarioSession, sessionPowerW } from "../sim/scenario.ts";
+import type { Scenario } from "../sim/scenario.ts";
 import type { CapacityMonth } from "./capacity-bill.ts";
 import { addGiving, backFactor } from "./foresight-discharge.ts";
+import type { ModelCar } from "./model-car.ts";
 
 export const KILO = 1000;
 /** Far above any price: missing energy is avoided first. */
@@ -13,17 +14,6 @@ const MISSING_EUR_PER_KWH = 100;
 
 /** Above any site. */
 const MOST_KW = 10_000;
-
-/** A car as the model sees it. */
-export interface ModelCar {
-  readonly session: ScenarioSession;
-  readonly evse: ScenarioEvse;
-  readonly phases: readonly PhaseIndex[];
-  readonly maxKw: number;
-  /** First slot of its stay, and the one after its last. */
-  readonly from: number;
-  readonly until: number;
-}
 
 /** Slots of the period, the last one not included. */
 export interface Window {
@@ -43,22 +33,6 @@ export interface Flows {
 }
 
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
-
-/** The cars of a scenario, with the slots of their stays. */
-export function modelCars(scenario: Scenario): ModelCar[] {
-  const evses = new Map(scenario.evses.map((evse) => [evse.id, evse]));
-  return scenario.sessions.map((session) => {
-    const evse = evses.get(session.evseId)!;
-    return {
-      session,
-      evse,
-      phases: evse.phases.slice(0, Math.min(session.phases, evse.phases.length)),
-      maxKw: sessionPowerW(scenario, session, evse) / KILO,
-      from: Math.floor((session.arrivalMs - scenario.startMs) / SLOT_MS),
-      until: Math.ceil((session.departureMs - scenario.startMs) / SLOT_MS),
-    };
-  });
-}
 
 /** Part of a slot in which the car is there, 0..1. */
 function presence(car: ModelCar, slot: number, scenario: Scenario): number {

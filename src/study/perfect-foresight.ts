@@ -8,7 +8,8 @@ import { type Scenario, slotsOf } from "../sim/scenario.ts";
 import type { LinearSolver } from "../solver/glpk.ts";
 import { capacityBillEur, capacityMonths } from "./capacity-bill.ts";
 import { backFactor } from "./foresight-discharge.ts";
-import { type Flows, KILO, modelCars, WindowModel } from "./foresight-model.ts";
+import { type Flows, KILO, WindowModel } from "./foresight-model.ts";
+import { modelCars } from "./model-car.ts";
 
 export interface PerfectForesight {
   /** Import less export, wear, and what the peaks of the months cost, EUR. */

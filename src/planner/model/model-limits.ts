@@ -2,8 +2,8 @@
 import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import type { CircuitRoom } from "../input/limits.ts";
+import type { PlanLayout } from "./layout.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
-import type { PlanLayout } from "./model.ts";
 
 const KILO = 1000;
 

@@ -8,11 +8,12 @@ import type { PlanBattery, PlanInput } from "../../core/facts/plan-facts.ts";
 import { endParts } from "../../core/money/end-values.ts";
 import { circuitRooms, exportCapW, importCapW, leastSunW, presence, slotHours } from "../input/limits.ts";
 import { EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
+import type { Direction, PlanLayout } from "./layout.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
 import { addReverseLimits } from "./model-discharge.ts";
-import { addEvse, type EvseLayout } from "./model-evse.ts";
+import { addEvse } from "./model-evse.ts";
 import { addLimits } from "./model-limits.ts";
-import { addPeaks, type StepChoice } from "./model-peaks.ts";
+import { addPeaks } from "./model-peaks.ts";
 import { planWeights } from "./weights.ts";
 
 const KILO = 1000;
@@ -20,25 +21,6 @@ const KILO = 1000;
 const GREEN_EUR_PER_KWH = 0.3;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
 const MOST_EXCLUSIVE_SLOTS = 8;
-
-/** Where the model keeps what; indexes of variables by EVSE or battery and slot. */
-export interface PlanLayout {
-  readonly evses: readonly EvseLayout[];
-  readonly batteries: readonly { readonly charge: readonly number[]; readonly discharge: readonly number[] }[];
-  readonly imports: readonly number[];
-  readonly exports: readonly number[];
-  readonly pvs: readonly number[];
-  /** Each yes-or-no between two directions: which flow it allows when it is yes, and which when no. */
-  readonly directions: readonly Direction[];
-  /** Steps of what a month's peak costs. */
-  readonly steps: readonly StepChoice[];
-}
-
-export interface Direction {
-  readonly choice: number;
-  readonly whenYes: number;
-  readonly whenNo: number;
-}
 
 export interface PlanModel {
   readonly model: LinearModel;

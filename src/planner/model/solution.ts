@@ -4,7 +4,7 @@ import { clamp } from "../../core/quantity.ts";
 import { slotHours } from "../input/limits.ts";
 import { eagerSlots } from "../rules/eager.ts";
 import { flowsOf } from "./flows.ts";
-import type { PlanLayout } from "./model.ts";
+import type { PlanLayout } from "./layout.ts";
 import { netChargedWh, settledDischarge } from "./model-discharge.ts";
 
 /** A solver's own tolerance, W. */
