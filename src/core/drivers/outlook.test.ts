@@ -80,6 +80,13 @@ describe("where nothing was said", () => {
     expect(chanceAt(overnight, 15.9, 3) - chanceAt(overnight, 13.1, 3)).toBeLessThan(0.1);
   });
 
+  it("at a home its driver is believed after two nights, unless others come, too", () => {
+    const anna = times(2, { token: "ANNA", stayMs: 13 * HOUR_MS });
+    const guests = times(3, { token: "GUEST", stayMs: 13 * HOUR_MS });
+    expect(chanceAt(anna, 8)).toBeLessThan(0.2);
+    expect(chanceAt([...anna, ...guests], 8)).toBeGreaterThan(chanceAt(anna, 8));
+  });
+
   it("a resident who stays every night is believed, however many visitors a busy site has seen", () => {
     const visitors = times(400, { stayMs: HOUR_MS });
     const anna = times(6, { token: "ANNA", stayMs: 13 * HOUR_MS });

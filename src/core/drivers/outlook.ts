@@ -62,6 +62,9 @@ const SILENT_STAY: Curve = [
 const SILENT_WEIGHT = 6;
 /** All that is known of others weighs as much as so many stays of the driver's own, however many others there were. */
 const OTHERS_WEIGHT = 2;
+/** Where hardly anybody else has come, at a home, what is usual in garages and at public sites says less. */
+const ALONE_WEIGHT = 0.5;
+const FEW_OTHERS = 3;
 
 /** A shorter stay is no scale. */
 const LEAST_USUAL_MS = HOUR_MS / 4;
@@ -113,7 +116,8 @@ function silentOver({ stays, visit, assumedStayMs }: DepartureQuestion): Over {
   const usual: Over = (afterMs) => shareUpTo(SILENT_STAY, afterMs / usualMs);
   const site = learned(silentStays(stays, visit), usual, SILENT_WEIGHT);
   const own = stays.filter((stay) => isOwn(stay, visit));
-  return learned(silentStays(own, visit), site, OTHERS_WEIGHT);
+  const isAlone = stays.length - own.length < FEW_OTHERS;
+  return learned(silentStays(own, visit), site, isAlone ? ALONE_WEIGHT : OTHERS_WEIGHT);
 }
 
 function saidOver({ stays, visit }: DepartureQuestion, saidMs: number): Over {
