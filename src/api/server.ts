@@ -98,7 +98,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     bodyLimit: BODY_BYTES,
     logger: false,
     requestTimeout: 10_000,
-    // Schemas of answers are for the reader: compiled serializers take 2 MB and more time than JSON.stringify.
+    // Schemas of answers are for the reader: serializers compiled of them would take memory for as long as it runs.
     schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, strict: false } },
     forceCloseConnections: true,

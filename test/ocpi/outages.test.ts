@@ -35,9 +35,10 @@ async function killed(site: StorySite): Promise<void> {
   await until(async () => (await fetch(site.child.url("/healthz"))).ok);
 }
 
-test("the record's energy is the meter's, once, whoever was away in between", async () => {
+/** A site with a charge point and a partner whose driver it knows. */
+async function admitted(version: "2.2.1" | "2.3.0") {
   const party = { role: "EMSP", countryCode: "DE", partyId: "EMS" } as const;
-  const emsp = new Platform({ versions: ["2.2.1"], parties: [party], endpoints: EMSP_ENDPOINTS, cpo: CPO });
+  const emsp = new Platform({ versions: [version], parties: [party], endpoints: EMSP_ENDPOINTS, cpo: CPO });
   await emsp.listen();
   const site = new StorySite({ chargePoints: ["one"], partners: [{ id: "emsp", platform: emsp }] });
   ends.push(
@@ -45,9 +46,14 @@ test("the record's energy is the meter's, once, whoever was away in between", as
     () => site.close(),
   );
   await site.start();
-  await site.admit("emsp", emsp, "2.2.1");
+  await site.admit("emsp", emsp, version);
   await pushToken(emsp, tokenOf(emsp, UID));
   const chargePoint = site.chargePoint("one");
+  return { emsp, site, chargePoint };
+}
+
+test("the record's energy is the meter's, once, whoever was away in between", async () => {
+  const { emsp, site, chargePoint } = await admitted("2.2.1");
   const startWh = chargePoint.registerWh;
   expect(await chargePoint.start(UID)).toBe("Accepted");
   await chargePoint.meter(1_500);
@@ -109,18 +115,7 @@ test("the record's energy is the meter's, once, whoever was away in between", as
 }, 300_000);
 
 test("killed the moment the partner has the record, it sends none again, neither under this id nor another", async () => {
-  const party = { role: "EMSP", countryCode: "DE", partyId: "EMS" } as const;
-  const emsp = new Platform({ versions: ["2.3.0"], parties: [party], endpoints: EMSP_ENDPOINTS, cpo: CPO });
-  await emsp.listen();
-  const site = new StorySite({ chargePoints: ["one"], partners: [{ id: "emsp", platform: emsp }] });
-  ends.push(
-    () => emsp.close(),
-    () => site.close(),
-  );
-  await site.start();
-  await site.admit("emsp", emsp, "2.3.0");
-  await pushToken(emsp, tokenOf(emsp, UID));
-  const chargePoint = site.chargePoint("one");
+  const { emsp, site, chargePoint } = await admitted("2.3.0");
   expect(await chargePoint.start(UID)).toBe("Accepted");
   await chargePoint.meter(1_500);
   // It keeps the record, and its answer reaches nobody.
