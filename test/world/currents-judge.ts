@@ -30,7 +30,10 @@ const EASY_AFTER_S = 60;
 /** Above this part of the heat by loads that nobody can lower, an opening is not the guard's. */
 const NOT_TO_BLAME = 0.5;
 
-/** The difference between phases of one- and two-phase cars that Germany allows, A; known by the cars' own meters, 30 s. */
+/**
+ * The difference between phases of one- and two-phase cars that Germany allows, A; known by the cars' own meters, 30 s
+ * after each began to draw.
+ */
 const UNBALANCE_A = 20;
 const MOST_SECONDS_UNBALANCED = 60;
 
@@ -61,6 +64,8 @@ export class CurrentsJudge {
   readonly #world: World;
   readonly #circuits: readonly Circuit[];
   readonly #unbalancedS: [number, number, number] = [0, 0, 0];
+  /** The transaction of which each charge point was seen to draw. */
+  readonly #drew = new Map<string, unknown>();
   readonly #poles = new Map<string, Pole>();
   readonly #deafUntilS = new Map<string, number>();
   #tightS = Number.NEGATIVE_INFINITY;
@@ -130,15 +135,24 @@ export class CurrentsJudge {
     const cars = known.map(({ id, stall }) => ({ id, currentA: this.#world.site.carA(stall.id) }));
     const uneven = cars.filter(({ currentA }) => Math.min(...currentA) < 1 && Math.max(...currentA) >= 1);
     const drawn = PHASE_INDEXES.map((phase) => uneven.reduce((sumA, { currentA }) => sumA + currentA[phase], 0));
+    // Which phases a new car loads, nobody can know before it reports: as a new load, it is a new difference.
+    const isNew = uneven.map(({ id }) => this.#beginsToDraw(id)).includes(true);
     const isTold = !uneven.some(({ id }) => this.#deafUntilS.has(id)) && !this.isTroubled("grid");
     return PHASE_INDEXES.flatMap((phase) => {
       const byA = drawn[phase]! - Math.min(...drawn);
-      const forS = isTold && byA > UNBALANCE_A + METER_ERROR_A ? this.#unbalancedS[phase] + 1 : 0;
+      const forS = isTold && byA > UNBALANCE_A + METER_ERROR_A ? (isNew ? 0 : this.#unbalancedS[phase]) + 1 : 0;
       this.#unbalancedS[phase] = forS;
       this.longestUnbalancedS = Math.max(this.longestUnbalancedS, forS);
       const text = `one-phase cars load ${PHASE_NAMES[phase]} by ${byA.toFixed(1)} A more than another phase, for ${forS} s`;
       return forS === MOST_SECONDS_UNBALANCED + 1 ? [text] : [];
     });
+  }
+
+  #beginsToDraw(chargePointId: string): boolean {
+    const { open } = this.#world.chargePoints.find(({ id }) => id === chargePointId)!;
+    const begins = this.#drew.get(chargePointId) !== open;
+    this.#drew.set(chargePointId, open);
+    return begins;
   }
 
   /** A meter that lies or is silent, a charge point that cannot be told, or whose own meter misleads. */

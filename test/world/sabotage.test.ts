@@ -29,6 +29,9 @@ const neverEnds = (): Sabotage => (command) => {
   return { ...command, schedule: { ...schedule, periods: schedule.periods.slice(0, 1) } };
 };
 
+/** Three one-phase cars of 16 A on L2, in Germany, behind a fuse that bears them easily. */
+const UNEVEN_SEED = 360270;
+
 async function verdicts(sabotage?: () => Sabotage): Promise<string> {
   const all: string[] = [];
   for (const seed of FEW_SEEDS) {
@@ -52,5 +55,10 @@ describe("the judge of the worlds can fail", () => {
     ["whose leases do not end", neverEnds, /does not end in the safe current/],
   ] as const)("a guard %s breaks them", async (_, sabotage, complaint) => {
     expect(await verdicts(sabotage)).toMatch(complaint);
+  });
+
+  test("a guard that does not shed leaves one phase to the cars of three", async () => {
+    const world = new World(drawWorld(UNEVEN_SEED, { disk: "memory" }), { sabotage: neverSheds() });
+    expect(verdictOf(await world.live()).join("\n")).toMatch(/load L2 by .* more than another phase/);
   });
 });

@@ -31,3 +31,12 @@ describe("every kind of fault is survived", () => {
     expect(await broken(7, { only })).toBe("");
   });
 });
+
+describe("worlds that broke once", () => {
+  test.each([
+    [310058, "a car waited for ever that would have evened out what it loaded"],
+    [360270, "one-phase cars came one after the other, and were raised before they had shown their phase"],
+  ])("in the world of seed %i %s", async (seed) => {
+    expect(await broken(seed, { disk: "memory" })).toBe("");
+  });
+});

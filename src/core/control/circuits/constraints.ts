@@ -16,6 +16,7 @@ import { judge } from "./headroom.ts";
 import { operatorLimit, partnerLimit } from "./operator.ts";
 import { siteIndex } from "./site-index.ts";
 import { strainOf } from "./thermal.ts";
+import { phaseDifferences } from "./unbalance.ts";
 
 export interface Constraint {
   readonly key: string;
@@ -235,41 +236,12 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
   }
 }
 
-const UNBALANCE_KEYS = ["unbalance/0", "unbalance/1", "unbalance/2"] as const;
-
-/**
- * The unbalance that the EVSEs cause, and can cure: what cars on one or two phases draw on a phase above what such
- * cars draw on the least loaded one. Cars on three phases load all alike.
- */
 function addUnbalance(builder: Builder, active: readonly EvseObservation[]): void {
-  const { unbalanceLimitA, phases } = builder.input.site;
-  if (unbalanceLimitA === undefined || phases === 1) return;
-  const uneven = active.filter(({ phases: loaded, phaseUnknown }) => loaded.length < 3 || phaseUnknown);
-  if (uneven.length === 0) return;
-  const sumOf = (drawnA: (entry: EvseObservation) => number) =>
-    PHASE_INDEXES.map((phase) =>
-      uneven.reduce((sum, entry) => sum + (entry.phases.includes(phase) ? drawnA(entry) : 0), 0),
-    );
-  const drawn = sumOf(({ surelyA }) => surelyA);
-  // What nobody has measured may be nothing, or on another phase: it evens nothing out.
-  const seen = sumOf(({ measuredA, surelyA, phaseUnknown }) => (measuredA === undefined || phaseUnknown ? 0 : surelyA));
-  for (const phase of PHASE_INDEXES) {
-    const members = uneven.filter((entry) => entry.phases.includes(phase));
-    if (members.length === 0) continue;
-    const others = Math.min(...seen.filter((_, other) => other !== phase));
-    const bound: Bound = {
-      key: UNBALANCE_KEYS[phase],
-      kind: "unbalance",
-      circuitId: GRID_CIRCUIT_ID,
-      phase,
-      weight: 1,
-      byPhase: true,
-      members,
-      limit: unbalanceLimitA,
-      mayRaise: true,
-    };
-    addMeasured(builder, bound, drawn[phase]! - others, 0);
-  }
+  const { unbalanceLimitA: limit, phases } = builder.input.site;
+  if (limit === undefined || phases === 1) return;
+  const grid = { kind: "unbalance", circuitId: GRID_CIRCUIT_ID, weight: 1, byPhase: true, mayRaise: true } as const;
+  for (const { key, phase, members, differenceA } of phaseDifferences(active))
+    addMeasured(builder, { ...grid, key, phase, members, limit }, differenceA, 0);
 }
 
 /** A budget for all EVSEs together bounds what they are allowed, whatever a meter says. */

@@ -1,4 +1,5 @@
 /** Stories of phases that may not differ by more than the country allows. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { watched } from "../checker.test-kit.ts";
 import { siteOf } from "../site.test-kit.ts";
@@ -126,4 +127,113 @@ test("who waits for room keeps its claim while that is made: others do not take 
   run(600);
   expect(plant.factsOf("limit-changed").length - facts).toBeLessThan(5);
   expect(checker.violations).toEqual([]);
+});
+
+describe("a car on two phases that pauses", () => {
+  // L3 carries all four, L2 two of them, L1 only the one that pauses.
+  const site = siteOf({
+    mainFuseA: 40,
+    country: "DE",
+    evses: [
+      { id: "a", phases: ["L2", "L3", "L1"], priority: 8 },
+      { id: "c", phases: ["L2", "L3", "L1"], priority: 8 },
+      { id: "d", phases: ["L3", "L1", "L2"], priority: 6 },
+      { id: "b", phases: ["L3", "L1", "L2"], priority: 4 },
+    ],
+  });
+  const building = (second: number) => (second > 400 && second < 460 ? ([4, 4, 20] as const) : ([4, 4, 4] as const));
+
+  test("comes back: it would load the phase that has least as much as the one that has most", () => {
+    const { plant, checker, run } = watched({ site, building });
+    for (const id of ["a", "c", "b"]) plant.plug(id, { phases: 2 });
+    plant.plug("d", { phases: 1 });
+    run(400);
+    expect(plant.drawsA("b")).toBeGreaterThanOrEqual(6);
+    run(40);
+    expect(plant.limitA("b")).toBe(0);
+    run(600);
+    for (const { id } of site.evses) expect(plant.drawsA(id)).toBeGreaterThanOrEqual(6);
+    expect(checker.violations).toEqual([]);
+  });
+});
+
+describe("a car that nobody has seen draw", () => {
+  const evses = stalls.map((stall) => ({ ...stall, phases: ["L2", "L3", "L1"] as const }));
+  const site = siteOf({ country: "DE", mainFuseA: 80, evses });
+
+  test("shows which phases it loads before it is raised: it may load the one that carries most", () => {
+    const { plant, checker, run } = watched({ site, meterEveryS: 30 });
+    plant.plug("a", { phases: 1, takesA: () => 16 });
+    run(120);
+    plant.plug("b", { phases: 1 });
+    for (let second = 0; second < 60; second++) {
+      run(1);
+      expect(plant.drawsA("a") + plant.drawsA("b")).toBeLessThanOrEqual(16 + 6);
+    }
+    run(60);
+    expect(plant.drawsA("a") + plant.drawsA("b")).toBeLessThanOrEqual(20);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("has all that it wants once it has shown that it loads three", () => {
+    const { plant, run } = watched({ site, meterEveryS: 30 });
+    plant.plug("a");
+    run(20);
+    expect(plant.limitA("a")).toBe(19);
+    run(70);
+    expect(plant.limitA("a")).toBe(32);
+  });
+
+  test("is taken to load three when its charge point never tells", () => {
+    const { plant, run } = watched({ site });
+    plant.station("a").fault = { mute: true };
+    plant.plug("a");
+    run(200);
+    expect(plant.limitA("a")).toBe(32);
+  });
+});
+
+describe("whatever phases cars load", () => {
+  const WIRES = [["L1"], ["L2"], ["L3"], ["L1", "L2"], ["L2", "L3"], ["L3", "L1"]] as const;
+  const LIMIT_A = 20;
+  const LEAST_A = 6;
+  const car = fc.record({
+    phases: fc.constantFrom(...WIRES),
+    priority: fc.nat({ max: 9 }),
+    maxCurrentA: fc.constantFrom(10, 16, 32),
+  });
+
+  function differenceA(loads: readonly { readonly phases: readonly string[]; readonly currentA: number }[]): number {
+    const onA = ["L1", "L2", "L3"].map((phase) =>
+      loads.reduce((sumA, { phases, currentA }) => sumA + (phases.includes(phase) ? currentA : 0), 0),
+    );
+    return Math.max(...onA) - Math.min(...onA);
+  }
+
+  test("phases differ by no more than they may, and nobody waits who could charge", () => {
+    fc.assert(
+      fc.property(fc.array(car, { minLength: 3, maxLength: 8 }), (cars) => {
+        const evses = cars.map((options, index) => ({ ...options, id: `e${index}` }));
+        const building = (second: number) =>
+          second > 150 && second < 180 ? ([118, 118, 118] as const) : ([1, 1, 1] as const);
+        const site = siteOf({
+          country: "DE",
+          mainFuseA: 125,
+          worstBuildingLoadA: 118,
+          evses: evses.map((of) => ({ ...of, safeCurrentA: 0 })),
+        });
+        const { plant, checker, run } = watched({ site, building });
+        for (const { id, phases } of evses) plant.plug(id, { phases: phases.length });
+        run(900);
+        expect(checker.violations).toEqual([]);
+        const loads = evses.map(({ id, phases }) => ({ id, phases, currentA: plant.drawsA(id) }));
+        expect(differenceA(loads)).toBeLessThanOrEqual(LIMIT_A);
+        for (const { id } of loads.filter(({ currentA }) => currentA === 0)) {
+          const withIt = loads.map((load) => (load.id === id ? { ...load, currentA: LEAST_A } : load));
+          expect(differenceA(withIt), `${id} waits beside ${JSON.stringify(loads)}`).toBeGreaterThan(LIMIT_A - 1);
+        }
+      }),
+      { numRuns: Number(process.env.RUNS ?? 25), seed: 20261121, endOnFailure: true },
+    );
+  }, 60_000);
 });

@@ -30,6 +30,8 @@ export interface EvseObservation {
   readonly phases: readonly PhaseIndex[];
   /** It counts on all phases only because nobody knows which of them its car loads. */
   readonly phaseUnknown?: true;
+  /** Its car has not shown yet which phases it loads, and may in a moment. */
+  readonly unseen?: true;
   readonly measuredA?: number;
   /** What it surely draws now, A: a shed below it is certain to help. */
   readonly surelyA: number;
@@ -207,6 +209,12 @@ function isMisplaced({ state, site }: ControlInput, evse: EvseModel): boolean {
   return false;
 }
 
+/** Its meter has not shown yet which phases its car loads; one that shows none in its time will not. */
+function isUnseen({ phases }: EvseModel, memory: EvseMemory, monoMs: number): boolean {
+  if (memory.phases !== undefined || phases.length === 1) return false;
+  return memory.limitA <= 0 || monoMs - memory.turnSinceMonoMs < EVSE_READING_VALID_MS;
+}
+
 /** Observes one EVSE; its memory comes back brought up to this tick. */
 export function observeEvse(
   input: ControlInput,
@@ -245,6 +253,7 @@ export function observeEvse(
     settled: readAfterMs >= SETTLED_MS || sinceMs > OVERCOMMITTED_UNSEEN_MS,
     excessA: excess(memory, reading, measuredA),
     ...(measuredA === undefined ? {} : { measuredA }),
+    ...(isUnseen(evse, memory, monoMs) ? { unseen: true as const } : {}),
   };
   const reservedA = reserved(input, entry);
   const certain = reservedA === undefined ? entry : { ...entry, reservedA };

@@ -5,6 +5,7 @@
 import type { CircuitView } from "../circuits/circuits.ts";
 import type { Constraint } from "../circuits/constraints.ts";
 import { Bounds, Slack } from "../circuits/slack.ts";
+import { mostUnseenA } from "../circuits/unbalance.ts";
 import type { EvseDecision } from "../control.ts";
 import { type EvseObservation, isStopped } from "../evses/observe-evse.ts";
 import { OBEY_MS } from "../thresholds.ts";
@@ -128,6 +129,13 @@ function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
   });
 }
 
+/** Where phases may not differ much, a car shows which of them it loads before it gets much. */
+function mostA({ input, active }: GuardInput, entry: EvseObservation): number {
+  const { unbalanceLimitA, phases } = input.site;
+  if (unbalanceLimitA === undefined || phases === 1 || !entry.unseen) return Number.POSITIVE_INFINITY;
+  return mostUnseenA(unbalanceLimitA, active, entry);
+}
+
 /**
  * What each should come to have: its wish, but no more than now where nothing may be raised. Who waits for what was
  * lowered for it keeps its claim meanwhile: others would take it, to give it back half a minute later, for ever.
@@ -137,7 +145,7 @@ function idealClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
     const { memory, index, refused } = entry;
     const mayRise =
       !refused && bounds.mayRaiseSoon(index) && pauseLeftMs(entry.memory, guarded.input.image.monoMs) === 0;
-    return mayRise ? wishA : Math.min(wishA, memory.limitA);
+    return Math.min(wishA, mayRise ? mostA(guarded, entry) : memory.limitA);
   });
 }
 

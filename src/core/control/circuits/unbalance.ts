@@ -1,0 +1,59 @@
+/** The unbalance between phases that cars on one or two of them cause, and can cure. Cars on three load all alike. */
+import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import { MARGIN_A } from "../thresholds.ts";
+
+/** What a phase carries above another one, by cars that load only one of the two. */
+export interface PhaseDifference {
+  readonly key: string;
+  readonly phase: PhaseIndex;
+  /** Load the phase, and not the other one. */
+  readonly members: readonly EvseObservation[];
+  /** What the phase surely carries above the other one, A. */
+  readonly differenceA: number;
+}
+
+const PAIRS = PHASE_INDEXES.flatMap((phase) =>
+  PHASE_INDEXES.filter((other) => other !== phase).map((other) => ({
+    phase,
+    other,
+    key: `unbalance/${phase}-${other}`,
+  })),
+);
+
+/** A car loads `phase` and not `other`; one whose phase nobody knows may be on any that it counts on. */
+function tilts({ phases, phaseUnknown }: EvseObservation, phase: PhaseIndex, other: PhaseIndex): boolean {
+  return phases.includes(phase) && (phaseUnknown === true || !phases.includes(other));
+}
+
+/** What nobody has measured may be nothing, or on another phase: it evens nothing out. */
+function isSeen({ measuredA, phaseUnknown }: EvseObservation): boolean {
+  return measuredA !== undefined && phaseUnknown !== true;
+}
+
+function surelyA(entries: readonly EvseObservation[]): number {
+  return entries.reduce((sumA, entry) => sumA + entry.surelyA, 0);
+}
+
+/** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */
+export function phaseDifferences(active: readonly EvseObservation[]): PhaseDifference[] {
+  return PAIRS.flatMap(({ phase, other, key }) => {
+    const members = active.filter((entry) => tilts(entry, phase, other));
+    if (members.length === 0) return [];
+    const against = active.filter((entry) => isSeen(entry) && tilts(entry, other, phase));
+    return [{ key, phase, members, differenceA: surelyA(members) - surelyA(against) }];
+  });
+}
+
+/** The most that a car may be raised to while nobody has seen which phases it loads: it may be one of them, A. */
+export function mostUnseenA(
+  unbalanceLimitA: number,
+  active: readonly EvseObservation[],
+  entry: EvseObservation,
+): number {
+  const others = active.filter(
+    (other) => other !== entry && (other.phases.length < 3 || other.phaseUnknown === true || other.unseen === true),
+  );
+  const othersA = others.reduce((sumA, { surelyA, memory }) => sumA + Math.max(surelyA, memory.limitA), 0);
+  return Math.max(entry.evse.minCurrentA, entry.memory.limitA, Math.floor(unbalanceLimitA - MARGIN_A - othersA));
+}
