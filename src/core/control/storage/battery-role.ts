@@ -21,15 +21,16 @@ export type BatteryRole =
 /** Below this a plan does not trade with the grid, W. */
 const TRADE_W = 100;
 
+interface Paying {
+  readonly covers: boolean;
+  readonly absorbs: boolean;
+}
+
 /**
  * Whether the store should cover whatever the site takes, and take up whatever the sun leaves, however the slot turns out:
  * what is stored has its worth later. Where a month's peak costs, prices alone do not say what covering costs later.
  */
-function whatPays(
-  plan: Plan,
-  device: BatteryDevice,
-  slot: number,
-): { readonly covers: boolean; readonly absorbs: boolean } {
+function whatPays(plan: Plan, device: BatteryDevice, slot: number): Paying {
   const { input, result } = plan;
   const battery = input.batteries.find((known) => known.deviceId === device.id);
   const worth = storedWorth(plan, device.id, slot);
@@ -39,6 +40,18 @@ function whatPays(
     covers: input.peaks ? !imports : coverPays(worth, input.importEurPerKwh[slot] ?? 0, battery),
     absorbs: absorbPays(worth, input.exportEurPerKwh[slot] ?? 0, battery),
   };
+}
+
+/** Of a plan, by battery: what pays in the slot that was asked for last. It is asked each second. */
+const known = new WeakMap<Plan, Map<string, { readonly slot: number; readonly paying: Paying }>>();
+
+function payingNow(plan: Plan, device: BatteryDevice, slot: number): Paying {
+  const ofPlan = known.get(plan) ?? new Map<string, { readonly slot: number; readonly paying: Paying }>();
+  const last = ofPlan.get(device.id);
+  if (last?.slot === slot) return last.paying;
+  const paying = whatPays(plan, device, slot);
+  known.set(plan, ofPlan.set(device.id, { slot, paying }));
+  return paying;
 }
 
 /** The role of a battery now; missing where the plan does not know it. */
@@ -57,7 +70,7 @@ export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevi
   const reading = input.image.batteries.get(device.id);
   const isSeen = reading !== undefined && input.image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
   if (buys || sells || !isAlone || !isSeen) return { kind: "set", powerW };
-  const { covers, absorbs } = whatPays(plan, device, slot);
+  const { covers, absorbs } = payingNow(plan, device, slot);
   const coverW = covers ? maxDischargeW : Math.max(0, -powerW);
   const absorbW = absorbs ? maxChargeW : Math.max(0, powerW);
   return coverW >= maxDischargeW && absorbW >= maxChargeW ? { kind: "own" } : { kind: "follow", coverW, absorbW };
