@@ -5,6 +5,7 @@ import { type ForecastKind, ForecastKindSchema, type PowerSeries } from "../core
 import type { Clock, SiteAccess } from "../core/ports.ts";
 import {
   BudgetRequest,
+  DeparturesRequest,
   decideRequest,
   ForecastRequest,
   GridLimitRequest,
@@ -93,6 +94,20 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
     },
     guarded((request, reply, { by }) =>
       ask(reply, { kind: "wish", evseId: evseOf(request), body: request.body as object }, by),
+    ),
+  );
+
+  app.put(
+    "/api/v1/evses/:id/departures",
+    {
+      schema: {
+        summary: "When cars usually leave from it, where their drivers say nothing; without any that of site.yaml",
+        params: IdParams,
+        body: DeparturesRequest,
+      },
+    },
+    guarded((request, reply, { by }) =>
+      ask(reply, { kind: "departures", evseId: evseOf(request), body: request.body as object }, by),
     ),
   );
 

@@ -7,6 +7,7 @@ import type { SiteDraft } from "./facts/index.ts";
 import { budgetProblem } from "./limits/budget.ts";
 import { withEnd } from "./limits/grid-limit.ts";
 import { type Static, Type } from "./schema.ts";
+import { StandingDeparturesSchema } from "./site/site-departures.ts";
 import type { SiteModel } from "./site/site-model.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -25,6 +26,8 @@ export const WishRequest = Type.Object(
   },
   closed,
 );
+/** When cars usually leave from an EVSE; it replaces what was said before, without `departures` site.yaml counts again. */
+export const DeparturesRequest = Type.Object({ departures: Type.Optional(StandingDeparturesSchema) }, closed);
 /** Full power until the car is unplugged. */
 export const OverrideRequest = Type.Object({ active: Type.Boolean() }, closed);
 const PowerLimit = (description: string) =>
@@ -47,6 +50,7 @@ export const ForecastRequest = PowerSeriesSchema;
 
 export type SiteRequest =
   | { readonly kind: "wish"; readonly evseId: string; readonly body: Static<typeof WishRequest> }
+  | { readonly kind: "departures"; readonly evseId: string; readonly body: Static<typeof DeparturesRequest> }
   | { readonly kind: "override"; readonly evseId: string; readonly body: Static<typeof OverrideRequest> }
   | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> }
   | { readonly kind: "budget"; readonly body: Static<typeof BudgetRequest> }
@@ -106,6 +110,8 @@ export function decideRequest(site: SiteModel, request: SiteRequest, by: string,
     };
   if (request.kind === "override")
     return { ok: true, draft: { type: "override-changed", source: by, data: { evseId, by, ...request.body } } };
+  if (request.kind === "departures")
+    return { ok: true, draft: { type: "standing-departures-set", source: by, data: { evseId, by, ...request.body } } };
   if (!isAhead(request.body.departureMs, nowMs)) return late("The departure", "departureMs");
   return { ok: true, draft: { type: "wish-stated", source: by, data: { evseId, by, ...request.body } } };
 }

@@ -51,6 +51,35 @@ describe("a file that is in order", () => {
   });
 });
 
+describe("usual departures", () => {
+  const withDepartures = (text: string) =>
+    SITE.replace("safeCurrentA: 6 }", `safeCurrentA: 6, departures: [${text}] }`);
+
+  it("are every day where no days are named", () => {
+    const result = parseConfiguration(withDepartures("{ at: 07:30, days: [sat, sun] }, { at: 06:15 }"), "site.yaml");
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    expect(result.configuration.chargePoints[0]!.evses[0]!.departures).toEqual([
+      { at: "07:30", days: ["sat", "sun"] },
+      { at: "06:15", days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] },
+    ]);
+  });
+
+  it("that cannot be read are told with line and what to write", () => {
+    const problems = (text: string) =>
+      parseConfiguration(withDepartures(text), "site.yaml").problems.map(({ line, path, advice }) => [
+        line,
+        path,
+        advice,
+      ]);
+    const place = "chargePoints.0.evses.0.departures.0";
+    expect(problems('{ at: "7.30" }')).toEqual([[6, `${place}.at`, 'Local time of the site, "HH:MM"']]);
+    expect(problems("{ at: 07:30, days: [monday] }")).toEqual([
+      [6, `${place}.days.0`, "Allowed: mon, tue, wed, thu, fri, sat, sun"],
+    ]);
+    expect(problems("{ days: [mon] }")).toEqual([[6, place, 'Local time of the site, "HH:MM"']]);
+  });
+});
+
 describe("files that site.yaml names", () => {
   it("have to be there", () => {
     const text = `${SITE}ocpp: { tls: { certFile: cert.pem, keyFile: key.pem } }\nmqtt: { url: "mqtt://b", passwordFile: . }\n`;

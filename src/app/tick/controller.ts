@@ -13,6 +13,7 @@ import { type ControlMemory, controlStep, initialControlMemory } from "../../cor
 import { decideChargePointInput } from "../../core/decide/charge-point.ts";
 import type { DriverVerdict } from "../../core/decide/context.ts";
 import { deviceQualityDrafts } from "../../core/device-quality.ts";
+import { standingDrafts } from "../../core/drivers/standing.ts";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../../core/facts/index.ts";
 import type { ProcessImage } from "../../core/image.ts";
@@ -64,6 +65,7 @@ const COMPARES_WITH_STATE = new Set<string>([
   "device-quality-changed",
   "grid-limit-received",
   "meter-doubted",
+  "standing-departure-applied",
 ]);
 
 /** Inputs that measure, or of which nothing is recorded as a rule: what they say does not wait behind a disk that hangs. */
@@ -309,6 +311,7 @@ export class Controller implements SiteAccess {
       ...examined.drafts,
       ...deviceQualityDrafts(site, state, image, new Map([...this.sink.troubles, ...examined.troubles])),
       ...limits,
+      ...standingDrafts(site, state, image),
       ...step.drafts,
       ...metering.drafts,
     ];

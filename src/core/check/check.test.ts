@@ -32,6 +32,31 @@ describe("what does not go together", () => {
       },
     ],
     [
+      "a usual departure twice",
+      "warning",
+      "chargePoints.0.evses.0.departures.1",
+      "A departure on fri at 07:30 stands here a second time",
+      (site) => {
+        evse(site).departures = [
+          { days: ["mon", "fri"], at: "07:30" },
+          { days: ["fri", "sat"], at: "07:30", energyWh: 9000 },
+        ];
+      },
+    ],
+    [
+      "a usual departure of a driver twice",
+      "warning",
+      "charging.tokens.0.departures.1",
+      "A departure on mon at 06:00",
+      (site) => {
+        const departures = [
+          { days: ["mon" as const], at: "06:00" },
+          { days: ["mon" as const], at: "06:00" },
+        ];
+        site.charging.tokens = [{ token: "ANNA", departures }];
+      },
+    ],
+    [
       "an EVSE twice",
       "error",
       "chargePoints.1.evses.0.id",

@@ -3,6 +3,7 @@
 import type { EvseConfiguration, SiteConfiguration } from "../site/site.ts";
 import { isTimeZone } from "../time/local-time.ts";
 import { accessProblems } from "./access.ts";
+import { departureProblems } from "./departures.ts";
 import { deviceProblems } from "./devices.ts";
 import { gridOperatorProblems } from "./grid-operator.ts";
 import type { Problem } from "./problem.ts";
@@ -145,6 +146,7 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...circuitProblems(configuration),
     ...chargePointProblems(configuration),
     ...accessProblems(configuration),
+    ...departureProblems(configuration),
     ...deviceProblems(configuration),
     ...tariffProblems(configuration),
     ...gridOperatorProblems(configuration),

@@ -1,8 +1,9 @@
-/** What a car still needs and until when: the driver's wish, else what the site has learned. Planner and page share it. */
+/** What a car still needs and until when: the driver's word or what stands for it, else what the site has learned. Planner and page share it. */
 
 import type { SiteModel } from "../site/site-model.ts";
 import { energyBeforeWh, type Preference, type Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import { wordOn } from "../state/word.ts";
 import { expectedHabit } from "./outlook.ts";
 
 export interface ChargingNeed {
@@ -12,7 +13,7 @@ export interface ChargingNeed {
   readonly askedWh: number;
   readonly departureMs: number;
   readonly preference: Preference;
-  /** True where the driver said nothing and what is usual here stands in. */
+  /** True where nobody said anything and what was learned here stands in. */
   readonly assumed: boolean;
 }
 
@@ -34,23 +35,22 @@ export function chargingNeed(
   now: { readonly nowMs: number; readonly deliveredWh?: number },
 ): ChargingNeed {
   const { charging } = site.configuration;
-  const wish = state.sessions.wishes[session.evseId];
+  const { energy, departure } = wordOn(state.sessions, session);
   const deliveredWh = now.deliveredWh ?? session.energyWh;
   const assumed = { stayMs: charging.defaultStayHours * HOUR_MS, energyWh: charging.defaultEnergyWh };
   const habit = expectedHabit(state.stays.ended, session, assumed);
-  const askedWh =
-    wish?.energyWh === undefined ? habit.energyWh : energyBeforeWh(session, wish.statedMs) + wish.energyWh;
-  const leastWh = wish?.energyWh === undefined ? ROLLING_NEED_WH : 0;
-  const departureMs = wish?.departureMs ?? session.startedMs + habit.stayMs;
+  const askedWh = energy ? energyBeforeWh(session, energy.statedMs) + energy.energyWh : habit.energyWh;
+  const leastWh = energy ? 0 : ROLLING_NEED_WH;
+  const departureMs = departure?.departureMs ?? session.startedMs + habit.stayMs;
   return {
     askedWh: Math.round(askedWh),
     energyNeededWh: Math.max(leastWh, Math.round(askedWh - deliveredWh)),
     departureMs:
-      wish?.departureMs !== undefined && departureMs > now.nowMs
+      departure !== undefined && departureMs > now.nowMs
         ? departureMs
         : Math.max(departureMs, now.nowMs + LEAST_STAY_MS),
-    preference: wish?.preference ?? "regular",
-    assumed: wish?.energyWh === undefined && wish?.departureMs === undefined,
+    preference: state.sessions.wishes[session.evseId]?.preference ?? "regular",
+    assumed: energy === undefined && departure === undefined,
   };
 }
 

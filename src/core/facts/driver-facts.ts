@@ -1,5 +1,6 @@
 /** Facts about what drivers and owners ask for. */
 import { Type } from "../schema.ts";
+import { StandingDeparturesSchema } from "../site/site-departures.ts";
 import { declareFact } from "./fact.ts";
 
 export const PreferenceSchema = Type.Union([
@@ -21,6 +22,28 @@ export const WishStated = declareFact(
     /** Whether energy may be taken back from the car; missing: the site's own rule. */
     dischargeAllowed: Type.Optional(Type.Boolean()),
     by: Type.String(),
+  }),
+);
+
+/** When cars usually leave from an EVSE, as its owner says; without `departures` that of site.yaml counts again. */
+export const StandingDeparturesSet = declareFact(
+  "standing-departures-set",
+  1,
+  Type.Object({ evseId: Type.String(), departures: Type.Optional(StandingDeparturesSchema), by: Type.String() }),
+);
+
+/**
+ * Its driver said nothing of this car's departure: it is taken to leave when it usually does, epoch ms. Energy from the
+ * plug-in on, Wh.
+ */
+export const StandingDepartureApplied = declareFact(
+  "standing-departure-applied",
+  1,
+  Type.Object({
+    evseId: Type.String(),
+    transactionId: Type.Integer(),
+    departureMs: Type.Number(),
+    energyWh: Type.Optional(Type.Number()),
   }),
 );
 

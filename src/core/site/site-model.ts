@@ -9,6 +9,7 @@ import {
   type SiteConfiguration,
 } from "./site.ts";
 
+import type { StandingDeparture } from "./site-departures.ts";
 import type { DischargeConfiguration } from "./site-discharge.ts";
 
 export interface CircuitModel {
@@ -44,6 +45,8 @@ export interface EvseModel {
   readonly mayPause: boolean;
   /** Its cars may give energy back; missing: no. */
   readonly discharge?: DischargeConfiguration;
+  /** When its cars usually leave, as the installer wrote it down; missing: nobody did. */
+  readonly departures?: readonly StandingDeparture[];
 }
 
 export interface SiteModel {
@@ -56,6 +59,8 @@ export interface SiteModel {
   readonly evses: readonly EvseModel[];
   readonly evseById: ReadonlyMap<string, EvseModel>;
   readonly chargePoints: readonly ChargePointConfiguration[];
+  /** When drivers usually leave, by token in lower case. */
+  readonly departuresByToken: ReadonlyMap<string, readonly StandingDeparture[]>;
   readonly gridMeterId: string;
   readonly pvIds: readonly string[];
   readonly batteries: readonly DeviceConfiguration[];
@@ -98,6 +103,7 @@ function evseModel(
     mayPause: evse.mayPause ?? true,
     leaseMs: chargePoint.leaseSeconds * 1000,
     ...(evse.discharge ? { discharge: evse.discharge } : {}),
+    ...(evse.departures ? { departures: evse.departures } : {}),
   };
 }
 
@@ -158,6 +164,11 @@ export function siteModel(configuration: SiteConfiguration): SiteModel {
     evses,
     evseById: new Map(evses.map((evse) => [evse.id, evse])),
     chargePoints: configuration.chargePoints,
+    departuresByToken: new Map(
+      configuration.charging.tokens.flatMap(({ token, departures }) =>
+        departures ? [[token.toLowerCase(), departures] as const] : [],
+      ),
+    ),
     gridMeterId: configuration.gridConnection.meter,
     pvIds: hasRole("pv", "hybrid").map((device) => device.id),
     batteries: hasRole("battery", "hybrid").filter((device) => device.battery !== undefined),

@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from "../schema.ts";
 import { CapacityTariffSchema } from "./site-capacity.ts";
+import { StandingDeparturesSchema } from "./site-departures.ts";
 import { DischargeSchema } from "./site-discharge.ts";
 import { FeeSchema } from "./site-fees.ts";
 import { ForecastSourceSchema, SeriesPlaceSchema } from "./site-forecasts.ts";
@@ -99,6 +100,7 @@ export const EvseSchema = Type.Object(
       }),
     ),
     discharge: Type.Optional(DischargeSchema),
+    departures: Type.Optional(StandingDeparturesSchema),
   },
   closed,
 );
@@ -297,7 +299,11 @@ export const SiteConfigurationSchema = Type.Object(
         acceptUnknownTokens: Type.Boolean({ default: true, description: "Charge for anyone who plugs in" }),
         tokens: Type.Array(
           Type.Object(
-            { token: Type.String({ maxLength: 36 }), name: Type.Optional(Type.String({ maxLength: 60 })) },
+            {
+              token: Type.String({ maxLength: 36 }),
+              name: Type.Optional(Type.String({ maxLength: 60 })),
+              departures: Type.Optional(StandingDeparturesSchema),
+            },
             closed,
           ),
           { default: [], maxItems: 10000 },

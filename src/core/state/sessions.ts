@@ -60,6 +60,14 @@ export interface Wish {
   readonly seq: number;
 }
 
+/** When a car usually leaves stands for its driver's word; energy since the plug-in, Wh. */
+export interface StandingWord {
+  readonly transactionId: number;
+  readonly departureMs: number;
+  readonly energyWh?: number;
+  readonly statedMs: number;
+}
+
 export interface RemoteStart {
   readonly chargePointId: string;
   readonly token: string;
@@ -73,6 +81,10 @@ export interface SessionsState {
   /** The last ended sessions, in the order in which their ends were recorded; the ledger has them all. */
   readonly ended: readonly Session[];
   readonly wishes: Readonly<Record<string, Wish>>;
+  /** By EVSE. */
+  readonly standing: Readonly<Record<string, StandingWord>>;
+  /** The last fact that changed it. */
+  readonly standingSeq?: number;
   readonly overrides: Readonly<Record<string, { readonly sinceMs: number; readonly by: string }>>;
   /** The last ones, oldest first. */
   readonly remoteStarts?: readonly RemoteStart[];
@@ -87,7 +99,7 @@ export const QUARTER_HOURS_KEPT = 7 * 96;
 const LARGEST_TRANSACTION_ID = 2_147_483_647;
 
 export function initialSessions(): SessionsState {
-  return { nextTransactionId: 1, open: {}, ended: [], wishes: {}, overrides: {} };
+  return { nextTransactionId: 1, open: {}, ended: [], wishes: {}, standing: {}, overrides: {} };
 }
 
 function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
@@ -164,6 +176,7 @@ function end(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-
     open,
     ended: lastEnded([...state.ended, finished], fact.atMs),
     wishes: another ? state.wishes : without(state.wishes, evseId),
+    standing: another ? state.standing : without(state.standing, evseId),
     overrides: another ? state.overrides : without(state.overrides, evseId),
   };
 }
@@ -210,9 +223,20 @@ export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsSt
       return { ...state, remoteStarts: asked.slice(-REMOTE_STARTS_KEPT) };
     }
     case "wish-stated": {
-      const { evseId, ...wish } = fact.data;
-      return { ...state, wishes: { ...state.wishes, [evseId]: { ...wish, statedMs: fact.atMs, seq: fact.seq } } };
+      const { evseId, ...said } = fact.data;
+      // Who asks for something else has not taken back whether the car may give energy.
+      const dischargeAllowed = said.dischargeAllowed ?? state.wishes[evseId]?.dischargeAllowed;
+      const allowed = dischargeAllowed === undefined ? {} : { dischargeAllowed };
+      const wish: Wish = { ...said, ...allowed, statedMs: fact.atMs, seq: fact.seq };
+      return { ...state, wishes: { ...state.wishes, [evseId]: wish } };
     }
+    case "standing-departure-applied": {
+      const { evseId, ...word } = fact.data;
+      const standing = { ...state.standing, [evseId]: { ...word, statedMs: fact.atMs } };
+      return { ...state, standing, standingSeq: fact.seq };
+    }
+    case "standing-departures-set":
+      return { ...state, standing: without(state.standing, fact.data.evseId), standingSeq: fact.seq };
     case "override-changed": {
       const { evseId, active, by } = fact.data;
       if (!active) return { ...state, overrides: without(state.overrides, evseId) };

@@ -6,6 +6,7 @@
 import type { SiteFact } from "../facts/index.ts";
 import { type BudgetsState, evolveBudgets } from "../limits/budget.ts";
 import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./charge-points.ts";
+import { type DeparturesState, evolveDepartures } from "./departures.ts";
 import { evolveForecasts, type ForecastsState } from "./forecasts.ts";
 import { evolveImports, type ImportsState, initialImports } from "./imports.ts";
 import { evolveLimits, initialLimits, type LimitsState } from "./limits.ts";
@@ -28,10 +29,11 @@ export interface SiteState {
   readonly upstream: UpstreamState;
   readonly forecasts: ForecastsState;
   readonly budgets: BudgetsState;
+  readonly departures: DeparturesState;
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 19;
+export const STATE_VERSION = 20;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -47,6 +49,7 @@ export function initialState(): SiteState {
     upstream: initialUpstream(),
     forecasts: {},
     budgets: {},
+    departures: {},
   };
 }
 
@@ -64,5 +67,6 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     upstream: evolveUpstream(state.upstream, fact),
     forecasts: evolveForecasts(state.forecasts, fact),
     budgets: evolveBudgets(state.budgets, fact),
+    departures: evolveDepartures(state.departures, fact),
   };
 }

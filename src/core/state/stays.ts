@@ -1,6 +1,7 @@
 /** What ended sessions teach about the next ones: how long cars really stayed, beside what was said, and what they took. */
 import type { SiteFact } from "../facts/index.ts";
-import { energyBeforeWh, openSessionAt, type Session, type SessionsState, type Wish } from "./sessions.ts";
+import { energyBeforeWh, openSessionAt, type Session, type SessionsState } from "./sessions.ts";
+import { type Word, wordOn } from "./word.ts";
 
 export interface Stay {
   readonly evseId: string;
@@ -33,26 +34,26 @@ export function initialStays(): StaysState {
 }
 
 /** What was said of the departure while the car was there, and what came of it. */
-function word(session: Session, wish: Wish | undefined, endedMs: number): Pick<Stay, "saidMs" | "keptMs"> {
-  if (wish?.departureMs === undefined) return {};
-  const sinceMs = Math.max(wish.statedMs, session.startedMs);
-  const saidMs = wish.departureMs - sinceMs;
+function kept(session: Session, { departure }: Word, endedMs: number): Pick<Stay, "saidMs" | "keptMs"> {
+  if (!departure) return {};
+  const sinceMs = Math.max(departure.statedMs, session.startedMs);
+  const saidMs = departure.departureMs - sinceMs;
   return saidMs < LEAST_STAY_MS ? {} : { saidMs, keptMs: Math.max(0, endedMs - sinceMs) };
 }
 
-function stayOf(session: Session, ended: { atMs: number; energyWh: number }, wish: Wish | undefined): Stay {
+function stayOf(session: Session, ended: { atMs: number; energyWh: number }, word: Word): Stay {
   const last = session.quarterHours.at(-1);
   return {
     evseId: session.evseId,
     ...(session.token === undefined ? {} : { token: session.token }),
     startedMs: session.startedMs,
     stayMs: ended.atMs - session.startedMs,
-    ...word(session, wish, ended.atMs),
+    ...kept(session, word, ended.atMs),
     // What was given back had to be charged again.
     energyWh: Math.max(0, Math.round(ended.energyWh - (session.dischargedWh ?? 0))),
-    ...(wish?.energyWh === undefined
-      ? {}
-      : { askedWh: Math.round(energyBeforeWh(session, wish.statedMs) + wish.energyWh) }),
+    ...(word.energy
+      ? { askedWh: Math.round(energyBeforeWh(session, word.energy.statedMs) + word.energy.energyWh) }
+      : {}),
     cutShort: (last?.energyWh ?? 0) >= CHARGING_WH,
   };
 }
@@ -67,6 +68,6 @@ export function evolveStays(slice: StaysState, fact: SiteFact, sessions: Session
   const registerWh = meterStartWh === undefined || meterStopWh === undefined ? -1 : meterStopWh - meterStartWh;
   const energyWh = registerWh >= 0 ? registerWh : session.energyWh;
   // Where a younger transaction runs at the EVSE, the wish is that of the car that is there now.
-  const wish = openSessionAt(sessions, evseId) === session ? sessions.wishes[evseId] : undefined;
-  return { ended: [...slice.ended, stayOf(session, { atMs, energyWh }, wish)].slice(-STAYS_KEPT) };
+  const word = openSessionAt(sessions, evseId) === session ? wordOn(sessions, session) : {};
+  return { ended: [...slice.ended, stayOf(session, { atMs, energyWh }, word)].slice(-STAYS_KEPT) };
 }

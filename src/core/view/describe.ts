@@ -4,6 +4,7 @@ import type { CircuitObservation, EvseDecision } from "../control/control.ts";
 import { limitingReason } from "../control/mode.ts";
 import { deviceQuality, lastReadingMonoMs } from "../device-quality.ts";
 import { chargingNeed, deliveredByRegisterWh } from "../drivers/need.ts";
+import { departuresAt } from "../drivers/standing.ts";
 import type { ProcessImage } from "../image.ts";
 import { budgetInForce } from "../limits/budget.ts";
 import { exportLimitInForce, gridLimitInForce, silentSource } from "../limits/grid-limit.ts";
@@ -14,6 +15,7 @@ import type { EvseModel, SiteModel } from "../site/site-model.ts";
 import { evsePowerW, sitePowers } from "../site/site-powers.ts";
 import { openSessionAt, type Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import { wordOn } from "../state/word.ts";
 import { localTime } from "../time/local-time.ts";
 import { SLOT_MS } from "../time/slots.ts";
 import { en } from "../words/en.ts";
@@ -71,6 +73,16 @@ function tokenHint(token: string): string {
   return token.slice(-Math.min(4, Math.floor(token.length / 2)) || token.length);
 }
 
+/** Whose word departure and energy are. */
+function saidPart(state: SiteState, session: Session): Pick<LiveEvse, "departureSaid" | "energySaid"> {
+  const { departure, energy } = wordOn(state.sessions, session);
+  const whose = (standing: boolean) => (standing ? "standing" : "driver");
+  return {
+    ...(departure ? { departureSaid: whose(departure.standing) } : {}),
+    ...(energy ? { energySaid: whose(energy.standing) } : {}),
+  };
+}
+
 function sessionPart(input: DescribeInput, session: Session | undefined) {
   if (!session) return { energyWh: 0, costEur: 0 };
   const { site, state, image } = input;
@@ -89,6 +101,7 @@ function sessionPart(input: DescribeInput, session: Session | undefined) {
     askedWh: need.askedWh,
     departureMs: need.departureMs,
     preference: need.preference,
+    ...saidPart(state, session),
     costEur: Math.round((session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0)) * 1e5) / 1e5,
     ...(unpricedWh > 0 ? { unpricedWh: Math.round(unpricedWh) } : {}),
     ...(session.token === undefined ? {} : { tokenHint: tokenHint(session.token) }),
@@ -133,6 +146,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
   const at = (ms: number | undefined) => (ms === undefined ? undefined : localTime(ms, image.nowMs, zone));
   const readyMs = "readyMs" in parts ? parts.readyMs : undefined;
   const charging = (measured.powerW ?? 0) > CHARGING_W;
+  const departures = departuresAt(site, state, evse.id);
   const words: EvseWords = {
     limitA,
     reason,
@@ -159,6 +173,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
     status,
     ...parts,
     ...measured,
+    ...(departures.length > 0 ? { departures: [...departures] } : {}),
     override: state.sessions.overrides[evse.id] !== undefined,
     limitA,
     ...known({ dischargeA: decision?.dischargeA }),

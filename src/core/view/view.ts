@@ -2,6 +2,7 @@
 
 import { ReasonSchema } from "../reason.ts";
 import { type Static, Type } from "../schema.ts";
+import { StandingDeparturesSchema } from "../site/site-departures.ts";
 
 const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
 const QualitySchema = Type.Union([Type.Literal("good"), Type.Literal("stale"), Type.Literal("absent")]);
@@ -13,6 +14,12 @@ export const LiveCircuitSchema = Type.Object({
   currentA: Type.Optional(PerPhaseSchema),
   quality: QualitySchema,
 });
+
+const SaidBy = Type.Optional(
+  Type.Union([Type.Literal("driver"), Type.Literal("standing")], {
+    description: "Whose word it is: the driver's, or what is usual here; missing: nobody's, it was learned or assumed",
+  }),
+);
 
 export const LiveEvseSchema = Type.Object({
   id: Type.String(),
@@ -32,6 +39,9 @@ export const LiveEvseSchema = Type.Object({
   energyWh: Type.Number(),
   askedWh: Type.Optional(Type.Number()),
   departureMs: Type.Optional(Type.Number()),
+  departureSaid: SaidBy,
+  energySaid: SaidBy,
+  departures: Type.Optional(StandingDeparturesSchema),
   readyMs: Type.Optional(Type.Number({ description: "When the plan has delivered what was asked" })),
   shortfallWh: Type.Optional(Type.Number()),
   costEur: Type.Number(),

@@ -2,6 +2,7 @@
 import { decidePreferences, type Preferences, whyNotCovered } from "../../core/market/arbitrate.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
+import { wordOn } from "../../core/state/word.ts";
 import type { ModuleRoute, OcpiRequest } from "../module.ts";
 import { takesLimits } from "../objects/location.ts";
 import { sessionById } from "../objects/session.ts";
@@ -51,7 +52,7 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
       return { ok: true, data: "NOT_POSSIBLE", message: refused };
     }
     if (!isOffered(model, profile_type)) return { ok: true, data: "PROFILE_TYPE_NOT_SUPPORTED" };
-    const before = market.state.sessions.wishes[session.evseId];
+    const before = wordOn(market.state.sessions, session);
     const wish: Preferences = {
       preference: profile_type.toLowerCase() as Preferences["preference"],
       ...(departure_time === undefined ? {} : { departureMs: timeMs(departure_time) }),
@@ -60,9 +61,8 @@ export function preferencesRoute(context: ModuleContext, noteRefusal: NoteRefusa
       ...(model.evseById.get(session.evseId)?.discharge ? { dischargeAllowed: discharge_allowed } : {}),
     };
     const waits = profile_type === "CHEAP" || profile_type === "GREEN";
-    if (waits && (wish.departureMs ?? before?.departureMs) === undefined)
-      return { ok: true, data: "DEPARTURE_REQUIRED" };
-    if (waits && (wish.energyWh ?? before?.energyWh) === undefined) return { ok: true, data: "ENERGY_NEED_REQUIRED" };
+    if (waits && (wish.departureMs ?? before.departure) === undefined) return { ok: true, data: "DEPARTURE_REQUIRED" };
+    if (waits && (wish.energyWh ?? before.energy) === undefined) return { ok: true, data: "ENERGY_NEED_REQUIRED" };
     if (!isPossible(model, session, wish, clock.wallMs())) return { ok: true, data: "NOT_POSSIBLE" };
     await site.record(decidePreferences(market.state, session, request.partner.id, wish));
     return { ok: true, data: "ACCEPTED" };

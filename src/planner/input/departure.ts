@@ -4,6 +4,7 @@ import { leftByChance } from "../../core/drivers/outlook.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { wordOn } from "../../core/state/word.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 
 const HOUR_MS = 3_600_000;
@@ -44,8 +45,7 @@ function readyMs(departureMs: number, { nowMs, chargingMs }: DepartureContext): 
 /** The departure of a session as it is planned. A word that is over says nothing of when the car leaves now, others do. */
 export function departureOf(session: Session, need: ChargingNeed, context: DepartureContext): PlannedDeparture {
   const { site, state, nowMs, slots } = context;
-  const wish = state.sessions.wishes[session.evseId];
-  const said = wish?.departureMs === undefined ? undefined : { departureMs: wish.departureMs, statedMs: wish.statedMs };
+  const { departure: said } = wordOn(state.sessions, session);
   const chance = leftByChance({
     stays: state.stays.ended,
     visit: session,

@@ -15,6 +15,7 @@ import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
 import { openSessionAt, type Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { wordOn } from "../../core/state/word.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { forecastBuildingW, forecastPvW } from "../forecast/forecast.ts";
 import { carLimit } from "../model/car.ts";
@@ -93,9 +94,9 @@ function plannedNeed(
   },
 ): { readonly neededWh: number; readonly beyondWish?: true } {
   const { state, deliveredWh, assumedWh, leastWh } = context;
-  const wish = state.sessions.wishes[session.evseId];
-  if (wish?.energyWh === undefined) {
-    const departureKnown = need.departureMs === wish?.departureMs;
+  const { energy, departure } = wordOn(state.sessions, session);
+  if (!energy) {
+    const departureKnown = need.departureMs === departure?.departureMs;
     const visit = { stays: state.stays.ended, visit: session, departureKnown };
     const likelyWh = silentEnergyWh({ ...visit, assumedWh, deliveredWh });
     return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh) };

@@ -86,6 +86,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
     return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
   }
   if (wishChangedAfter(state, context.plannedSeq ?? plan.seq)) return "a driver's wish changed";
+  if ((state.sessions.standingSeq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a usual departure";
   if ((state.upstream.profilesSeq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a partner's profile changed";
   if (budgetChanged(plan.input, state)) return "the budget changed";
   if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";

@@ -63,6 +63,9 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "quarter-hour-metered": (data) => `Quarter-hour: import ${(Number(data.importWh ?? 0) / 1000).toFixed(2)} kWh`,
   "plan-made": (data) => `New plan: ${data.trigger}`,
   "wish-stated": (data) => `${name(data)}: the driver stated a wish`,
+  "standing-departure-applied": (data) =>
+    `${name(data)}: nobody said when the car leaves, it usually does ${clockTime(Number(data.departureMs))}`,
+  "standing-departures-set": (data) => `${name(data)}: when cars usually leave was set by ${data.by}`,
   "override-changed": (data) => `${name(data)}: charge now ${data.active ? "on" : "off"}`,
   "battery-setpoint-changed": (data) =>
     data.powerW === undefined
@@ -105,6 +108,7 @@ export function isOfTopic(fact: Envelope, topic: FactTopic): boolean {
     return (
       fact.type === "plan-made" ||
       fact.type === "wish-stated" ||
+      fact.type.startsWith("standing-departure") ||
       fact.type === "override-changed" ||
       fact.type.startsWith("battery") ||
       fact.type.startsWith("pv-limit")
