@@ -25,6 +25,8 @@ export interface RigStall {
   readonly safeCurrentA?: number;
   readonly maxCurrentA?: number;
   readonly priority?: number;
+  /** Its charge point sends no meter values. */
+  readonly mute?: boolean;
 }
 
 export interface RigOptions {
@@ -138,6 +140,7 @@ interface RigEvse {
   online: boolean;
   /** Ignores limits. */
   disobeys: boolean;
+  readonly mute: boolean;
   sampledS: number;
 }
 
@@ -158,6 +161,8 @@ export class SiteRig {
   completedTicks = 0;
   /** Every tick fails near its end from now on. */
   tickBreaks = false;
+  /** What the tape was given last. */
+  sample: Readonly<Record<string, number>> = {};
   readonly meters = new Set(["grid-meter", "garage-meter"]);
   /** What the grid meter tells instead of the truth. */
   lie: (reading: MeterReading) => MeterReading = (reading) => reading;
@@ -172,6 +177,7 @@ export class SiteRig {
         safeA: stall.safeCurrentA ?? 6,
         online: true,
         disobeys: false,
+        mute: stall.mute ?? false,
         sampledS: -1000,
         scheduleMonoMs: 0,
       });
@@ -199,7 +205,8 @@ export class SiteRig {
     const state = ledger.facts.reduce(evolve, initialState());
     const recorder = new Recorder({ ledger, state, boot: `boot-${this.second}`, clock, log: silentLog });
     this.recorder = recorder;
-    const write = () => {
+    const write = (_: number, __: number, samples: Readonly<Record<string, number>>) => {
+      this.sample = samples;
       if (this.tickBreaks) throw new Error("a tick that breaks off");
     };
     const tape = { write, flush() {}, close() {} };
@@ -362,6 +369,7 @@ export class SiteRig {
     for (const [id, evse] of this.#evses) {
       if (
         !evse.online ||
+        evse.mute ||
         evse.transactionId === undefined ||
         this.second - evse.sampledS < (this.#options.sampleEveryS ?? 10)
       )

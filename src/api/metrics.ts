@@ -9,6 +9,11 @@ interface Sample {
   readonly value: number | undefined;
 }
 
+/** A circuit without a meter has no current that a history could rely on. */
+function measured({ currentA, assumed }: LiveSite["circuits"][number]) {
+  return assumed ? undefined : currentA;
+}
+
 function fromSite(live: LiveSite): Sample[] {
   const gauge = (name: string, help: string, value: number | undefined, labels?: Record<string, string>): Sample => ({
     name,
@@ -19,7 +24,7 @@ function fromSite(live: LiveSite): Sample[] {
   });
   const phases = live.circuits.flatMap((circuit) =>
     [0, 1, 2].map((phase) =>
-      gauge("wattledger_circuit_current_amperes", "Current by circuit and phase", circuit.currentA?.[phase], {
+      gauge("wattledger_circuit_current_amperes", "Current by circuit and phase", measured(circuit)?.[phase], {
         circuit: circuit.id,
         phase: `L${phase + 1}`,
       }),

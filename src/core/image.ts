@@ -62,7 +62,13 @@ export interface ProcessImage {
   readonly meters: ReadonlyMap<string, MeterReading>;
   readonly pvs: ReadonlyMap<string, PvReading>;
   readonly batteries: ReadonlyMap<string, BatteryReading>;
+  /** What was measured, and nothing else; of an EVSE with an untold car only its registers. */
   readonly evses: ReadonlyMap<string, EvseReading>;
+  /**
+   * EVSEs at which a car may draw without anybody having been told, and since when (monotonic). Nothing of it is measured:
+   * it is for the guard to leave room, and for people to be told that it is assumed.
+   */
+  readonly untoldCars?: ReadonlyMap<string, number>;
   readonly gridLinks?: GridLinks;
   /** Import and export price of the running slot, EUR/kWh, where known. */
   readonly importEurPerKwh?: number;

@@ -40,6 +40,7 @@ import type {
 import type { SiteModel } from "../../core/site/site-model.ts";
 import { sitePowers } from "../../core/site/site-powers.ts";
 import { gridLimitSource } from "../../core/state/grid-limits.ts";
+import { openSessionAt } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { describeSite } from "../../core/view/describe.ts";
 import type { LiveSite } from "../../core/view/view.ts";
@@ -133,7 +134,8 @@ export class Controller implements SiteAccess {
     this.sink = createImageStore(options.site, clock, prices, (deviceId) => {
       if (meters.has(deviceId)) this.#pace.want();
     });
-    this.#untold = untoldCars({ site: options.site, clock, tell: (reading) => this.sink.evse(reading) });
+    const isOnRecord = (evseId: string) => openSessionAt(recorder.state().sessions, evseId) !== undefined;
+    this.#untold = untoldCars({ site: options.site, clock, isOnRecord, tell: this.sink.untoldCar });
     this.#dispatcher = createDispatcher({
       chargePoints: () => this.#chargePoints,
       state: () => recorder.state(),

@@ -10,6 +10,8 @@ import { slotStartMs } from "../../core/time/slots.ts";
 
 export interface ImageStore extends DeviceSink {
   evse(reading: EvseReading): void;
+  /** A car may draw at an EVSE without anybody having been told, or that is over. */
+  untoldCar(evseId: string, isThere: boolean): void;
   /** A source of the grid operator's limits gave a sign of life. */
   heard(source: string): void;
   /** A digital input was read. */
@@ -20,6 +22,11 @@ export interface ImageStore extends DeviceSink {
 }
 
 const STANDS_STILL = "it answers, but its values stand still while power flows: restart the meter or its gateway";
+
+/** The reading of an EVSE where a car may have begun to draw since: its registers stay known, what flows does not. */
+function withoutFlow({ powerW: _, currentA: __, offeredA: ___, ...registers }: EvseReading): EvseReading {
+  return registers;
+}
 
 /** `onMeter` is called after each meter reading: the guard runs at the pace of the meters. */
 export function createImageStore(
@@ -36,10 +43,16 @@ export function createImageStore(
   const pvs = new Map<string, PvReading>();
   const batteries = new Map<string, BatteryReading>();
   const evses = new Map<string, EvseReading>();
+  const untoldCars = new Map<string, number>();
   const troubles = new Map<string, string>();
   const sinceMonoMs = clock.monoMs();
   const heardMonoMs = new Map<string, number>();
   const inputs = new Map<string, { readonly closed: boolean; readonly sinceMonoMs: number }>();
+
+  function measured(reading: EvseReading): EvseReading {
+    const untoldSinceMonoMs = untoldCars.get(reading.evseId) ?? Number.NEGATIVE_INFINITY;
+    return reading.atMonoMs < untoldSinceMonoMs ? withoutFlow(reading) : reading;
+  }
 
   return {
     troubles,
@@ -51,7 +64,7 @@ export function createImageStore(
         troubles.set(deviceId, impossible);
         return;
       }
-      const below = (circuit?.evseIds ?? []).flatMap((id) => evses.get(id) ?? []);
+      const below = (circuit?.evseIds ?? []).flatMap((id) => evses.get(id) ?? []).map(measured);
       const watch = watchMeter(watches.get(deviceId), reading, below);
       watches.set(deviceId, watch);
       meters.set(deviceId, believed(watch, reading));
@@ -84,6 +97,10 @@ export function createImageStore(
         ...(socPercent === undefined ? {} : { socPercent }),
       });
     },
+    untoldCar(evseId, isThere) {
+      if (isThere) untoldCars.set(evseId, clock.monoMs());
+      else untoldCars.delete(evseId);
+    },
     heard(source) {
       heardMonoMs.set(source, clock.monoMs());
     },
@@ -103,7 +120,8 @@ export function createImageStore(
         meters: new Map(meters),
         pvs: new Map(pvs),
         batteries: new Map(batteries),
-        evses: new Map(evses),
+        evses: new Map([...evses].map(([evseId, reading]) => [evseId, measured(reading)])),
+        untoldCars: new Map(untoldCars),
         gridLinks: { sinceMonoMs, heardMonoMs: new Map(heardMonoMs), inputs: new Map(inputs) },
         ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
         ...(exportEurPerKwh === undefined ? {} : { exportEurPerKwh }),

@@ -1,49 +1,65 @@
 /**
  * A charge point says nothing more until its last word is answered, and that waits for the disk. While the disk hangs, the
- * car that begins, or that comes after the one that ended, draws what the safe default of its EVSE allows, for all we know.
+ * car that begins or is plugged in, or that comes after the one that ended, draws what the safe default of its EVSE allows,
+ * for all we know.
  */
 import type { ChargePointInput } from "../../core/charge-point-input.ts";
 import { evseAt } from "../../core/decide/context.ts";
-import type { EvseReading } from "../../core/image.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { PhaseIndex } from "../../core/quantity.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
+import type { ConnectorStatus } from "../../core/state/charge-points.ts";
 
-/** A car that starts is there already; the next one has to be driven in and plugged in. */
+/** A car that starts is there already; one that is plugged in has to start, the next one to be driven in. */
 const STARTS_AFTER_MS = 500;
 const NEXT_AFTER_MS = 10_000;
-/** Readings are forgotten after a minute and a half. */
-const AGAIN_AFTER_MS = 30_000;
+
+const CAR_IS_THERE: ReadonlySet<ConnectorStatus> = new Set(["preparing", "occupied", "charging"]);
 
 export interface UntoldCarsOptions {
   readonly site: SiteModel;
   readonly clock: Clock;
-  readonly tell: (reading: EvseReading) => void;
+  /** Whether a transaction is on record at an EVSE: its car has been told of. */
+  readonly isOnRecord: (evseId: string) => boolean;
+  /** Told that a car may be there, and when that is over. */
+  readonly tell: (evseId: string, isThere: boolean) => void;
 }
 
 type Untold = (input: ChargePointInput, endedEvseIds: readonly string[]) => () => void;
 
+/** How long after an input a car may draw at the connector that it names, of which nobody knows; `undefined`: none. */
+function mayDrawAfterMs(input: ChargePointInput): number | undefined {
+  if (input.type === "transaction-started") return input.replayed ? undefined : STARTS_AFTER_MS;
+  if (input.type !== "status" || !CAR_IS_THERE.has(input.status)) return undefined;
+  return input.status === "charging" ? STARTS_AFTER_MS : NEXT_AFTER_MS;
+}
+
 /**
- * Counts the car of a start or an end from when the disk should have taken it, until the returned function is called.
- * `endedEvseIds` is where the input ends something.
+ * Counts the car of a start, a plug-in or an end from when the disk should have taken it, until the returned function is
+ * called. `endedEvseIds` is where the input ends something.
  */
-export function untoldCars({ site, clock, tell }: UntoldCarsOptions): Untold {
-  function assume(evseId: string): void {
-    const evse = site.evseById.get(evseId);
-    const onPhase = (phase: PhaseIndex) => (evse?.phases.includes(phase) ? evse.safeCurrentA : 0);
-    tell({ evseId, atMonoMs: clock.monoMs(), currentA: [onPhase(0), onPhase(1), onPhase(2)] });
-  }
+export function untoldCars({ site, clock, isOnRecord, tell }: UntoldCarsOptions): Untold {
+  /** Of several messages about one EVSE the last one that is taken ends it. */
+  const waiting = new Map<string, number>();
+  const count = (evseId: string, by: number) => {
+    const left = (waiting.get(evseId) ?? 0) + by;
+    waiting.set(evseId, left);
+    if (left === (by > 0 ? 1 : 0)) tell(evseId, by > 0);
+  };
 
   return (input, endedEvseIds) => {
-    const isStart = input.type === "transaction-started" && !input.replayed;
-    const begun = isStart ? evseAt(site, input.chargePointId, input.connector) : undefined;
-    const evseIds = begun ? [begun.id] : endedEvseIds;
+    const begunAfterMs = mayDrawAfterMs(input);
+    const begun = "connector" in input ? evseAt(site, input.chargePointId, input.connector ?? 0)?.id : undefined;
+    const isNew = begun !== undefined && begunAfterMs !== undefined && !isOnRecord(begun);
+    const evseIds = isNew ? [begun] : endedEvseIds;
     if (evseIds.length === 0) return () => undefined;
-    const again = () => {
-      for (const evseId of evseIds) assume(evseId);
-      stop = clock.after(AGAIN_AFTER_MS, "untold car", again);
+    let isCounted = false;
+    const stop = clock.after(isNew ? begunAfterMs : NEXT_AFTER_MS, "untold car", () => {
+      isCounted = true;
+      for (const id of evseIds) count(id, 1);
+    });
+    return () => {
+      stop();
+      if (isCounted) for (const id of evseIds) count(id, -1);
     };
-    let stop = clock.after(begun ? STARTS_AFTER_MS : NEXT_AFTER_MS, "untold car", again);
-    return () => stop();
   };
 }

@@ -33,6 +33,25 @@ describe("the next car at an EVSE", () => {
   });
 });
 
+describe("cars without meter values that are said to charge and draw nothing yet", () => {
+  test("are given no more together than the meter shows to be free: the fuse bears it when all begin", () => {
+    const ids = ["a", "b", "c", "d", "e", "f"];
+    const evses = ids.map((id) => ({ id, maxCurrentA: 32 }));
+    const { plant, run } = watched({ site: siteOf({ evses }), building: () => [5, 5, 5] });
+    for (const id of ids) {
+      plant.station(id).fault = { mute: true };
+      plant.plug(id, { takesA: (second) => (second < 400 ? 0 : 32) });
+    }
+    run(399);
+    expect(ids.reduce((sum, id) => sum + plant.limitA(id), 0)).toBeLessThanOrEqual(63);
+    let mostA = 0;
+    plant.run(60, () => {
+      mostA = Math.max(mostA, ...plant.trueA("grid"));
+    });
+    expect(mostA).toBeLessThanOrEqual(68);
+  });
+});
+
 describe("a car whose transaction the disk refuses", () => {
   test("is left what its own meter shows, also on a circuit that has none", () => {
     const { plant, run } = watched({

@@ -15,6 +15,8 @@ export interface CircuitObservation {
   readonly circuitId: string;
   readonly quality: Quality;
   readonly currentA?: PerPhase;
+  /** It has no meter: `currentA` is the most that it can carry. */
+  readonly assumed?: true;
   readonly limitA: number;
 }
 
@@ -24,6 +26,8 @@ export interface EvseDecision {
   readonly currentA: number;
   /** What it gives back, with `currentA` 0; missing is nothing. */
   readonly dischargeA?: number;
+  /** What is reckoned for it because nobody measures what it draws; missing where that is measured, or nothing. */
+  readonly assumedA?: number;
   readonly reason: Reason;
 }
 

@@ -8,7 +8,7 @@ import { blindShareA, operatorLimit } from "./circuits/operator.ts";
 import { siteIndex } from "./circuits/site-index.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
 import { withDischarge, withoutRelief } from "./evses/discharge.ts";
-import { type EvseObservation, observeEvse } from "./evses/observe-evse.ts";
+import { assumedCurrentA, type EvseObservation, observeEvse } from "./evses/observe-evse.ts";
 import { guard } from "./guard/guard.ts";
 import { creditSheds, interventions, isUrgent, obedienceDrafts } from "./guard/intervene.ts";
 import type { Strain } from "./leases/heal.ts";
@@ -54,6 +54,14 @@ const isBlind = (view: CircuitView) => view.metered && view.quality === "absent"
 function withoutTransaction({ evse, connected }: EvseObservation): EvseDecision {
   const kind = connected ? "no-transaction" : "offline";
   return { evseId: evse.id, currentA: evse.safeCurrentA, reason: { kind } };
+}
+
+function decisionOf(entry: EvseObservation, decided: EvseDecision | undefined): EvseDecision {
+  const decision = decided ?? withoutTransaction(entry);
+  // A limit that was raised in this tick may be drawn from now on.
+  const raisedA = entry.session && entry.connected && entry.measuredA === undefined ? decision.currentA : 0;
+  const assumedA = Math.max(raisedA, assumedCurrentA(entry));
+  return assumedA > 0 ? { ...decision, assumedA } : decision;
 }
 
 interface Leases {
@@ -135,10 +143,12 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const pv = curtail(input, views[0]!, memory.pvs);
   const mode = modeDrafts(input, views, decisions, memory.modeMonoMs);
   return {
-    circuits: views.map(({ circuitId, quality, limitA, currentA }) =>
-      currentA ? { circuitId, quality, limitA, currentA } : { circuitId, quality, limitA },
-    ),
-    evses: observed.map((entry) => decisions.get(entry.index) ?? withoutTransaction(entry)),
+    circuits: views.map(({ circuitId, quality, limitA, currentA, assumed }) => ({
+      ...{ circuitId, quality, limitA },
+      ...(currentA ? { currentA } : {}),
+      ...(assumed ? { assumed } : {}),
+    })),
+    evses: observed.map((entry) => decisionOf(entry, decisions.get(entry.index))),
     drafts: [
       ...mode.drafts,
       ...intervened.drafts,

@@ -2,6 +2,7 @@
 import { readingQuality } from "../device-quality.ts";
 import type { EvseReading, ProcessImage } from "../image.ts";
 import { sumPhases } from "../quantity.ts";
+import { chargesOffRecord } from "../state/off-record.ts";
 import { openSessionAt } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
 import type { DeviceConfiguration } from "./site.ts";
@@ -56,12 +57,18 @@ function pvPowerW(device: Device, image: ProcessImage): number | undefined {
   return known?.powerW ?? (reading && Math.abs(reading.powerW) < ASLEEP_BELOW_W ? 0 : undefined);
 }
 
+/** A car may be drawing there, on record or not. */
+export function mayCharge({ state, image }: Pick<PowersInput, "state" | "image">, evseId: string): boolean {
+  const isTold = openSessionAt(state.sessions, evseId) !== undefined || chargesOffRecord(state, evseId);
+  return isTold || image.untoldCars?.has(evseId) === true;
+}
+
 function evsesPowerW({ site, state, image }: PowersInput): number | undefined {
   return total(
     site.evses.map((evse) => {
       const powerW = evsePowerW(image.evses.get(evse.id), image.monoMs, site.voltageV);
       // An EVSE without a transaction and without a word draws nothing.
-      return powerW ?? (openSessionAt(state.sessions, evse.id) ? undefined : 0);
+      return powerW ?? (mayCharge({ state, image }, evse.id) ? undefined : 0);
     }),
   );
 }

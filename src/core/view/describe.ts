@@ -147,6 +147,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
   const readyMs = "readyMs" in parts ? parts.readyMs : undefined;
   const charging = (measured.powerW ?? 0) > CHARGING_W;
   const departures = departuresAt(site, state, evse.id);
+  const assumedA = measured.powerW === undefined ? decision?.assumedA : undefined;
   const words: EvseWords = {
     limitA,
     reason,
@@ -161,6 +162,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
       readingAgeS: readingAgeS(input, reason.deviceId),
       unusable: reason.deviceId !== undefined && isMeterUnusable(state, reason.deviceId),
       dischargeA: decision?.dischargeA,
+      assumedA,
       withoutDefault: state.limits.refusedDefaults?.[evse.id] === undefined ? undefined : true,
     }),
   };
@@ -176,7 +178,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
     ...(departures.length > 0 ? { departures: [...departures] } : {}),
     override: state.sessions.overrides[evse.id] !== undefined,
     limitA,
-    ...known({ dischargeA: decision?.dischargeA }),
+    ...known({ dischargeA: decision?.dischargeA, assumedA }),
     ...(limit && session ? { limitExpiresMs: limit.expiresAtMs } : {}),
     limitObeyed: limit?.obeyed ?? true,
     profileWrites: session ? (limit?.writes ?? 0) : 0,
@@ -271,13 +273,13 @@ export function describeSite(input: DescribeInput): LiveSite {
     ...known({ ledger: ledgerOf(input) }),
     meter: { deviceId: site.gridMeterId, quality: meter?.quality ?? "absent", ...known({ ageMs: meter?.ageMs }) },
     devices,
-    circuits: input.circuits.map(({ circuitId, currentA, limitA, quality }) => {
+    circuits: input.circuits.map(({ circuitId, currentA, limitA, quality, assumed }) => {
       const parentId = site.circuitById.get(circuitId)?.parentId;
       return {
         id: circuitId,
         limitA,
         quality,
-        ...known({ parentId, currentA: currentA as [number, number, number] | undefined }),
+        ...known({ parentId, currentA: currentA as [number, number, number] | undefined, assumed }),
       };
     }),
     flow: flowOf(input),

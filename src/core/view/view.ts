@@ -12,6 +12,11 @@ export const LiveCircuitSchema = Type.Object({
   parentId: Type.Optional(Type.String()),
   limitA: Type.Number(),
   currentA: Type.Optional(PerPhaseSchema),
+  assumed: Type.Optional(
+    Type.Boolean({
+      description: "It has no meter: `currentA` is the most that it can carry, nothing of it is measured",
+    }),
+  ),
   quality: QualitySchema,
 });
 
@@ -34,6 +39,11 @@ export const LiveEvseSchema = Type.Object({
   powerW: Type.Optional(Type.Number()),
   /** On the grid phases. */
   currentA: Type.Optional(PerPhaseSchema),
+  assumedA: Type.Optional(
+    Type.Number({
+      description: "Nobody measures what it draws: so much is reckoned for it on each of its phases, and in no balance",
+    }),
+  ),
   phasesInUse: Type.Optional(Type.Integer()),
   socPercent: Type.Optional(Type.Number()),
   energyWh: Type.Number(),

@@ -64,6 +64,10 @@ describe("why an EVSE gets what it gets", () => {
       evse({ kind: "paused", limitW: 4200, by: "api:token" }, { limitA: 0 }),
     ],
     ["16 A: full power until unplugged", evse({ kind: "override" }, { limitA: 16 })],
+    [
+      "16 A: nothing limits but the EVSE; not measured: 16 A a phase are assumed",
+      evse({ kind: "maximum" }, { limitA: 16, assumedA: 16 }),
+    ],
     ["no car", evse({ kind: "no-transaction" }, { session: false, status: "available" })],
   ];
   it.each(cases)("%s", (text, words) => {
@@ -103,7 +107,9 @@ describe("what the car is doing", () => {
     ["Waiting until 01:15", { charging: false, limitA: 0, until: "01:15" }],
     ["Paused", { charging: false, limitA: 0 }],
     ["The car does not draw: full, or it waits", { charging: false, status: "suspended-ev" }],
-    ["Plugged in, about to charge", { charging: false }],
+    ["Plugged in, about to charge", { charging: false, powerW: 0 }],
+    ["Charging, by the word of the charge point: how much is not measured", { charging: false, assumedA: 16 }],
+    ["Perhaps a car charges that is not on record", { charging: false, session: false, assumedA: 6 }],
     ["Free", { session: false, charging: false, status: "available" }],
     ["Fault at the charge point", { session: false, charging: false, status: "faulted" }],
     ["Offline", { online: false, session: false }],

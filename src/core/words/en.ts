@@ -109,8 +109,12 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
 
 const WITHOUT_DEFAULT = "; the charge point refuses its safe current: without the controller nothing would limit it";
 
+function assumed({ assumedA }: EvseWords): string {
+  return assumedA === undefined ? "" : `; not measured: ${amperes(assumedA)} a phase are assumed`;
+}
+
 function because(evse: EvseWords): string {
-  return `${whyLimited(evse)}${evse.withoutDefault === true ? WITHOUT_DEFAULT : ""}`;
+  return `${whyLimited(evse)}${assumed(evse)}${evse.withoutDefault === true ? WITHOUT_DEFAULT : ""}`;
 }
 
 function whyLimited(evse: EvseWords): string {
@@ -133,6 +137,7 @@ const STATUS: Readonly<Record<string, string>> = {
 
 function sentence(evse: EvseWords): string {
   if (!evse.online) return evse.session ? "Charging as far as we know: the charge point is offline" : "Offline";
+  if (!evse.session && evse.assumedA !== undefined) return "Perhaps a car charges that is not on record";
   if (!evse.session) return STATUS[evse.status] ?? "Car plugged in";
   if (evse.charging) {
     const power = evse.powerW === undefined ? "" : ` with ${kilowatts(evse.powerW)}`;
@@ -140,6 +145,8 @@ function sentence(evse: EvseWords): string {
   }
   if (evse.powerW !== undefined && evse.powerW < -100) return `Gives back ${kilowatts(-evse.powerW)}, as planned`;
   if (evse.limitA === 0) return evse.until === undefined ? "Paused" : `Waiting until ${evse.until}`;
+  if (evse.powerW === undefined && evse.status === "charging")
+    return `Charging, by the word of the charge point: how much is not measured${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;
   return evse.status === "suspended-ev" ? "The car does not draw: full, or it waits" : "Plugged in, about to charge";
 }
 

@@ -8,6 +8,8 @@ export interface EvseWords {
   readonly limitA: number;
   /** What it is told to give back, A. */
   readonly dischargeA?: number;
+  /** Nobody measures what it draws: so much is reckoned for it, A. */
+  readonly assumedA?: number;
   readonly reason: Reason;
   readonly until?: string;
   readonly ready?: string;

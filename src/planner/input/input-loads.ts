@@ -6,11 +6,22 @@ import type { EvseReading, ProcessImage } from "../../core/image.ts";
 import { mapPhases, type PerPhase, type PhaseIndex, sumPhases, ZERO_PHASES } from "../../core/quantity.ts";
 import { GRID_CIRCUIT_ID } from "../../core/site/site.ts";
 import type { CircuitModel, SiteModel } from "../../core/site/site-model.ts";
+import { mayCharge } from "../../core/site/site-powers.ts";
+import { openSessionAt } from "../../core/state/sessions.ts";
+import type { SiteState } from "../../core/state/state.ts";
 
 /** A charge point reports once a minute or less; its last word counts for a while. */
 const EVSE_READING_MS = 180_000;
 /** A phase carries the car when at least this flows, A. */
 export const LOADED_A = 1;
+
+/** What is asked of the loads: who charges is state, what flows is image. */
+export interface LoadsQuestion {
+  readonly site: SiteModel;
+  readonly state: SiteState;
+  readonly image: ProcessImage;
+  readonly nowMs: number;
+}
 
 /** A reading that is young enough to plan with. */
 export function fresh<T extends { readonly atMonoMs: number }>(
@@ -39,11 +50,27 @@ function evseCurrentA(site: SiteModel, image: ProcessImage, evseId: string): Per
   });
 }
 
-function evsesPowerW(site: SiteModel, image: ProcessImage): number {
-  return site.evses.reduce((sum, evse) => {
-    const reading = evseReading(image, evse.id);
-    return sum + (reading?.powerW ?? sumPhases(evseCurrentA(site, image, evse.id)) * site.voltageV);
-  }, 0);
+/** Power of a reading, W; missing where it holds neither power nor currents. */
+export function readingW(reading: EvseReading | undefined, voltageV: number): number | undefined {
+  return reading?.powerW ?? (reading?.currentA && sumPhases(reading.currentA) * voltageV);
+}
+
+/** A car that has just come may not have been reported yet: it draws little so far, or nothing. */
+function hasJustCome({ state, nowMs }: LoadsQuestion, evseId: string): boolean {
+  const session = openSessionAt(state.sessions, evseId);
+  return session !== undefined && Math.abs(nowMs - session.startedMs) < EVSE_READING_MS;
+}
+
+/** What all EVSEs draw, W; missing where a car may draw that nobody measures. */
+function evsesPowerW(question: LoadsQuestion): number | undefined {
+  const { site, image } = question;
+  let sumW = 0;
+  for (const { id } of site.evses) {
+    const powerW = readingW(evseReading(image, id), site.voltageV);
+    if (powerW === undefined && mayCharge(question, id) && !hasJustCome(question, id)) return undefined;
+    sumW += powerW ?? 0;
+  }
+  return sumW;
 }
 
 /** Production now, W; missing where no inverter answers. */
@@ -52,13 +79,15 @@ export function pvNowW(site: SiteModel, image: ProcessImage): number | undefined
   return readings.length === 0 ? undefined : readings.reduce((sum, reading) => sum + Math.max(0, reading.powerW), 0);
 }
 
-/** Building now without EVSEs, battery and PV, W; missing where the grid meter is silent. */
-export function buildingNowW(site: SiteModel, image: ProcessImage): number | undefined {
+/** Building now without EVSEs, battery and PV, W; missing where the grid meter is silent, or what cars draw is not known. */
+export function buildingNowW(question: LoadsQuestion): number | undefined {
+  const { site, image } = question;
+  const evsesW = evsesPowerW(question);
   const meter = fresh(image.meters.get(site.gridMeterId), image, ABSENT_AFTER_MS);
-  if (!meter || !Number.isFinite(meter.powerW)) return undefined;
+  if (!meter || !Number.isFinite(meter.powerW) || evsesW === undefined) return undefined;
   let batteriesW = 0;
   for (const battery of image.batteries.values()) batteriesW += fresh(battery, image, ABSENT_AFTER_MS)?.powerW ?? 0;
-  return Math.max(0, meter.powerW + (pvNowW(site, image) ?? 0) - batteriesW - evsesPowerW(site, image));
+  return Math.max(0, meter.powerW + (pvNowW(site, image) ?? 0) - batteriesW - evsesW);
 }
 
 /** Currents of a metered circuit without the EVSEs on it, A; missing where its meter does not know phases. */

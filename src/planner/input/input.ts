@@ -24,7 +24,7 @@ import { type StoredValueInput, storedValue } from "../model/stored-value.ts";
 import { completePrices } from "../prices/price-series.ts";
 import { departureOf } from "./departure.ts";
 import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
-import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW } from "./input-loads.ts";
+import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW, readingW } from "./input-loads.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi in two hours of slots, and in four where there are few. */
 const MOST_BINARIES = 160;
@@ -108,6 +108,11 @@ function plannedNeed(
   return { neededWh: Math.max(leastWh, likelyWh) };
 }
 
+/** By its meter; by the word of the charge point where nothing is measured. */
+function isCharging(state: SiteState, evseId: string, powerW: number | undefined): boolean {
+  return powerW === undefined ? state.chargePoints.evses[evseId]?.status === "charging" : powerW >= CHARGING_W;
+}
+
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
   const { site, state, image, nowMs } = question;
   const registers = image.evses.get(evse.id);
@@ -117,8 +122,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
   const phases = loadedPhases(evse, session, question);
   const wattsPerAmpere = site.voltageV * phases.length;
   const reading = evseReading(image, evse.id);
-  const powerW =
-    reading?.powerW ?? (reading?.currentA ?? []).reduce((sum, currentA) => sum + currentA * site.voltageV, 0);
+  const powerW = readingW(reading, site.voltageV);
   const circuit = { voltageV: site.voltageV, phases: phases.length };
   const leastA = Math.max(evse.minCurrentA, worthwhileA(profilesOf(state, session), circuit));
   const minPowerW = Math.ceil(Math.min(evse.maxCurrentA, leastA) * wattsPerAmpere);
@@ -155,7 +159,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
       netWh: deliveredWh ?? 0,
       allowed: state.sessions.wishes[session.evseId]?.dischargeAllowed,
     }),
-    chargingNow: powerW >= CHARGING_W,
+    chargingNow: isCharging(state, evse.id, powerW),
     connectedSinceMs: session.startedMs,
   };
 }
@@ -273,7 +277,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const buildingW = forecastBuildingW({
     ...horizon,
     ...expected("building"),
-    ...present(question.buildingW ?? buildingNowW(site, image)),
+    ...present(question.buildingW ?? buildingNowW(question)),
   });
   const peak = peakW(site);
   const pvW =

@@ -21,25 +21,25 @@ export interface CarLimit {
 const TAKES_ALL: CarLimit = { refuses: false };
 
 /** By the limit in force, where that follows the car. */
-function nowShown(session: Session, powerW: number, context: { state: SiteState; wattsPerAmpere: number }) {
+function nowShown(session: Session, powerW: number | undefined, context: { state: SiteState; wattsPerAmpere: number }) {
   const limit = context.state.limits.byEvse[session.evseId];
   // What the car before this one took says nothing.
   if (limit?.reason.kind !== "vehicle" || limit.setAtMs < session.startedMs + SEEN_MS) return undefined;
   const { reason } = limit;
-  if (powerW < NOTHING_W) return { refuses: true };
+  if (powerW !== undefined && powerW < NOTHING_W) return { refuses: true };
   const capA = reason.limitA;
   return capA === undefined
     ? TAKES_ALL
-    : { refuses: false, mostW: Math.max(powerW, (capA - 1) * context.wattsPerAmpere) };
+    : { refuses: false, mostW: Math.max(powerW ?? 0, (capA - 1) * context.wattsPerAmpere) };
 }
 
 /**
- * What the car of a session takes at `powerW` now: as its limit says, which follows a car that takes less than it may; else
+ * What the car of a session takes at `powerW` now, where that is measured: as its limit says, which follows a car that takes less than it may; else
  * as the last quarter-hour in which the car decided.
  */
 export function carLimit(
   session: Session,
-  powerW: number,
+  powerW: number | undefined,
   context: { readonly state: SiteState; readonly wattsPerAmpere: number },
 ): CarLimit {
   const now = nowShown(session, powerW, context);
@@ -48,6 +48,6 @@ export function carLimit(
     (quarterHour) => (quarterHour.limitedBySeconds.vehicle ?? 0) >= LEAST_SECONDS,
   );
   if (!shown) return TAKES_ALL;
-  if (shown.energyWh < NOTHING_WH) return powerW >= NOTHING_W ? TAKES_ALL : { refuses: true };
-  return { refuses: false, mostW: Math.max(powerW, shown.maxPowerW) };
+  if (shown.energyWh < NOTHING_WH) return (powerW ?? 0) >= NOTHING_W ? TAKES_ALL : { refuses: true };
+  return { refuses: false, mostW: Math.max(powerW ?? 0, shown.maxPowerW) };
 }

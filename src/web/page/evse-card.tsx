@@ -15,6 +15,16 @@ function Progress({ evse }: { evse: LiveEvse }) {
   );
 }
 
+/** What is not measured is not shown as a power. */
+function power({ powerW, assumedA }: LiveEvse): string {
+  if (powerW !== undefined) return kw(powerW);
+  return assumedA === undefined ? words.unknown : words.assumed(fixed(assumedA, 0));
+}
+
+function isCharging({ powerW, status }: LiveEvse): boolean {
+  return powerW === undefined ? status === "charging" : powerW > 100;
+}
+
 function Numbers({ evse }: { evse: LiveEvse }) {
   const energy =
     evse.askedWh === undefined
@@ -23,7 +33,7 @@ function Numbers({ evse }: { evse: LiveEvse }) {
   return (
     <>
       <div class="card-power">
-        <b>{kw(evse.powerW ?? 0)}</b>
+        <b>{power(evse)}</b>
         <span>
           {evse.phasesInUse ? words.phases(evse.phasesInUse) : ""} {words.limitColumn} {fixed(evse.limitA, 0)} A
         </span>
@@ -99,7 +109,7 @@ function Buttons({ evse }: { evse: LiveEvse }) {
 
 export function EvseCard({ evse, colour }: { evse: LiveEvse; colour: number }) {
   const charging = evse.transactionId !== undefined;
-  const state = !evse.online ? "offline" : charging ? ((evse.powerW ?? 0) > 100 ? "active" : "waiting") : "idle";
+  const state = !evse.online ? "offline" : charging ? (isCharging(evse) ? "active" : "waiting") : "idle";
   return (
     <article class={`card ${state}`}>
       <header>

@@ -5,7 +5,21 @@ import { words } from "./words/en.ts";
 
 type Circuit = LiveSite["circuits"][number];
 
-function Phase({ name, currentA, limitA }: { name: string; currentA: number | undefined; limitA: number }) {
+interface PhaseProps {
+  readonly name: string;
+  readonly currentA: number | undefined;
+  readonly limitA: number;
+  /** It is the most that can flow, not what does. */
+  readonly assumed: boolean;
+}
+
+function shown({ currentA, assumed }: PhaseProps): string {
+  if (currentA === undefined) return words.unknown;
+  return assumed ? words.mostAssumed(fixed(currentA, 0)) : fixed(currentA, 1);
+}
+
+function Phase(props: PhaseProps) {
+  const { name, currentA, limitA } = props;
   const share = currentA === undefined ? 0 : Math.min(1.1, Math.max(0, currentA) / limitA);
   const level = share > 1 ? "over" : share > 0.85 ? "near" : "fine";
   return (
@@ -16,7 +30,7 @@ function Phase({ name, currentA, limitA }: { name: string; currentA: number | un
         <div class="phase-limit" style={{ left: `${100 / 1.1}%` }} />
       </div>
       <span class="phase-value">
-        {currentA === undefined ? words.unknown : fixed(currentA, 1)} <small>{words.of(fixed(limitA, 0))}</small>
+        {shown(props)} <small>{words.of(fixed(limitA, 0))}</small>
       </span>
     </div>
   );
@@ -27,7 +41,13 @@ function CircuitBars({ circuit, nested }: { circuit: Circuit; nested: boolean })
     <section class={nested ? "circuit nested" : "circuit"} aria-label={circuit.id}>
       <h3>{nested ? words.circuit(circuit.id) : words.fuse}</h3>
       {["L1", "L2", "L3"].map((name, phase) => (
-        <Phase key={name} name={name} currentA={circuit.currentA?.[phase]} limitA={circuit.limitA} />
+        <Phase
+          key={name}
+          name={name}
+          currentA={circuit.currentA?.[phase]}
+          limitA={circuit.limitA}
+          assumed={circuit.assumed === true}
+        />
       ))}
     </section>
   );

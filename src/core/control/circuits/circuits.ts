@@ -3,7 +3,7 @@ import { ABSENT_AFTER_MS, STALE_AFTER_MS } from "../../device-quality.ts";
 import type { MeterReading } from "../../image.ts";
 import { mapPhases, type PerPhase, type Quality, qualityOfAge } from "../../quantity.ts";
 import type { CircuitObservation, ControlInput } from "../control.ts";
-import type { EvseObservation } from "../evses/observe-evse.ts";
+import { assumedCurrentA, type EvseObservation } from "../evses/observe-evse.ts";
 import type { ControlMemory, DeviceHeat, MeterMemory } from "../memory.ts";
 import { GOOD_AFTER_BOOT_MS, GOOD_AFTER_LOSS_MS } from "../thresholds.ts";
 import { type CircuitIndex, siteIndex } from "./site-index.ts";
@@ -31,12 +31,12 @@ function currents(reading: MeterReading | undefined, input: ControlInput): PerPh
   return undefined;
 }
 
-/** A circuit without a meter carries what its EVSEs may draw and the most that its other loads can. */
+/** A circuit without a meter carries what its EVSEs draw, or may draw, and the most that its other loads can. */
 function unmetered(index: CircuitIndex, observed: readonly EvseObservation[], below: ReadonlySet<string>): PerPhase {
   const sum: [number, number, number] = [index.worstLoadA, index.worstLoadA, index.worstLoadA];
   for (const entry of observed) {
-    if (!entry.session || !below.has(entry.evse.id)) continue;
-    const currentA = Math.max(0, entry.surelyA, entry.measuredA ?? 0);
+    if (!below.has(entry.evse.id)) continue;
+    const currentA = Math.max(0, entry.surelyA, entry.measuredA ?? assumedCurrentA(entry));
     for (const phase of entry.phases) sum[phase] += currentA;
   }
   return mapPhases((phase) => sum[phase]);
@@ -131,6 +131,7 @@ export function observeCircuits(
       circuitId: circuit.id,
       limitA: circuit.limitA,
       metered: false,
+      assumed: true,
       quality: "good",
       mayRaise: true,
       recovering: false,

@@ -60,6 +60,8 @@ type Bound = Pick<
 
 interface Sums {
   surely: number;
+  /** What of it no meter of an EVSE shows. */
+  unmeasured: number;
   pending: number;
   expected: number;
   /** What the limits allow the members to draw. */
@@ -68,10 +70,11 @@ interface Sums {
 }
 
 function sumsOf(bound: Bound): Sums {
-  const sums: Sums = { surely: 0, pending: 0, expected: 0, inForce: 0, settled: true };
+  const sums: Sums = { surely: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, settled: true };
   for (const entry of bound.members) {
     const weight = bound.byPhase ? bound.weight : bound.weight * entry.phases.length;
     sums.surely += weight * entry.surelyA;
+    if (entry.measuredA === undefined) sums.unmeasured += weight * entry.surelyA;
     sums.pending += weight * entry.pendingA;
     sums.expected += weight * entry.expectedA;
     sums.inForce += weight * Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
@@ -94,6 +97,16 @@ function raising({ mayRaise, weight }: Bound, pending: number): Pick<Constraint,
 }
 
 /**
+ * What the members surely draw. What no meter of an EVSE shows, the word of a charge point that its car charges, is no more
+ * than is left of the reading: it may have been promised more than the car takes.
+ */
+function shownBy(reading: number, { kind }: Bound, { surely, unmeasured }: Sums): number {
+  if (kind === "unbalance") return surely;
+  const measured = surely - unmeasured;
+  return measured + Math.min(unmeasured, Math.max(0, reading - measured));
+}
+
+/**
  * A constraint with a reading: others draw what it says less what the EVSEs surely draw. Limits that no longer fit
  * below it, without an overload, stay for a while: the EVSEs' own meters lag, a car that has just begun to draw looks
  * like building load until it reports.
@@ -102,7 +115,14 @@ function addMeasured(builder: Builder, bound: Bound, reading: number, relief: nu
   const { monoMs } = builder.input.image;
   const sums = sumsOf(bound);
   const { limit, strain } = bound;
-  const load = { reading, limit, surely: sums.surely, expected: sums.expected, relief, ...(strain ? { strain } : {}) };
+  const load = {
+    reading,
+    limit,
+    surely: shownBy(reading, bound, sums),
+    expected: sums.expected,
+    relief,
+    ...(strain ? { strain } : {}),
+  };
   const judged = judge(load, builder.before.get(bound.key), monoMs);
   const { credit, shedCredit, overload, available, least, history } = judged;
   const margin = MARGIN_A * bound.weight;

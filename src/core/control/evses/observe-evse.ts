@@ -3,6 +3,7 @@ import type { EvseReading } from "../../image.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
 import type { EvseModel } from "../../site/site-model.ts";
 import type { ConnectorStatus } from "../../state/charge-points.ts";
+import { chargesOffRecord } from "../../state/off-record.ts";
 import type { Session } from "../../state/sessions.ts";
 import type { ControlInput } from "../control.ts";
 import { heldAtStart, isRefused, offlineReserveA, releaseHeld } from "../leases/held.ts";
@@ -42,7 +43,7 @@ export interface EvseObservation {
   readonly settled: boolean;
   /** What its meter shows it to draw above its limit, long enough after that was lowered, A. */
   readonly excessA: number;
-  /** What others must leave to it whatever we wish: offline, refusing or not obeying. */
+  /** What others must leave to it whatever we wish: offline, refusing, not obeying, or a car that nobody told of. */
   readonly reservedA?: number;
 }
 
@@ -150,6 +151,9 @@ function reserved(input: ControlInput, entry: Omit<EvseObservation, "reservedA">
   if (!connected) return Math.max(surelyA, offlineReserveA(input, evse, session !== undefined, memory));
   if (!session) return undefined;
   if (!memory.obeyed) return Math.max(measuredA, memory.limitA);
+  // Its transaction may be over, and the limit with it.
+  const mostA = isUntold(input, evse) ? mostUnlimitedA(input, evse, memory) : 0;
+  if (mostA > memory.limitA && entry.measuredA === undefined) return mostA;
   if (refused && memory.held) return Math.max(memory.held.currentA, measuredA, memory.limitA);
   return undefined;
 }
@@ -163,12 +167,29 @@ function excess(memory: EvseMemory, reading: EvseReading | undefined, measuredA:
 /** So long after a transaction what is reported, or not reported yet, may still be of it. */
 const REPORTED_AFTERWARDS_MS = 15_000;
 
-/** What a car draws without a transaction; without a report of it what its status says. */
+/** The most that a car may draw to which no limit was given: the safe default, or all where its charge point has not taken that. */
+function mostUnlimitedA({ state }: ControlInput, evse: EvseModel, memory: EvseMemory): number {
+  if (state.limits.refusedDefaults?.[evse.id] !== undefined) return evse.maxCurrentA;
+  return Math.max(memory.transactionId === undefined ? memory.limitA : evse.safeCurrentA, memory.held?.currentA ?? 0);
+}
+
+function isUntold({ image }: ControlInput, evse: EvseModel): boolean {
+  return image.untoldCars?.has(evse.id) === true;
+}
+
+/** What a car draws without a transaction; the most that it may where nobody measures one that charges, or may be there. */
 function withoutSession(input: ControlInput, evse: EvseModel, memory: EvseMemory, connected: boolean) {
+  const untold = isUntold(input, evse);
   const sinceMonoMs = memory.begunMonoMs + REPORTED_AFTERWARDS_MS;
-  if (input.image.monoMs < sinceMonoMs) return { phases: evse.phases, drawsA: 0 };
+  if (!untold && input.image.monoMs < sinceMonoMs) return { phases: evse.phases, drawsA: 0 };
   const seen = see(input, evse, { ...memory, begunMonoMs: sinceMonoMs }, connected);
-  const drawsA = surely(input, { ...memory, obeyed: false }, evse, seen);
+  const mayDraw = untold || chargesOffRecord(input.state, evse.id);
+  const drawsA =
+    seen.measuredA === undefined
+      ? mayDraw
+        ? mostUnlimitedA(input, evse, memory)
+        : 0
+      : surely(input, { ...memory, obeyed: false }, evse, seen);
   const phases = drawsA > 0 ? seen.phases : evse.phases;
   return { phases, drawsA, ...(seen.measuredA === undefined ? {} : { measuredA: seen.measuredA }) };
 }
@@ -195,6 +216,12 @@ function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseM
   };
   if (!connected) return { ...base, reservedA: Math.max(drawsA, offlineReserveA(input, evse, false, memory)) };
   return drawsA > 0 || isStopped(base) ? { ...base, reservedA: drawsA } : base;
+}
+
+/** The most that is reckoned for an EVSE of which nobody measures what it draws, A; 0 where nothing can flow. */
+export function assumedCurrentA({ session, memory, measuredA, surelyA, reservedA = 0 }: EvseObservation): number {
+  if (measuredA !== undefined) return 0;
+  return Math.max(0, surelyA, reservedA, session ? memory.limitA : 0);
 }
 
 /** A car without a transaction that had to stop. */

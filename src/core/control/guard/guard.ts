@@ -201,12 +201,15 @@ function fixedDecision(
   bounds: Bounds,
   stoppedBy: Constraint | undefined,
 ): EvseDecision {
-  const { evse, connected, index, measuredA, reservedA = 0 } = entry;
+  const { evse, connected, index, measuredA, memory, refused, reservedA = 0 } = entry;
   const evseId = evse.id;
   if (!connected) return { evseId, currentA: evse.safeCurrentA, reason: { kind: "offline" } };
   const view = guarded.blind.get(index);
   if (view && stoppedBy) return { evseId, currentA: 0, reason: binding(stoppedBy, "paused") };
   if (view) return blindDecision(guarded, entry, view);
+  // Its transaction has ended, and another car may be there of which nobody was told.
+  if (memory.obeyed && !refused && measuredA === undefined && entry.session)
+    return { evseId, currentA: disobedientCurrentA(guarded, entry, bounds), reason: { kind: "no-transaction" } };
   const readingA = Math.round((measuredA ?? reservedA) * 10) / 10;
   return {
     evseId,

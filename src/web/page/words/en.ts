@@ -6,6 +6,8 @@ export const words = {
   fuse: "Main fuse",
   circuit: (id: string) => `Fuse ${id}`,
   unknown: "unknown",
+  assumed: (currentA: string) => `assumed: ${currentA} A`,
+  mostAssumed: (currentA: string) => `at most ${currentA}`,
   of: (limit: string) => `of ${limit} A`,
   meterAge: (seconds: string) => `meter read ${seconds} s ago`,
   meterSilent: "no reading from the meter",
