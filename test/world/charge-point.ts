@@ -22,6 +22,12 @@ export interface Trouble {
   silent?: boolean;
   /** Does what it is told, and answers many seconds later. */
   answersLate?: boolean;
+  /** Never offers less than the least that a pilot can say: a limit of 0 is 6 A to it. */
+  neverPauses?: boolean;
+  /** Takes what it is told at once, and does it many seconds later. */
+  obeysLate?: boolean;
+  /** Offers its maximum while it has no network. */
+  unbound?: boolean;
   /** Its meter shows ten times the current, or none; its register is right. */
   overstates?: boolean;
   understates?: boolean;
@@ -50,6 +56,8 @@ interface Waiting {
 }
 
 const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
+const LEAST_OFFER_A = 6;
+const OBEYS_LATE_S = 20;
 const RETRY_S = 10;
 const MOST_WAITING = 60;
 
@@ -92,7 +100,12 @@ export class SimulatedChargePoint {
   /** The current that it offers its car, A. */
   offeredA(): number {
     if (this.rebooting || !this.open) return 0;
-    if (this.trouble.ignores) return this.stall.maxCurrentA;
+    const { ignores, unbound, neverPauses } = this.trouble;
+    if (ignores || (unbound && !this.connected)) return this.stall.maxCurrentA;
+    return Math.max(this.#toldA(), neverPauses ? LEAST_OFFER_A : 0);
+  }
+
+  #toldA(): number {
     return this.scheduledA() ?? this.safeA;
   }
 
@@ -107,14 +120,13 @@ export class SimulatedChargePoint {
 
   /** Whether what it is told has an effect. */
   obeys(): boolean {
-    const { halfOpen, ignores, rejects, silent } = this.trouble;
-    return this.connected && !halfOpen && !ignores && !rejects && !silent;
+    return this.connected && !this.trouble.halfOpen && !this.refuses;
   }
 
   /** Takes what it is told, and does not do it. */
   get refuses(): boolean {
-    const { ignores, rejects, silent } = this.trouble;
-    return ignores === true || rejects === true || silent === true;
+    const { ignores, rejects, silent, obeysLate, neverPauses } = this.trouble;
+    return ignores || rejects || silent || obeysLate || (neverPauses && this.#toldA() < LEAST_OFFER_A) || false;
   }
 
   /** What it tells of its car is wrong or missing, or its answer. */
@@ -255,7 +267,9 @@ export class SimulatedChargePoint {
   /** Takes a command; it has its effect when the charge point has worked on it. */
   take(command: ChargePointCommand, second: number): CommandResult {
     if (command.type === "set-limit" && this.trouble.rejects) return { status: "rejected", detail: "Rejected" };
-    this.#inFlight.push({ dueS: second + this.stall.commandDelayS, command });
+    const dueS = second + this.stall.commandDelayS + (this.trouble.obeysLate ? OBEYS_LATE_S : 0);
+    // One after the other, as they came.
+    this.#inFlight.push({ dueS: Math.max(dueS, this.#inFlight.at(-1)?.dueS ?? 0), command });
     return ACCEPTED;
   }
 

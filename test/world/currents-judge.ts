@@ -3,7 +3,7 @@
  * while cars that can be told still draw. It knows the wires and the faults, and nothing of what the controller believes.
  */
 import { heatAfter } from "../../src/core/control/circuits/thermal.ts";
-import { PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../../src/core/quantity.ts";
+import { type PerPhase, PHASE_INDEXES, PHASE_NAMES, type PhaseIndex } from "../../src/core/quantity.ts";
 import type { Protection } from "../../src/core/site/site.ts";
 import type { SimulatedChargePoint } from "./charge-point.ts";
 import type { World } from "./world.ts";
@@ -35,7 +35,7 @@ const NOT_TO_BLAME = 0.5;
  * after each began to draw.
  */
 const UNBALANCE_A = 20;
-const MOST_SECONDS_UNBALANCED = 60;
+const MOST_SECONDS_UNBALANCED = 45;
 
 interface Circuit {
   readonly id: "grid" | "garage";
@@ -64,8 +64,8 @@ export class CurrentsJudge {
   readonly #world: World;
   readonly #circuits: readonly Circuit[];
   readonly #unbalancedS: [number, number, number] = [0, 0, 0];
-  /** The transaction of which each charge point was seen to draw. */
-  readonly #drew = new Map<string, unknown>();
+  /** Transaction and phases that each charge point was seen to draw in. */
+  readonly #drew = new Map<string, { readonly open: unknown; readonly phases: number }>();
   readonly #poles = new Map<string, Pole>();
   readonly #deafUntilS = new Map<string, number>();
   #tightS = Number.NEGATIVE_INFINITY;
@@ -136,7 +136,7 @@ export class CurrentsJudge {
     const uneven = cars.filter(({ currentA }) => Math.min(...currentA) < 1 && Math.max(...currentA) >= 1);
     const drawn = PHASE_INDEXES.map((phase) => uneven.reduce((sumA, { currentA }) => sumA + currentA[phase], 0));
     // Which phases a new car loads, nobody can know before it reports: as a new load, it is a new difference.
-    const isNew = uneven.map(({ id }) => this.#beginsToDraw(id)).includes(true);
+    const isNew = uneven.map((car) => this.#beginsToDraw(car)).includes(true);
     const isTold = !uneven.some(({ id }) => this.#deafUntilS.has(id)) && !this.isTroubled("grid");
     return PHASE_INDEXES.flatMap((phase) => {
       const byA = drawn[phase]! - Math.min(...drawn);
@@ -148,11 +148,12 @@ export class CurrentsJudge {
     });
   }
 
-  #beginsToDraw(chargePointId: string): boolean {
+  #beginsToDraw({ id: chargePointId, currentA }: { readonly id: string; readonly currentA: PerPhase }): boolean {
     const { open } = this.#world.chargePoints.find(({ id }) => id === chargePointId)!;
-    const begins = this.#drew.get(chargePointId) !== open;
-    this.#drew.set(chargePointId, open);
-    return begins;
+    const phases = currentA.filter((value) => value >= 1).length;
+    const before = this.#drew.get(chargePointId);
+    this.#drew.set(chargePointId, { open, phases });
+    return before?.open !== open || before?.phases !== phases;
   }
 
   /** A meter that lies or is silent, a charge point that cannot be told, or whose own meter misleads. */

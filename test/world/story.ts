@@ -44,7 +44,8 @@ export function storyOf(plan: WorldPlan): string[] {
 }
 
 function whom(plan: WorldPlan, { family, pick }: WorldPlan["faults"][number]): string {
-  if (family === "charge-point") return `: ${plan.stalls[Math.floor(pick * plan.stalls.length)]!.id}`;
+  if (family === "charge-point" || family === "car")
+    return `: ${plan.stalls[Math.floor(pick * plan.stalls.length)]!.id}`;
   if (family === "meter") return plan.garage?.metered && pick >= 0.5 ? ": garage-meter" : ": grid-meter";
   return `: the ${family}`;
 }

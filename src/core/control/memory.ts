@@ -24,6 +24,8 @@ export interface EvseMemory {
   readonly held?: HeldLimit;
   /** Grid phases that the car was seen to load. */
   readonly phases?: readonly PhaseIndex[];
+  /** Those of them that it loaded when it was last seen to draw. */
+  readonly loaded?: readonly PhaseIndex[];
   readonly belowSinceMonoMs?: number;
   readonly vehicleCapA?: number;
   readonly obeyed: boolean;

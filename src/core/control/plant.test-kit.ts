@@ -25,8 +25,10 @@ export interface CarOptions {
   readonly socPercent?: number;
 }
 
-interface Car extends Required<Omit<CarOptions, "socPercent">>, Pick<CarOptions, "socPercent"> {
+interface Car extends Required<Omit<CarOptions, "socPercent" | "phases">>, Pick<CarOptions, "socPercent"> {
   readonly transactionId: number;
+  /** A car may go over to other phases. */
+  phases: 1 | 2 | 3;
   currentA: number;
   offeredA: number;
   reactsInS: number;

@@ -23,7 +23,8 @@ const TAPER_FROM = 0.85;
 const PILOT_MINIMUM_A = 6;
 
 export class Car {
-  readonly options: CarOptions;
+  /** Replaced as a whole: a car may go over to other phases while it charges. */
+  options: CarOptions;
   energyWh: number;
   currentA = 0;
   #offeredA = 0;

@@ -108,6 +108,19 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
     seconds: [10, 400],
     begin: (world, fault) => offline(world, fault, of(world, fault)),
   },
+  "offline-at-maximum": {
+    story: "loses its network, and offers its maximum until it is back",
+    seconds: [10, 400],
+    begin: (world, fault) => {
+      const chargePoint = of(world, fault);
+      // Where no meter sees it, nobody can know.
+      chargePoint.trouble.unbound = chargePoint.stall.circuit === "grid" || world.plan.garage?.metered === true;
+      offline(world, fault, chargePoint);
+    },
+    end: (world, fault) => {
+      delete of(world, fault).trouble.unbound;
+    },
+  },
   "all-offline": {
     story: "and all others lose the network together, and come back together",
     seconds: [10, 300],
@@ -126,6 +139,8 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   ignores: troubled("accepts every limit and offers its maximum", "ignores"),
   rejects: troubled("refuses every limit", "rejects"),
   silent: troubled("neither answers nor does what it is told", "silent"),
+  "never-pauses": troubled("takes a limit of 0 A for one of 6 A", "neverPauses"),
+  "obeys-late": troubled("takes every limit, and does it 20 s later", "obeysLate"),
   "answers-late": troubled("does what it is told and answers 20 s later", "answersLate"),
   overstates: troubled("has a meter that shows ten times what its car draws", "overstates"),
   understates: troubled("has a meter that shows nothing", "understates"),

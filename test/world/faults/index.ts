@@ -1,6 +1,7 @@
 /** Every kind of fault, and the draw of one. */
 import type { Fault, FaultFamily, FaultKind } from "../fault.ts";
 import type { Draw } from "../random.ts";
+import { CAR_FAULTS } from "./car.ts";
 import { CHARGE_POINT_FAULTS } from "./charge-point.ts";
 import { CLOCK_FAULTS } from "./clock.ts";
 import { DISK_FAULTS } from "./disk.ts";
@@ -20,6 +21,7 @@ export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   site: SITE_FAULTS,
   planner: PLANNER_FAULTS,
   operator: OPERATOR_FAULTS,
+  car: CAR_FAULTS,
 };
 
 /** All kinds as `family/kind`. */

@@ -1,7 +1,10 @@
 /** Building, sun and battery do what they like, within what the site is configured for. */
 import type { PerPhase } from "../../../src/core/quantity.ts";
+import type { SimulatedChargePoint } from "../charge-point.ts";
 import type { Fault, FaultFamily, FaultKind } from "../fault.ts";
 import type { World } from "../world.ts";
+
+const MUCH_A = 500;
 
 function loaded(
   story: string,
@@ -17,7 +20,40 @@ function loaded(
   };
 }
 
-const MUCH_A = 500;
+const BACK_AFTER_S = 10;
+/** A computer and a controller that start. */
+const CONTROLLER_BACK_AFTER_S = 50;
+const MOST_BOOT_S = 50;
+
+/** Starts again with the power: what it was told last may still hold, by its own clock. */
+function startAgain(chargePoint: SimulatedChargePoint): void {
+  if (!chargePoint.rebooting) return;
+  chargePoint.rebooting = false;
+  chargePoint.booted();
+}
+
+const powerCut: FaultKind = {
+  story: "loses all power for some seconds, and takes the most that it can when it is back",
+  seconds: [MOST_BOOT_S + BACK_AFTER_S, 200],
+  begin: (world) => {
+    world.kill(CONTROLLER_BACK_AFTER_S);
+    for (const chargePoint of world.chargePoints) {
+      chargePoint.rebooting = true;
+      chargePoint.openRelay();
+    }
+  },
+  each: (world, fault) => {
+    const sinceS = world.second - fault.fromS - BACK_AFTER_S;
+    if (sinceS === 0) world.site.extraA.set(fault, [MUCH_A, MUCH_A, MUCH_A]);
+    world.chargePoints.forEach((chargePoint, index) => {
+      if (sinceS === Math.round((MOST_BOOT_S * index) / world.chargePoints.length)) startAgain(chargePoint);
+    });
+  },
+  end: (world, fault) => {
+    world.site.extraA.delete(fault);
+    world.chargePoints.forEach(startAgain);
+  },
+};
 
 export const SITE_FAULTS: FaultFamily = {
   worst: loaded("takes the most that it can on all phases at once", [10, 300], () => [MUCH_A, MUCH_A, MUCH_A]),
@@ -29,6 +65,7 @@ export const SITE_FAULTS: FaultFamily = {
     const on = second % (6 + Math.floor(pick * 20)) < 4;
     return on ? [MUCH_A, MUCH_A, MUCH_A] : [0, 0, 0];
   }),
+  "power-cut": powerCut,
   cloud: {
     story: "loses its sun within a second",
     seconds: [10, 200],

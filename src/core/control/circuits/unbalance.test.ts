@@ -157,6 +157,21 @@ describe("a car on two phases that pauses", () => {
   });
 });
 
+test("a car that goes over from three phases to one counts on that one, and on three when it is back on them", () => {
+  const { plant, checker, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses: stalls }) });
+  plant.plug("a");
+  run(200);
+  expect(plant.drawsA("a")).toBe(32);
+  const { car } = plant.station("a");
+  car!.phases = 1;
+  run(40);
+  expect(plant.drawsA("a")).toBeLessThanOrEqual(20);
+  car!.phases = 3;
+  run(120);
+  expect(plant.drawsA("a")).toBe(32);
+  expect(checker.violations).toEqual([]);
+});
+
 describe("a car that nobody has seen draw", () => {
   const evses = stalls.map((stall) => ({ ...stall, phases: ["L2", "L3", "L1"] as const }));
   const site = siteOf({ country: "DE", mainFuseA: 80, evses });

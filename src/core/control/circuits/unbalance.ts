@@ -22,8 +22,8 @@ const PAIRS = PHASE_INDEXES.flatMap((phase) =>
 );
 
 /** A car loads `phase` and not `other`; one whose phase nobody knows may be on any that it counts on. */
-function tilts({ phases, phaseUnknown }: EvseObservation, phase: PhaseIndex, other: PhaseIndex): boolean {
-  return phases.includes(phase) && (phaseUnknown === true || !phases.includes(other));
+function tilts({ loaded, phaseUnknown }: EvseObservation, phase: PhaseIndex, other: PhaseIndex): boolean {
+  return loaded.includes(phase) && (phaseUnknown === true || !loaded.includes(other));
 }
 
 /** What nobody has measured may be nothing, or on another phase: it evens nothing out. */
@@ -52,7 +52,7 @@ export function mostUnseenA(
   entry: EvseObservation,
 ): number {
   const others = active.filter(
-    (other) => other !== entry && (other.phases.length < 3 || other.phaseUnknown === true || other.unseen === true),
+    (other) => other !== entry && (other.loaded.length < 3 || other.phaseUnknown === true || other.unseen === true),
   );
   const othersA = others.reduce((sumA, { surelyA, memory }) => sumA + Math.max(surelyA, memory.limitA), 0);
   return Math.max(entry.evse.minCurrentA, entry.memory.limitA, Math.floor(unbalanceLimitA - MARGIN_A - othersA));

@@ -29,6 +29,8 @@ export interface EvseObservation {
   readonly memory: EvseMemory;
   /** Grid phases it loads; all of the EVSE's until the car has shown fewer. */
   readonly phases: readonly PhaseIndex[];
+  /** Those that it loaded when it was last seen to draw: a car may go over to fewer. */
+  readonly loaded: readonly PhaseIndex[];
   /** It counts on all phases only because nobody knows which of them its car loads. */
   readonly phaseUnknown?: true;
   /** Its car has not shown yet which phases it loads, and may in a moment. */
@@ -208,6 +210,7 @@ function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseM
     refused: false,
     memory,
     ...seen,
+    loaded: seen.phases,
     surelyA: drawsA,
     pendingA: 0,
     expectedA: 0,
@@ -258,6 +261,8 @@ export function observeEvse(
   const seen = see(input, evse, memory, connected && !refused);
   const { reading, measuredA, phases } = seen;
   if (phases !== evse.phases && phases !== memory.phases) memory = { ...memory, phases };
+  const loaded = phasesInUse(evse, reading, undefined);
+  if (loaded && loaded.join() !== memory.loaded?.join()) memory = { ...memory, loaded };
   memory = withVehicleCap(withObedience(memory, reading, measuredA), measuredA, monoMs);
   const sinceMs = monoMs - memory.limitSinceMonoMs;
   const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
@@ -274,6 +279,7 @@ export function observeEvse(
     refused,
     memory,
     phases,
+    loaded: memory.loaded ?? phases,
     surelyA: surely(input, memory, evse, seen),
     pendingA,
     expectedA: sinceMs < EXPECTED_MS ? pendingA : 0,
@@ -287,5 +293,10 @@ export function observeEvse(
   // A charge point that is gone may go on with a car that nobody has seen draw.
   if (!connected && memory.phases === undefined) return { ...certain, phaseUnknown: true };
   if (!isMisplaced(input, evse)) return certain;
-  return { ...certain, phases: PHASE_INDEXES, ...(phases.length < 3 ? { phaseUnknown: true } : {}) };
+  return {
+    ...certain,
+    phases: PHASE_INDEXES,
+    loaded: PHASE_INDEXES,
+    ...(phases.length < 3 ? { phaseUnknown: true } : {}),
+  };
 }
