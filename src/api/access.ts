@@ -4,6 +4,7 @@
  */
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../core/ports.ts";
+import { createFailures } from "./failures.ts";
 
 export interface AccessOptions {
   readonly tokenHash?: string;
@@ -17,9 +18,6 @@ export type Access =
 
 const LOOPBACK_ADDRESSES = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 const LOOPBACK_NAMES = new Set(["127.0.0.1", "localhost", "[::1]"]);
-const FAILURES_ALLOWED = 5;
-const FAILURE_WINDOW_MS = 60_000;
-const MOST_REMEMBERED = 1_000;
 
 function hostName(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
@@ -42,28 +40,11 @@ function isLocal(request: FastifyRequest): boolean {
 
 /** Checks requests; remembers failures by address for a minute. */
 export function createAccess(options: AccessOptions): (request: FastifyRequest) => Promise<Access> {
-  const failures = new Map<string, { count: number; sinceMonoMs: number }>();
-
-  function fail(address: string): void {
-    const monoMs = options.clock.monoMs();
-    if (failures.size >= MOST_REMEMBERED) failures.clear();
-    const known = failures.get(address);
-    if (known && monoMs - known.sinceMonoMs < FAILURE_WINDOW_MS) known.count++;
-    else failures.set(address, { count: 1, sinceMonoMs: monoMs });
-  }
-
-  function isBlocked(address: string): boolean {
-    const known = failures.get(address);
-    return (
-      known !== undefined &&
-      known.count >= FAILURES_ALLOWED &&
-      options.clock.monoMs() - known.sinceMonoMs < FAILURE_WINDOW_MS
-    );
-  }
+  const failures = createFailures(options.clock);
 
   return async (request) => {
     if (isLocal(request)) return { ok: true, by: "local" };
-    if (isBlocked(request.ip))
+    if (failures.isBlocked(request.ip))
       return { ok: false, status: 429, title: "Too many wrong tokens", detail: "Wait a minute, then try again" };
     if (options.tokenHash === undefined)
       return {
@@ -75,7 +56,7 @@ export function createAccess(options: AccessOptions): (request: FastifyRequest) 
     const [scheme, token] = (request.headers.authorization ?? "").split(" ");
     if (scheme?.toLowerCase() === "bearer" && token && (await options.verifyPassword(options.tokenHash, token)))
       return { ok: true, by: "token" };
-    if (token) fail(request.ip);
+    if (token) failures.note(request.ip);
     return { ok: false, status: 401, title: "A token is needed", detail: "Send it as Authorization: Bearer" };
   };
 }

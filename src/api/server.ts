@@ -9,6 +9,7 @@ import type { LiveSite } from "../core/view/view.ts";
 import { createAccess } from "./access.ts";
 import { metricsText } from "./metrics.ts";
 import { sendProblem } from "./problem.ts";
+import { type DriverRoutes, driverRoutes } from "./routes-driver.ts";
 import { moneyRoutes } from "./routes-money.ts";
 import { planRoutes } from "./routes-plan.ts";
 import { readRoutes } from "./routes-read.ts";
@@ -37,6 +38,8 @@ export interface ApiOptions {
   readonly metrics: () => Readonly<Record<string, number>>;
   readonly tokenHash?: string;
   readonly verifyPassword: (hash: string, secret: string) => Promise<boolean>;
+  /** Keys of the links at the EVSEs; without them no link opens anything. */
+  readonly driverKeys?: DriverRoutes["keys"];
   readonly page: { readonly routes: readonly PageRoute[] };
   /** The partners of the site, where it has any, and their own routes on the same port. */
   readonly upstream?: UpstreamAdmin & { readonly plugin: (app: FastifyInstance) => Promise<void> };
@@ -135,6 +138,8 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     moneyRoutes(routes, { site, model: options.model, clock });
     planRoutes(routes, () => options.planReasons?.());
     writeRoutes(routes, { site, model: options.model, clock, access });
+    const keys = options.driverKeys;
+    if (keys) driverRoutes(routes, { site, model: options.model, live, clock, keys });
     if (options.upstream) upstreamRoutes(routes, { upstream: options.upstream, access });
     pageRoutes(routes, options.page.routes);
     routes.get(

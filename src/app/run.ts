@@ -13,6 +13,7 @@ import { startOcppServer } from "../ocpp/server.ts";
 import { createSolver } from "../solver/solver.ts";
 import { buildPage } from "../web/bundle.ts";
 import type { RealClock } from "./clock.ts";
+import { openDriverKeys } from "./driver-links/keys.ts";
 import { verifyPassword } from "./password.ts";
 import { createPlanReasons } from "./plan-reasons.ts";
 import { createPrices } from "./prices/prices.ts";
@@ -193,6 +194,7 @@ async function startFaces(
   const { host, tokenHash } = configuration.api;
   const shared = { site: accessTo(controller), model, live: () => controller.live(), clock, log };
   const planReasons = createPlanReasons(model, () => controller.state().plan.current);
+  const driverKeys = openDriverKeys(resolve(directory, configuration.ledger.directory), clock, log);
   let port = configuration.api.port;
   let page: ApiOptions["page"] | undefined;
   const startFace = async () => {
@@ -204,7 +206,18 @@ async function startFaces(
     const upstream = ocpi?.startUpstreamOf({ ...shared, planner, configuration, directory });
     controller.useDrivers(upstream?.drivers);
     const market = upstream ? { upstream } : {};
-    const face = { ...shared, ...about, ...token, ...market, planReasons, page, host, port, verifyPassword };
+    const face = {
+      ...shared,
+      ...about,
+      ...token,
+      ...market,
+      planReasons,
+      page,
+      host,
+      port,
+      verifyPassword,
+      driverKeys,
+    };
     const started = await startApi({ ...face, version: release() }).catch(async (error) => {
       controller.useDrivers(undefined);
       await upstream?.close();

@@ -62,6 +62,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "partners in the market: ocpi status|parties|token|register|update|send|unregister|openapi",
     load: async () => (await import("./ocpi.ts")).ocpi,
   },
+  "driver-links": {
+    summary: "print a link and a QR code for each EVSE, by which drivers say when they leave",
+    load: async () => (await import("./driver-links.ts")).driverLinksCommand,
+  },
   "hash-password": {
     summary: "make the hash of a password or token for site.yaml",
     load: async () => (await import("./hash-password.ts")).hashPasswordCommand,

@@ -26,6 +26,9 @@ export const WishRequest = Type.Object(
   },
   closed,
 );
+/** The same from somebody who has no more than the link at the EVSE. */
+const { energyWh, departureMs, preference } = WishRequest.properties;
+export const DriverWishRequest = Type.Object({ energyWh, departureMs, preference }, closed);
 /** When cars usually leave from an EVSE; it replaces what was said before, without `departures` site.yaml counts again. */
 export const DeparturesRequest = Type.Object({ departures: Type.Optional(StandingDeparturesSchema) }, closed);
 /** Full power until the car is unplugged. */

@@ -23,15 +23,22 @@ function asset(path: string, contentType: string, body: Uint8Array, immutable: b
   return { path, contentType, body, gzip: gzipSync(body, { level: 9 }), immutable };
 }
 
-function hashed(body: Uint8Array, extension: string): PageAsset {
+function hashed(name: string, body: Uint8Array, extension: string): PageAsset {
   const hash = createHash("sha256").update(body).digest("hex").slice(0, 12);
-  return asset(`/assets/page-${hash}.${extension}`, TYPES[extension]!, body, true);
+  return asset(`/assets/${name}-${hash}.${extension}`, TYPES[extension]!, body, true);
 }
 
-/** Bundles script and style; `/` is the page that names them. Rejects with esbuild's message on a defect. */
+/** A script and a style of its own each: who scans a code does not load the dashboard. */
+const PAGES = [
+  { name: "page", path: "/", entry: "main.tsx" },
+  { name: "car", path: "/car", entry: "car.tsx" },
+] as const;
+
+/** Bundles scripts and styles; `/` and `/car` are the pages that name them. Rejects with esbuild's message on a defect. */
 export async function buildPage(): Promise<{ readonly routes: readonly PageAsset[] }> {
+  const entries = PAGES.map(({ name, entry }) => [name, fileURLToPath(new URL(entry, PAGE))]);
   const result = await build({
-    entryPoints: [fileURLToPath(new URL("main.tsx", PAGE))],
+    entryPoints: Object.fromEntries(entries),
     outdir: "/assets",
     bundle: true,
     write: false,
@@ -45,11 +52,13 @@ export async function buildPage(): Promise<{ readonly routes: readonly PageAsset
   });
   // The bundler's own process is not needed any more: memory is scarce on a Pi.
   await stop();
-  const byExtension = (extension: string) =>
-    hashed(result.outputFiles.find((file) => file.path.endsWith(extension))!.contents, extension);
-  const script = byExtension("js");
-  const style = byExtension("css");
   const template = readFileSync(new URL("index.html", PAGE), "utf8");
-  const html = template.replace("{{script}}", script.path).replace("{{style}}", style.path);
-  return { routes: [asset("/", "text/html; charset=utf-8", Buffer.from(html), false), script, style] };
+  const routes = PAGES.flatMap(({ name, path }) => {
+    const part = (extension: string) =>
+      hashed(name, result.outputFiles.find((file) => file.path.endsWith(`/${name}.${extension}`))!.contents, extension);
+    const [script, style] = [part("js"), part("css")];
+    const html = template.replace("{{script}}", script.path).replace("{{style}}", style.path);
+    return [asset(path, "text/html; charset=utf-8", Buffer.from(html), false), script, style];
+  });
+  return { routes };
 }

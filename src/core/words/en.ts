@@ -31,6 +31,13 @@ function planned({ limitA, dischargeA, reason, until, ready }: EvseWords): strin
   return `waiting: ${cheaper ? "cheaper" : "planned"} from ${until}${prices}${done}`;
 }
 
+const PRICES = / \([^()]* per kWh\)/;
+
+/** The same sentence for somebody whom the site's prices do not concern. */
+export function withoutPrices(because: string): string {
+  return because.replace(PRICES, "");
+}
+
 /** A meter whose last reading is younger than this answers again. */
 const ANSWERS_WITHIN_S = 5;
 

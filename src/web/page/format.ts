@@ -15,6 +15,15 @@ export function clockTime(ms: number, nowMs = Date.now()): string {
   return day.format(ms) === day.format(nowMs) ? text : `${time({ weekday: "short" }).format(ms)} ${text}`;
 }
 
+const DAY_MS = 86_400_000;
+
+/** `13:45`, `tomorrow 07:00` or `Thu 07:00`. */
+export function dayTime(ms: number, nowMs: number): string {
+  const day = time({ dateStyle: "short" });
+  const isTomorrow = day.format(ms) !== day.format(nowMs) && day.format(ms) === day.format(nowMs + DAY_MS);
+  return isTomorrow ? words.tomorrow(clockTime(ms, ms)) : clockTime(ms, nowMs);
+}
+
 export function clockSeconds(ms: number): string {
   return time({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(ms);
 }

@@ -1,0 +1,90 @@
+/** What a driver sees of the one EVSE that the car stands at: nothing of other cars, nothing of the site's money. */
+import { type Static, Type } from "../schema.ts";
+import { openSessionAt, type Session } from "../state/sessions.ts";
+import type { SiteState } from "../state/state.ts";
+import { wordOn } from "../state/word.ts";
+import { withoutPrices } from "../words/en.ts";
+import { cheaperThanAtOnce } from "./cheaper.ts";
+import { type LiveEvse, LiveEvseSchema, type LiveSite } from "./view.ts";
+
+const {
+  name,
+  online,
+  powerW,
+  energyWh,
+  socPercent,
+  askedWh,
+  energySaid,
+  departureMs,
+  departureSaid,
+  readyMs,
+  shortfallWh,
+  preference,
+  override,
+  sentence,
+  because,
+} = LiveEvseSchema.properties;
+
+export const DriverViewSchema = Type.Object({
+  nowMs: Type.Number(),
+  timeZone: Type.String(),
+  site: Type.String(),
+  pluggedIn: Type.Boolean(),
+  planned: Type.Boolean({ description: "Whether a plan knows what the driver said last" }),
+  cheaperEur: Type.Optional(
+    Type.Number({ description: "Less than charging at once would cost; missing where that cannot be said" }),
+  ),
+  ...{ name, online, powerW, energyWh, socPercent, askedWh, energySaid, departureMs, departureSaid },
+  ...{ readyMs, shortfallWh, preference, override, sentence, because },
+});
+export type DriverView = Static<typeof DriverViewSchema>;
+
+/** What the plan gives the car, where it was made after the last word on it. */
+function plannedPart(state: SiteState, session: Session | undefined, live: LiveEvse): Partial<DriverView> {
+  const plan = state.plan.current;
+  if (!session || !plan?.input.evses.some((evse) => evse.transactionId === session.transactionId)) return {};
+  const { departure, energy } = wordOn(state.sessions, session);
+  const wishMs = state.sessions.wishes[session.evseId]?.statedMs ?? 0;
+  if (plan.input.nowMs < Math.max(wishMs, departure?.statedMs ?? 0, energy?.statedMs ?? 0)) return {};
+  const cheaperEur = cheaperThanAtOnce(plan.input, plan.result, session.transactionId);
+  return {
+    planned: true,
+    ...(live.readyMs === undefined ? {} : { readyMs: live.readyMs }),
+    ...(live.shortfallWh === undefined ? {} : { shortfallWh: live.shortfallWh }),
+    ...(cheaperEur === undefined ? {} : { cheaperEur }),
+  };
+}
+
+const SHOWN = [
+  "name",
+  "online",
+  "powerW",
+  "energyWh",
+  "socPercent",
+  "askedWh",
+  "energySaid",
+  "departureMs",
+  "departureSaid",
+  "preference",
+  "override",
+  "sentence",
+  "because",
+] as const satisfies readonly (keyof DriverView & keyof LiveEvse)[];
+
+/** The driver's view of an EVSE; missing where there is no such. */
+export function driverView(live: LiveSite, state: SiteState, evseId: string): DriverView | undefined {
+  const evse = live.evses.find(({ id }) => id === evseId);
+  if (!evse) return undefined;
+  const session = openSessionAt(state.sessions, evseId);
+  const shown = Object.fromEntries(SHOWN.filter((key) => evse[key] !== undefined).map((key) => [key, evse[key]]));
+  return {
+    nowMs: live.nowMs,
+    timeZone: live.site.timeZone,
+    site: live.site.name,
+    pluggedIn: session !== undefined,
+    planned: false,
+    ...(shown as Pick<LiveEvse, (typeof SHOWN)[number]>),
+    because: withoutPrices(evse.because),
+    ...plannedPart(state, session, evse),
+  };
+}
