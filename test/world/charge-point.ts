@@ -24,6 +24,8 @@ export interface Trouble {
   answersLate?: boolean;
   /** Never offers less than the least that a pilot can say: a limit of 0 is 6 A to it. */
   neverPauses?: boolean;
+  /** Its pilot, or its car, is a tenth above what it says. */
+  generous?: boolean;
   /** Takes what it is told at once, and does it many seconds later. */
   obeysLate?: boolean;
   /** Offers its maximum while it has no network. */
@@ -58,6 +60,7 @@ interface Waiting {
 const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
 const LEAST_OFFER_A = 6;
 const OBEYS_LATE_S = 20;
+const GENEROUS = 1.1;
 const RETRY_S = 10;
 const MOST_WAITING = 60;
 
@@ -100,9 +103,9 @@ export class SimulatedChargePoint {
   /** The current that it offers its car, A. */
   offeredA(): number {
     if (this.rebooting || !this.open) return 0;
-    const { ignores, unbound, neverPauses } = this.trouble;
+    const { ignores, unbound, neverPauses, generous } = this.trouble;
     if (ignores || (unbound && !this.connected)) return this.stall.maxCurrentA;
-    return Math.max(this.#toldA(), neverPauses ? LEAST_OFFER_A : 0);
+    return Math.max(this.#toldA(), neverPauses ? LEAST_OFFER_A : 0) * (generous ? GENEROUS : 1);
   }
 
   #toldA(): number {
@@ -289,6 +292,12 @@ export class SimulatedChargePoint {
   /** The driver of a car whose charging was stopped asks again. */
   tryAgain(): void {
     this.plugIn(this.#token);
+  }
+
+  /** Forgets every limit, also the one that it was commissioned with. */
+  forgetAll(): void {
+    this.forget();
+    this.safeA = this.stall.maxCurrentA;
   }
 
   /** Forgets every limit that it was given; what it was commissioned with remains. */

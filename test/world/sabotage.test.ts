@@ -58,7 +58,7 @@ describe("the judge of the worlds can fail", () => {
   });
 
   test("a guard that does not shed leaves one phase to the cars of three", async () => {
-    const world = new World(drawWorld(UNEVEN_SEED, { disk: "memory" }), { sabotage: neverSheds() });
+    const world = new World({ ...drawWorld(UNEVEN_SEED, { disk: "memory" }), faults: [] }, { sabotage: neverSheds() });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/load L2 by .* more than another phase/);
   });
 });

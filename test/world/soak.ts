@@ -101,6 +101,8 @@ class Report {
     for (const name of Object.keys(this.#most) as (keyof Most)[])
       this.#most[name] =
         name === "unavoidable" ? this.#most[name] + outcome[name] : Math.max(this.#most[name], outcome[name]);
+    if (outcome.unavoidable > 0)
+      console.log(`seed ${outcome.seed}: what nobody could lower opened a device, ${outcome.unavoidable} times`);
     if (outcome.broken.length > 0) this.#tell(outcome);
     else if (this.#options.story)
       console.log([`seed ${outcome.seed}`, ...storyOf(planOf(outcome.seed, this.#options))].join("\n  "));

@@ -1,7 +1,8 @@
 /** The whole controller in worlds of faults. `npm run soak -- --seeds 1000` lives through more of them. */
 import { describe, expect, test } from "vitest";
+import type { Fault } from "./fault.ts";
 import { FAULT_NAMES } from "./faults/index.ts";
-import { drawWorld, type PlanOptions } from "./plan.ts";
+import { drawWorld, type WorldPlan } from "./plan.ts";
 import { storyOf, verdictOf } from "./story.ts";
 import { World } from "./world.ts";
 
@@ -14,29 +15,47 @@ const PAIRS = FAULT_NAMES.slice(0, HALF).map((name, index) => [
 ]);
 
 /** What broke, below the story of the world; empty when nothing did. */
-async function broken(seed: number, options: PlanOptions = {}): Promise<string> {
-  const plan = drawWorld(seed, options);
+async function broken(plan: WorldPlan): Promise<string> {
   const verdict = verdictOf(await new World(plan).live());
-  return verdict.length === 0 ? "" : [`seed ${seed}`, ...storyOf(plan), ...verdict].join("\n  ");
+  return verdict.length === 0 ? "" : [`seed ${plan.seed}`, ...storyOf(plan), ...verdict].join("\n  ");
 }
 
 describe("whatever fails, no protective device opens, no energy is lost and the site comes back by itself", () => {
   test.each(Array.from({ length: SUITE_SEEDS }, (_, index) => index + 1))("in the world of seed %i", async (seed) => {
-    expect(await broken(seed)).toBe("");
+    expect(await broken(drawWorld(seed))).toBe("");
   });
 });
 
 describe("every kind of fault is survived", () => {
   test.each(PAIRS.map((only) => [only.join(" and "), only] as const))("%s", async (_, only) => {
-    expect(await broken(7, { only })).toBe("");
+    expect(await broken(drawWorld(7, { only }))).toBe("");
   });
 });
 
+/** Their faults stand here as they were drawn: new kinds of faults change what a seed draws. */
+const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [
+  [
+    310058,
+    "a car waited for ever that would have evened out what it loaded",
+    [
+      { family: "process", kind: "killed", fromS: 741, forS: 140, pick: 0.21 },
+      { family: "site", kind: "battery-alone", fromS: 222, forS: 66, pick: 0.02 },
+    ],
+  ],
+  [
+    400596,
+    "a car came while the disk hung, and its charge point could not say so",
+    [{ family: "disk", kind: "hangs", fromS: 432, forS: 209, pick: 0.22 }],
+  ],
+  [
+    500092,
+    "a car went over from two phases to one",
+    [{ family: "car", kind: "changes-phases", fromS: 378, forS: 297, pick: 0.014 }],
+  ],
+];
+
 describe("worlds that broke once", () => {
-  test.each([
-    [310058, "a car waited for ever that would have evened out what it loaded"],
-    [360270, "one-phase cars came one after the other, and were raised before they had shown their phase"],
-  ])("in the world of seed %i %s", async (seed) => {
-    expect(await broken(seed, { disk: "memory" })).toBe("");
+  test.each(BROKE_ONCE)("in the world of seed %i %s", async (seed, _, faults) => {
+    expect(await broken({ ...drawWorld(seed, { disk: "memory" }), faults })).toBe("");
   });
 });

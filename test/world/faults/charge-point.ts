@@ -23,7 +23,7 @@ function offline(world: World, fault: Fault, chargePoint: SimulatedChargePoint):
   world.drop(chargePoint, fault.fromS + fault.forS + world.draw.whole(0, 15));
 }
 
-function rebooting(story: string, forgets: boolean): FaultKind {
+function rebooting(story: string, forget?: (chargePoint: SimulatedChargePoint) => void): FaultKind {
   return {
     story,
     seconds: [15, 90],
@@ -35,7 +35,7 @@ function rebooting(story: string, forgets: boolean): FaultKind {
     end: (world, fault) => {
       const chargePoint = of(world, fault);
       chargePoint.rebooting = false;
-      if (forgets) chargePoint.forget();
+      forget?.(chargePoint);
       chargePoint.booted();
     },
   };
@@ -129,8 +129,11 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
     },
   },
   "half-open": halfOpen,
-  reboots: rebooting("reboots and remembers its limits", false),
-  "reboots-forgetting": rebooting("reboots and forgets its limits", true),
+  reboots: rebooting("reboots and remembers its limits"),
+  "reboots-forgetting": rebooting("reboots and forgets its limits", (of) => of.forget()),
+  "reboots-at-maximum": rebooting("reboots and offers its maximum until it is told its safe current", (of) =>
+    of.forgetAll(),
+  ),
   forgets: {
     story: "loses its limits without a word",
     seconds: [1, 1],
@@ -139,6 +142,7 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   ignores: troubled("accepts every limit and offers its maximum", "ignores"),
   rejects: troubled("refuses every limit", "rejects"),
   silent: troubled("neither answers nor does what it is told", "silent"),
+  generous: troubled("lets its car draw a tenth more than its limit", "generous"),
   "never-pauses": troubled("takes a limit of 0 A for one of 6 A", "neverPauses"),
   "obeys-late": troubled("takes every limit, and does it 20 s later", "obeysLate"),
   "answers-late": troubled("does what it is told and answers 20 s later", "answersLate"),
