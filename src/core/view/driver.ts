@@ -34,6 +34,7 @@ export const DriverViewSchema = Type.Object({
   cheaperEur: Type.Optional(
     Type.Number({ description: "Less than charging at once would cost; missing where that cannot be said" }),
   ),
+  usualWh: Type.Optional(Type.Number({ description: "What is usually needed, since the plug-in" })),
   ...{ name, online, powerW, energyWh, socPercent, askedWh, energySaid, departureMs, departureSaid },
   ...{ readyMs, shortfallWh, preference, override, sentence, because },
 });
@@ -76,12 +77,14 @@ export function driverView(live: LiveSite, state: SiteState, evseId: string): Dr
   const evse = live.evses.find(({ id }) => id === evseId);
   if (!evse) return undefined;
   const session = openSessionAt(state.sessions, evseId);
+  const usualWh = session && state.sessions.standing[evseId]?.energyWh;
   const shown = Object.fromEntries(SHOWN.filter((key) => evse[key] !== undefined).map((key) => [key, evse[key]]));
   return {
     nowMs: live.nowMs,
     timeZone: live.site.timeZone,
     site: live.site.name,
     pluggedIn: session !== undefined,
+    ...(usualWh === undefined ? {} : { usualWh }),
     planned: false,
     ...(shown as Pick<LiveEvse, (typeof SHOWN)[number]>),
     because: withoutPrices(evse.because),

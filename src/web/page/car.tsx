@@ -114,7 +114,7 @@ function Energy({ car }: { car: DriverView }) {
           disabled={sending.value}
           onClick={() => void say({}, { energy: true })}
         >
-          {words.enough}
+          {car.usualWh === undefined ? words.enough : words.asUsual(kwh(car.usualWh))}
         </button>
         {ENERGIES_KWH.map((amount) => (
           <button
@@ -124,7 +124,7 @@ function Energy({ car }: { car: DriverView }) {
             disabled={sending.value}
             onClick={() => void say({ energyWh: amount * 1000 })}
           >
-            {amount} kWh
+            {amount} <small>kWh</small>
           </button>
         ))}
       </div>

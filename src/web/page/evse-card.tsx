@@ -1,9 +1,7 @@
 /** What is each car doing, when will it be done, and why not faster? */
-import { useSignal } from "@preact/signals";
 import type { LiveEvse } from "../../core/view/view.ts";
+import { Actions } from "./evse-actions.tsx";
 import { clockTime, cost, fixed, kw, kwh } from "./format.ts";
-import { type Change, change } from "./store.ts";
-import { WishDialog } from "./wish-dialog.tsx";
 import { words } from "./words/en.ts";
 
 function Progress({ evse }: { evse: LiveEvse }) {
@@ -43,66 +41,11 @@ function Numbers({ evse }: { evse: LiveEvse }) {
         <span>{energy}</span>
         {evse.socPercent === undefined ? null : <span>{fixed(evse.socPercent, 0)} %</span>}
         <span>{cost(evse)}</span>
-        {evse.departureMs ? <span>{words.leavesAt(clockTime(evse.departureMs))}</span> : null}
+        {evse.departureMs && evse.departureSaid === "driver" ? (
+          <span>{words.leavesAt(clockTime(evse.departureMs))}</span>
+        ) : null}
       </p>
       {evse.shortfallWh ? <p class="card-short">{words.short(kwh(evse.shortfallWh))}</p> : null}
-    </>
-  );
-}
-
-function Buttons({ evse }: { evse: LiveEvse }) {
-  const asking = useSignal<"wish" | "token" | undefined>(undefined);
-  const refusal = useSignal("");
-  const told = (result: Change) => {
-    refusal.value = result.ok ? "" : result.text;
-    asking.value = !result.ok && result.needsToken ? "token" : undefined;
-  };
-  const override = async (token?: string) =>
-    told(await change("POST", `/evses/${evse.id}/override`, { active: !evse.override }, token));
-  return (
-    <>
-      <div class="buttons">
-        <button type="button" class={evse.override ? "" : "primary"} onClick={() => void override()}>
-          {evse.override ? words.endChargeNow : words.chargeNow}
-        </button>
-        <button
-          type="button"
-          onClick={() => {
-            asking.value = "wish";
-          }}
-        >
-          {words.setDeparture}
-        </button>
-      </div>
-      {refusal.value === "" ? null : (
-        <p class="card-short" role="alert">
-          {words.refused(refusal.value)}
-        </p>
-      )}
-      {asking.value === "wish" ? (
-        <WishDialog
-          evse={evse}
-          onClose={() => {
-            asking.value = undefined;
-          }}
-        />
-      ) : null}
-      {asking.value === "token" ? (
-        <form
-          class="token"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void override(String(new FormData(event.currentTarget).get("token") ?? ""));
-          }}
-        >
-          <label>
-            {words.token}
-            <input name="token" type="password" autocomplete="off" required />
-          </label>
-          <small>{words.tokenHint}</small>
-          <button type="submit">{words.save}</button>
-        </form>
-      ) : null}
     </>
   );
 }
@@ -119,7 +62,7 @@ export function EvseCard({ evse, colour }: { evse: LiveEvse; colour: number }) {
       <p class="card-sentence">{evse.sentence}</p>
       {charging ? <Numbers evse={evse} /> : null}
       <p class="because">{evse.because}</p>
-      {charging && evse.online ? <Buttons evse={evse} /> : null}
+      <Actions evse={evse} charging={charging && evse.online} />
     </article>
   );
 }
