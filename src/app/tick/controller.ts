@@ -389,7 +389,8 @@ export class Controller implements SiteAccess {
     if (this.#wallMinusMonoMs !== undefined && Math.abs(byMs) < CLOCK_STEP_MS) return;
     this.#wallMinusMonoMs = difference;
     if (byMs === 0) return;
-    const draft = { type: "clock-stepped", source: "clock", data: { byMs } } as const;
-    void this.#pressing.step(byMs, this.#options.recorder.note([draft]));
+    const data = { byMs, ...(this.#image.wallTrusted ? {} : { set: true }) };
+    const draft = { type: "clock-stepped", source: "clock", data } as const;
+    void this.#pressing.step(data, this.#options.recorder.note([draft]));
   }
 }

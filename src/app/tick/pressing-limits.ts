@@ -2,7 +2,8 @@
  * Reductions of the grid operator's limit, and steps of our clock, that hold already and are not written down yet: no
  * disk delays them.
  */
-import { afterClockStep, type GridLimitDraft, withGridLimits } from "../../core/limits/grid-limit.ts";
+import { type GridLimitDraft, withGridLimits } from "../../core/limits/grid-limit.ts";
+import { afterClockStep, type ClockStep } from "../../core/state/clock-step.ts";
 import { gridLimitSource } from "../../core/state/grid-limits.ts";
 import type { SiteState } from "../../core/state/state.ts";
 
@@ -13,13 +14,12 @@ interface Pressing {
 export class PressingLimits {
   /** The last word of each source. */
   readonly #bySource = new Map<string, Pressing>();
-  /** Sum of the steps of our clock, ms. */
-  #steppedMs = 0;
+  #steps: readonly ClockStep[] = [];
 
   /** The state as if they were recorded now. */
   over(state: SiteState, nowMs: number): SiteState {
     const drafts = [...this.#bySource.values()].map(({ draft }) => draft);
-    return withGridLimits(afterClockStep(state, this.#steppedMs), drafts, nowMs);
+    return withGridLimits(this.#steps.reduce(afterClockStep, state), drafts, nowMs);
   }
 
   /** They hold from now on, and by themselves until `written` is settled. */
@@ -34,14 +34,14 @@ export class PressingLimits {
   }
 
   /** Our clock has jumped: what was to last an hour still lasts that long, until `written` is settled and afterwards. */
-  async step(byMs: number, written: Promise<unknown>): Promise<void> {
-    this.#steppedMs += byMs;
+  async step(step: ClockStep, written: Promise<unknown>): Promise<void> {
+    this.#steps = [...this.#steps, step];
     for (const pressing of this.#bySource.values()) {
       const { untilMs } = pressing.draft.data;
       if (untilMs === undefined) continue;
-      pressing.draft = { ...pressing.draft, data: { ...pressing.draft.data, untilMs: untilMs + byMs } };
+      pressing.draft = { ...pressing.draft, data: { ...pressing.draft.data, untilMs: untilMs + step.byMs } };
     }
     await written.catch(() => undefined);
-    this.#steppedMs -= byMs;
+    this.#steps = this.#steps.filter((other) => other !== step);
   }
 }

@@ -3,7 +3,7 @@
  * free for a while and nothing flows, they are ended, so that nobody keeps power free for a car that has gone.
  */
 import type { SiteDraft } from "../facts/index.ts";
-import type { Session } from "../state/sessions.ts";
+import { beganMs, type Session } from "../state/sessions.ts";
 import type { DecideContext } from "./context.ts";
 
 /** The reason of such an end. */
@@ -22,7 +22,7 @@ function hasDrawn(session: Session, sinceMs: number): boolean {
 /** Since when it could have charged and has not; a car that waits for its turn is not gone. */
 function idleSinceMs({ state }: DecideContext, session: Session): number | undefined {
   const known = state.chargePoints.evses[session.evseId];
-  if (known?.status !== "available" || known.sinceMs <= session.startedMs) return undefined;
+  if (known?.status !== "available" || known.sinceMs <= beganMs(session)) return undefined;
   const limit = state.limits.byEvse[session.evseId];
   if (limit?.currentA === 0) return undefined;
   return Math.max(known.sinceMs, limit?.setAtMs ?? 0);

@@ -56,7 +56,9 @@ function booted(_: DecideContext, input: Of<"booted">): ChargePointDecision {
 
 function statusOfEvse(context: DecideContext, input: Of<"status">, evse: EvseModel): SiteDraft[] {
   const known = context.state.chargePoints.evses[evse.id];
-  if (known?.status === input.status && known.errorCode === input.errorCode) return [];
+  // Said again after a transaction it is of another car.
+  const isOfBefore = known?.over === true && input.status === "charging";
+  if (known?.status === input.status && known.errorCode === input.errorCode && !isOfBefore) return [];
   const { chargePointId, status, errorCode, info } = input;
   return [
     {

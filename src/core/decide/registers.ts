@@ -3,7 +3,7 @@
  * is noted and not used: a bill is made of registers.
  */
 import type { EvseModel } from "../site/site-model.ts";
-import type { Session } from "../state/sessions.ts";
+import { beganMs, type Session } from "../state/sessions.ts";
 
 const HOUR_MS = 3_600_000;
 /** Clocks differ and registers round: this much is never called a jump while charging, Wh. */
@@ -22,7 +22,7 @@ interface When {
 
 /** Most that an EVSE can have delivered from the start of a session until `atMs`, Wh. */
 function possibleWh(evse: EvseModel, session: Session, when: When): number {
-  const hours = Math.max(0, when.atMs - session.startedMs) / HOUR_MS;
+  const hours = Math.max(0, when.atMs - beganMs(session)) / HOUR_MS;
   const byTimeWh = MARGIN * evse.maxCurrentA * when.voltageV * evse.phases.length * hours;
   return (when.alwaysPossibleWh ?? ALWAYS_POSSIBLE_WH) + byTimeWh;
 }

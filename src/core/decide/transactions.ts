@@ -5,7 +5,7 @@
 import type { ChargePointAnswer, ChargePointInput } from "../charge-point-input.ts";
 import type { SiteDraft } from "../facts/index.ts";
 import type { EvseReading } from "../image.ts";
-import type { Session } from "../state/sessions.ts";
+import { beganMs, type Session } from "../state/sessions.ts";
 import { ABANDONED } from "./abandoned.ts";
 import { adoptedKey, type DecideContext, evseAt, ourId } from "./context.ts";
 import { POSSIBLE_AT_END_WH, registerProblem } from "./registers.ts";
@@ -191,7 +191,7 @@ function sessionOf(context: DecideContext, input: Ended): Session | undefined {
     (session) =>
       (input.connector === undefined || session.connectorId === input.connector) &&
       // What ended before it began is another one, of which nothing was heard.
-      session.startedMs <= input.atMs + CLOCKS_DIFFER_MS,
+      beganMs(session) <= input.atMs + CLOCKS_DIFFER_MS,
   );
   return there.length === 1 ? there[0] : undefined;
 }

@@ -1,7 +1,7 @@
 /** What a car still needs and until when: the driver's word or what stands for it, else what the site has learned. Planner and page share it. */
 
 import type { SiteModel } from "../site/site-model.ts";
-import { energyBeforeWh, type Preference, type Session } from "../state/sessions.ts";
+import { beganMs, energyBeforeWh, type Preference, type Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
 import { wordOn } from "../state/word.ts";
 import { expectedHabit } from "./outlook.ts";
@@ -38,10 +38,10 @@ export function chargingNeed(
   const { energy, departure } = wordOn(state.sessions, session);
   const deliveredWh = now.deliveredWh ?? session.energyWh;
   const assumed = { stayMs: charging.defaultStayHours * HOUR_MS, energyWh: charging.defaultEnergyWh };
-  const habit = expectedHabit(state.stays.ended, session, assumed);
+  const habit = expectedHabit(state.stays.ended, { ...session, startedMs: beganMs(session) }, assumed);
   const askedWh = energy ? energyBeforeWh(session, energy.statedMs) + energy.energyWh : habit.energyWh;
   const leastWh = energy ? 0 : ROLLING_NEED_WH;
-  const departureMs = departure?.departureMs ?? session.startedMs + habit.stayMs;
+  const departureMs = departure?.departureMs ?? beganMs(session) + habit.stayMs;
   return {
     askedWh: Math.round(askedWh),
     energyNeededWh: Math.max(leastWh, Math.round(askedWh - deliveredWh)),

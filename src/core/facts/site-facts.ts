@@ -20,8 +20,12 @@ export const Booted = declareFact(
 
 export const Stopped = declareFact("stopped", 1, Type.Object({ reason: Type.String() }));
 
-/** The wall clock jumped by more than 2 s against the monotonic clock. */
-export const ClockStepped = declareFact("clock-stepped", 1, Type.Object({ byMs: Type.Number() }));
+/** The wall clock jumped by more than 2 s against the monotonic clock; `set`: nobody had set it before. */
+export const ClockStepped = declareFact(
+  "clock-stepped",
+  1,
+  Type.Object({ byMs: Type.Number(), set: Type.Optional(Type.Boolean()) }),
+);
 
 /** Nothing of the controller ran for so long: the machine was overloaded, or the process stood still. */
 export const ControllerStalled = declareFact("controller-stalled", 1, Type.Object({ stalledMs: Type.Number() }));

@@ -9,7 +9,7 @@ import type { ProcessImage } from "../image.ts";
 import type { SiteConfiguration } from "../site/site.ts";
 import type { GridInputConfiguration } from "../site/site-grid-operator.ts";
 import type { SiteModel } from "../site/site-model.ts";
-import { type GridLimit, gridLimitSource, withClockStep, withGridLimit } from "../state/grid-limits.ts";
+import { type GridLimit, gridLimitSource, withGridLimit } from "../state/grid-limits.ts";
 import type { SiteState } from "../state/state.ts";
 
 /** A limit that holds now, where it comes from and how long it lasts. */
@@ -117,12 +117,6 @@ export function withGridLimits(state: SiteState, statements: readonly GridLimitD
   if (statements.length === 0) return state;
   const gridLimits = statements.reduce((limits, { data }) => withGridLimit(limits, data, nowMs), state.site.gridLimits);
   return { ...state, site: { ...state.site, gridLimits } };
-}
-
-/** The state as it will be when it is recorded that our clock jumped by `byMs`. */
-export function afterClockStep(state: SiteState, byMs: number): SiteState {
-  if (byMs === 0) return state;
-  return { ...state, site: { ...state.site, gridLimits: withClockStep(state.site.gridLimits, byMs) } };
 }
 
 /**

@@ -30,6 +30,8 @@ export interface EvseStatus {
   readonly status: ConnectorStatus;
   readonly sinceMs: number;
   readonly errorCode?: string;
+  /** A transaction of it has ended since: what it says is of that. */
+  readonly over?: true;
 }
 
 export interface ChargePointsState {
@@ -100,6 +102,11 @@ export function evolveChargePoints(slice: ChargePointsState, fact: SiteFact): Ch
       const { errorCode: _, ...known } = slice.byId[chargePointId] ?? { connected: false, changedMs: fact.atMs };
       const now = { ...known, status, ...(errorCode === undefined ? {} : { errorCode }) };
       return { ...slice, byId: { ...slice.byId, [chargePointId]: now } };
+    }
+    case "transaction-ended": {
+      const known = slice.evses[fact.data.evseId];
+      if (!known || known.over) return slice;
+      return { ...slice, evses: { ...slice.evses, [fact.data.evseId]: { ...known, over: true } } };
     }
     case "evse-status-changed": {
       const { evseId, status, errorCode } = fact.data;

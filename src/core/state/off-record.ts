@@ -8,8 +8,5 @@ import type { SiteState } from "./state.ts";
  */
 export function chargesOffRecord(state: Pick<SiteState, "chargePoints" | "sessions">, evseId: string): boolean {
   const status = state.chargePoints.evses[evseId];
-  if (status?.status !== "charging" || openSessionAt(state.sessions, evseId)) return false;
-  const endedLater = ({ endedMs = 0, ...session }: { readonly evseId: string; readonly endedMs?: number }) =>
-    session.evseId === evseId && endedMs >= status.sinceMs;
-  return !state.sessions.ended.some(endedLater);
+  return status?.status === "charging" && !status.over && openSessionAt(state.sessions, evseId) === undefined;
 }

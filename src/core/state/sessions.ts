@@ -28,6 +28,8 @@ export interface Session {
   readonly connectorId: number;
   readonly token?: string;
   readonly startedMs: number;
+  /** By how much our clock was stepped since, ms. */
+  readonly steppedMs?: number;
   readonly meterStartWh?: number;
   readonly endedMs?: number;
   /** When the end was recorded, by the site's clock: charge points tell of some later. */
@@ -56,6 +58,8 @@ export interface Wish {
   readonly dischargeAllowed?: boolean;
   readonly by: string;
   readonly statedMs: number;
+  /** By how much our clock was stepped since, ms. */
+  readonly steppedMs?: number;
   /** Of the fact: the wall clock may jump between two. */
   readonly seq: number;
 }
@@ -66,6 +70,8 @@ export interface StandingWord {
   readonly departureMs: number;
   readonly energyWh?: number;
   readonly statedMs: number;
+  /** By how much our clock was stepped since, ms. */
+  readonly steppedMs?: number;
 }
 
 export interface RemoteStart {
@@ -115,6 +121,11 @@ export function openSessionAt(state: SessionsState, evseId: string): Session | u
     if (session.evseId === evseId && (!found || session.startedMs >= found.startedMs)) found = session;
   }
   return found;
+}
+
+/** When a session began, by our clock of now: how long a car is here does not change when that is stepped. */
+export function beganMs({ startedMs, steppedMs = 0 }: Pick<Session, "startedMs" | "steppedMs">): number {
+  return startedMs + steppedMs;
 }
 
 const HOUR_MS = 3_600_000;
@@ -208,6 +219,12 @@ function meter(state: SessionsState, fact: Extract<SiteFact, { type: "transactio
   return { ...state, ended };
 }
 
+/** What is in the books was delivered before a word that is on record after it, also where our clock was set back. */
+function afterBooked(session: Session | undefined, atMs: number): number {
+  const last = session?.quarterHours.at(-1);
+  return last && last.slotStartMs > atMs ? last.slotStartMs + SLOT_MS : atMs;
+}
+
 /** Folds one fact into the sessions. */
 export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsState {
   switch (fact.type) {
@@ -227,7 +244,8 @@ export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsSt
       // Who asks for something else has not taken back whether the car may give energy.
       const dischargeAllowed = said.dischargeAllowed ?? state.wishes[evseId]?.dischargeAllowed;
       const allowed = dischargeAllowed === undefined ? {} : { dischargeAllowed };
-      const wish: Wish = { ...said, ...allowed, statedMs: fact.atMs, seq: fact.seq };
+      const statedMs = afterBooked(openSessionAt(state, evseId), fact.atMs);
+      const wish: Wish = { ...said, ...allowed, statedMs, seq: fact.seq };
       return { ...state, wishes: { ...state.wishes, [evseId]: wish } };
     }
     case "standing-departure-applied": {

@@ -2,7 +2,7 @@
 import type { SiteFact } from "../facts/index.ts";
 import { type Doubt, doubtKey, outlivesRestart } from "../plausibility/doubt.ts";
 import type { Quality } from "../quantity.ts";
-import { type GridLimits, withClockStep, withGridLimit } from "./grid-limits.ts";
+import { type GridLimits, withGridLimit } from "./grid-limits.ts";
 
 export interface QuarterHour {
   readonly slotStartMs: number;
@@ -85,8 +85,6 @@ export function evolveSite(slice: SiteSlice, fact: SiteFact): SiteSlice {
       return { ...slice, quarterHours: [...slice.quarterHours, fact.data].slice(-QUARTER_HOURS_KEPT) };
     case "grid-limit-received":
       return { ...slice, gridLimits: withGridLimit(slice.gridLimits, fact.data, fact.atMs) };
-    case "clock-stepped":
-      return { ...slice, gridLimits: withClockStep(slice.gridLimits, fact.data.byMs) };
     case "meter-doubted":
       return { ...slice, doubts: withDoubt(slice.doubts, fact) };
     default:

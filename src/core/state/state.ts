@@ -6,6 +6,7 @@
 import type { SiteFact } from "../facts/index.ts";
 import { type BudgetsState, evolveBudgets } from "../limits/budget.ts";
 import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./charge-points.ts";
+import { afterClockStep } from "./clock-step.ts";
 import { type DeparturesState, evolveDepartures } from "./departures.ts";
 import { evolveForecasts, type ForecastsState } from "./forecasts.ts";
 import { evolveImports, type ImportsState, initialImports } from "./imports.ts";
@@ -33,7 +34,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 20;
+export const STATE_VERSION = 21;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -55,6 +56,7 @@ export function initialState(): SiteState {
 
 /** Folds one fact into the state. Facts of unknown types change nothing but `seq`. */
 export function evolve(state: SiteState, fact: SiteFact): SiteState {
+  if (fact.type === "clock-stepped") return { ...afterClockStep(state, fact.data), seq: fact.seq };
   return {
     seq: fact.seq,
     site: evolveSite(state.site, fact),

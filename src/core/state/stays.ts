@@ -1,6 +1,6 @@
 /** What ended sessions teach about the next ones: how long cars really stayed, beside what was said, and what they took. */
 import type { SiteFact } from "../facts/index.ts";
-import { energyBeforeWh, openSessionAt, type Session, type SessionsState } from "./sessions.ts";
+import { beganMs, energyBeforeWh, openSessionAt, type Session, type SessionsState } from "./sessions.ts";
 import { type Word, wordOn } from "./word.ts";
 
 export interface Stay {
@@ -36,7 +36,7 @@ export function initialStays(): StaysState {
 /** What was said of the departure while the car was there, and what came of it. */
 function kept(session: Session, { departure }: Word, endedMs: number): Pick<Stay, "saidMs" | "keptMs"> {
   if (!departure) return {};
-  const sinceMs = Math.max(departure.statedMs, session.startedMs);
+  const sinceMs = Math.max(departure.statedMs, beganMs(session));
   const saidMs = departure.departureMs - sinceMs;
   return saidMs < LEAST_STAY_MS ? {} : { saidMs, keptMs: Math.max(0, endedMs - sinceMs) };
 }
@@ -46,8 +46,8 @@ function stayOf(session: Session, ended: { atMs: number; energyWh: number }, wor
   return {
     evseId: session.evseId,
     ...(session.token === undefined ? {} : { token: session.token }),
-    startedMs: session.startedMs,
-    stayMs: ended.atMs - session.startedMs,
+    startedMs: beganMs(session),
+    stayMs: ended.atMs - beganMs(session),
     ...kept(session, word, ended.atMs),
     // What was given back had to be charged again.
     energyWh: Math.max(0, Math.round(ended.energyWh - (session.dischargedWh ?? 0))),
@@ -63,7 +63,9 @@ export function evolveStays(slice: StaysState, fact: SiteFact, sessions: Session
   if (fact.type !== "transaction-ended") return slice;
   const { transactionId, evseId, atMs, meterStopWh } = fact.data;
   const session = sessions.open[transactionId];
-  if (!session || !(atMs - session.startedMs >= LEAST_STAY_MS)) return slice;
+  if (!session || !(atMs - beganMs(session) >= LEAST_STAY_MS)) return slice;
+  // Our clock was set back behind its start: on record it ends when it begins.
+  if (session.steppedMs !== undefined && atMs <= session.startedMs) return slice;
   const { meterStartWh } = session;
   const registerWh = meterStartWh === undefined || meterStopWh === undefined ? -1 : meterStopWh - meterStartWh;
   const energyWh = registerWh >= 0 ? registerWh : session.energyWh;

@@ -7,15 +7,25 @@ export interface Word {
   readonly departure?: { readonly departureMs: number; readonly statedMs: number; readonly standing: boolean };
 }
 
+/**
+ * A departure as our clock shows it, and since when it is known. It was said by a clock on a wall; whether ours was right
+ * before it was set back or is now, nobody knows: the car is ready by the earlier of both.
+ */
+function inClockOfNow(
+  departureMs: number,
+  { statedMs, steppedMs = 0 }: { readonly statedMs: number; readonly steppedMs?: number },
+) {
+  return { departureMs: departureMs + Math.min(0, steppedMs), statedMs: statedMs + steppedMs };
+}
+
 /** The word that holds for an open session. A driver's own goes before what is usual, and holds until the car leaves. */
 export function wordOn({ wishes, standing }: SessionsState, session: Session): Word {
   const wish = wishes[session.evseId];
   const known = standing[session.evseId];
   const usual = known?.transactionId === session.transactionId ? known : undefined;
   const word: { -readonly [Part in keyof Word]: Word[Part] } = {};
-  if (wish?.departureMs !== undefined)
-    word.departure = { departureMs: wish.departureMs, statedMs: wish.statedMs, standing: false };
-  else if (usual) word.departure = { departureMs: usual.departureMs, statedMs: usual.statedMs, standing: true };
+  if (wish?.departureMs !== undefined) word.departure = { ...inClockOfNow(wish.departureMs, wish), standing: false };
+  else if (usual) word.departure = { ...inClockOfNow(usual.departureMs, usual), standing: true };
   if (wish?.energyWh !== undefined) word.energy = { energyWh: wish.energyWh, statedMs: wish.statedMs, standing: false };
   else if (usual?.energyWh !== undefined)
     word.energy = { energyWh: usual.energyWh, statedMs: session.startedMs, standing: true };

@@ -43,7 +43,7 @@ export class Pump {
   /** By object, the sequence of its first change that was not delivered. */
   readonly #changed = new Map<string, number>();
   /** Those that failed: how often, and when they are tried again where they wait by themselves. */
-  readonly #failed = new Map<string, { readonly times: number; readonly againMs: number }>();
+  readonly #failed = new Map<string, { readonly times: number; readonly againMonoMs: number }>();
   readonly #unsubscribe: () => void;
   #readSeq: number;
   #running = false;
@@ -163,23 +163,23 @@ export class Pump {
   #failedAgain(object: string): boolean {
     const { clock, log, name } = this.#options;
     const times = (this.#failed.get(object)?.times ?? 0) + 1;
-    const againMs = times < OWN_FAILURES ? 0 : clock.wallMs() + pauseMs(times);
-    this.#failed.set(object, { times, againMs });
+    const againMonoMs = times < OWN_FAILURES ? Number.NEGATIVE_INFINITY : clock.monoMs() + pauseMs(times);
+    this.#failed.set(object, { times, againMonoMs });
     if (times === OWN_FAILURES)
       log.warn("A partner fails on one object; it is tried again by itself", { partner: name, object });
     return times > OWN_FAILURES && this.#attempt === 0;
   }
 
-  /** The first that is due; else when the next one is, epoch ms. */
+  /** The first that is due; else when the next one is, monotonic. */
   #nextDue(): string | number | undefined {
-    const nowMs = this.#options.clock.wallMs();
-    let againMs: number | undefined;
+    const nowMonoMs = this.#options.clock.monoMs();
+    let againMonoMs: number | undefined;
     for (const object of this.#changed.keys()) {
-      const dueMs = this.#failed.get(object)?.againMs ?? 0;
-      if (dueMs <= nowMs) return object;
-      againMs = Math.min(againMs ?? dueMs, dueMs);
+      const dueMonoMs = this.#failed.get(object)?.againMonoMs ?? Number.NEGATIVE_INFINITY;
+      if (dueMonoMs <= nowMonoMs) return object;
+      againMonoMs = Math.min(againMonoMs ?? dueMonoMs, dueMonoMs);
     }
-    return againMs;
+    return againMonoMs;
   }
 
   /** It keeps its place, whatever happened meanwhile. */
@@ -197,7 +197,7 @@ export class Pump {
       while (this.#readOn()) await new Promise((resolve) => setImmediate(resolve));
       const object = this.#nextDue();
       if (object === undefined) return this.#advance();
-      if (typeof object === "number") return this.#wait(object - this.#options.clock.wallMs());
+      if (typeof object === "number") return this.#wait(object - this.#options.clock.monoMs());
       if (!(await this.#deliverNext(object))) return this.#pause();
     }
   }

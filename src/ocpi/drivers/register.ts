@@ -112,7 +112,7 @@ class Register implements DriverRegister {
   #fresh(token: string): DriverVerdict | undefined {
     const { site, clock } = this.#options;
     const driver = site.state().upstream.drivers[token.toLowerCase()];
-    return driver && clock.wallMs() - driver.atMs < FRESH_MS ? recently(driver) : undefined;
+    return driver && Math.abs(clock.wallMs() - driver.atMs) < FRESH_MS ? recently(driver) : undefined;
   }
 
   /** Of a driver who must be asked about, while nobody can be. */

@@ -2,7 +2,7 @@
 import type { ChargingNeed } from "../../core/drivers/need.ts";
 import { leftByChance } from "../../core/drivers/outlook.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
-import type { Session } from "../../core/state/sessions.ts";
+import { beganMs, type Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { wordOn } from "../../core/state/word.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
@@ -48,7 +48,7 @@ export function departureOf(session: Session, need: ChargingNeed, context: Depar
   const { departure: said } = wordOn(state.sessions, session);
   const chance = leftByChance({
     stays: state.stays.ended,
-    visit: session,
+    visit: { ...session, startedMs: beganMs(session) },
     nowMs,
     assumedStayMs: site.configuration.charging.defaultStayHours * HOUR_MS,
     ...(said ? { said } : {}),

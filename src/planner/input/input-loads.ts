@@ -7,7 +7,7 @@ import { mapPhases, type PerPhase, type PhaseIndex, sumPhases, ZERO_PHASES } fro
 import { GRID_CIRCUIT_ID } from "../../core/site/site.ts";
 import type { CircuitModel, SiteModel } from "../../core/site/site-model.ts";
 import { mayCharge } from "../../core/site/site-powers.ts";
-import { openSessionAt } from "../../core/state/sessions.ts";
+import { beganMs, openSessionAt } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 
 /** A charge point reports once a minute or less; its last word counts for a while. */
@@ -58,7 +58,7 @@ export function readingW(reading: EvseReading | undefined, voltageV: number): nu
 /** A car that has just come may not have been reported yet: it draws little so far, or nothing. */
 function hasJustCome({ state, nowMs }: LoadsQuestion, evseId: string): boolean {
   const session = openSessionAt(state.sessions, evseId);
-  return session !== undefined && Math.abs(nowMs - session.startedMs) < EVSE_READING_MS;
+  return session !== undefined && Math.abs(nowMs - beganMs(session)) < EVSE_READING_MS;
 }
 
 /** What all EVSEs draw, W; missing where a car may draw that nobody measures. */

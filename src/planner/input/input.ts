@@ -13,7 +13,7 @@ import { placeOf } from "../../core/place.ts";
 import { clamp, type PhaseIndex } from "../../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
-import { openSessionAt, type Session } from "../../core/state/sessions.ts";
+import { beganMs, openSessionAt, type Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { wordOn } from "../../core/state/word.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
@@ -160,7 +160,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
       allowed: state.sessions.wishes[session.evseId]?.dischargeAllowed,
     }),
     chargingNow: isCharging(state, evse.id, powerW),
-    connectedSinceMs: session.startedMs,
+    connectedSinceMs: beganMs(session),
   };
 }
 
