@@ -18,7 +18,7 @@ import type { SiteState } from "../../core/state/state.ts";
 import { wordOn } from "../../core/state/word.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { forecastBuildingW, forecastPvW } from "../forecast/forecast.ts";
-import { carLimit } from "../model/car.ts";
+import { type CarLimit, carLimit } from "../model/car.ts";
 import { planPeaks } from "../model/peaks.ts";
 import { type StoredValueInput, storedValue } from "../model/stored-value.ts";
 import { completePrices } from "../prices/price-series.ts";
@@ -39,6 +39,8 @@ const SOC_MS = 300_000;
 /** The last seconds of a slot are not worth a plan of their own. */
 const MOST_ELAPSED = 0.9;
 const NO_LIMIT_W = 1e9;
+/** A car that took nothing is offered its least current again after this. */
+const ASK_AGAIN_MS = HOUR_MS;
 
 export interface PlanQuestion {
   readonly site: SiteModel;
@@ -113,6 +115,11 @@ function isCharging(state: SiteState, evseId: string, powerW: number | undefined
   return powerW === undefined ? state.chargePoints.evses[evseId]?.status === "charging" : powerW >= CHARGING_W;
 }
 
+/** A car that takes nothing is asked again now and then; in between it keeps no room from the others, Wh. */
+function askedAgainWh({ refusedMs }: CarLimit, nowMs: number, minPowerW: number): number {
+  return refusedMs !== undefined && nowMs - refusedMs < ASK_AGAIN_MS ? 0 : minPowerW * SLOT_HOURS;
+}
+
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
   const { site, state, image, nowMs } = question;
   const registers = image.evses.get(evse.id);
@@ -126,7 +133,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
   const circuit = { voltageV: site.voltageV, phases: phases.length };
   const leastA = Math.max(evse.minCurrentA, worthwhileA(profilesOf(state, session), circuit));
   const minPowerW = Math.ceil(Math.min(evse.maxCurrentA, leastA) * wattsPerAmpere);
-  const car = carLimit(session, powerW, { state, wattsPerAmpere });
+  const car = carLimit(session, powerW, { state, nowMs, wattsPerAmpere });
   const mostW = Math.min(
     Math.floor(evse.maxCurrentA * wattsPerAmpere),
     Math.ceil(car.mostW ?? Number.POSITIVE_INFINITY),
@@ -146,10 +153,10 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     minPowerW,
     maxPowerW,
     ...ceilings(session, question, { phases: phases.length, mostW: maxPowerW }),
-    // A car that takes nothing is asked again now and then, but keeps no room from the others.
-    energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, minPowerW * SLOT_HOURS) : neededWh),
+    energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, askedAgainWh(car, nowMs, minPowerW)) : neededWh),
     ...departureOf(session, need, { ...question, chargingMs: (neededWh / maxPowerW) * HOUR_MS }),
     ...beyond,
+    ...(car.refusedMs === undefined ? {} : { refusedMs: car.refusedMs }),
     priority: evse.priority,
     // A driver who pressed "charge now" is planned as one in a hurry.
     preference: state.sessions.overrides[evse.id] ? "fast" : need.preference,

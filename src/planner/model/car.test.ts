@@ -18,11 +18,14 @@ function session(quarterHours: readonly Partial<SessionQuarterHour>[]): Session 
   };
 }
 
-function context(reason?: Reason) {
+const SLOT_MS = 900_000;
+const NOW_MS = 10 * SLOT_MS;
+
+function context(reason?: Reason, setAtMs = 60_000) {
   const state = initialState();
-  const limit = { currentA: 6, phases: 3, safeCurrentA: 6, expiresAtMs: 0, setAtMs: 60_000, obeyed: true, writes: 0 };
+  const limit = { currentA: 6, phases: 3, safeCurrentA: 6, expiresAtMs: 0, setAtMs, obeyed: true, writes: 0 };
   const byEvse = reason ? { left: { ...limit, reason } } : {};
-  return { state: { ...state, limits: { ...state.limits, byEvse } }, wattsPerAmpere: 690 };
+  return { state: { ...state, limits: { ...state.limits, byEvse } }, nowMs: NOW_MS, wattsPerAmpere: 690 };
 }
 
 const vehicle = (seconds = 600) => ({ limitedBySeconds: { vehicle: seconds } });
@@ -42,14 +45,38 @@ describe("what a car takes", () => {
   });
 
   it("is not what the car before it took", () => {
-    const { state, wattsPerAmpere } = context({ kind: "vehicle", limitA: 6 });
-    expect(carLimit({ ...session([]), startedMs: 50_000 }, 0, { state, wattsPerAmpere })).toEqual({ refuses: false });
+    const shown = context({ kind: "vehicle", limitA: 6 });
+    expect(carLimit({ ...session([]), startedMs: 50_000 }, 0, shown)).toEqual({ refuses: false });
   });
 
   it("is something again as soon as it draws", () => {
     expect(carLimit(session([{ energyWh: 20, ...vehicle() }]), 4000, context()).refuses).toBe(false);
     const woke = { energyWh: 1000, maxPowerW: 4140, ...vehicle() };
     expect(carLimit(session([{ ...vehicle() }, woke]), 0, context())).toEqual({ refuses: false, mostW: 4140 });
+  });
+
+  it("is not nothing because it was once: it has charged since, and the plan lets it wait now", () => {
+    const charged = { slotStartMs: SLOT_MS, energyWh: 1600, maxPowerW: 6600 };
+    const waits = { slotStartMs: 2 * SLOT_MS, limitedBySeconds: { plan: 900 } };
+    expect(carLimit(session([{ ...vehicle() }, charged, waits]), 0, context()).refuses).toBe(false);
+  });
+
+  it("is nothing for as long as nobody asks it again, also when it became full within a quarter-hour", () => {
+    const asked = carLimit(session([]), 40, context({ kind: "vehicle", limitA: 6 }, NOW_MS - 130_000));
+    expect(asked).toEqual({ refuses: true, refusedMs: NOW_MS });
+    const justAsked = carLimit(session([]), 40, context({ kind: "vehicle", limitA: 6 }, NOW_MS - 30_000));
+    expect(justAsked).toEqual({ refuses: true });
+    const charged = { slotStartMs: NOW_MS - SLOT_MS, energyWh: 564, maxPowerW: 6600, ...vehicle() };
+    const evse = { transactionId: 1, refusedMs: NOW_MS - 100_000 };
+    const input = { nowMs: NOW_MS - 100_000, evses: [evse] };
+    const { state, ...rest } = context();
+    const planned = { ...rest, state: { ...state, plan: { current: { input } } } } as unknown as typeof rest & {
+      state: typeof state;
+    };
+    expect(carLimit(session([charged]), 0, planned)).toEqual({ refuses: true, refusedMs: NOW_MS - 100_000 });
+    const woke = { slotStartMs: NOW_MS, energyWh: 700, maxPowerW: 6600 };
+    expect(carLimit(session([charged, woke]), 0, planned).refuses).toBe(false);
+    expect(carLimit(session([charged]), 1400, planned).refuses).toBe(false);
   });
 
   it("is at most what it was seen to take while it could have had more", () => {

@@ -2,6 +2,7 @@
 
 import type { Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 
 /** The car, not the controller, kept the current low for so long of a quarter-hour. */
 const LEAST_SECONDS = 120;
@@ -10,23 +11,36 @@ const NOTHING_WH = 60;
 const NOTHING_W = 250;
 /** A limit follows a car after a minute of taking less. */
 const SEEN_MS = 55_000;
+/** Some cars wake slowly: who took nothing for so long after that was asked in vain. */
+const ASKED_MS = 120_000;
+/** A quarter-hour that begins so long before a plan is of the time after it. */
+const JUST_BEGUN_MS = 60_000;
 
 export interface CarLimit {
   /** It was offered current and took none; true until it takes some. */
   readonly refuses: boolean;
+  /** Until when it had been asked in vain, epoch ms; missing while it is being asked. */
+  readonly refusedMs?: number;
   /** The most that it takes, W; missing where it takes all that it is given. */
   readonly mostW?: number;
 }
 
 const TAKES_ALL: CarLimit = { refuses: false };
 
+interface CarContext {
+  readonly state: SiteState;
+  readonly nowMs: number;
+  readonly wattsPerAmpere: number;
+}
+
 /** By the limit in force, where that follows the car. */
-function nowShown(session: Session, powerW: number | undefined, context: { state: SiteState; wattsPerAmpere: number }) {
+function nowShown(session: Session, powerW: number | undefined, context: CarContext): CarLimit | undefined {
   const limit = context.state.limits.byEvse[session.evseId];
   // What the car before this one took says nothing.
   if (limit?.reason.kind !== "vehicle" || limit.setAtMs < session.startedMs + SEEN_MS) return undefined;
-  const { reason } = limit;
-  if (powerW !== undefined && powerW < NOTHING_W) return { refuses: true };
+  const { reason, setAtMs } = limit;
+  if (powerW !== undefined && powerW < NOTHING_W)
+    return { refuses: true, ...(context.nowMs - setAtMs < ASKED_MS ? {} : { refusedMs: context.nowMs }) };
   const capA = reason.limitA;
   return capA === undefined
     ? TAKES_ALL
@@ -34,20 +48,36 @@ function nowShown(session: Session, powerW: number | undefined, context: { state
 }
 
 /**
- * What the car of a session takes at `powerW` now, where that is measured: as its limit says, which follows a car that takes less than it may; else
- * as the last quarter-hour in which the car decided.
+ * By the plan before, which paused a car that took nothing: of such a quarter-hour nothing else shows that it is not the
+ * plan that keeps it from charging.
  */
-export function carLimit(
-  session: Session,
-  powerW: number | undefined,
-  context: { readonly state: SiteState; readonly wattsPerAmpere: number },
-): CarLimit {
+function shownBefore(session: Session, { state }: CarContext): CarLimit | undefined {
+  const plan = state.plan.current;
+  const before = plan?.input.evses.find(({ transactionId }) => transactionId === session.transactionId);
+  if (!plan || before?.refusedMs === undefined) return undefined;
+  const { nowMs } = plan.input;
+  const took = session.quarterHours.some(
+    ({ slotStartMs, energyWh }) => slotStartMs > nowMs - JUST_BEGUN_MS && energyWh >= NOTHING_WH,
+  );
+  return took ? undefined : { refuses: true, refusedMs: before.refusedMs };
+}
+
+/**
+ * What the car of a session takes at `powerW` now, where that is measured: as its limit says, which follows a car that
+ * takes less than it may; else as the last quarter-hour in which the car decided, or the plan before.
+ */
+export function carLimit(session: Session, powerW: number | undefined, context: CarContext): CarLimit {
   const now = nowShown(session, powerW, context);
   if (now) return now;
-  const shown = session.quarterHours.findLast(
-    (quarterHour) => (quarterHour.limitedBySeconds.vehicle ?? 0) >= LEAST_SECONDS,
-  );
+  const { quarterHours } = session;
+  const at = quarterHours.findLastIndex(({ limitedBySeconds }) => (limitedBySeconds.vehicle ?? 0) >= LEAST_SECONDS);
+  const shown = quarterHours[at];
+  const tookNothing = quarterHours.slice(Math.max(0, at)).every(({ energyWh }) => energyWh < NOTHING_WH);
+  const refusedMs = shown && tookNothing ? shown.slotStartMs + SLOT_MS : undefined;
+  const takesNone = (powerW ?? 0) < NOTHING_W;
+  const before = takesNone ? shownBefore(session, context) : undefined;
+  if (before) return { ...before, refusedMs: Math.max(before.refusedMs ?? 0, refusedMs ?? 0) };
   if (!shown) return TAKES_ALL;
-  if (shown.energyWh < NOTHING_WH) return (powerW ?? 0) >= NOTHING_W ? TAKES_ALL : { refuses: true };
-  return { refuses: false, mostW: Math.max(powerW ?? 0, shown.maxPowerW) };
+  if (refusedMs !== undefined && takesNone) return { refuses: true, refusedMs };
+  return shown.energyWh < NOTHING_WH ? TAKES_ALL : { refuses: false, mostW: Math.max(powerW ?? 0, shown.maxPowerW) };
 }
