@@ -4,8 +4,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Clock, Log } from "../core/ports.ts";
+import { SILENT_STALL } from "../sim/demo/layout.ts";
 import { type DemoOptions, startDemoSite } from "../sim/demo.ts";
 import { type ConfigurationProblem, parseConfiguration } from "./configuration/configuration.ts";
+import { prepareDriverSecrets } from "./driver-links/keys.ts";
+import { driverLinks } from "./driver-links/links.ts";
 import { hashPassword } from "./password.ts";
 import { type RunningSite, runSite } from "./run.ts";
 
@@ -26,12 +29,22 @@ export interface DemoStart {
   readonly log: Log;
 }
 
-function greeting(host: string, site: RunningSite, lines: readonly string[], meterPort: number): string {
+interface Greeting {
+  readonly host: string;
+  readonly site: RunningSite;
+  readonly lines: readonly string[];
+  readonly meterPort: number;
+  /** What the code at a charge point leads to. */
+  readonly driver: string;
+}
+
+function greeting({ host, site, lines, meterPort, driver }: Greeting): string {
   return [
     "",
     "wattledger drives a simulated building, over the real protocols, on measured input.",
     "",
     `  Dashboard   http://${host}:${site.apiPort}/`,
+    `  Driver      ${driver}   (the code at stall 4: its driver has said nothing yet)`,
     `  API         http://${host}:${site.apiPort}/api/v1/openapi.json`,
     `  OCPP        ws://${host}:${site.ocppPort}/ocpp/<identity>   (1.6 and 2.0.1)`,
     `  Meter       mbpoll -m tcp -p ${meterPort} -a 1 -t 3:float -B -0 -r 52 -c 1 ${host}   (W)`,
@@ -65,12 +78,15 @@ export async function startDemo(
       throw error;
     },
   );
+  const secrets = prepareDriverSecrets(join(directory, configuration.ledger.directory));
+  const links = driverLinks(configuration, secrets, `http://${host}:${site.apiPort}`);
+  const driver = links.find(({ evseId }) => evseId === SILENT_STALL)?.url ?? "";
   simulated.connect({ ocppPort: site.ocppPort, apiPort: site.apiPort });
   return {
     site,
     controlPort: simulated.controlPort,
     meterPort: simulated.meterPort,
-    text: greeting(host, site, simulated.describe(), simulated.meterPort),
+    text: greeting({ host, site, driver, lines: simulated.describe(), meterPort: simulated.meterPort }),
     async close(reason) {
       await simulated.close();
       await site.close(reason);

@@ -18,6 +18,7 @@ import {
   demoConfiguration,
   GUESTS,
   PV_PEAK_W,
+  SILENT_STALL,
   VOLTAGE_V,
 } from "./demo/layout.ts";
 import { Battery } from "./models/battery.ts";
@@ -62,6 +63,8 @@ const STEP_MS = 250;
 const SCRIPT = { arrivalS: 15, loadS: 45, loadForS: 40, loadW: 12_000, departureS: 90 } as const;
 /** Drivers who want to leave soon: what the measured ones said of their departure was often wrong. */
 const HURRIED = new Set(["stall-1", "stall-5", "stall-6", "stall-7"]);
+/** Drivers who say nothing until somebody opens the page of their EVSE. */
+const SILENT = new Set([SILENT_STALL, "stall-8"]);
 const CARS_AT_START = 6;
 
 class Demo {
@@ -215,7 +218,7 @@ class Demo {
 
   /** The driver says what the measured driver said, over the API like anyone else. */
   async #stateWish(stall: DemoStall, session: MeasuredSession, needWh: number): Promise<void> {
-    if (session.statedDepartureS === undefined || this.#apiPort === 0) return;
+    if (session.statedDepartureS === undefined || this.#apiPort === 0 || SILENT.has(stall.evseId)) return;
     const nowMs = this.#options.clock.wallMs();
     const departureMs = nowMs + Math.max(1800, session.statedDepartureS - this.#day.secondsOf(nowMs)) * 1000;
     const url = `http://${this.#options.host}:${this.#apiPort}/api/v1/evses/${stall.evseId}/wish`;

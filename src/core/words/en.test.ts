@@ -27,6 +27,10 @@ describe("why an EVSE gets what it gets", () => {
     ["waiting: planned from 01:15", evse({ kind: "plan", untilMs: 1 }, { limitA: 0, until: "01:15" })],
     ["the plan has no more for this car: what was asked for is delivered", evse({ kind: "plan" }, { limitA: 0 })],
     [
+      "begins in a moment, as planned, ready by 19:00",
+      evse({ kind: "plan", limitA: 16 }, { limitA: 0, ready: "19:00" }),
+    ],
+    [
       "13 A: as planned; the charge point refuses its safe current: without the controller nothing would limit it",
       evse({ kind: "plan" }, { limitA: 13, withoutDefault: true }),
     ],

@@ -25,6 +25,8 @@ function planned({ limitA, dischargeA, reason, until, ready }: EvseWords): strin
   const done = ready === undefined ? "" : `, ready by ${ready}`;
   if (dischargeA !== undefined) return `gives back ${amperes(dischargeA)} as planned, where energy is dear${done}`;
   if (limitA > 0) return `as planned${done}`;
+  // Currents are not changed all the time.
+  if ((reason.limitA ?? 0) > 0) return `begins in a moment, as planned${done}`;
   if (until === undefined) return `the plan has no more for this car: what was asked for is delivered`;
   const cheaper = (reason.laterEurPerKwh ?? Number.POSITIVE_INFINITY) < (reason.priceEurPerKwh ?? 0);
   const prices = cheaper ? ` (${cents(reason.laterEurPerKwh)} instead of ${cents(reason.priceEurPerKwh)} per kWh)` : "";
@@ -151,6 +153,7 @@ function sentence(evse: EvseWords): string {
     return `Charging${power}${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;
   }
   if (evse.powerW !== undefined && evse.powerW < -100) return `Gives back ${kilowatts(-evse.powerW)}, as planned`;
+  if (evse.limitA === 0 && evse.reason.kind === "plan" && (evse.reason.limitA ?? 0) > 0) return "About to charge";
   if (evse.limitA === 0) return evse.until === undefined ? "Paused" : `Waiting until ${evse.until}`;
   if (evse.powerW === undefined && evse.status === "charging")
     return `Charging, by the word of the charge point: how much is not measured${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;

@@ -106,6 +106,9 @@ export const DEMO_STALLS: readonly DemoStall[] = [
   },
 ];
 
+/** The driver of the car there says nothing by itself. */
+export const SILENT_STALL = "stall-4";
+
 /** For charge points of other makes: they may connect to the demonstration and are limited like the others. */
 export const GUESTS = ["guest-16", "guest-201"] as const;
 export const MAIN_FUSE_A = 63;

@@ -40,6 +40,7 @@ async function refresh(): Promise<void> {
     const fresh = (await response.json()) as DriverView;
     timeZone.value = fresh.timeZone;
     view.value = fresh;
+    document.title = fresh.name;
     link.value = "open";
   }
 }

@@ -7,7 +7,6 @@ import { dayTime } from "./format.ts";
 import { words } from "./words/en.ts";
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const HOURS = [1, 2, 4];
 /** Times at which people leave, nearer than which hours are said. */
 const CLOCK = ["06:00", "07:00", "08:00", "16:00", "17:00", "18:00"];
@@ -28,7 +27,6 @@ export function nextTime(at: string, nowMs: number, timeZone: string): number | 
 export function quickDepartures(nowMs: number, timeZone: string, times: number): Quick[] {
   const hours = HOURS.map((count) => ({ text: words.inHours(count), departureMs: nowMs + count * HOUR_MS }));
   const clock = CLOCK.flatMap((at) => nextTime(at, nowMs + CLOCK_AHEAD_MS, timeZone) ?? [])
-    .filter((departureMs) => departureMs < nowMs + DAY_MS)
     .sort((a, b) => a - b)
     .slice(0, times);
   return [...hours, ...clock.map((departureMs) => ({ text: dayTime(departureMs, nowMs), departureMs }))];
