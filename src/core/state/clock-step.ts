@@ -15,7 +15,7 @@ import type { UpstreamState } from "./upstream.ts";
 export interface ClockStep {
   readonly byMs: number;
   /** Nobody had set the clock before. */
-  readonly set?: boolean | undefined;
+  readonly set?: boolean;
 }
 
 type Times = { readonly startMs?: number; readonly endMs?: number; readonly untilMs?: number };

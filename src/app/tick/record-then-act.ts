@@ -1,0 +1,82 @@
+/** Record, then act. An overload does not wait for a disk that hangs, and neither does the next look at the meter. */
+
+import type { ControlStep } from "../../core/control/control.ts";
+import type { ControlMemory } from "../../core/control/step.ts";
+import type { SiteDraft } from "../../core/facts/index.ts";
+import type { Clock, Devices, Log } from "../../core/ports.ts";
+import type { Recorder } from "../recording/recorder.ts";
+import type { Dispatcher } from "./dispatch.ts";
+
+/** A fuse that is overloaded waits no longer for the disk; the next tick no longer than the other. */
+const SHED_PATIENCE_MS = 50;
+const DISK_PATIENCE_MS = 500;
+/** Drafts that compare with the recorded state: they would come again with every tick of a slow disk. */
+const COMPARES_WITH_STATE = new Set<string>([
+  "site-mode-changed",
+  "device-quality-changed",
+  "grid-limit-received",
+  "meter-doubted",
+  "standing-departure-applied",
+]);
+
+export type Step = ControlStep<ControlMemory>;
+
+export interface ActingOptions {
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dispatcher: Dispatcher;
+  readonly devices: () => Devices | undefined;
+}
+
+export class Acting {
+  readonly #options: ActingOptions;
+  /** Notes that are not on disk yet, and the youngest step whose commands have left. */
+  #unwritten = 0;
+  #actedTick = -1;
+
+  constructor(options: ActingOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the commands of a tick are on their way, or the disk has had its time. */
+  async recordThenAct(step: Step, drafts: readonly SiteDraft[], tick: number): Promise<void> {
+    const { recorder, clock } = this.#options;
+    const repeats = this.#unwritten > 0;
+    this.#unwritten++;
+    let acted = false;
+    const act = () => {
+      if (!acted) this.#act(step, tick);
+      acted = true;
+    };
+    const written = recorder.note(repeats ? drafts.filter(({ type }) => !COMPARES_WITH_STATE.has(type)) : drafts);
+    const done = written.then(() => {
+      this.#unwritten--;
+      act();
+    });
+    let stopWaiting = () => {};
+    const patience = new Promise<void>((resolve) => {
+      stopWaiting = clock.after(step.urgent ? SHED_PATIENCE_MS : DISK_PATIENCE_MS, "disk patience", resolve);
+    });
+    await Promise.race([done, patience]);
+    stopWaiting();
+    if (step.urgent) act();
+  }
+
+  #act(step: Step, tick: number): void {
+    const { dispatcher, devices, log } = this.#options;
+    dispatcher.dispatch(step.commands, tick);
+    if (tick < this.#actedTick) return;
+    this.#actedTick = tick;
+    for (const { deviceId, powerW, expiresInMs } of step.batteries) {
+      devices()
+        ?.setBattery(deviceId, powerW, expiresInMs)
+        .catch((error) => log.warn("The battery was not set", { deviceId, error: String(error) }));
+    }
+    for (const { deviceId, limitW, expiresInMs } of step.pvs) {
+      devices()
+        ?.limitPv(deviceId, limitW, expiresInMs)
+        .catch((error) => log.warn("The inverter was not limited", { deviceId, error: String(error) }));
+    }
+  }
+}
