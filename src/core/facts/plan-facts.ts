@@ -74,6 +74,11 @@ export const PlanCircuitSchema = Type.Object({
   limitW: Type.Optional(Type.Number()),
   /** Other load on this circuit itself (not below it) by slot and phase, W; missing is none. */
   loadW: Type.Optional(Type.Tuple([Series, Series, Series])),
+  /**
+   * By phase, equal part of its room (the one that is used first at the beginning) and hour of the plan: the chance, 0..1,
+   * that cars that come later miss what the present ones take of it. Missing is none.
+   */
+  wanted: Type.Optional(Type.Tuple([Type.Array(Series), Type.Array(Series), Type.Array(Series)])),
 });
 
 /** A month's peak by a tariff for power; the import of a slot is what counts. */

@@ -25,6 +25,7 @@ import { completePrices } from "../prices/price-series.ts";
 import { departureOf } from "./departure.ts";
 import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW, readingW } from "./input-loads.ts";
+import { withLatecomers } from "./latecomers.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi in two hours of slots, and in four where there are few. */
 const MOST_BINARIES = 160;
@@ -305,7 +306,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const budgets = budgetSeriesW(state.budgets, startMs, slots);
   const budgetW = belowContexts(budgets, contexts, { startMs, slots, buildingW, pvW });
   const { importLimitW, exportLimitW } = site.configuration.gridConnection;
-  return {
+  const input: PlanInput = {
     startMs,
     nowMs,
     slots,
@@ -331,4 +332,6 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     missedEurPerKwh: site.configuration.charging.missedEurPerKwh,
     binarySlots: binarySlots(evses.length, slots),
   };
+  const open = Object.values(state.sessions.open);
+  return { ...input, circuits: withLatecomers(input, { site, stays: state.stays.ended, present: open }) };
 }

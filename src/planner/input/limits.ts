@@ -79,6 +79,25 @@ export interface CircuitRoom {
   readonly phaseW: readonly [readonly number[], readonly number[], readonly number[]];
   /** The same for the sum of the phases; missing without such a limit. */
   readonly sumW?: readonly number[];
+  /** No circuit, but what a budget leaves. */
+  readonly isBudget?: true;
+}
+
+/** What cars that come later want of a circuit is reckoned by hours, in so many parts of its room. */
+export const WANTED_SLOTS = 4;
+export const WANTED_PARTS = 4;
+
+/** Blocks of slots in which that is reckoned. */
+export function wantedBlocks({ slots }: PlanInput): number {
+  return Math.ceil(slots / WANTED_SLOTS);
+}
+
+/** What a circuit leaves on a phase in such a block, Wh. */
+export function roomWh(room: CircuitRoom, phase: PhaseIndex, block: number, input: PlanInput): number {
+  const first = block * WANTED_SLOTS;
+  return room.phaseW[phase]
+    .slice(first, first + WANTED_SLOTS)
+    .reduce((sum, powerW, at) => sum + powerW * slotHours(input, first + at), 0);
 }
 
 function loadBelowW(circuit: PlanCircuit, input: PlanInput, phase: PhaseIndex): number[] {
@@ -125,7 +144,14 @@ function budgetRoom({ budgetW, circuits, evses, slots }: PlanInput): CircuitRoom
   if (!budgetW || !root) return [];
   const free = new Array<number>(slots).fill(Number.POSITIVE_INFINITY);
   return [
-    { circuit: root, isRoot: false, evses: evses.map((_, index) => index), phaseW: [free, free, free], sumW: budgetW },
+    {
+      circuit: root,
+      isRoot: false,
+      isBudget: true,
+      evses: evses.map((_, index) => index),
+      phaseW: [free, free, free],
+      sumW: budgetW,
+    },
   ];
 }
 

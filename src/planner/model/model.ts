@@ -14,6 +14,7 @@ import { addReverseLimits } from "./model-discharge.ts";
 import { addEvse } from "./model-evse.ts";
 import { addLimits } from "./model-limits.ts";
 import { addPeaks } from "./model-peaks.ts";
+import { addWanted } from "./model-wanted.ts";
 import { planWeights } from "./weights.ts";
 
 const KILO = 1000;
@@ -214,6 +215,7 @@ export function planModel(input: PlanInput): PlanModel {
   addBalance(build, layout, input);
   addGreen(build, layout, input);
   addLimits(build, rooms, { layout, input });
+  addWanted(build, rooms, { layout, input, weights });
   addReverseLimits(build, rooms, { layout, input });
   return { model: build.model(), layout };
 }

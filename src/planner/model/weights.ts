@@ -24,6 +24,8 @@ const PHASES = 3;
 export interface PlanWeights {
   /** Of energy in this slot for a driver in a hurry, EUR/kWh. */
   hurryEurPerKwh(slot: number): number;
+  /** Of a kWh that somebody misses who might have bought it in this slot, EUR/kWh. */
+  missedEurPerKwh(slot: number): number;
   /** Of energy in this slot for a car that may have left by then, EUR/kWh. */
   riskEurPerKwh(evse: PlanEvse, slot: number): number;
   /** Of energy missed in this part (0 the first quarter of the need), EUR/kWh. */
@@ -42,11 +44,12 @@ export function planWeights(input: PlanInput): PlanWeights {
     peaksEur(input) + SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
+  // What a car does not get is not bought either.
+  const missedAtEur = (slot: number) => Math.max(0, missedEur - Math.max(0, input.importEurPerKwh[slot] ?? 0));
   return {
     hurryEurPerKwh,
-    // What a car does not get is not bought either.
-    riskEurPerKwh: (evse, slot) =>
-      Math.max(0, missedEur - Math.max(0, input.importEurPerKwh[slot] ?? 0)) * (evse.leftBy?.[slot] ?? 0),
+    missedEurPerKwh: missedAtEur,
+    riskEurPerKwh: (evse, slot) => missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) =>
       evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
   };

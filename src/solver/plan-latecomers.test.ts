@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PlanCircuit, PlanInput } from "../core/facts/plan-facts.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
+import { planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
+import { verifyPlan } from "../planner/verify/verify.ts";
+import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { solvePlan } from "./plan-solver.ts";
+
+let linear: LinearSolver;
+beforeAll(async () => {
+  linear = await createLinearSolver();
+});
+
+const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0, repeatable: true });
+
+/** An hour at 0.30, three at 0.25 EUR/kWh; a car of one phase that needs an hour, behind a fuse that carries it alone. */
+function evening(wanted?: PlanCircuit["wanted"]): PlanInput {
+  const car = { phases: [0 as const], minPowerW: 1380, maxPowerW: 7360, energyNeededWh: 7000, circuitId: "garage" };
+  return planInput({
+    slots: 16,
+    importEurPerKwh: Array.from({ length: 16 }, (_, slot) => (slot < 4 ? 0.3 : 0.25)),
+    missedEurPerKwh: 0.5,
+    circuits: [
+      { circuitId: "grid", limitA: 63 },
+      { circuitId: "garage", parentId: "grid", limitA: 35, ...(wanted ? { wanted } : {}) },
+    ],
+    evses: [planEvse({ ...car, departureMs: START_MS + 16 * SLOT_MS })],
+    binarySlots: 8,
+  });
+}
+
+const energyKwh = (powerW: readonly number[], from: number, to: number) =>
+  powerW.slice(from, to).reduce((sum, powerW) => sum + powerW / 4000, 0);
+const nobody = [[0, 0, 0, 0]];
+
+describe("a plan behind a tight fuse", () => {
+  it("waits for the better price while nobody else is expected", () => {
+    const [car] = solve(evening()).evses;
+    expect(energyKwh(car!.powerW, 0, 4)).toBe(0);
+    expect(car!.shortfallWh).toBe(0);
+  });
+
+  it("charges before those come who would want the fuse, or in the hours that they leave", () => {
+    const all = [[0, 0.5, 0.5, 0.5]];
+    const [early] = solve(evening([all, nobody, nobody])).evses;
+    expect(energyKwh(early!.powerW, 0, 4)).toBeGreaterThan(6.8);
+    const first = [[0, 0.5, 0.5, 0]];
+    const [late] = solve(evening([first, nobody, nobody])).evses;
+    expect(energyKwh(late!.powerW, 12, 16)).toBeGreaterThan(6.8);
+  });
+
+  it("misses nothing itself for the sake of others, and breaks no limit", () => {
+    const always = [
+      [0, 1, 1, 1],
+      [1, 1, 1, 1],
+      [1, 1, 1, 1],
+    ];
+    const input = evening([always, always, always]);
+    const plan = solve(input);
+    expect(plan.evses[0]!.shortfallWh).toBe(0);
+    expect(verifyPlan(input, plan)).toEqual([]);
+  });
+
+  it("is not changed by those who come on other phases, nor where the site gives no weight to missing energy", () => {
+    const all = [[0, 0.5, 0.5, 0.5]];
+    const bare = solve(evening()).evses[0]!.powerW;
+    expect(solve(evening([nobody, all, all])).evses[0]!.powerW).toEqual(bare);
+    expect(solve({ ...evening([all, nobody, nobody]), missedEurPerKwh: 0 }).evses[0]!.powerW).toEqual(bare);
+  });
+});
