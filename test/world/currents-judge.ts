@@ -19,6 +19,7 @@ export const MOST_SECONDS_OVER_IN_TROUBLE = 40;
  * as long as in trouble.
  */
 const MOST_SECONDS_OVER_MISLED = 120;
+const MISLEADING: ReadonlySet<string> = new Set(["meter-lie", "wiring"]);
 /** Somebody who refused, or did not do it, is reached again after so long: the slowest retry of a refused limit. */
 const REACHED_AFTER_S = 65;
 /** Somebody who was cut off is told as soon as he is back, and obeys like everybody. */
@@ -137,7 +138,8 @@ export class CurrentsJudge {
     const drawn = PHASE_INDEXES.map((phase) => uneven.reduce((sumA, { currentA }) => sumA + currentA[phase], 0));
     // Which phases a new car loads, nobody can know before it reports: as a new load, it is a new difference.
     const isNew = uneven.map((car) => this.#beginsToDraw(car)).includes(true);
-    const isTold = !uneven.some(({ id }) => this.#deafUntilS.has(id)) && !this.isTroubled("grid");
+    const isMiswired = known.some(({ stall }) => this.#world.site.isMiswired(stall.id));
+    const isTold = !isMiswired && !uneven.some(({ id }) => this.#deafUntilS.has(id)) && !this.isTroubled("grid");
     return PHASE_INDEXES.flatMap((phase) => {
       const byA = drawn[phase]! - Math.min(...drawn);
       const forS = isTold && byA > UNBALANCE_A + METER_ERROR_A ? (isNew ? 0 : this.#unbalancedS[phase]) + 1 : 0;
@@ -216,7 +218,7 @@ export class CurrentsJudge {
     const inTrouble = this.isTroubled(circuit.id);
     if (inTrouble) this.longestOverInTroubleS = Math.max(this.longestOverInTroubleS, forS);
     else this.longestOverS = Math.max(this.longestOverS, forS);
-    const isMisled = this.#world.plan.faults.some(({ family }) => family === "meter-lie");
+    const isMisled = this.#world.plan.faults.some(({ family }) => MISLEADING.has(family));
     const mostS = isMisled ? MOST_SECONDS_OVER_MISLED : inTrouble ? MOST_SECONDS_OVER_IN_TROUBLE : MOST_SECONDS_OVER;
     return forS === mostS + 1 ? [`${text}, for ${forS} s`] : [];
   }

@@ -199,8 +199,9 @@ export class OrderJudge {
     // What was installed wrongly shows no room, or is not used: somebody has to put it right.
     const wrong = this.#world.meters.filter(({ distortions }) => distortions.size > 0);
     const circuits = new Set<string | undefined>(wrong.map(({ circuitId }) => circuitId));
+    const isMiswired = chargePoints.some(({ stall }) => site.isMiswired(stall.id));
     const doubts = Object.values(state.site.doubts).filter(
-      ({ deviceId }) => !wrong.some((meter) => meter.deviceId === deviceId),
+      ({ deviceId }) => !isMiswired && !wrong.some((meter) => meter.deviceId === deviceId),
     );
     for (const { deviceId, kind } of doubts) said.push(`${deviceId} is doubted still: ${kind}`);
     if (wrong.length === 0 && state.site.mode === "safe")
@@ -214,7 +215,7 @@ export class OrderJudge {
       const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
       // A meter that was installed wrongly is believed now and then: power is coming back, the last car is next.
       const isNext = decision?.reason.kind === "raising" && wrong.length > 0 && this.#isBelievedAgain();
-      const isLeftOut = decision?.reason.limitA === UNBALANCE_A && this.#isUnbalanced();
+      const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isMiswired || this.#isUnbalanced());
       if ((!open || drawsA < CHARGES_A) && !isLeftOut && !isNext && !circuits.has(decision?.reason.circuitId))
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
     }

@@ -66,6 +66,12 @@ export class PhysicalSite {
     this.wired.plugIn(stall, new Car({ ...car, rampAPerS: 8, tapers: false }));
   }
 
+  /** It is on other phases than the configuration says. */
+  isMiswired(stall: string): boolean {
+    const configured = this.#plan.stalls.find(({ id }) => id === stall)!.phases.map(phaseIndex);
+    return configured.join() !== this.wired.phasesOf(stall).join();
+  }
+
   step(atMs: number, second: number): void {
     this.#second = second;
     this.wired.step(atMs, 1);
@@ -78,7 +84,7 @@ export class PhysicalSite {
   /** What a car draws, on the phases of the grid, A. */
   carA(stall: string): PerPhase {
     const own = this.wired.evseCurrentA(stall);
-    const wires = this.#plan.stalls.find(({ id }) => id === stall)!.phases.map(phaseIndex);
+    const wires = this.wired.phasesOf(stall);
     const onGrid: [number, number, number] = [0, 0, 0];
     wires.forEach((phase, wire) => {
       onGrid[phase] = own[wire as 0 | 1 | 2];

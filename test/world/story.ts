@@ -44,7 +44,7 @@ export function storyOf(plan: WorldPlan): string[] {
 }
 
 function whom(plan: WorldPlan, { family, pick }: WorldPlan["faults"][number]): string {
-  if (family === "charge-point" || family === "car")
+  if (["charge-point", "car", "wiring"].includes(family))
     return `: ${plan.stalls[Math.floor(pick * plan.stalls.length)]!.id}`;
   if (family === "meter") return plan.garage?.metered && pick >= 0.5 ? ": garage-meter" : ": grid-meter";
   return `: the ${family}`;

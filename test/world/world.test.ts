@@ -52,6 +52,11 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     "a car went over from two phases to one",
     [{ family: "car", kind: "changes-phases", fromS: 378, forS: 297, pick: 0.014 }],
   ],
+  [
+    502066,
+    "a meter that was not believed showed a full phase, and cars were raised above it every half minute",
+    [{ family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.3 }],
+  ],
 ];
 
 describe("worlds that broke once", () => {

@@ -1,6 +1,7 @@
 /** What a meter shows against what the cars below it draw, over minutes. */
 import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { EvseTrack } from "./evses.ts";
+import { mayShowElsewhere, type Sample } from "./steps.ts";
 
 const NOTHING_A = 0.3;
 const CHANGE_A = 4;
@@ -22,13 +23,20 @@ function changedOn(phase: PhaseIndex, { last, before }: EvseTrack, sinceMonoMs: 
 }
 
 /**
- * Follows the phases that show nothing. The sun may make up for a car to the ampere, but not for one that comes or goes.
+ * Follows the phases that show nothing. The sun may make up for a car to the ampere, but not for one that comes or goes. A
+ * car that shows on another phase says of this one only that the two are exchanged.
  */
-export function silences(before: Silences, currentA: PerPhase, tracks: readonly EvseTrack[], monoMs: number): Silences {
+export function silences(
+  before: Silences,
+  currentA: PerPhase,
+  { tracks, samples, monoMs }: { tracks: readonly EvseTrack[]; samples: readonly Sample[]; monoMs: number },
+): Silences {
+  const changed = (track: EvseTrack, phase: PhaseIndex, sinceMonoMs: number) =>
+    changedOn(phase, track, sinceMonoMs) && !mayShowElsewhere(track, samples, monoMs);
   const of = (phase: PhaseIndex): Silence | undefined => {
     if (Math.abs(currentA[phase]) > NOTHING_A) return undefined;
     const silence = before[phase] ?? { sinceMonoMs: monoMs, dead: false };
-    const dead = silence.dead || tracks.some((track) => changedOn(phase, track, silence.sinceMonoMs));
+    const dead = silence.dead || tracks.some((track) => changed(track, phase, silence.sinceMonoMs));
     return dead === silence.dead ? silence : { ...silence, dead };
   };
   return [of(0), of(1), of(2)];

@@ -93,7 +93,8 @@ function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): M
     seenMonoMs: monoMs,
     ...(since === undefined ? {} : { contradictsSinceMonoMs: since }),
     ...(before && wentBack(before, reading) ? { registerBackMonoMs: monoMs } : {}),
-    silent: currentA && !gap ? silences(watch.silent, currentA, tracks, monoMs) : NONE_SILENT,
+    silent:
+      currentA && !gap ? silences(watch.silent, currentA, { tracks, samples: watch.samples, monoMs }) : NONE_SILENT,
     samples: currentA ? [...young, { atMonoMs: reading.atMonoMs, currentA }] : young,
   };
 }

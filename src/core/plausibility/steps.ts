@@ -123,6 +123,28 @@ export function stayed(step: PendingStep, all: readonly EvseTrack[], monoMs: num
   return monoMs < step.toMonoMs + ARRIVES_AFTER_MS ? undefined : true;
 }
 
+/** The readings in which a step between two reports may have happened. */
+function windowOf(samples: readonly Sample[], fromMonoMs: number, toMonoMs: number): Sample[] {
+  return samples.filter(
+    ({ atMonoMs }) => atMonoMs >= fromMonoMs - MEASURED_BEFORE_MS && atMonoMs <= toMonoMs + ARRIVES_AFTER_MS,
+  );
+}
+
+/** How exactly a step has to show in another way. */
+const closeA = (expectedA: PerPhase) => 0.3 + 0.08 * largest(expectedA);
+
+/** Whether the last step of an EVSE can be seen on other phases than it should be; also while the meter may be behind. */
+export function mayShowElsewhere({ last, before }: EvseTrack, samples: readonly Sample[], monoMs: number): boolean {
+  if (!last?.currentA || !before?.currentA) return false;
+  if (monoMs < last.atMonoMs + ARRIVES_AFTER_MS) return true;
+  const stepA = between(before.currentA, last.currentA);
+  const window = windowOf(samples, before.atMonoMs, last.atMonoMs);
+  return EXPLANATIONS.some((one) => {
+    const expectedA = one.shows(stepA);
+    return one.kind === "swapped" && differsBy(expectedA, stepA) >= 1 && shows(window, expectedA, closeA(expectedA));
+  });
+}
+
 export interface Verdict {
   /** Shown as it should be. */
   readonly fits: boolean;
@@ -134,9 +156,7 @@ export interface Verdict {
 export function judgeStep(step: PendingStep, samples: readonly Sample[]): Verdict | undefined {
   const { stepA } = step;
   const sizeA = largest(stepA);
-  const window = samples.filter(
-    ({ atMonoMs }) => atMonoMs >= step.fromMonoMs - MEASURED_BEFORE_MS && atMonoMs <= step.toMonoMs + ARRIVES_AFTER_MS,
-  );
+  const window = windowOf(samples, step.fromMonoMs, step.toMonoMs);
   const wideA = 0.8 + 0.15 * sizeA;
   const alone = step.others.size === 0;
   const others = EXPLANATIONS.filter((one) => differsBy(one.shows(stepA), stepA) > 2 * wideA);
@@ -144,7 +164,7 @@ export function judgeStep(step: PendingStep, samples: readonly Sample[]): Verdic
   if (shows(window, stepA, wideA)) return { fits: true, of: others };
   const found = usable.filter((one) => {
     const expectedA = one.shows(stepA);
-    return largest(expectedA) >= 1 && shows(window, expectedA, 0.3 + 0.08 * largest(expectedA));
+    return largest(expectedA) >= 1 && shows(window, expectedA, closeA(expectedA));
   });
   const [first, ...rest] = found;
   if (!first) return undefined;

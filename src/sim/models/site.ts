@@ -34,7 +34,7 @@ export interface MeterValues {
 }
 
 interface EvseSide {
-  readonly wiring: EvseWiring;
+  wiring: EvseWiring;
   car?: Car;
   registerWh: number;
   exportWh: number;
@@ -86,6 +86,17 @@ export class WiredSite {
     const { car } = side;
     delete side.car;
     return car;
+  }
+
+  /** Grid phases of the EVSE's wires. */
+  phasesOf(evseId: string): readonly PhaseIndex[] {
+    return this.#side(evseId).wiring.phases;
+  }
+
+  /** The EVSE is on other phases than it should be, as somebody mounted it. */
+  rewire(evseId: string, phases: readonly PhaseIndex[]): void {
+    const side = this.#side(evseId);
+    side.wiring = { ...side.wiring, phases };
   }
 
   car(evseId: string): Car | undefined {

@@ -10,6 +10,7 @@ import { OPERATOR_FAULTS } from "./operator.ts";
 import { PLANNER_FAULTS } from "./planner.ts";
 import { PROCESS_FAULTS } from "./process.ts";
 import { SITE_FAULTS } from "./site.ts";
+import { WIRING_FAULTS } from "./wiring.ts";
 
 export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   meter: METER_FAULTS,
@@ -22,6 +23,7 @@ export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   planner: PLANNER_FAULTS,
   operator: OPERATOR_FAULTS,
   car: CAR_FAULTS,
+  wiring: WIRING_FAULTS,
 };
 
 /** All kinds as `family/kind`. */

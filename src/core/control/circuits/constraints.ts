@@ -250,9 +250,10 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
       strain: strainAt(view, phase, reading),
     };
     if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA, reading);
-    else if (showsTooLittle(builder, view) && reading <= view.limitA)
-      addUnmetered(builder, bound, view.index.worstLoadA, undefined);
     else addMeasured(builder, bound, reading, view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA : 0);
+    // What such a meter shows is the least that flows.
+    if (view.metered && showsTooLittle(builder, view) && reading <= view.limitA)
+      addUnmetered(builder, { ...bound, key: `${bound.key}/worst` }, view.index.worstLoadA, undefined);
   }
 }
 

@@ -1,0 +1,24 @@
+/** Mistakes of the installer at an EVSE: only its cars give them away. */
+import type { PhaseIndex } from "../../../src/core/quantity.ts";
+import { type Fault, type FaultFamily, pickOf } from "../fault.ts";
+import type { World } from "../world.ts";
+
+const ROTATED = [1, 2, 0] as const satisfies readonly PhaseIndex[];
+
+export const WIRING_FAULTS: FaultFamily = {
+  rotated: {
+    story: "is wired to other phases than the configuration says",
+    seconds: [2000, 2000],
+    fromTheStart: true,
+    begin: (world: World, fault: Fault) => {
+      const { id, circuit } = pickOf(world.chargePoints, fault).stall;
+      // Where its circuit has no meter, nobody can know for long.
+      if (circuit === "garage" && world.plan.garage?.metered !== true) return;
+      const { wired } = world.site;
+      wired.rewire(
+        id,
+        wired.phasesOf(id).map((phase) => ROTATED[phase]),
+      );
+    },
+  },
+};
