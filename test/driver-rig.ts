@@ -28,7 +28,7 @@ export class DriverRig {
       site: rig.controller,
       model: rig.model,
       live: () => rig.controller.live(),
-      health: () => ({ ok: true }),
+      health: () => ({ ok: true, ticks: 1, tickAgeMs: 0, ledger: "ok", backlog: 0 }),
       metrics: () => ({}),
       tokenHash: await hashPassword("owner's token"),
       verifyPassword,

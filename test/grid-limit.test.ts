@@ -391,7 +391,7 @@ test("over the real API: a limit is taken, held, renewed without a fact, and end
     site: rig.controller,
     model: siteModel(homeConfiguration()),
     live: () => rig.controller.live(),
-    health: () => ({ ok: true }),
+    health: () => ({ ok: true, ticks: 1, tickAgeMs: 0, ledger: "ok", backlog: 0 }),
     metrics: () => ({}),
     verifyPassword: async () => false,
     page: { routes: [] },

@@ -45,6 +45,7 @@ export interface RigOptions {
   /** As in site.yaml. */
   readonly upstream?: object;
   readonly charging?: object;
+  readonly tariff?: object;
 }
 
 const START_MS = Date.UTC(2026, 5, 10, 12, 2);
@@ -101,6 +102,7 @@ function configurationOf({
   country = "NL",
   upstream,
   charging,
+  tariff = {},
 }: RigOptions) {
   return {
     site: { id: "rig", timeZone: "UTC", country },
@@ -125,7 +127,7 @@ function configurationOf({
       { id: "garage-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "y", port: 502 } } },
     ],
     ...(gridOperator ? { gridOperator, mqtt: { url: "mqtt://127.0.0.1", requests: true } } : {}),
-    tariff: { import: { kind: "fixed", eurPerKwh: 0.3 } },
+    tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, ...tariff },
     ...(upstream ? { upstream } : {}),
     ...(charging ? { charging } : {}),
   };

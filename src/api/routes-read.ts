@@ -1,10 +1,14 @@
 /** What anyone may read. */
 import type { FastifyInstance } from "fastify";
+import { PlanMade } from "../core/facts/plan-facts.ts";
+import { QuarterHourMetered } from "../core/facts/site-facts.ts";
 import { savings } from "../core/money/savings.ts";
+import { SavingsSchema } from "../core/money/savings-schema.ts";
 import type { SiteAccess } from "../core/ports.ts";
 import { Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
-import { publicFact, publicSession } from "../core/view/public.ts";
+import { PublicFactSchema, publicFact, publicSession } from "../core/view/public.ts";
+import { PublicSessionSchema } from "../core/view/session-view.ts";
 import { type LiveSite, LiveSiteSchema } from "../core/view/view.ts";
 import { sendProblem } from "./problem.ts";
 import type { Stream } from "./stream.ts";
@@ -18,7 +22,17 @@ export interface ReadRoutes {
 
 const Limit = Type.Integer({ minimum: 1, maximum: 1000, default: 100 });
 
-function latestFacts(site: SiteAccess, query: { after?: number; limit: number }): readonly unknown[] {
+const PlanSchema = Type.Object({
+  seq: Type.Integer({ description: "Of the fact that made it" }),
+  madeMs: Type.Number(),
+  ...PlanMade.schema.properties,
+});
+const SessionsSchema = Type.Object({ sessions: Type.Array(PublicSessionSchema) });
+const EventsSchema = Type.Object({ events: Type.Array(PublicFactSchema) });
+const HistorySchema = Type.Object({ quarterHours: Type.Array(QuarterHourMetered.schema) });
+const EventStream = { "text/event-stream": { schema: Type.String() } };
+
+function latestFacts(site: SiteAccess, query: { after?: number; limit: number }) {
   const after = query.after ?? Math.max(0, site.state().seq - query.limit);
   return site.read(after, query.limit).map(publicFact);
 }
@@ -31,7 +45,7 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
 
   app.get(
     "/api/v1/plan",
-    { schema: { summary: "The plan in force, with its complete input" } },
+    { schema: { summary: "The plan in force, with its complete input", response: { 200: PlanSchema } } },
     async (_request, reply) => {
       const plan = site.state().plan.current;
       return (
@@ -47,6 +61,7 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
       schema: {
         summary: "Sessions, the youngest first; the export has all that ever were",
         querystring: sessionsQuery,
+        response: { 200: SessionsSchema },
       },
     },
     async (request) => {
@@ -70,6 +85,7 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
       schema: {
         summary: "Facts of the ledger after a sequence, oldest first; without `after` the latest",
         querystring: eventsQuery,
+        response: { 200: EventsSchema },
       },
     },
     async (request) => ({
@@ -80,7 +96,13 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
   const streamQuery = Type.Object({ after: Type.Optional(Type.Integer({ minimum: 0 })) });
   app.get(
     "/api/v1/events/stream",
-    { schema: { summary: "Server-sent events: `fact` (id is the sequence) and `live`", querystring: streamQuery } },
+    {
+      schema: {
+        summary: "Server-sent events: `fact` (id is the sequence) and `live`",
+        querystring: streamQuery,
+        response: { 200: { content: EventStream } },
+      },
+    },
     (request, reply) => {
       const { after } = request.query as { after?: number };
       const last = Number(request.headers["last-event-id"]);
@@ -93,7 +115,13 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
   const historyQuery = Type.Object({ from: Type.Optional(Type.Number()), to: Type.Optional(Type.Number()) });
   app.get(
     "/api/v1/history",
-    { schema: { summary: "Quarter-hours of the site, up to three weeks back", querystring: historyQuery } },
+    {
+      schema: {
+        summary: "Quarter-hours of the site, up to three weeks back",
+        querystring: historyQuery,
+        response: { 200: HistorySchema },
+      },
+    },
     async (request) => {
       const { from = 0, to = Number.MAX_SAFE_INTEGER } = request.query as { from?: number; to?: number };
       return {
@@ -110,6 +138,7 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
       schema: {
         summary: "What control saved against charging at once and equal shares, in up to three weeks, and from what",
         querystring: historyQuery,
+        response: { 200: SavingsSchema },
       },
     },
     async (request) => {

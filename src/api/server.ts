@@ -2,6 +2,7 @@
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Clock, Log, SiteAccess } from "../core/ports.ts";
+import { type Static, Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { UpstreamAdmin } from "../core/upstream-admin.ts";
 import type { PlanReasons } from "../core/view/plan-reasons.ts";
@@ -26,6 +27,14 @@ export interface PageRoute {
   readonly immutable: boolean;
 }
 
+const HealthSchema = Type.Object({
+  ok: Type.Boolean(),
+  ticks: Type.Integer({ description: "Completed since the start" }),
+  tickAgeMs: Type.Number({ description: "Since the last one" }),
+  ledger: Type.String({ description: "`ok`, or why it takes no facts" }),
+  backlog: Type.Integer({ description: "Facts that wait for it" }),
+});
+
 export interface ApiOptions {
   readonly host: string;
   readonly port: number;
@@ -34,7 +43,7 @@ export interface ApiOptions {
   readonly live: () => LiveSite;
   /** The plan in force explained; missing until there is one. */
   readonly planReasons?: () => PlanReasons | undefined;
-  readonly health: () => { readonly ok: boolean; readonly [detail: string]: unknown };
+  readonly health: () => Static<typeof HealthSchema>;
   readonly metrics: () => Readonly<Record<string, number>>;
   readonly tokenHash?: string;
   readonly verifyPassword: (hash: string, secret: string) => Promise<boolean>;
@@ -144,16 +153,25 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     pageRoutes(routes, options.page.routes);
     routes.get(
       "/healthz",
-      { schema: { summary: "200 while the controller completes its ticks" } },
+      {
+        schema: {
+          summary: "200 while the controller completes its ticks",
+          response: { 200: HealthSchema, 503: HealthSchema },
+        },
+      },
       (_request, reply) => {
         const health = options.health();
         return reply.code(health.ok ? 200 : 503).send(health);
       },
     );
-    routes.get("/metrics", { schema: { summary: "Prometheus" } }, (_request, reply) =>
-      reply
-        .type("text/plain; version=0.0.4")
-        .send(metricsText(live(), { wattledger_stream_clients: stream.clients, ...options.metrics() })),
+    const text = { "text/plain": { schema: Type.String() } };
+    routes.get(
+      "/metrics",
+      { schema: { summary: "Prometheus", response: { 200: { content: text } } } },
+      (_request, reply) =>
+        reply
+          .type("text/plain; version=0.0.4")
+          .send(metricsText(live(), { wattledger_stream_clients: stream.clients, ...options.metrics() })),
     );
     routes.get("/api/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });

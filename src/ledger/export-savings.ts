@@ -1,7 +1,8 @@
 /** What control saved, a row a month, with everything that the numbers were computed from. */
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
-import { type Bill, type Savings, savings } from "../core/money/savings.ts";
+import { savings } from "../core/money/savings.ts";
+import type { Bill, Savings } from "../core/money/savings-schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { Session } from "../core/state/sessions.ts";
 import type { QuarterHour } from "../core/state/site-slice.ts";

@@ -1,7 +1,10 @@
 /** A record that its partner has already, because the answer to it was lost: it is not billed twice, and keeps nothing up. */
+
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { PartnerStatusSchema } from "../../src/core/upstream-admin.ts";
+import { deviations } from "../api-answers.ts";
 import type { Answered, Received } from "./partner.ts";
 import { OcpiRig } from "./rig.ts";
 
@@ -103,7 +106,9 @@ describe("a record that the partner has already", () => {
     });
     await charge(rig);
     expect(delivered(rig)).toMatchObject([{ taken: false }]);
-    expect(rig.upstream.status()[0]!.refusedReason).toContain("other figures");
+    const [status] = rig.upstream.status();
+    expect(status!.refusedReason).toContain("other figures");
+    expect(deviations(PartnerStatusSchema, status)).toEqual([]);
   });
 
   test("whose refusal has another cause is refused", async () => {

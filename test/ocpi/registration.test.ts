@@ -1,8 +1,11 @@
 /** A site and a partner find each other: real HTTP on loopback, the partner written from the text. */
+
 import { readFileSync, statSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { PartnerStatusSchema } from "../../src/core/upstream-admin.ts";
+import { deviations } from "../api-answers.ts";
 import { OcpiRig, type OcpiRigOptions } from "./rig.ts";
 
 const rigs: OcpiRig[] = [];
@@ -53,6 +56,7 @@ describe("a partner registers with the site", () => {
         parties: [{ role: "EMSP", countryCode: "NL", partyId: "EMS", name: "Test" }],
       },
     ]);
+    expect(deviations(PartnerStatusSchema, rig.upstream.status()[0])).toEqual([]);
   });
 
   test("and what it registered is in the ledger, its tokens are not: they are in a file of the owner's", async () => {

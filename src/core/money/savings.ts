@@ -9,6 +9,7 @@ import type { Session } from "../state/sessions.ts";
 import type { QuarterHour } from "../state/site-slice.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../time/slots.ts";
 import { peaksOf } from "./savings-peaks.ts";
+import type { Bill, Savings } from "./savings-schema.ts";
 
 export interface SavingsInput {
   readonly quarterHours: readonly QuarterHour[];
@@ -18,44 +19,6 @@ export interface SavingsInput {
   readonly toMs: number;
   /** For equal shares, which need the fuses. */
   readonly site?: SiteModel;
-}
-
-/** The bill of the quarter-hours that were counted. */
-export interface Bill {
-  readonly costEur: number;
-  readonly importWh: number;
-  readonly exportWh: number;
-  /** Highest import of a quarter-hour, W. */
-  readonly peakW: number;
-  /** Energy that the cars would have missed, Wh. */
-  readonly missingWh: number;
-  /** What the months' peaks of these quarter-hours cost by the tariffs for power, EUR; missing without any. Not in the cost. */
-  readonly peaksEur?: number;
-}
-
-export interface Savings {
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Quarter-hours with a bill, and those left out because import or price is not known. */
-  readonly quarterHours: number;
-  readonly quarterHoursLeftOut: number;
-  /** Sessions that were moved in time, and those left where they were: still open, or not whole in these quarter-hours. */
-  readonly sessions: number;
-  readonly sessionsLeftOut: number;
-  readonly movedWh: number;
-  readonly actual: Bill;
-  readonly uncontrolled: Bill;
-  readonly equalShares?: Bill;
-  readonly savedEur: number;
-  readonly savedOverEqualSharesEur?: number;
-  /** What the batteries gave, Wh, and in full cycles where their size is known. */
-  readonly batteryDischargeWh: number;
-  readonly batteryCycles?: number;
-  /** What that wore of the batteries, EUR; the same in all three bills. */
-  readonly batteryWearEur?: number;
-  /** What cars gave back, Wh, and what that wore of their batteries, EUR: not in the bill, to be taken off what was saved. */
-  readonly carsDischargeWh?: number;
-  readonly carsWearEur?: number;
 }
 
 interface Car {

@@ -1,6 +1,23 @@
 /** What leaves over API and MQTT: tokens of drivers only with their last four characters. */
 import type { Envelope } from "../facts/fact.ts";
+import { type Static, Type } from "../schema.ts";
 import type { Session } from "../state/sessions.ts";
+import type { PublicSession } from "./session-view.ts";
+
+/** A fact as it leaves over API and MQTT. */
+export const PublicFactSchema = Type.Object({
+  seq: Type.Integer(),
+  atMs: Type.Number({ description: "Epoch ms, by the site's clock" }),
+  monoMs: Type.Number({ description: "Since the start of the controller" }),
+  wallTrusted: Type.Boolean({ description: "Whether that clock was set" }),
+  boot: Type.String(),
+  type: Type.String(),
+  version: Type.Integer({ description: "Of `data`" }),
+  source: Type.String(),
+  cause: Type.Optional(Type.Integer({ description: "The fact that it follows from" })),
+  data: Type.Unknown({ description: "By `type`" }),
+});
+export type PublicFact = Static<typeof PublicFactSchema>;
 
 const HIDDEN = "…";
 
@@ -22,7 +39,7 @@ function hostOnly(data: unknown): unknown {
 }
 
 /** A fact for the public: raw payloads of charge points may hold tokens too and stay in the ledger. */
-export function publicFact(fact: Envelope): unknown {
+export function publicFact(fact: Envelope): PublicFact {
   const { key: _, ...rest } = fact;
   const data = hostOnly(masked(fact.data));
   if (typeof data === "object" && data !== null && "payload" in data) {
@@ -33,6 +50,7 @@ export function publicFact(fact: Envelope): unknown {
 }
 
 /** A session for the public. */
-export function publicSession(session: Session): unknown {
-  return session.token === undefined ? session : { ...session, token: maskToken(session.token) };
+export function publicSession({ quarterHours, ...session }: Session): PublicSession {
+  const token = session.token === undefined ? {} : { token: maskToken(session.token) };
+  return { ...session, quarterHours: [...quarterHours], ...token };
 }

@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import type { CapacityBill } from "../../core/money/capacity-bill.ts";
-import type { Savings } from "../../core/money/savings.ts";
+import type { Savings } from "../../core/money/savings-schema.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { QuarterHour } from "../../core/state/site-slice.ts";
 import type { PartnerStatus } from "../../core/upstream-admin.ts";
