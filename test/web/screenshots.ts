@@ -1,9 +1,12 @@
-/** Takes the README's pictures of a running site: `node test/web/screenshots.ts http://127.0.0.1:8080 docs/images`. */
+/**
+ * Takes the README's pictures of a running site: `node test/web/screenshots.ts http://127.0.0.1:8080 docs/images`, and with
+ * a driver's link as third argument that of its page.
+ */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openBrowser } from "./browser.ts";
 
-const [url = "http://127.0.0.1:8080", directory = "docs/images"] = process.argv.slice(2);
+const [url = "http://127.0.0.1:8080", directory = "docs/images", driverLink] = process.argv.slice(2);
 const SHOTS = [
   { name: "dashboard", width: 1440, height: 1100, dark: false, whole: false },
   { name: "dashboard-dark", width: 1440, height: 1100, dark: true, whole: false },
@@ -13,6 +16,15 @@ const SHOTS = [
 
 mkdirSync(directory, { recursive: true });
 const browser = await openBrowser();
+async function driverShot(link: string): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 360, height: 740 }, locale: "en-GB" });
+  await page.goto(link);
+  await page.waitForSelector(".choices");
+  await page.screenshot({ path: join(directory, "driver-phone.png") });
+  await page.close();
+}
+
+if (driverLink !== undefined) await driverShot(driverLink);
 for (const shot of SHOTS) {
   const page = await browser.newPage({
     viewport: { width: shot.width, height: shot.height },

@@ -53,9 +53,25 @@ function Token({ onToken }: { onToken: (token: string) => void }) {
   );
 }
 
-/** The buttons of a card; `charging` where a car is there and the EVSE can be told. */
-export function Actions({ evse, charging }: { evse: LiveEvse; charging: boolean }) {
-  const dialog = useSignal<"wish" | "departures" | undefined>(undefined);
+/** Opens what is usual at this EVSE, with a car there or without. */
+export function UsualDepartures({ evse }: { evse: LiveEvse }) {
+  const isOpen = useSignal(false);
+  const set = (open: boolean) => () => {
+    isOpen.value = open;
+  };
+  return (
+    <>
+      <button type="button" class="plain" onClick={set(true)}>
+        {words.usualDepartures}
+      </button>
+      {isOpen.value ? <DeparturesDialog evse={evse} onClose={set(false)} /> : null}
+    </>
+  );
+}
+
+/** The question and the buttons of a card with a car whose EVSE can be told. */
+export function Actions({ evse }: { evse: LiveEvse }) {
+  const choosing = useSignal(false);
   const waiting = useSignal<Act | undefined>(undefined);
   const refusal = useSignal("");
   const act = async (what: Act, token?: string) => {
@@ -64,34 +80,24 @@ export function Actions({ evse, charging }: { evse: LiveEvse; charging: boolean 
     waiting.value = !result.ok && result.needsToken ? what : undefined;
   };
   const override: Act = (token) => change("POST", `/evses/${evse.id}/override`, { active: !evse.override }, token);
-  const close = () => {
-    dialog.value = undefined;
+  const choose = (open: boolean) => () => {
+    choosing.value = open;
   };
-  const open = (which: "wish" | "departures") => () => {
-    dialog.value = which;
-  };
-  const asks = charging && evse.departureSaid === undefined && !evse.override;
+  const asks = evse.departureSaid === undefined && !evse.override;
   return (
     <>
       {asks ? <Question evse={evse} act={(what) => void act(what)} /> : null}
-      {charging && evse.departureMs && evse.departureSaid === "standing" ? (
-        <button type="button" class="plain usually" onClick={open("wish")}>
+      {evse.departureMs && evse.departureSaid === "standing" ? (
+        <button type="button" class="plain usually" onClick={choose(true)}>
           {words.usuallyLeaves(clockTime(evse.departureMs))}
         </button>
       ) : null}
       <div class="buttons">
-        {charging ? (
-          <>
-            <button type="button" class={evse.override ? "" : "primary"} onClick={() => void act(override)}>
-              {evse.override ? words.endChargeNow : words.chargeNow}
-            </button>
-            <button type="button" onClick={open("wish")}>
-              {words.setDeparture}
-            </button>
-          </>
-        ) : null}
-        <button type="button" class="plain" onClick={open("departures")}>
-          {words.usualDepartures}
+        <button type="button" class={evse.override ? "" : "primary"} onClick={() => void act(override)}>
+          {evse.override ? words.endChargeNow : words.chargeNow}
+        </button>
+        <button type="button" onClick={choose(true)}>
+          {words.setDeparture}
         </button>
       </div>
       {refusal.value === "" ? null : (
@@ -99,8 +105,7 @@ export function Actions({ evse, charging }: { evse: LiveEvse; charging: boolean 
           {words.refused(refusal.value)}
         </p>
       )}
-      {dialog.value === "wish" ? <WishDialog evse={evse} onClose={close} /> : null}
-      {dialog.value === "departures" ? <DeparturesDialog evse={evse} onClose={close} /> : null}
+      {choosing.value ? <WishDialog evse={evse} onClose={choose(false)} /> : null}
       {waiting.value ? <Token onToken={(token) => void act(waiting.value!, token)} /> : null}
     </>
   );

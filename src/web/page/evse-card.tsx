@@ -1,6 +1,6 @@
 /** What is each car doing, when will it be done, and why not faster? */
 import type { LiveEvse } from "../../core/view/view.ts";
-import { Actions } from "./evse-actions.tsx";
+import { Actions, UsualDepartures } from "./evse-actions.tsx";
 import { clockTime, cost, fixed, kw, kwh } from "./format.ts";
 import { words } from "./words/en.ts";
 
@@ -58,11 +58,12 @@ export function EvseCard({ evse, colour }: { evse: LiveEvse; colour: number }) {
       <header>
         <i class={`dot car-${colour % 8}`} aria-hidden="true" />
         <h3>{evse.name}</h3>
+        <UsualDepartures evse={evse} />
       </header>
       <p class="card-sentence">{evse.sentence}</p>
       {charging ? <Numbers evse={evse} /> : null}
       <p class="because">{evse.because}</p>
-      <Actions evse={evse} charging={charging && evse.online} />
+      {charging && evse.online ? <Actions evse={evse} /> : null}
     </article>
   );
 }
