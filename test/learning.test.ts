@@ -48,7 +48,7 @@ function errorOf(cars: readonly Seen[], stays: (car: Seen) => readonly Stay[], a
       if (nowMs >= car.endedMs) continue;
       const said =
         car.saidMs === undefined ? {} : { said: { departureMs: car.startedMs + car.saidMs, statedMs: car.startedMs } };
-      const chance = leftByChance({ stays: before, visit: car, nowMs, assumedStayMs, ...said });
+      const chance = leftByChance({ stays: before, visit: car, nowMs, assumedStayMs, timeZone: "UTC", ...said });
       for (const hours of [1, 2, 4, 8]) {
         const left = car.endedMs < nowMs + hours * HOUR_MS ? 1 : 0;
         sum += (chance(nowMs + hours * HOUR_MS) - left) ** 2;

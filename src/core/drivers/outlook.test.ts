@@ -19,14 +19,24 @@ function chanceAt(stays: readonly Stay[], hours: number, nowHours = 0, saidHours
   const said =
     saidHours === undefined ? {} : { said: { departureMs: NOON_MS + saidHours * HOUR_MS, statedMs: NOON_MS } };
   const nowMs = NOON_MS + nowHours * HOUR_MS;
-  return leftByChance({ stays, visit, nowMs, assumedStayMs: 8 * HOUR_MS, ...said })(NOON_MS + hours * HOUR_MS);
+  const question = { stays, visit, nowMs, assumedStayMs: 8 * HOUR_MS, timeZone: "UTC", ...said };
+  return leftByChance(question)(NOON_MS + hours * HOUR_MS);
 }
 
 describe("when a car has left", () => {
   it("is by the word of a driver who is not known as often early as measured elsewhere", () => {
-    expect(chanceAt([], 3.5, 0, 10)).toBeCloseTo(0.05);
-    expect(chanceAt([], 5.5, 0, 10)).toBeCloseTo(0.1);
-    expect(chanceAt([], 10, 0, 10)).toBeCloseTo(0.3);
+    expect(chanceAt([], 1.75, 0, 5)).toBeCloseTo(0.05);
+    expect(chanceAt([], 2.75, 0, 5)).toBeCloseTo(0.1);
+    expect(chanceAt([], 5, 0, 5)).toBeCloseTo(0.3);
+  });
+
+  it("is small in the night for who said the next morning: who is there at midnight leaves when people get up", () => {
+    // Noon until eight o'clock of the next day.
+    const [midnight, five, eight] = [12, 17, 20].map((hours) => chanceAt([], hours, 0, 20));
+    expect(five! - midnight!).toBeLessThan(0.03);
+    expect(eight! - five!).toBeGreaterThan(0.08);
+    expect(chanceAt([], 17, 11.5, 20)).toBeLessThan(0.05);
+    expect(eight).toBeCloseTo(0.3);
   });
 
   it("is ever likelier, and never likely now, when the car is seen to be here", () => {

@@ -4,6 +4,7 @@
  */
 
 import type { Stay } from "../state/stays.ts";
+import { wallClockMs } from "../time/calendar.ts";
 import {
   acquaintance,
   type Curve,
@@ -20,6 +21,7 @@ import {
   weightBelow,
   weightOf,
 } from "./likeness.ts";
+import { wakingMs } from "./waking.ts";
 
 /** For who says nothing, what others did who spoke counts so much less. */
 const SPOKE = 0.25;
@@ -40,7 +42,7 @@ const SAID_STAY: Curve = [
   [1.3, 0.75],
   [2.5, 1],
 ];
-const SAID_WEIGHT = 3;
+const SAID_WEIGHT = 1;
 /**
  * Stays as a part of what the site assumes, where nothing was said, as measured in garages of apartments and at public
  * EVSEs: three of ten are over after a third of it.
@@ -76,6 +78,8 @@ export interface DepartureQuestion {
   /** What the driver said, and since when; else what the site assumes of a stay from its beginning. */
   readonly said?: { readonly departureMs: number; readonly statedMs: number };
   readonly assumedStayMs: number;
+  /** Who stays over night leaves in the morning. */
+  readonly timeZone: string;
 }
 
 /** How long those stayed who spoke, had they said as much as this driver. */
@@ -120,16 +124,21 @@ function silentOver({ stays, visit, assumedStayMs }: DepartureQuestion): Over {
   return learned(silentStays(own, visit), site, isAlone ? ALONE_WEIGHT : OTHERS_WEIGHT);
 }
 
-function saidOver({ stays, visit }: DepartureQuestion, saidMs: number): Over {
+/** Where something was said at `sinceMs`: of the night hardly anything counts, for who is there at midnight leaves in the morning. */
+function saidOver({ stays, visit, timeZone }: DepartureQuestion, sinceMs: number, saidMs: number): Over {
   const usualMs = Math.max(LEAST_USUAL_MS, saidMs);
-  return learned(keptWords(stays, visit, usualMs), (afterMs) => shareUpTo(SAID_STAY, afterMs / usualMs), SAID_WEIGHT);
+  const wallMs = wallClockMs(sinceMs, timeZone);
+  const countedMs = (afterMs: number) => wakingMs(wallMs, wallMs + afterMs);
+  const wholeMs = countedMs(usualMs);
+  const usual: Over = (afterMs) => shareUpTo(SAID_STAY, countedMs(afterMs) / wholeMs);
+  return learned(keptWords(stays, visit, usualMs), usual, SAID_WEIGHT);
 }
 
 /** The probability, 0..1, that a car that is still here at `nowMs` has left before a time (epoch ms); never falling. */
 export function leftByChance(question: DepartureQuestion): (atMs: number) => number {
   const { visit, nowMs, said } = question;
   const sinceMs = said ? Math.max(said.statedMs, visit.startedMs) : visit.startedMs;
-  const over = said ? saidOver(question, said.departureMs - sinceMs) : silentOver(question);
+  const over = said ? saidOver(question, sinceMs, said.departureMs - sinceMs) : silentOver(question);
   const now = over(Math.max(0, nowMs - sinceMs));
   return (atMs) => (now >= 1 ? 1 : Math.min(1, Math.max(0, (over(atMs - sinceMs) - now) / (1 - now))));
 }

@@ -51,6 +51,7 @@ export function departureOf(session: Session, need: ChargingNeed, context: Depar
     visit: { ...session, startedMs: beganMs(session) },
     nowMs,
     assumedStayMs: site.configuration.charging.defaultStayHours * HOUR_MS,
+    timeZone: site.configuration.site.timeZone,
     ...(said ? { said } : {}),
   });
   const isAhead = said !== undefined && said.departureMs > nowMs;

@@ -56,8 +56,8 @@ describe("room that cars who come later will want", () => {
     const [l1, l2, l3] = wanted(garage(35), daily(21, 18))!;
     const last = l1.at(-1)!;
     // At 18 and 19 o'clock, the third and fourth hour of the plan.
-    expect(last[2]).toBeGreaterThan(0.2);
-    expect(last[3]).toBeGreaterThan(0.2);
+    expect(last[2]).toBeGreaterThan(0.1);
+    expect(last[3]).toBeGreaterThan(0.1);
     expect(last.slice(6, 20)).toEqual(new Array(14).fill(0));
     expect(l1[0]![2]).toBeLessThanOrEqual(last[2]!);
     expect([...l2.flat(), ...l3.flat()].every((chance) => chance === 0)).toBe(true);
@@ -88,13 +88,13 @@ describe("room that cars who come later will want", () => {
     const anna = daily(21, 18, { token: "ANNA" });
     expect(wanted(input, anna, [{ evseId: "place-4", token: "ANNA" }])).toBeUndefined();
     const others = wanted(input, daily(21, 18), [{ evseId: "place-4" }])!;
-    expect(Math.max(...others[1].flat(), ...others[2].flat())).toBeGreaterThan(0.1);
+    expect(Math.max(...others[1].flat(), ...others[2].flat())).toBeGreaterThan(0.05);
   });
 
   it("ends with the day that the plan sees, and begins with now", () => {
     const half = garage(35, { nowMs: NOW_MS + SLOT_MS / 2, elapsed: 0.5 });
     const [l1] = wanted(half, daily(21, 15))!;
     expect(l1.every((blocks) => blocks.length === 24)).toBe(true);
-    expect(l1.at(-1)![23]).toBeGreaterThan(0.2);
+    expect(l1.at(-1)![23]).toBeGreaterThan(0.1);
   });
 });
