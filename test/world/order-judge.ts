@@ -199,7 +199,11 @@ export class OrderJudge {
     // What was installed wrongly shows no room, or is not used: somebody has to put it right.
     const wrong = this.#world.meters.filter(({ distortions }) => distortions.size > 0);
     const circuits = new Set<string | undefined>(wrong.map(({ circuitId }) => circuitId));
+    // An EVSE on other phases than it should be makes the meter above it show too little: its building counts with its worst.
     const isMiswired = chargePoints.some(({ stall }) => site.isMiswired(stall.id));
+    const doubted = new Set(Object.values(state.site.doubts).map(({ deviceId }) => deviceId));
+    for (const { circuitId, deviceId } of this.#world.meters)
+      if (isMiswired && doubted.has(deviceId)) circuits.add(circuitId);
     const doubts = Object.values(state.site.doubts).filter(
       ({ deviceId }) => !isMiswired && !wrong.some((meter) => meter.deviceId === deviceId),
     );
