@@ -95,6 +95,23 @@ describe.skipIf(browserMissing)(`pages on a phone${skipped}`, () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0);
   });
 
+  test("what the owner types stays, whatever comes in meanwhile", async () => {
+    links = await new DriverRig().start(pages);
+    const page = await open(links.url("/"));
+    await page.locator(".card", { hasText: "left" }).getByRole("button", { name: "Set departure" }).click();
+    await page.getByLabel("Energy needed").fill("12");
+    await page.getByLabel("Leaves at").fill("2026-06-11T05:05");
+    await page.getByLabel("Prefers").selectOption("green");
+    for (let second = 0; second < 3; second++) {
+      await links.rig.run(1);
+      await page.getByText(`12:02:${String(20 + second + 1)}`).waitFor();
+    }
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.waitForSelector("dialog", { state: "detached" });
+    const departureMs = Date.UTC(2026, 5, 11, 5, 5);
+    expect(wishes()).toMatchObject([{ energyWh: 12_000, departureMs, preference: "green" }]);
+  });
+
   test("the owner sets when cars usually leave; a card says so, and a tap changes it for today", async () => {
     links = await new DriverRig().start(pages);
     const page = await open(links.url("/"));
@@ -116,7 +133,12 @@ describe.skipIf(browserMissing)(`pages on a phone${skipped}`, () => {
     await card.getByRole("button", { name: /Usually leaves .*06:45/ }).click();
     await page.getByRole("button", { name: "Save" }).click();
     await page.waitForSelector("dialog", { state: "detached" });
-    expect(wishes()).toMatchObject([{ evseId: "left", departureMs: Date.UTC(2026, 5, 11, 6, 45) }]);
+    // The energy was not filled in: it stays as it usually is.
+    expect(wishes()).toEqual([
+      { evseId: "left", by: "api:local", departureMs: Date.UTC(2026, 5, 11, 6, 45), preference: "regular" },
+    ]);
+    await links.rig.run(2);
+    expect(links.rig.controller.live().evses[0]).toMatchObject({ departureSaid: "driver", energySaid: "standing" });
     const driver = await open(links.link("left"));
     await driver.getByRole("heading", { name: "Leaves tomorrow 06:45" }).waitFor();
   });

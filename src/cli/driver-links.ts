@@ -61,6 +61,10 @@ export async function driverLinksCommand(args: string[]): Promise<number> {
     chmodSync(values.out, 0o600);
   } catch (error) {
     console.error(`The links were not made: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof Error && "code" in error && error.code === "EACCES")
+      console.error(
+        "Run it as the owner of the ledger (sudo -u wattledger ...), with --out where that user may write.",
+      );
     return 1;
   }
   console.log(

@@ -6,8 +6,10 @@ import { fromLocalInput, toLocalInput } from "./format.ts";
 import { change } from "./store.ts";
 import { words } from "./words/en.ts";
 
-export function WishDialog({ evse, onClose }: { evse: LiveEvse; onClose: () => void }) {
+export function WishDialog({ evse: live, onClose }: { evse: LiveEvse; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  // As it was when the dialog opened: what is typed must not be overwritten by what comes in every second.
+  const evse = useRef(live).current;
   const needsToken = useSignal(false);
   const refusal = useSignal("");
   useEffect(() => dialog.current?.showModal(), []);
@@ -15,8 +17,10 @@ export function WishDialog({ evse, onClose }: { evse: LiveEvse; onClose: () => v
 
   async function save(form: HTMLFormElement): Promise<void> {
     const data = new FormData(form);
+    const energy = String(data.get("energy"));
     const body = {
-      energyWh: Math.round(Number(data.get("energy")) * 1000),
+      // Nothing said is not nothing needed.
+      ...(energy === "" ? {} : { energyWh: Math.round(Number(energy) * 1000) }),
       departureMs: fromLocalInput(String(data.get("departure"))),
       preference: String(data.get("preference")),
     };
@@ -41,12 +45,20 @@ export function WishDialog({ evse, onClose }: { evse: LiveEvse; onClose: () => v
             type="datetime-local"
             name="departure"
             required
-            value={toLocalInput(evse.departureMs ?? Date.now() + 8 * 3_600_000)}
+            defaultValue={toLocalInput(evse.departureMs ?? Date.now() + 8 * 3_600_000)}
           />
         </label>
         <label>
           {words.energyNeeded}
-          <input type="number" name="energy" min="0" max="500" step="0.1" required value={leftKwh} />
+          <input
+            type="number"
+            name="energy"
+            min="0"
+            max="500"
+            step="0.1"
+            placeholder={words.energyUsual}
+            defaultValue={evse.energySaid === "driver" ? leftKwh : ""}
+          />
         </label>
         <label>
           {words.preference}

@@ -49,6 +49,7 @@ export const words = {
   remove: "Remove",
   departure: "Leaves at",
   energyNeeded: "Energy needed from now, kWh",
+  energyUsual: "as much as is usual",
   preference: "Prefers",
   preferences: { regular: "the site's choice", cheap: "cheap", fast: "fast", green: "green" } as Record<string, string>,
   save: "Save",
