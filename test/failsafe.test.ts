@@ -3,14 +3,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import {
+  EVSE_READING_VALID_MS,
+  FIRST_PAUSE_MS,
   GOOD_AFTER_LOSS_MS,
   HEADROOM_WINDOW_MS,
   OBEY_MS,
+  PAUSE_MOST_MS,
   RAISE_EVERY_MS,
   RETRY_MS,
 } from "../src/core/control/thresholds.ts";
 import { ABSENT_AFTER_MS, STALE_AFTER_MS } from "../src/core/device-quality.ts";
-import { ChargePointSchema } from "../src/core/site/site.ts";
+import { ChargePointSchema, DeviceSchema } from "../src/core/site/site.ts";
+import { LIMIT_TIMEOUT_MS } from "../src/ocpp/outgoing.ts";
+import { PING_MS } from "../src/ocpp/transport.ts";
 import { FAULT_NAMES } from "./world/faults/index.ts";
 
 const PAGE = new URL("../docs/failsafe.md", import.meta.url);
@@ -64,6 +69,13 @@ describe("the page on what happens when something fails", () => {
         .join(", ")
         .replace(/, (\d+)$/, " and $1")} s`,
     );
+    expect(page).toContain(`a cable that was cut: ${PING_MS / 1000} to ${seconds(2 * PING_MS)}`);
+    expect(page).toContain(`none in ${seconds(LIMIT_TIMEOUT_MS)} | At once; ${seconds(LIMIT_TIMEOUT_MS)}`);
+    const pollMs = (DeviceSchema.properties.pollMs as unknown as { default: number }).default;
+    expect(page).toContain(`${seconds(ABSENT_AFTER_MS)}, for the page ${seconds(ABSENT_AFTER_MS + 3 * pollMs)}`);
+    expect(page).toContain(`None for ${seconds(EVSE_READING_VALID_MS)}`);
+    expect(page).toContain(`a pause lasts a minute, then up to five`);
+    expect([FIRST_PAUSE_MS, PAUSE_MOST_MS]).toEqual([60_000, 300_000]);
     expect(page).toContain(`more than its limit, ${seconds(OBEY_MS)} after that was lowered`);
   });
 });

@@ -27,7 +27,8 @@ export interface OutgoingOptions {
   readonly violated: (action: string, problem: string, payload: unknown) => void;
 }
 
-const LIMIT_TIMEOUT_MS = 10_000;
+/** A charge point that has not answered a limit by then has not taken it, for all we know. */
+export const LIMIT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 30_000;
 /** Pauses between attempts to clear the profiles of a former controller. */
 const TAKE_OVER_RETRY_MS: readonly number[] = [15_000, 60_000, 300_000];

@@ -29,7 +29,8 @@ export interface Transport {
 }
 
 const MAX_PAYLOAD_BYTES = 256 * 1024;
-const PING_MS = 20_000;
+/** Who has not answered a ping when the next one is due is gone. */
+export const PING_MS = 20_000;
 
 type Accept = (session: Arrival, protocol: string | false) => void;
 
