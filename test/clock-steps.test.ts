@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { SiteDraft } from "../src/core/facts/index.ts";
 import { SLOT_MS, slotStartMs } from "../src/core/time/slots.ts";
+import { driverView } from "../src/core/view/driver.ts";
 import { SiteRig } from "./site-rig.ts";
 
 const MINUTE_MS = 60_000;
@@ -152,6 +153,7 @@ describe.each(STEPS)("when our clock jumps %s", (_, byMs) => {
     const rig = await charging();
     rig.clock.stepWall(byMs);
     await rig.run(20);
+    expect(driverView(rig.controller.live(), rig.controller.state(), "a")!.planned).toBe(true);
     const { departureMs } = rig.facts("plan-made").at(-1)!.data.input.evses[0]!;
     // Of one that should have left the hour that comes counts.
     expect(departureMs - rig.clock.wallMs()).toBeLessThanOrEqual(HOUR_MS);
@@ -178,6 +180,7 @@ describe.each(STEPS)("when our clock jumps %s", (_, byMs) => {
     await rig.run(5);
     // The running quarter-hour is not in the books yet.
     const { askedWh } = rig.controller.live().evses[0]!;
+    expect(driverView(rig.controller.live(), rig.controller.state(), "a")!.planned).toBe(true);
     expect(askedWh).toBeGreaterThanOrEqual(deliveredWh + 5_000 - 2_800);
     await rig.unplug("a");
     await rig.run(3);

@@ -60,6 +60,8 @@ export interface Wish {
   readonly statedMs: number;
   /** By how much our clock was stepped since, ms. */
   readonly steppedMs?: number;
+  /** By the clock of the quarter-hours in the books, where ours was set back before: energy counts from then on. */
+  readonly energyFromMs?: number;
   /** Of the fact: the wall clock may jump between two. */
   readonly seq: number;
 }
@@ -244,8 +246,9 @@ export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsSt
       // Who asks for something else has not taken back whether the car may give energy.
       const dischargeAllowed = said.dischargeAllowed ?? state.wishes[evseId]?.dischargeAllowed;
       const allowed = dischargeAllowed === undefined ? {} : { dischargeAllowed };
-      const statedMs = afterBooked(openSessionAt(state, evseId), fact.atMs);
-      const wish: Wish = { ...said, ...allowed, statedMs, seq: fact.seq };
+      const energyFromMs = afterBooked(openSessionAt(state, evseId), fact.atMs);
+      const from = energyFromMs === fact.atMs ? {} : { energyFromMs };
+      const wish: Wish = { ...said, ...allowed, ...from, statedMs: fact.atMs, seq: fact.seq };
       return { ...state, wishes: { ...state.wishes, [evseId]: wish } };
     }
     case "standing-departure-applied": {

@@ -2,7 +2,7 @@
 import type { Session, SessionsState } from "./sessions.ts";
 
 export interface Word {
-  /** From `statedMs` on, Wh. */
+  /** From `statedMs` on, Wh; that is by the clock of the quarter-hours in the books. */
   readonly energy?: { readonly energyWh: number; readonly statedMs: number; readonly standing: boolean };
   readonly departure?: { readonly departureMs: number; readonly statedMs: number; readonly standing: boolean };
 }
@@ -26,7 +26,8 @@ export function wordOn({ wishes, standing }: SessionsState, session: Session): W
   const word: { -readonly [Part in keyof Word]: Word[Part] } = {};
   if (wish?.departureMs !== undefined) word.departure = { ...inClockOfNow(wish.departureMs, wish), standing: false };
   else if (usual) word.departure = { ...inClockOfNow(usual.departureMs, usual), standing: true };
-  if (wish?.energyWh !== undefined) word.energy = { energyWh: wish.energyWh, statedMs: wish.statedMs, standing: false };
+  if (wish?.energyWh !== undefined)
+    word.energy = { energyWh: wish.energyWh, statedMs: wish.energyFromMs ?? wish.statedMs, standing: false };
   else if (usual?.energyWh !== undefined)
     word.energy = { energyWh: usual.energyWh, statedMs: session.startedMs, standing: true };
   return word;

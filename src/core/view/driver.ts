@@ -44,9 +44,10 @@ export type DriverView = Static<typeof DriverViewSchema>;
 function plannedPart(state: SiteState, session: Session | undefined, live: LiveEvse): Partial<DriverView> {
   const plan = state.plan.current;
   if (!session || !plan?.input.evses.some((evse) => evse.transactionId === session.transactionId)) return {};
-  const { departure, energy } = wordOn(state.sessions, session);
-  const wishMs = state.sessions.wishes[session.evseId]?.statedMs ?? 0;
-  if (plan.input.nowMs < Math.max(wishMs, departure?.statedMs ?? 0, energy?.statedMs ?? 0)) return {};
+  const { departure } = wordOn(state.sessions, session);
+  const { statedMs = 0, steppedMs = 0 } = state.sessions.wishes[session.evseId] ?? {};
+  // A word of the clock before a step is older than any plan after it.
+  if (plan.input.nowMs < Math.max(statedMs + steppedMs, departure?.statedMs ?? 0)) return {};
   const cheaperEur = cheaperThanAtOnce(plan.input, plan.result, session.transactionId);
   return {
     planned: true,
