@@ -61,6 +61,25 @@ describe("a plan behind a tight fuse", () => {
     expect(verifyPlan(input, plan)).toEqual([]);
   });
 
+  it("charges those first who have the least time to spare, whoever charges now", () => {
+    const { circuits, evses, ...rest } = evening([[[0, 0, 0, 0.01]], nobody, nobody]);
+    const [car] = evses;
+    const input = planInput({
+      ...rest,
+      importEurPerKwh: rest.importEurPerKwh.map(() => 0.25),
+      circuits: [circuits[0]!, { ...circuits[1]!, limitA: 32 }],
+      evses: [
+        { ...car!, energyNeededWh: 22_000 },
+        { ...car!, evseId: "evse-2", transactionId: 2, energyNeededWh: 6_000, chargingNow: true },
+      ],
+    });
+    const [tight, other] = solve(input).evses;
+    expect(energyKwh(tight!.powerW, 0, 4)).toBeGreaterThan(7.3);
+    expect([tight!.shortfallWh, other!.shortfallWh]).toEqual([0, 0]);
+    const [, calm] = solve({ ...input, circuits: input.circuits.map(({ wanted: _, ...bare }) => bare) }).evses;
+    expect(energyKwh(calm!.powerW, 0, 4)).toBeGreaterThan(1.8);
+  });
+
   it("is not changed by those who come on other phases, nor where the site gives no weight to missing energy", () => {
     const all = [[0, 0.5, 0.5, 0.5]];
     const bare = solve(evening()).evses[0]!.powerW;

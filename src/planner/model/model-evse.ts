@@ -11,6 +11,7 @@ import {
 import { type CarCostContext as Context, carCost } from "./car-cost.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
 import { addDischarge, backFactor, plannedSlots } from "./model-discharge.ts";
+import { addLate } from "./model-late.ts";
 import { SHORTFALL_PARTS } from "./weights.ts";
 
 const KILO = 1000;
@@ -94,6 +95,7 @@ export function addEvse(
     build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
   }
   if (!evse.mayPause) addOneGo(build, index, goes, evse.chargingNow);
+  addLate(build, index, input, power);
   const shortfall = addShortfall(build, index, context);
   const discharge = addDischarge(build, index, { ...context, power, on });
   const back = backFactor(evse);
