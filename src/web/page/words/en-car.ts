@@ -6,7 +6,7 @@ export const carWords = {
     "Scan the code at the charge point again. If that does not help, its label is an old one: ask for a new one.",
   wrongKey: "This link is not valid any more.",
   lost: "No connection. What is shown is old; trying again.",
-  noCar: "Plug your car in, then say here when you leave.",
+  noCar: "Plug your car in and let it begin to charge, then say here when you leave.",
   ask: "When do you leave?",
   askUsual: (time: string) => `You usually leave ${time}. Another time today?`,
   askAgain: "Other plans? Tap another time.",
