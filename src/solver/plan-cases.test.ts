@@ -72,6 +72,15 @@ describe("when cars compete for the fuse", () => {
     expect(greedy?.shortfallWh).toBe(100_000 - 11_040);
   });
 
+  it("a car that was asked in vain is asked again where others leave room, never at their cost", () => {
+    const asked = planEvse({ energyNeededWh: 1035, refusedMs: START_MS - 2 * 3_600_000 });
+    const other = planEvse({ evseId: "evse-2", transactionId: 2, energyNeededWh: 22_080 });
+    const [first, all] = solve(planInput({ ...halfHour, evses: [asked, other] })).evses;
+    expect([first?.shortfallWh, all?.shortfallWh]).toEqual([1035, 0]);
+    const [again] = solve(planInput({ ...halfHour, evses: [asked, { ...other, energyNeededWh: 11_040 }] })).evses;
+    expect(again?.shortfallWh).toBe(0);
+  });
+
   it("the one of higher priority misses less", () => {
     const evses = [9, 1].map((priority) =>
       planEvse({ evseId: `evse-${priority}`, transactionId: priority, energyNeededWh: 22_080, priority }),

@@ -50,8 +50,11 @@ export function planWeights(input: PlanInput): PlanWeights {
     hurryEurPerKwh,
     missedEurPerKwh: missedAtEur,
     riskEurPerKwh: (evse, slot) => missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0),
-    shortfallEurPerKwh: (evse, part) =>
-      evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART),
+    shortfallEurPerKwh: (evse, part) => {
+      // Whether a car that was asked in vain takes some now is found out where others leave room.
+      if (evse.refusedMs !== undefined) return baseEur / PART_FACTOR;
+      return evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART);
+    },
   };
 }
 
