@@ -59,7 +59,8 @@ export class Judge {
   }
 
   async look(): Promise<void> {
-    if (this.#world.operator.knownS !== undefined) this.currents.tight();
+    // What it says is obeyed as soon as it is said, and known when the disk has taken it.
+    if (this.#world.operator.limitW !== undefined) this.currents.tight();
     this.#say(this.currents.look());
     this.#say(this.operator.look());
     this.#say(this.order.look());

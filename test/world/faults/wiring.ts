@@ -12,8 +12,9 @@ export const WIRING_FAULTS: FaultFamily = {
     fromTheStart: true,
     begin: (world: World, fault: Fault) => {
       const { id, circuit } = pickOf(world.chargePoints, fault).stall;
-      // Where its circuit has no meter, nobody can know for long.
+      // Where its circuit has no meter, or one that is wrong itself, nobody can know for long.
       if (circuit === "garage" && world.plan.garage?.metered !== true) return;
+      if (world.plan.faults.some(({ family }) => family === "meter-lie")) return;
       const { wired } = world.site;
       wired.rewire(
         id,
