@@ -153,6 +153,13 @@ describe("what a car takes", () => {
     expect(silentEnergyWh({ ...question, departureKnown: true })).toBeGreaterThan(likely * 1.2);
   });
 
+  it("is, where the departure is known, more than the driver ever took: nobody takes the same twice", () => {
+    const anna = times(25, { token: "ANNA", energyWh: 8_000 });
+    const question = { stays: anna, ...silent, assumedWh: 12_000, deliveredWh: 0 };
+    expect(silentEnergyWh({ ...question, departureKnown: true })).toBeCloseTo(10_400);
+    expect(silentEnergyWh(question)).toBe(8_000);
+  });
+
   it("is what the driver took before, not what a site full of large batteries takes", () => {
     const large = times(300, { energyWh: 45_000 });
     const anna = times(12, { token: "ANNA", energyWh: 8_000 });

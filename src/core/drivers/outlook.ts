@@ -225,6 +225,17 @@ export interface SilentEnergyQuestion {
   readonly departureKnown: boolean;
 }
 
+/** Nobody takes the same twice: of such stays a quarter takes so many times as much as this one did, and a quarter that part of it. */
+const TAKEN_SPREAD = 1.3;
+
+function spread({ value, weight }: Sample): Sample[] {
+  return [
+    { value: value / TAKEN_SPREAD, weight: weight / 4 },
+    { value, weight: weight / 2 },
+    { value: value * TAKEN_SPREAD, weight: weight / 4 },
+  ];
+}
+
 /** What was taken before; all that is known of others weighs as much as some stays of the driver's own. */
 function silentTaken({ stays, visit, assumedWh }: SilentEnergyQuestion): Sample[] {
   const usual = Array.from({ length: SILENT_TAKEN_SAMPLES }, (_, index): Sample => {
@@ -249,8 +260,9 @@ function silentTaken({ stays, visit, assumedWh }: SilentEnergyQuestion): Sample[
  */
 export function silentEnergyWh(question: SilentEnergyQuestion): number | undefined {
   const { deliveredWh, departureKnown } = question;
+  const taken = silentTaken(question);
   return quantile(
-    silentTaken(question).filter(({ value }) => value > deliveredWh),
+    (departureKnown ? taken.flatMap(spread) : taken).filter(({ value }) => value > deliveredWh),
     departureKnown ? SILENT_QUANTILE.departureKnown : SILENT_QUANTILE.departureUnknown,
   );
 }
