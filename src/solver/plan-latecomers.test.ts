@@ -76,6 +76,8 @@ describe("a plan behind a tight fuse", () => {
     const [tight, other] = solve(input).evses;
     expect(energyKwh(tight!.powerW, 0, 4)).toBeGreaterThan(7.3);
     expect([tight!.shortfallWh, other!.shortfallWh]).toEqual([0, 0]);
+    const assumed = { ...input, evses: input.evses.map((evse) => ({ ...evse, needAssumed: true })) };
+    expect(solve(assumed).evses[1]!.powerW[0]).toBeGreaterThan(0);
     const [, calm] = solve({ ...input, circuits: input.circuits.map(({ wanted: _, ...bare }) => bare) }).evses;
     expect(energyKwh(calm!.powerW, 0, 4)).toBeGreaterThan(1.8);
   });

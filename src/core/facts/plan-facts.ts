@@ -27,6 +27,8 @@ export const PlanEvseSchema = Type.Object({
   leftBy: Type.Optional(Series),
   /** It has what was asked for and still takes some: the need is what the site adds, after all others. Missing is no. */
   beyondWish: Type.Optional(Type.Boolean()),
+  /** Its driver asked for no energy: the need is what nearly all such cars take, most of them less. Missing is no. */
+  needAssumed: Type.Optional(Type.Boolean()),
   /** Until when it was offered current and took none, epoch ms; missing when it was not, or takes some. */
   refusedMs: Type.Optional(Type.Number()),
   priority: Type.Integer(),

@@ -166,6 +166,7 @@ describe("the input of a plan", () => {
     expect(asked(5000)).toMatchObject({ energyNeededWh: 5000, beyondWish: true });
     const more = asked(30_000);
     expect(more?.beyondWish).toBeUndefined();
+    expect([more?.needAssumed, inputOf(state, image()).evses[0]?.needAssumed]).toEqual([undefined, true]);
     expect(more?.energyNeededWh).toBeLessThanOrEqual(25_000);
   });
 

@@ -95,14 +95,14 @@ function plannedNeed(
     /** The least that a car takes in a quarter-hour, Wh. */
     readonly leastWh: number;
   },
-): { readonly neededWh: number; readonly beyondWish?: true } {
+): { readonly neededWh: number; readonly beyondWish?: true; readonly needAssumed?: true } {
   const { state, deliveredWh, assumedWh, leastWh } = context;
   const { energy, departure } = wordOn(state.sessions, session);
   if (!energy) {
     const departureKnown = need.departureMs === departure?.departureMs;
     const visit = { stays: state.stays.ended, visit: session, departureKnown };
     const likelyWh = silentEnergyWh({ ...visit, assumedWh, deliveredWh });
-    return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh) };
+    return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh), needAssumed: true };
   }
   if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
   const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };

@@ -20,6 +20,8 @@ const term = (variable: number, coefficient: number): LinearTerm => ({ variable,
 /** Adds what a car leaves for later, by the variables of its power. */
 export function addLate(build: ModelBuilder, index: number, input: PlanInput, power: readonly number[]): void {
   const evse = input.evses[index]!;
+  // What is only assumed holds more than most cars take.
+  if (evse.needAssumed) return;
   const path = circuitPath(evse.circuitId, input.circuits);
   if (!input.circuits.some(({ circuitId, wanted }) => wanted && path.includes(circuitId))) return;
   const later = power.map((variable, slot) => ({ variable, slot })).slice(LATER_SLOTS);
