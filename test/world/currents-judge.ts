@@ -67,6 +67,8 @@ export class CurrentsJudge {
   readonly #unbalancedS: [number, number, number] = [0, 0, 0];
   /** Transaction and phases that each charge point was seen to draw in. */
   readonly #drew = new Map<string, { readonly open: unknown; readonly phases: number }>();
+  /** When a car went over to more phases while it charged, s. */
+  readonly #widenedS = new Map<string, number>();
   readonly #poles = new Map<string, Pole>();
   readonly #deafUntilS = new Map<string, number>();
   #tightS = Number.NEGATIVE_INFINITY;
@@ -130,14 +132,16 @@ export class CurrentsJudge {
 
   /** What cars on one or two phases that can be told draw on a phase above the least loaded one. */
   #unbalance(): string[] {
-    if (this.#world.plan.country !== "DE") return [];
     // Whose transaction could not be recorded yet, nobody knows of: the fuse's meter shows it, its phases are not told.
     const known = this.#world.chargePoints.filter(({ open }) => open?.id !== undefined);
     const cars = known.map(({ id, stall }) => ({ id, currentA: this.#world.site.carA(stall.id) }));
+    const drawing = cars.filter(({ currentA }) => Math.max(...currentA) >= 1);
+    const begins = new Set(drawing.filter((car) => this.#beginsToDraw(car)).map(({ id }) => id));
+    if (this.#world.plan.country !== "DE") return [];
     const uneven = cars.filter(({ currentA }) => Math.min(...currentA) < 1 && Math.max(...currentA) >= 1);
     const drawn = PHASE_INDEXES.map((phase) => uneven.reduce((sumA, { currentA }) => sumA + currentA[phase], 0));
     // Which phases a new car loads, nobody can know before it reports: as a new load, it is a new difference.
-    const isNew = uneven.map((car) => this.#beginsToDraw(car)).includes(true);
+    const isNew = uneven.some(({ id }) => begins.has(id));
     const isMiswired = known.some(({ stall }) => this.#world.site.isMiswired(stall.id));
     const isTold = !isMiswired && !uneven.some(({ id }) => this.#deafUntilS.has(id)) && !this.isTroubled("grid");
     return PHASE_INDEXES.flatMap((phase) => {
@@ -155,6 +159,7 @@ export class CurrentsJudge {
     const phases = currentA.filter((value) => value >= 1).length;
     const before = this.#drew.get(chargePointId);
     this.#drew.set(chargePointId, { open, phases });
+    if (before && before.open === open && phases > before.phases) this.#widenedS.set(chargePointId, this.#world.second);
     return before?.open !== open || before?.phases !== phases;
   }
 
@@ -162,7 +167,13 @@ export class CurrentsJudge {
   #hasTrouble({ id, stalls }: Circuit): boolean {
     const lies = this.#world.meters.some(({ circuitId, distortions }) => circuitId === id && distortions.size > 0);
     if (id === "grid" && lies) this.#gridMeterUntilS = this.#world.second + TROUBLE_LASTS_S;
-    return lies || stalls.some((stall) => stall.misleads || this.#deafUntilS.has(stall.id));
+    return lies || stalls.some((stall) => stall.misleads || this.#deafUntilS.has(stall.id) || this.#isUnseen(stall));
+  }
+
+  /** Without a meter of the circuit only its own, with its next report, shows that a car went over to more phases. */
+  #isUnseen({ id, stall }: SimulatedChargePoint): boolean {
+    if (stall.circuit === "grid" || this.#world.plan.garage?.metered === true) return false;
+    return this.#world.second - (this.#widenedS.get(id) ?? Number.NEGATIVE_INFINITY) <= stall.sampleEveryS;
   }
 
   /** What nobody can lower now: everything but the cars whose charge point can be told. */

@@ -201,6 +201,8 @@ export class OrderJudge {
     const circuits = new Set<string | undefined>(wrong.map(({ circuitId }) => circuitId));
     // An EVSE on other phases than it should be makes the meter above it show too little: its building counts with its worst.
     const isMiswired = chargePoints.some(({ stall }) => site.isMiswired(stall.id));
+    // The cars of an EVSE that shows on other phases may load any.
+    const isExchanged = Object.values(state.site.doubts).some(({ kind }) => kind === "swapped");
     const doubted = new Set(Object.values(state.site.doubts).map(({ deviceId }) => deviceId));
     for (const { circuitId, deviceId } of this.#world.meters)
       if (isMiswired && doubted.has(deviceId)) circuits.add(circuitId);
@@ -219,7 +221,7 @@ export class OrderJudge {
       const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
       // A meter that was installed wrongly is believed now and then: power is coming back, the last car is next.
       const isNext = decision?.reason.kind === "raising" && wrong.length > 0 && this.#isBelievedAgain();
-      const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isMiswired || this.#isUnbalanced());
+      const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isExchanged || this.#isUnbalanced());
       if ((!open || drawsA < CHARGES_A) && !isLeftOut && !isNext && !circuits.has(decision?.reason.circuitId))
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
     }

@@ -34,6 +34,9 @@ export function gridCurrents(evse: EvseModel, currentA: PerPhase): PerPhase {
 /** A car cannot take so much more than its EVSE is built for: then it is the EVSE's own meter that is wrong. */
 const MOST_TIMES_RATING = 1.5;
 
+/** A transaction that is told later than this after its start has drawn already. */
+const TOLD_LATE_MS = 30_000;
+
 /** A charge point that is back may tell for so long what it measured while it was away, as if it were now. */
 const KEPT_MS = 120_000;
 
@@ -78,7 +81,7 @@ export function trackEvses(
   const next = new Map<string, EvseTrack>();
   const open = transactions(state);
   for (const evse of site.evses) {
-    const transactionId = open.get(evse.id)?.transactionId;
+    const { transactionId, startedMs = 0 } = open.get(evse.id) ?? {};
     const known = before.get(evse.id);
     if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) {
       next.set(evse.id, { evse, transactionId, sinceMonoMs: image.monoMs + KEPT_MS });
@@ -87,7 +90,7 @@ export function trackEvses(
     const track =
       known?.transactionId === transactionId && known
         ? known
-        : newTrack(evse, transactionId, image.monoMs, known !== undefined);
+        : newTrack(evse, transactionId, image.monoMs, known !== undefined && image.nowMs - startedMs < TOLD_LATE_MS);
     const { last, sinceMonoMs } = track;
     const atMonoMs = transactionId === undefined ? undefined : image.evses.get(evse.id)?.atMonoMs;
     const isNew = atMonoMs !== undefined && atMonoMs >= sinceMonoMs && atMonoMs !== last?.atMonoMs;

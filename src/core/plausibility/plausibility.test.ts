@@ -218,6 +218,21 @@ describe("what is found", () => {
     });
   });
 
+  test("a car that was told of late has drawn before: its first report is no step that the meter should have shown", () => {
+    const circuits = [{ id: "garage", fuseA: 25, meter: "garage-meter" }];
+    const { plant, lies } = lyingPlant({ site: siteOf({ circuits, evses: [{ id: "a", circuit: "garage" }] }) });
+    lies.set("garage-meter", rotated);
+    const atMs = plant.nowMs();
+    const transactionId = plant.plug("a", { phases: 1, recorded: false });
+    plant.run(120);
+    const at = { chargePointId: "cp-a", evseId: "a", connectorId: 1 };
+    const data = { ...at, transactionId, atMs, meterStartWh: 0, replayed: false };
+    plant.record({ type: "transaction-started", source: "test", data });
+    plant.run(20);
+    expect(plant.drawsA("a")).toBeGreaterThanOrEqual(6);
+    expect(doubts(plant).map(({ kind }) => kind)).not.toContain("dead-phase");
+  });
+
   test("what a meter shows that is not believed is the least that flows: cars are not raised above it again and again", () => {
     const circuits = [{ id: "garage", fuseA: 39, meter: "garage-meter" }];
     const evses = [
