@@ -79,6 +79,14 @@ describe("what a car takes", () => {
     expect(carLimit(session([charged]), 1400, planned).refuses).toBe(false);
   });
 
+  it("is what it gave back, though it was full when it was asked", () => {
+    const full = { slotStartMs: 8 * SLOT_MS, energyWh: 0, ...vehicle() };
+    expect(carLimit(session([full]), 0, context()).refuses).toBe(true);
+    expect(carLimit(session([full]), -5000, context()).refuses).toBe(false);
+    const gave = { slotStartMs: 9 * SLOT_MS, dischargedWh: 2000 };
+    expect(carLimit(session([full, gave]), 0, context()).refuses).toBe(false);
+  });
+
   it("is at most what it was seen to take while it could have had more", () => {
     expect(carLimit(session([{ energyWh: 1600, maxPowerW: 6600, ...vehicle() }]), 0, context()).mostW).toBe(6600);
     expect(carLimit(session([]), 6900, context({ kind: "vehicle", limitA: 12 })).mostW).toBe(11 * 690);

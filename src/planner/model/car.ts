@@ -62,11 +62,24 @@ function shownBefore(session: Session, { state }: CarContext): CarLimit | undefi
   return took ? undefined : { refuses: true, refusedMs: before.refusedMs };
 }
 
+/** What it gave back it takes again, full as it was when it was asked. */
+function gaveBack(session: Session, powerW: number | undefined, refusedMs: number): boolean {
+  if (powerW !== undefined && powerW <= -NOTHING_W) return true;
+  return session.quarterHours.some(
+    ({ slotStartMs, dischargedWh = 0 }) => slotStartMs + SLOT_MS > refusedMs && dischargedWh >= NOTHING_WH,
+  );
+}
+
 /**
  * What the car of a session takes at `powerW` now, where that is measured: as its limit says, which follows a car that
  * takes less than it may; else as the last quarter-hour in which the car decided, or the plan before.
  */
 export function carLimit(session: Session, powerW: number | undefined, context: CarContext): CarLimit {
+  const limit = shownLimit(session, powerW, context);
+  return limit.refusedMs !== undefined && gaveBack(session, powerW, limit.refusedMs) ? TAKES_ALL : limit;
+}
+
+function shownLimit(session: Session, powerW: number | undefined, context: CarContext): CarLimit {
   const now = nowShown(session, powerW, context);
   if (now) return now;
   const { quarterHours } = session;
