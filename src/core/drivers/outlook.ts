@@ -130,7 +130,8 @@ function saidOver({ stays, visit, timeZone }: DepartureQuestion, sinceMs: number
   const wallMs = wallClockMs(sinceMs, timeZone);
   const countedMs = (afterMs: number) => wakingMs(wallMs, wallMs + afterMs);
   const wholeMs = countedMs(usualMs);
-  const usual: Over = (afterMs) => shareUpTo(SAID_STAY, countedMs(afterMs) / wholeMs);
+  // Of two clocks the slower: in the evening that of the hours, in the night the one on the wall.
+  const usual: Over = (afterMs) => shareUpTo(SAID_STAY, Math.min(afterMs / usualMs, countedMs(afterMs) / wholeMs));
   return learned(keptWords(stays, visit, usualMs), usual, SAID_WEIGHT);
 }
 
