@@ -127,9 +127,10 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const { constraints, headroom } = buildConstraints(input, views, active, { headroom: memory.headroom, reliefA });
   const blind = onTheWay(input, active, views, isBlind);
   const recovering = onTheWay(input, active, views, (view) => view.recovering);
+  const beyondCars = onTheWay(input, active, views, (view) => view.beyondCars !== undefined);
   const shareA = views[0]!.quality === "absent" ? blindShareA(input, active) : undefined;
   const guarded = guard({
-    ...{ input, memory, active, wishes, constraints, blind, recovering },
+    ...{ input, memory, active, wishes, constraints, blind, recovering, beyondCars },
     ...(shareA === undefined ? {} : { blindShareA: shareA }),
   });
   const decisions = withDischarge(input, guarded.decisions, { active, views });

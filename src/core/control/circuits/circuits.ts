@@ -1,7 +1,14 @@
 /** What each circuit carries, and how far that may be believed. */
 import { ABSENT_AFTER_MS, STALE_AFTER_MS } from "../../device-quality.ts";
 import type { MeterReading } from "../../image.ts";
-import { mapPhases, type PerPhase, type Quality, qualityOfAge } from "../../quantity.ts";
+import {
+  mapPhases,
+  type PerPhase,
+  PHASE_INDEXES,
+  type PhaseIndex,
+  type Quality,
+  qualityOfAge,
+} from "../../quantity.ts";
 import type { CircuitObservation, ControlInput } from "../control.ts";
 import { assumedCurrentA, type EvseObservation } from "../evses/observe-evse.ts";
 import type { ControlMemory, DeviceHeat, MeterMemory } from "../memory.ts";
@@ -13,8 +20,10 @@ export interface CircuitView extends CircuitObservation {
   readonly index: CircuitIndex;
   readonly metered: boolean;
   readonly powerW?: number;
-  /** Good for long enough that power may be raised. */
+  /** Good for long enough that power may be raised, and no phase above its limit by more than its cars may draw. */
   readonly mayRaise: boolean;
+  /** That phase: others load it beyond what the site was configured for, or the meter shows cars where they are not. */
+  readonly beyondCars?: PhaseIndex;
   /** Nothing may rise yet because the meter had been lost. */
   readonly recovering: boolean;
   /** Heat of its protective device; missing without a meter. */
@@ -70,7 +79,27 @@ function heatOf(
   return { poles: heatPoles(before.poles, device, currentA, (monoMs - before.monoMs) / 1000), monoMs };
 }
 
-function metered(input: ControlInput, index: CircuitIndex, meterId: string, memory: ControlMemory) {
+/** A phase that would be above its limit also without its cars. */
+function phaseBeyondCars(
+  { circuit }: CircuitIndex,
+  currentA: PerPhase,
+  observed: readonly EvseObservation[],
+): PhaseIndex | undefined {
+  return PHASE_INDEXES.find((phase) => {
+    if (currentA[phase] <= circuit.limitA) return false;
+    const cars = observed.filter(({ evse, phases }) => phases.includes(phase) && circuit.evseIds.includes(evse.id));
+    const mostA = cars.reduce((sumA, { reservedA, memory }) => sumA + (reservedA ?? memory.limitA), 0);
+    return currentA[phase] - mostA > circuit.limitA;
+  });
+}
+
+interface Observing {
+  readonly input: ControlInput;
+  readonly memory: ControlMemory;
+  readonly observed: readonly EvseObservation[];
+}
+
+function metered({ input, memory, observed }: Observing, index: CircuitIndex, meterId: string) {
   const { monoMs, meters } = input.image;
   const { circuit } = index;
   const reading = meters.get(meterId);
@@ -82,13 +111,15 @@ function metered(input: ControlInput, index: CircuitIndex, meterId: string, memo
   const waited = monoMs - meter.goodMonoMs >= waitMs;
   const trusted = quality === "absent" ? undefined : currentA;
   const heat = heatOf(index, trusted, memory.heat.get(circuit.id), monoMs);
+  const beyondCars = trusted && phaseBeyondCars(index, trusted, observed);
   const view: CircuitView = {
     index,
     circuitId: circuit.id,
     limitA: circuit.limitA,
     metered: true,
     quality,
-    mayRaise: quality === "good" && waited,
+    mayRaise: quality === "good" && waited && beyondCars === undefined,
+    ...(beyondCars === undefined ? {} : { beyondCars }),
     recovering: meter.afterLoss && !waited,
     heat: heat.poles,
     ...(trusted ? { currentA: trusted } : {}),
@@ -121,7 +152,7 @@ export function observeCircuits(
   const views = siteIndex(input.site).circuits.map((index): CircuitView => {
     const { circuit } = index;
     if (circuit.meterId !== undefined) {
-      const { view, meter, heat } = metered(input, index, circuit.meterId, memory);
+      const { view, meter, heat } = metered({ input, memory, observed }, index, circuit.meterId);
       meters.set(circuit.id, meter);
       heats.set(circuit.id, heat);
       return view;

@@ -17,6 +17,8 @@ export interface GuardInput {
   /** Circuit on the EVSE's way whose meter is absent, or not trusted again yet, by position of the EVSE. */
   readonly blind: ReadonlyMap<number, CircuitView>;
   readonly recovering: ReadonlyMap<number, CircuitView>;
+  /** Circuit on its way with a phase above its limit also without cars. */
+  readonly beyondCars: ReadonlyMap<number, CircuitView>;
   /** What the grid operator's limit leaves each EVSE while nobody knows the import, A. */
   readonly blindShareA?: number;
 }

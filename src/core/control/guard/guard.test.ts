@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { PerPhase } from "../../quantity.ts";
 import { Checker } from "../checker.test-kit.ts";
 import { Plant } from "../plant.test-kit.ts";
 import { siteOf } from "../site.test-kit.ts";
@@ -56,5 +57,31 @@ describe("a home with one car", () => {
     expect(plant.limitA("a")).toBe(16);
     expect(checker.violations).toEqual([]);
     expect(checker.longestOverS).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("a phase above its fuse also without its cars", () => {
+  test("lets nothing rise, on no phase: others load it beyond what was said of them, or the meter shows cars where they are not", () => {
+    const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, evses: [{ id: "a", phases: ["L1"] }] });
+    let buildingA: PerPhase = [24, 5, 5];
+    const plant = new Plant({ site, building: () => buildingA });
+    const { run } = watched(plant);
+    plant.plug("a", { phases: 1 });
+    run(120);
+    const heldA = plant.limitA("a");
+    expect(heldA).toBeLessThan(9);
+    buildingA = [5, 5, 36];
+    run(120);
+    expect(plant.limitA("a")).toBe(heldA);
+    expect(plant.decision("a").reason).toEqual({
+      kind: "circuit",
+      circuitId: "grid",
+      phase: 2,
+      limitA: 32,
+      readingA: 36,
+    });
+    buildingA = [5, 5, 5];
+    run(120);
+    expect(plant.limitA("a")).toBe(16);
   });
 });

@@ -261,6 +261,7 @@ export function guard(guarded: GuardInput): GuardResult {
               free,
               leftOutBy: leftOut.get(entry.index),
               recovering: guarded.recovering.get(entry.index),
+              beyondCars: guarded.beyondCars.get(entry.index),
             }),
           };
     decisions.set(entry.index, decision);

@@ -40,10 +40,18 @@ export interface Question {
   /** What leaves it without its minimum current, however those who charge share theirs. */
   readonly leftOutBy: Constraint | undefined;
   readonly recovering: CircuitView | undefined;
+  readonly beyondCars: CircuitView | undefined;
+}
+
+/** Nothing rises while a phase is above its limit also without its cars, whichever phase the EVSE is on. */
+function waitsFor({ circuitId, beyondCars: phase, limitA, currentA }: CircuitView, kind: Reason["kind"]): Reason {
+  const readingA = tenth(currentA![phase!]);
+  return { kind, circuitId, phase: phase!, limitA: tenth(limitA), readingA };
 }
 
 /** The reason of the current of an EVSE that the guard decides freely. */
-export function reasonFor({ image, entry, wish, currentA, free, leftOutBy, recovering }: Question): Reason {
+export function reasonFor(question: Question): Reason {
+  const { image, entry, wish, currentA, free, leftOutBy, recovering, beyondCars } = question;
   const { evse, memory, index } = entry;
   if (currentA > wish.currentA && wish.reason.kind === "plan") return { kind: "plan", limitA: currentA };
   if (currentA >= wish.currentA) {
@@ -54,6 +62,7 @@ export function reasonFor({ image, entry, wish, currentA, free, leftOutBy, recov
     const deviceId = recovering.index.circuit.meterId;
     return { kind: "safe-mode", circuitId: recovering.circuitId, ...(deviceId ? { deviceId } : {}) };
   }
+  if (beyondCars) return waitsFor(beyondCars, currentA > 0 ? "circuit" : "paused");
   if (currentA === 0 && leftOutBy) return binding(leftOutBy, "paused");
   const raising: Reason = { kind: "raising", limitA: wish.currentA };
   const { currentA: room, binding: constraint } = free.room(index);
