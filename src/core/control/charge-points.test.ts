@@ -243,6 +243,24 @@ describe("charge points that are not what they should be", () => {
     expect(plant.trueA("grid")[0]).toBe(14);
   });
 
+  test("one that was stopped for not obeying rests a minute as after any stop, and does not begin and stop all the time", () => {
+    const { plant, run } = watched({
+      site: siteOf({ unbalanceLimitA: 16, evses: [{ id: "a", phases: ["L1"], maxCurrentA: 32 }] }),
+      building: () => [4, 4, 4],
+    });
+    plant.plug("a", { phases: 1 });
+    run(150);
+    plant.station("a").fault = { stubbornA: 24 };
+    while (plant.limitA("a") > 0) run(1);
+    expect(plant.decision("a").reason.kind).toBe("not-obeyed");
+    plant.station("a").fault = {};
+    run(55);
+    expect(plant.limitA("a")).toBe(0);
+    expect(plant.decision("a").reason.kind).toBe("paused");
+    run(60);
+    expect(plant.limitA("a")).toBeGreaterThan(6);
+  });
+
   test("a refused limit is tried again after 5, 15 and 60 s, and what it had stays reserved", () => {
     const { plant, run } = watched({
       site: siteOf({ mainFuseA: 40, worstBuildingLoadA: 20, evses: [{ id: "a" }, { id: "b" }] }),

@@ -89,9 +89,9 @@ function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseD
   return draft;
 }
 
-/** Stopped for want of current: from then on a pause has its least duration. */
+/** Stopped for want of current, or because it did not obey: from then on a pause has its least duration. */
 function pausedSince(memory: EvseMemory, { reason, currentA }: EvseDecision, monoMs: number): number | undefined {
-  if (reason.kind !== "paused") return undefined;
+  if (reason.kind !== "paused" && !(reason.kind === "not-obeyed" && currentA === 0)) return undefined;
   return memory.limitA > currentA ? monoMs : memory.pausedMonoMs;
 }
 
