@@ -235,16 +235,21 @@ export class OrderJudge {
     return doubted?.type === "meter-doubted" && !doubted.data.active && time.wallMs() - doubted.atMs < BACK_AFTER_MS;
   }
 
-  /** More cars on one or two phases than the country lets charge together, even with the least current. */
+  /**
+   * More cars on one or two phases than the country lets charge together, even with the least current. A car that waits for a
+   * better price evens nothing out.
+   */
   #isUnbalanced(): boolean {
     const { plan, chargePoints } = this.#world;
     const cars = [0, 0, 0];
+    const hurrying = [0, 0, 0];
     for (const { stall } of chargePoints) {
       const visit = this.#world.visitAt(stall.id);
       if (!visit || visit.phases === 3) continue;
       const wires = stall.phases.slice(visit.firstPhase, visit.firstPhase + visit.phases);
       for (const phase of wires) cars[phaseIndex(phase)]! += 1;
+      if (visit.hurries) for (const phase of wires) hurrying[phaseIndex(phase)]! += 1;
     }
-    return plan.country === "DE" && LEAST_A * (Math.max(...cars) - Math.min(...cars)) > UNBALANCE_A - SPARE_A;
+    return plan.country === "DE" && LEAST_A * (Math.max(...cars) - Math.min(...hurrying)) > UNBALANCE_A - SPARE_A;
   }
 }

@@ -57,6 +57,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     "a meter that was not believed showed a full phase, and cars were raised above it every half minute",
     [{ family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.3 }],
   ],
+  [
+    461553,
+    "cars were raised on one phase while a meter with exchanged phases showed them as an overload of another",
+    [{ family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.2093 }],
+  ],
+  [
+    490234,
+    "a charge point that gave a tenth more was forgotten whenever its limit changed",
+    [{ family: "charge-point", kind: "generous", fromS: 137, forS: 213, pick: 0.445 }],
+  ],
 ];
 
 describe("worlds that broke once", () => {

@@ -29,6 +29,8 @@ export interface EvseMemory {
   readonly belowSinceMonoMs?: number;
   readonly vehicleCapA?: number;
   readonly obeyed: boolean;
+  /** How far above its limit it was seen to draw, as a part of the limit. */
+  readonly excessPart?: number;
   readonly healedMonoMs?: number;
   readonly heals: number;
   /** Since when it charges (limit above 0) or does not. */

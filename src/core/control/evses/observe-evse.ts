@@ -160,10 +160,19 @@ function reserved(input: ControlInput, entry: Omit<EvseObservation, "reservedA">
   return undefined;
 }
 
+/** How far above its limit its meter shows it, as a part of the limit: so it goes on while a new limit settles. */
+function withExcess(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined): EvseMemory {
+  if (!reading || measuredA === undefined || memory.limitA <= 0) return memory;
+  if (reading.atMonoMs - memory.limitSinceMonoMs < SETTLED_MS) return memory;
+  const excessPart = Math.max(0, measuredA / memory.limitA - 1);
+  return excessPart === (memory.excessPart ?? 0) ? memory : { ...memory, excessPart };
+}
+
 /** Above its limit by its own meter, A: every ampere counts where nothing else measures, also before it is called disobedience. */
 function excess(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined): number {
-  if (!reading || measuredA === undefined || reading.atMonoMs - memory.loweredMonoMs < SETTLED_MS) return 0;
-  return Math.max(0, measuredA - memory.limitA);
+  if (!reading || measuredA === undefined) return 0;
+  const settled = reading.atMonoMs - memory.loweredMonoMs >= SETTLED_MS;
+  return Math.max(0, settled ? measuredA - memory.limitA : 0, memory.limitA * (memory.excessPart ?? 0));
 }
 
 /** So long after a transaction what is reported, or not reported yet, may still be of it. */
@@ -263,7 +272,8 @@ export function observeEvse(
   if (phases !== evse.phases && phases !== memory.phases) memory = { ...memory, phases };
   const loaded = phasesInUse(evse, reading, undefined);
   if (loaded && loaded.join() !== memory.loaded?.join()) memory = { ...memory, loaded };
-  memory = withVehicleCap(withObedience(memory, reading, measuredA), measuredA, monoMs);
+  memory = withExcess(withObedience(memory, reading, measuredA), reading, measuredA);
+  memory = withVehicleCap(memory, measuredA, monoMs);
   const sinceMs = monoMs - memory.limitSinceMonoMs;
   const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
   const agrees = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + 1;
