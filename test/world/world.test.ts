@@ -67,6 +67,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     "a charge point that gave a tenth more was forgotten whenever its limit changed",
     [{ family: "charge-point", kind: "generous", fromS: 137, forS: 213, pick: 0.445 }],
   ],
+  [
+    510772,
+    "a meter that showed ten times what its car drew kept cars waiting after it was right again",
+    [
+      { family: "charge-point", kind: "overstates", fromS: 551, forS: 164, pick: 0.72564 },
+      { family: "clock", kind: "lags", fromS: 231, forS: 351, pick: 0.32528 },
+      { family: "disk", kind: "hangs", fromS: 656, forS: 268, pick: 0.23233 },
+    ],
+  ],
 ];
 
 describe("worlds that broke once", () => {

@@ -160,12 +160,18 @@ function reserved(input: ControlInput, entry: Omit<EvseObservation, "reservedA">
   return undefined;
 }
 
+/** Charge points give a little more than they are told; who gives more than that does not obey, or has a meter that lies. */
+const MOST_GENEROUS_PART = 0.25;
+
 /** How far above its limit its meter shows it, as a part of the limit: so it goes on while a new limit settles. */
 function withExcess(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined): EvseMemory {
-  if (!reading || measuredA === undefined || memory.limitA <= 0) return memory;
+  const before = memory.excessPart ?? 0;
+  if (memory.limitA <= 0) return before === 0 ? memory : { ...memory, excessPart: 0 };
+  if (!reading || measuredA === undefined) return memory;
   if (reading.atMonoMs - memory.limitSinceMonoMs < SETTLED_MS) return memory;
-  const excessPart = Math.max(0, measuredA / memory.limitA - 1);
-  return excessPart === (memory.excessPart ?? 0) ? memory : { ...memory, excessPart };
+  const part = Math.max(0, measuredA / memory.limitA - 1);
+  const excessPart = part > MOST_GENEROUS_PART ? 0 : part;
+  return excessPart === before ? memory : { ...memory, excessPart };
 }
 
 /** Above its limit by its own meter, A: every ampere counts where nothing else measures, also before it is called disobedience. */
