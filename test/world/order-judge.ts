@@ -206,14 +206,16 @@ export class OrderJudge {
     const doubted = new Set(Object.values(state.site.doubts).map(({ deviceId }) => deviceId));
     for (const { circuitId, deviceId } of this.#world.meters)
       if (isMiswired && doubted.has(deviceId)) circuits.add(circuitId);
+    const mayBeWrong = wrong.length > 0 || isMiswired;
     const doubts = Object.values(state.site.doubts).filter(
       ({ deviceId }) => !isMiswired && !wrong.some((meter) => meter.deviceId === deviceId),
     );
     for (const { deviceId, kind } of doubts) said.push(`${deviceId} is doubted still: ${kind}`);
-    if (wrong.length === 0 && state.site.mode === "safe")
+    if (!mayBeWrong && state.site.mode === "safe")
       said.push(`the site is in safe mode: ${JSON.stringify(state.site.modeReason)}`);
     for (const [id, { quality }] of Object.entries(state.site.devices))
-      if (quality !== "good" && !wrong.some(({ deviceId }) => deviceId === id)) said.push(`${id} is ${quality}`);
+      if (quality !== "good" && !wrong.some(({ deviceId }) => deviceId === id) && !(isMiswired && doubted.has(id)))
+        said.push(`${id} is ${quality}`);
     for (const { stall, connected, open } of chargePoints) {
       if (!connected) said.push(`${stall.id} is not connected`);
       if (!this.#world.visitAt(stall.id)?.hurries) continue;
@@ -221,8 +223,10 @@ export class OrderJudge {
       const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
       // A meter that was installed wrongly is believed now and then: power is coming back, the last car is next.
       const isNext = decision?.reason.kind === "raising" && wrong.length > 0 && this.#isBelievedAgain();
+      // It was stopped for what was wired wrongly, and rests as after any stop.
+      const rests = isMiswired && decision?.reason.kind === "paused" && decision.reason.untilMs !== undefined;
       const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isExchanged || this.#isUnbalanced());
-      if ((!open || drawsA < CHARGES_A) && !isLeftOut && !isNext && !circuits.has(decision?.reason.circuitId))
+      if ((!open || drawsA < CHARGES_A) && !isLeftOut && !isNext && !rests && !circuits.has(decision?.reason.circuitId))
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
     }
     return said;
