@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { MOST_STANDING_DEPARTURES, type StandingDeparture, WEEKDAYS } from "../../core/site/site-departures.ts";
 import type { LiveEvse } from "../../core/view/view.ts";
+import { DialogEnd } from "./dialog-end.tsx";
 import { change } from "./store.ts";
 import { words } from "./words/en.ts";
 
@@ -112,26 +113,7 @@ export function DeparturesDialog({ evse, onClose }: { evse: LiveEvse; onClose: (
             {words.add}
           </button>
         ) : null}
-        {needsToken.value ? (
-          <label>
-            {words.token}
-            <input name="token" type="password" autocomplete="off" />
-            <small>{words.tokenHint}</small>
-          </label>
-        ) : null}
-        {refusal.value === "" ? null : (
-          <p class="card-short" role="alert">
-            {words.refused(refusal.value)}
-          </p>
-        )}
-        <div class="buttons">
-          <button type="submit" class="primary">
-            {words.save}
-          </button>
-          <button type="button" onClick={onClose}>
-            {words.cancel}
-          </button>
-        </div>
+        <DialogEnd needsToken={needsToken.value} refusal={refusal.value} onClose={onClose} />
       </form>
     </dialog>
   );

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { LiveEvse } from "../../core/view/view.ts";
+import { DialogEnd } from "./dialog-end.tsx";
 import { fromLocalInput, toLocalInput } from "./format.ts";
 import { change } from "./store.ts";
 import { words } from "./words/en.ts";
@@ -70,26 +71,7 @@ export function WishDialog({ evse: live, onClose }: { evse: LiveEvse; onClose: (
             ))}
           </select>
         </label>
-        {needsToken.value ? (
-          <label>
-            {words.token}
-            <input name="token" type="password" autocomplete="off" />
-            <small>{words.tokenHint}</small>
-          </label>
-        ) : null}
-        {refusal.value === "" ? null : (
-          <p class="card-short" role="alert">
-            {words.refused(refusal.value)}
-          </p>
-        )}
-        <div class="buttons">
-          <button type="submit" class="primary">
-            {words.save}
-          </button>
-          <button type="button" onClick={onClose}>
-            {words.cancel}
-          </button>
-        </div>
+        <DialogEnd needsToken={needsToken.value} refusal={refusal.value} onClose={onClose} />
       </form>
     </dialog>
   );
