@@ -81,15 +81,16 @@ function heatOf(
 
 /** A phase that would be above its limit also without its cars. */
 function phaseBeyondCars(
-  { circuit }: CircuitIndex,
+  index: CircuitIndex,
   currentA: PerPhase,
   observed: readonly EvseObservation[],
 ): PhaseIndex | undefined {
   return PHASE_INDEXES.find((phase) => {
-    if (currentA[phase] <= circuit.limitA) return false;
-    const cars = observed.filter(({ evse, phases }) => phases.includes(phase) && circuit.evseIds.includes(evse.id));
+    const { limitA } = index.circuit;
+    if (currentA[phase] <= limitA) return false;
+    const cars = observed.filter(({ evse, phases }) => phases.includes(phase) && evsesBelow(index).has(evse.id));
     const mostA = cars.reduce((sumA, { reservedA, memory }) => sumA + (reservedA ?? memory.limitA), 0);
-    return currentA[phase] - mostA > circuit.limitA;
+    return currentA[phase] - mostA > limitA;
   });
 }
 

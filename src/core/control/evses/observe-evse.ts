@@ -163,15 +163,17 @@ function reserved(input: ControlInput, entry: Omit<EvseObservation, "reservedA">
 /** Charge points give a little more than they are told; who gives more than that does not obey, or has a meter that lies. */
 const MOST_GENEROUS_PART = 0.25;
 
-/** How far above its limit its meter shows it, as a part of the limit: so it goes on while a new limit settles. */
+/**
+ * How far above its limit its meter shows it, as a part of the limit: so it goes on while a new limit settles. Forgotten with a
+ * pause, and where there is more than a charge point gives.
+ */
 function withExcess(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined): EvseMemory {
-  const before = memory.excessPart ?? 0;
-  if (memory.limitA <= 0) return before === 0 ? memory : { ...memory, excessPart: 0 };
-  if (!reading || measuredA === undefined) return memory;
-  if (reading.atMonoMs - memory.limitSinceMonoMs < SETTLED_MS) return memory;
-  const part = Math.max(0, measuredA / memory.limitA - 1);
-  const excessPart = part > MOST_GENEROUS_PART ? 0 : part;
-  return excessPart === before ? memory : { ...memory, excessPart };
+  const { excessPart: before, ...rest } = memory;
+  const isSettled = reading !== undefined && reading.atMonoMs - memory.limitSinceMonoMs >= SETTLED_MS;
+  if (memory.limitA > 0 && (!isSettled || measuredA === undefined)) return memory;
+  const part = memory.limitA > 0 ? (measuredA ?? 0) / memory.limitA - 1 : 0;
+  if (part <= 0 || part > MOST_GENEROUS_PART) return before === undefined ? memory : rest;
+  return part === before ? memory : { ...rest, excessPart: part };
 }
 
 /** Above its limit by its own meter, A: every ampere counts where nothing else measures, also before it is called disobedience. */

@@ -42,11 +42,13 @@ function whatPays(plan: Plan, device: BatteryDevice, slot: number): Paying {
   };
 }
 
-/** Of a plan, by battery: what pays in the slot that was asked for last. It is asked each second. */
-const known = new WeakMap<Plan, Map<string, { readonly slot: number; readonly paying: Paying }>>();
+/** What pays by battery, in the slot that was asked for last. */
+type PayingBySlot = Map<string, { readonly slot: number; readonly paying: Paying }>;
+/** By plan: it is asked each second. */
+const known = new WeakMap<Plan, PayingBySlot>();
 
 function payingNow(plan: Plan, device: BatteryDevice, slot: number): Paying {
-  const ofPlan = known.get(plan) ?? new Map<string, { readonly slot: number; readonly paying: Paying }>();
+  const ofPlan = known.get(plan) ?? (new Map() as PayingBySlot);
   const last = ofPlan.get(device.id);
   if (last?.slot === slot) return last.paying;
   const paying = whatPays(plan, device, slot);
