@@ -1,10 +1,8 @@
 /** When cars usually leave from an EVSE: days, time, and the energy where it is always the same. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { MOST_STANDING_DEPARTURES, type StandingDeparture, WEEKDAYS } from "../../core/site/site-departures.ts";
 import type { LiveEvse } from "../../core/view/view.ts";
-import { DialogEnd } from "./dialog-end.tsx";
-import { change } from "./store.ts";
+import { FormDialog } from "./form-dialog.tsx";
 import { words } from "./words/en.ts";
 
 const WORKDAYS: StandingDeparture = { days: WEEKDAYS.slice(0, 5), at: "07:30" };
@@ -67,54 +65,37 @@ function Row(props: RowProps) {
 }
 
 export function DeparturesDialog({ evse, onClose }: { evse: LiveEvse; onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const rows = useSignal<readonly StandingDeparture[]>(evse.departures ?? []);
-  const needsToken = useSignal(false);
-  const refusal = useSignal("");
-  useEffect(() => dialog.current?.showModal(), []);
   const replace = (index: number, row?: StandingDeparture) => {
     rows.value = rows.value.flatMap((other, at) => (at !== index ? [other] : row ? [row] : []));
   };
-  async function save(form: HTMLFormElement): Promise<void> {
-    const token = String(new FormData(form).get("token") ?? "");
-    const result = await change("PUT", `/evses/${evse.id}/departures`, { departures: rows.value }, token);
-    if (result.ok) return onClose();
-    needsToken.value = result.needsToken;
-    refusal.value = result.text;
-  }
   return (
-    <dialog ref={dialog} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save(event.currentTarget);
-        }}
-      >
-        <h3>
-          {evse.name}: {words.usualDepartures}
-        </h3>
-        <small>{words.usualNote}</small>
-        {rows.value.length === 0 ? <p class="quiet">{words.usualNone}</p> : null}
-        {rows.value.map((departure, index) => (
-          <Row
-            key={index}
-            departure={departure}
-            onChange={(row) => replace(index, row)}
-            onRemove={() => replace(index)}
-          />
-        ))}
-        {rows.value.length < MOST_STANDING_DEPARTURES ? (
-          <button
-            type="button"
-            onClick={() => {
-              rows.value = [...rows.value, rows.value.length === 0 ? WORKDAYS : { days: ["sat", "sun"], at: "10:00" }];
-            }}
-          >
-            {words.add}
-          </button>
-        ) : null}
-        <DialogEnd needsToken={needsToken.value} refusal={refusal.value} onClose={onClose} />
-      </form>
-    </dialog>
+    <FormDialog
+      title={`${evse.name}: ${words.usualDepartures}`}
+      path={`/evses/${evse.id}/departures`}
+      bodyOf={() => ({ departures: rows.value })}
+      onClose={onClose}
+    >
+      <small>{words.usualNote}</small>
+      {rows.value.length === 0 ? <p class="quiet">{words.usualNone}</p> : null}
+      {rows.value.map((departure, index) => (
+        <Row
+          key={index}
+          departure={departure}
+          onChange={(row) => replace(index, row)}
+          onRemove={() => replace(index)}
+        />
+      ))}
+      {rows.value.length < MOST_STANDING_DEPARTURES ? (
+        <button
+          type="button"
+          onClick={() => {
+            rows.value = [...rows.value, rows.value.length === 0 ? WORKDAYS : { days: ["sat", "sun"], at: "10:00" }];
+          }}
+        >
+          {words.add}
+        </button>
+      ) : null}
+    </FormDialog>
   );
 }
