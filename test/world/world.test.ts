@@ -76,6 +76,14 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "disk", kind: "hangs", fromS: 656, forS: 268, pick: 0.23233 },
     ],
   ],
+  [
+    540402,
+    "the plan stopped a car, and the others were raised by what it still drew",
+    [
+      { family: "process", kind: "killed", fromS: 354, forS: 169, pick: 0.84609 },
+      { family: "process", kind: "stalls", fromS: 676, forS: 5, pick: 0.99907 },
+    ],
+  ],
 ];
 
 describe("worlds that broke once", () => {

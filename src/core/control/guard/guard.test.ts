@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { PerPhase } from "../../quantity.ts";
 import { Checker } from "../checker.test-kit.ts";
+import { plan } from "../planned.test-kit.ts";
 import { Plant } from "../plant.test-kit.ts";
 import { siteOf } from "../site.test-kit.ts";
 
@@ -83,5 +84,33 @@ describe("a phase above its fuse also without its cars", () => {
     buildingA = [5, 5, 5];
     run(120);
     expect(plant.limitA("a")).toBe(16);
+  });
+});
+
+describe("a car that the plan stops", () => {
+  test("leaves its current to the others when it has gone, not before: it still flows for seconds", () => {
+    const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 10, evses: [{ id: "a" }, { id: "b" }, { id: "c" }] });
+    const plant = new Plant({ site, building: () => [4, 4, 4] });
+    const { checker, run } = watched(plant);
+    const transactions = ["a", "b", "c"].map((id) => ({ evseId: id, transactionId: plant.plug(id, { obeyS: 5 }) }));
+    const planned = (stopped: string) =>
+      plan(
+        plant,
+        transactions.map((car) => ({ ...car, currentA: Array(8).fill(car.evseId === stopped ? 0 : 16) })),
+      );
+    planned("");
+    run(400);
+    const shared = plant.limitA("b") + plant.limitA("c");
+    expect(plant.drawsA("a")).toBeGreaterThanOrEqual(8);
+    planned("a");
+    while (plant.limitA("a") > 0) run(1);
+    while (plant.drawsA("a") > 0) {
+      expect(plant.limitA("b") + plant.limitA("c")).toBe(shared);
+      run(1);
+    }
+    run(60);
+    expect(plant.limitA("b") + plant.limitA("c")).toBeGreaterThanOrEqual(shared + 8);
+    expect(plant.factsOf("guard-intervened")).toEqual([]);
+    expect([checker.longestOverS, checker.violations]).toEqual([0, []]);
   });
 });

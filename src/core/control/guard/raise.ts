@@ -111,10 +111,10 @@ function stepOf(
   move: Move,
   entry: EvseObservation,
   heldA: number,
-  part: { readonly slack: Slack; readonly used: boolean },
+  part: { readonly free: Slack; readonly slack: Slack; readonly used: boolean },
 ): number {
   const gapA = move.target.get(entry.index)! - heldA;
-  const roomA = move.free.room(entry.index).currentA;
+  const roomA = part.free.room(entry.index).currentA;
   const partA = part.slack.room(entry.index).currentA;
   const leastA = leastStepA(move, entry, heldA);
   if (Math.min(gapA, roomA) < leastA - TINY) return 0;
@@ -132,20 +132,30 @@ function raise(move: Move, given: Map<number, number>): { raised: boolean; turn:
   if (input.image.monoMs - memory.lastRaiseMonoMs < RAISE_EVERY_MS) return { raised: false, turn };
   const wanting = order(move, given);
   if (wanting.length === 0) return { raised: false, turn };
-  const slack = move.free.part(RAISE_PART);
+  const free = stillFlowing(move);
+  const slack = free.part(RAISE_PART);
   const most = Math.ceil(wanting.length / 2);
   let raised = 0;
   for (const entry of wanting) {
     if (raised >= most) break;
     const heldA = given.get(entry.index)!;
-    const stepA = stepOf(move, entry, heldA, { slack, used: raised > 0 });
+    const stepA = stepOf(move, entry, heldA, { free, slack, used: raised > 0 });
     if (stepA <= 0) continue;
     given.set(entry.index, heldA + stepA);
-    move.free.give(entry.index, stepA);
-    slack.give(entry.index, stepA);
+    for (const left of [move.free, free, slack]) left.give(entry.index, stepA);
     raised++;
   }
   return { raised: raised > 0, turn: turn + raised };
+}
+
+/** What was lowered in this tick flows on for seconds: it is free when it has gone, and given to nobody before. */
+function stillFlowing({ guarded, held, free }: Move): Slack {
+  const left = free.part(1);
+  for (const { index, surelyA } of guarded.active) {
+    const heldA = held.get(index);
+    if (heldA !== undefined) left.give(index, Math.max(0, surelyA - heldA));
+  }
+  return left;
 }
 
 /** One step from what is held towards the target. */
