@@ -1,4 +1,4 @@
-/** Measured tables as people keep them: quotes, semicolons, blank cells, lines that are none. */
+/** Measured tables as people keep them: quotes, semicolons, decimal commas, blank cells, lines that are none. */
 
 export interface CsvTable {
   readonly columns: readonly string[];
@@ -27,6 +27,16 @@ function cells(line: string, delimiter: string): string[] {
   return [...found, cell.trim()];
 }
 
+/** A number with a decimal comma, where no comma separates cells. */
+function withPoint(cell: string, delimiter: string): string {
+  return delimiter !== "," && /^[+-]?\d+,\d+$/.test(cell) ? cell.replace(",", ".") : cell;
+}
+
+/** What separates the cells, by the header. */
+function delimiterOf(header: string): string {
+  return [",", ";", "\t"].find((delimiter) => header.includes(delimiter)) ?? ",";
+}
+
 /** Reads a table with a header line. Empty lines and lines that begin with # are no rows. */
 export function parseCsv(text: string): CsvTable {
   const lines = text
@@ -34,14 +44,14 @@ export function parseCsv(text: string): CsvTable {
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "" && !line.startsWith("#"));
   const [header = "", ...body] = lines;
-  const delimiter = header.includes(";") && !header.includes(",") ? ";" : ",";
+  const delimiter = delimiterOf(header);
   const columns = cells(header, delimiter).map((name) => name.toLowerCase());
   const rows: Record<string, string>[] = [];
   let unreadable = 0;
   for (const line of body) {
     const values = cells(line, delimiter);
     if (values.length !== columns.length) unreadable++;
-    else rows.push(Object.fromEntries(columns.map((name, index) => [name, values[index]!])));
+    else rows.push(Object.fromEntries(columns.map((name, index) => [name, withPoint(values[index]!, delimiter)])));
   }
   return { columns, rows, unreadable };
 }
@@ -51,9 +61,17 @@ export function numberCell(cell: string | undefined): number | undefined {
   return cell === undefined || cell === "" ? undefined : Number(cell);
 }
 
-/** A time of a cell, epoch ms: with its own zone, or as UTC; `undefined` for a blank one, NaN for one that is none. */
+const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) ?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/i;
+
+/** Minutes and colon as in the standard: +02 and +0200 are +02:00. */
+function zoneText(zone: string): string {
+  return /^[+-]/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3).replace(":", "") || "00"}` : "Z";
+}
+
+/** A time of a cell in ISO 8601, epoch ms: with its own zone, or as UTC; `undefined` for a blank one, NaN for one that is none. */
 export function timeCell(cell: string | undefined): number | undefined {
   if (cell === undefined || cell === "") return undefined;
-  const iso = cell.replace(" ", "T");
-  return Date.parse(/([zZ]|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`);
+  const [, year, month, day, time = "00:00", zone = "Z"] = TIME.exec(cell) ?? [];
+  if (Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
+  return Date.parse(`${year}-${month}-${day}T${time.replace(",", ".")}${zoneText(zone)}`);
 }

@@ -105,11 +105,17 @@ describe("measured series", () => {
     expect(texts.some((text) => /^9\d of 100 quarter-hours are unknown/.test(text))).toBe(true);
   });
 
+  it("may have their columns in any order, with a mark at the beginning and the line ends of Windows", () => {
+    file("turned.csv", "\uFEFFeur_per_kwh,start_utc\r\n0.25,2025-10-25T22:00:00Z\r\n0.5,2025-10-25T23:00:00Z\r\n");
+    const { scenario } = scenarioOf([DAY, SITE, "data: { prices: turned.csv }"]);
+    expect(scenario.importEurPerKwh.slice(3, 5)).toEqual([0.25, 0.5]);
+  });
+
   it("that know nothing of the period are refused", () => {
     file("old.csv", "start_utc,eur_per_kwh\n2019-01-01T00:00:00Z,0.1\n");
     const result = read([DAY, SITE, "data: { prices: old.csv }"]);
     expect(result.ok ? [] : result.problems).toMatchObject([
-      { message: expect.stringContaining("knows nothing of the period") },
+      { message: expect.stringContaining("knows nothing of the period: it has 2019-01-01 to 2019-01-01") },
     ]);
   });
 });
@@ -163,6 +169,36 @@ describe("dirty sessions", () => {
     ])
       expect(texts).toContain(`1 rows left out: ${why}`);
     expect(texts).toContain("2 rows left out: its EVSE was taken");
+  });
+});
+
+describe("what drivers said", () => {
+  it("is not used where it cannot be meant, and counted; a power that is none is that of the file", () => {
+    const rows = [
+      "s1,x,a,2025-10-26T08:00:00Z,2025-10-26T12:00:00Z,10,lots,yesterday,,0,?,",
+      "s2,x,b,2025-10-26T08:00:00Z,2025-10-26T12:00:00Z,10,-5,2025-10-26T07:00:00Z,,,,",
+      "s3,x,a,2025-10-26T13:00:00Z,2025-10-26T14:00:00Z,x,,,,,,",
+    ];
+    file("said.csv", [SESSION_COLUMNS, ...rows].join("\n"));
+    const { scenario, notes } = scenarioOf([
+      DAY,
+      SITE,
+      "data: { sessions: { file: said.csv, maxKw: 7.36, phases: 1 } }",
+    ]);
+    expect(scenario.sessions.map(({ maxCurrentA, phases }) => [maxCurrentA, phases])).toEqual([
+      [32, 1],
+      [32, 1],
+    ]);
+    for (const session of scenario.sessions) {
+      expect(session).not.toHaveProperty("requestedWh");
+      expect(session).not.toHaveProperty("statedDepartureMs");
+    }
+    expect(notes.map(({ text }) => text)).toEqual([
+      "1 rows left out: energy is not a number",
+      "2 statements not used: no possible energy",
+      "2 statements not used: no departure after the arrival",
+      "2 sessions used",
+    ]);
   });
 });
 

@@ -14,7 +14,7 @@ import { timeOfUsePrice } from "../planner/prices/price-sources.ts";
 import type { Scenario, ScenarioBattery, ScenarioSeries } from "../sim/scenario.ts";
 import { type CsvTable, parseCsv } from "./csv.ts";
 import { type DataFile, type ScenarioFile, ScenarioSchema, type SessionsFile } from "./scenario-schema.ts";
-import { overSlots, readSeries, type Shift, withoutHoles } from "./scenario-series.ts";
+import { overSlots, readSeries, type SeriesRead, type Shift, timeColumn, withoutHoles } from "./scenario-series.ts";
 import { readSessions } from "./scenario-sessions.ts";
 import { siteDocument } from "./scenario-site-configuration.ts";
 
@@ -92,6 +92,15 @@ function shiftOf(reading: Reading, data: Pick<DataFile, "begins" | "timeZone">, 
 const normal = <T extends object>(data: string | (T & { readonly file: string })) =>
   typeof data === "string" ? ({ file: data } as T & { readonly file: string }) : data;
 
+/** From when to when a file has values. */
+function spanText({ bySlot }: SeriesRead): string {
+  if (bySlot.size === 0) return ": no row of it has a time and a number";
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const slotMs of bySlot.keys()) [first, last] = [Math.min(first, slotMs), Math.max(last, slotMs)];
+  const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
+  return `: it has ${day(first)} to ${day(last)}`;
+}
+
 interface SeriesQuestion {
   readonly key: "prices" | "exportPrices" | "pv" | "load" | "co2";
   readonly columns: readonly string[];
@@ -104,7 +113,7 @@ function seriesOf(reading: Reading, { key, columns }: SeriesQuestion): ScenarioS
   const data = normal<DataFile>(named as string | DataFile);
   const path = ["data", key];
   const table = tableOf(reading, data.file, path);
-  const known = table.columns.slice(1);
+  const known = table.columns.filter((name) => name !== timeColumn(table));
   const column =
     data.column?.toLowerCase() ??
     columns.find((name) => known.includes(name)) ??
@@ -121,7 +130,7 @@ function seriesOf(reading: Reading, { key, columns }: SeriesQuestion): ScenarioS
   if (series.slice(0, reading.slots).every((value) => value === undefined))
     throw new ScenarioProblem(
       path,
-      `${data.file} knows nothing of the period`,
+      `${data.file} knows nothing of the period${spanText(read)}`,
       "Correct period.from, or say with `begins:` which day of the file stands for it",
     );
   return series;
@@ -238,6 +247,7 @@ function sessionsOf(reading: Reading, evses: Scenario["evses"], voltageV: number
   const { startMs, endMs } = reading;
   const read = readSessions(table, { startMs, endMs, voltageV, evses, shift, ...options });
   noteDropped(reading, file, read.dropped);
+  for (const [why, count] of Object.entries(read.unheard)) note(reading, file, `${count} statements not used: ${why}`);
   note(reading, file, `${read.sessions.length} sessions used`);
   return read.sessions;
 }

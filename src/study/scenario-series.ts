@@ -45,6 +45,11 @@ function usualStepMs(starts: readonly number[]): number {
   return Math.min(usual, MOST_STEP_MS);
 }
 
+/** The column of the slots' begins: by its name, else the first. */
+export function timeColumn({ columns }: CsvTable): string {
+  return columns.find((name) => name === "start_utc") ?? columns[0] ?? "";
+}
+
 /** Means by slot of rows `start_utc` and `column`. A row lasts until the next, but no longer than rows usually do. */
 export function readSeries(table: CsvTable, column: string): SeriesRead {
   const dropped: Record<string, number> = {};
@@ -52,11 +57,11 @@ export function readSeries(table: CsvTable, column: string): SeriesRead {
     if (count > 0) dropped[why] = (dropped[why] ?? 0) + count;
   };
   drop("line has another number of cells than the header", table.unreadable);
-  const timeColumn = table.columns.find((name) => name === "start_utc") ?? table.columns[0] ?? "";
+  const time = timeColumn(table);
   const byTime = new Map<number, number>();
   const starts: number[] = [];
   for (const row of table.rows) {
-    const [atMs, value] = [timeCell(row[timeColumn]), numberCell(row[column])];
+    const [atMs, value] = [timeCell(row[time]), numberCell(row[column])];
     if (atMs === undefined || Number.isNaN(atMs)) drop("no time");
     else if (value !== undefined && !Number.isFinite(value)) drop("not a number");
     else {

@@ -18,10 +18,17 @@ export interface SessionsContext {
 export interface SessionsRead {
   readonly sessions: Scenario["sessions"];
   readonly dropped: Readonly<Record<string, number>>;
+  /** What drivers of those sessions said that cannot be meant, and how often. */
+  readonly unheard: Readonly<Record<string, number>>;
 }
 
 type Row = Readonly<Record<string, string>>;
-type Car = Omit<ScenarioSession, "evseId"> & { readonly station: string };
+type Car = Omit<ScenarioSession, "evseId"> & { readonly station: string; readonly said: Said };
+
+interface Said {
+  readonly words: Pick<ScenarioSession, "requestedWh" | "statedDepartureMs">;
+  readonly unheard: readonly string[];
+}
 
 const HOUR_MS = 3_600_000;
 /** On-board chargers that are common, W by phases, from the smallest. */
@@ -44,11 +51,12 @@ function chargerOf(
   meanW: number,
   context: SessionsContext,
 ): { readonly watts: number; readonly phases: 1 | 2 | 3 } {
-  const kw = numberCell(row.max_kw) ?? context.maxKw;
+  const measuredKw = numberCell(row.max_kw) ?? 0;
+  const kw = measuredKw > 0 ? measuredKw : context.maxKw;
   const said = Number.parseInt(row.phases ?? "", 10);
   const fitting = USUAL_CARS.find(({ watts }) => watts >= Math.max(meanW, (kw ?? 0) * 1000) * 0.98);
   const phases = said === 1 || said === 2 || said === 3 ? said : (context.phases ?? fitting?.phases ?? 3);
-  const isSaid = kw !== undefined && kw > 0 && kw * 1000 * POWER_TOLERANCE >= meanW;
+  const isSaid = kw !== undefined && kw * 1000 * POWER_TOLERANCE >= meanW;
   const watts = isSaid ? Math.max(kw * 1000, meanW) : Math.max(fitting?.watts ?? 0, meanW);
   return { watts, phases };
 }
@@ -59,6 +67,23 @@ function tokenOf(row: Row, id: string): string {
   return (user ? `user-${user}` : `once-${id}`).replaceAll(/[^A-Za-z0-9_.-]/g, "").slice(0, 36);
 }
 
+/** What the driver said; nothing that cannot be meant. */
+function said(row: Row, arrivalUtc: number, shift: Shift): Said {
+  const requestedKwh = numberCell(row.requested_kwh);
+  const departureUtc = timeCell(row.est_departure_utc);
+  const unheard: string[] = [];
+  const words: { requestedWh?: number; statedDepartureMs?: number } = {};
+  if (requestedKwh !== undefined) {
+    if (requestedKwh > 0 && requestedKwh <= LARGEST_REQUEST_KWH) words.requestedWh = requestedKwh * 1000;
+    else unheard.push("no possible energy");
+  }
+  if (departureUtc !== undefined) {
+    if (departureUtc > arrivalUtc) words.statedDepartureMs = toSiteMs(departureUtc, shift);
+    else unheard.push("no departure after the arrival");
+  }
+  return { words, unheard };
+}
+
 /** The car of a row, or why there is none. */
 function carOf(row: Row, index: number, context: SessionsContext): Car | string {
   const arrivalUtc = timeCell(row.arrival_utc);
@@ -67,7 +92,8 @@ function carOf(row: Row, index: number, context: SessionsContext): Car | string 
   if (arrivalUtc === undefined || Number.isNaN(arrivalUtc)) return "no time of arrival";
   if (departureUtc === undefined || Number.isNaN(departureUtc)) return "no time of departure";
   if (departureUtc <= arrivalUtc) return "left before it came";
-  if (kwh === undefined || Number.isNaN(kwh)) return "no energy";
+  if (kwh === undefined) return "no energy";
+  if (Number.isNaN(kwh)) return "energy is not a number";
   if (kwh <= 0) return "no energy taken";
   const stayH = (departureUtc - arrivalUtc) / HOUR_MS;
   const meanW = (kwh * 1000) / stayH;
@@ -78,8 +104,6 @@ function carOf(row: Row, index: number, context: SessionsContext): Car | string 
   if (departureMs > context.endMs) return "stays beyond the period";
   if (meanW > LARGEST_POWER_W) return "more energy than any charger can give in that time";
   const { watts, phases } = chargerOf(row, meanW, context);
-  const requestedKwh = numberCell(row.requested_kwh);
-  const stated = timeCell(row.est_departure_utc);
   const id = row.session_id ? row.session_id : `row-${index + 1}`;
   return {
     id,
@@ -90,10 +114,7 @@ function carOf(row: Row, index: number, context: SessionsContext): Car | string 
     maxCurrentA: Math.max(SMALLEST_CURRENT_A, watts / (phases * context.voltageV)),
     phases,
     token: tokenOf(row, id),
-    ...(requestedKwh !== undefined && requestedKwh > 0 && requestedKwh <= LARGEST_REQUEST_KWH
-      ? { requestedWh: requestedKwh * 1000 }
-      : {}),
-    ...(stated !== undefined && !Number.isNaN(stated) ? { statedDepartureMs: toSiteMs(stated, context.shift) } : {}),
+    said: said(row, arrivalUtc, context.shift),
   };
 }
 
@@ -122,7 +143,10 @@ export function readSessions(table: CsvTable, context: SessionsContext): Session
   const cars: Car[] = [];
   const wanted = context.stations && new Set(context.stations);
   for (const [index, row] of table.rows.entries()) {
-    if (wanted && !wanted.has(row.station_id ?? "")) continue;
+    if (wanted && !wanted.has(row.station_id ?? "")) {
+      drop("of another station");
+      continue;
+    }
     const car = carOf(row, index, context);
     if (typeof car === "string") drop(car);
     else if (seen.has(car.id)) drop("session was there before");
@@ -134,14 +158,17 @@ export function readSessions(table: CsvTable, context: SessionsContext): Session
   cars.sort((a, b) => a.arrivalMs - b.arrivalMs || a.departureMs - b.departureMs);
   const freeFromMs = new Map<string, number>();
   const sessions: ScenarioSession[] = [];
-  for (const { station: _, ...car } of cars) {
-    const evse = placeFor({ ...car, station: _ }, freeFromMs, context.evses);
+  const unheard: Record<string, number> = {};
+  for (const car of cars) {
+    const evse = placeFor(car, freeFromMs, context.evses);
     if (!evse) {
       drop("its EVSE was taken");
       continue;
     }
     freeFromMs.set(evse.id, car.departureMs);
-    sessions.push({ ...car, evseId: evse.id });
+    const { station: _, said, ...session } = car;
+    for (const why of said.unheard) unheard[why] = (unheard[why] ?? 0) + 1;
+    sessions.push({ ...session, ...said.words, evseId: evse.id });
   }
-  return { sessions, dropped };
+  return { sessions, dropped, unheard };
 }

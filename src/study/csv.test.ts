@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { numberCell, parseCsv, timeCell } from "./csv.ts";
+
+describe("a measured table", () => {
+  it("may be separated by semicolons or tabs, with decimal commas", () => {
+    const { columns, rows } = parseCsv("\uFEFFStart_UTC;eur_per_kwh\r\n2025-01-01;0,25\r\n2025-01-02;-1,5\r\n");
+    expect(columns).toEqual(["start_utc", "eur_per_kwh"]);
+    expect(rows.map((row) => numberCell(row.eur_per_kwh))).toEqual([0.25, -1.5]);
+    expect(parseCsv("start_utc\tpv_kw\n2025-01-01\t1,5").rows).toEqual([{ start_utc: "2025-01-01", pv_kw: "1.5" }]);
+  });
+
+  it("with commas between its cells has no decimal commas: a quoted one is no number", () => {
+    const { rows } = parseCsv('start_utc,load_kw\n2025-01-01,"1,234"');
+    expect(numberCell(rows[0]?.load_kw)).toBeNaN();
+  });
+});
+
+describe("a time of a table", () => {
+  it.each([
+    ["2019-05-01T08:18:45Z", "2019-05-01T08:18:45.000Z"],
+    ["2019-05-01 08:18", "2019-05-01T08:18:00.000Z"],
+    ["2019-05-01 08:18:45 UTC", "2019-05-01T08:18:45.000Z"],
+    ["2019-05-01 08:18:45 +00:00", "2019-05-01T08:18:45.000Z"],
+    ["2019-05-01T10:18:45+02", "2019-05-01T08:18:45.000Z"],
+    ["2019-05-01T10:18:45+0200", "2019-05-01T08:18:45.000Z"],
+    ["2019-05-01 08:18:45.595638", "2019-05-01T08:18:45.595Z"],
+    ["2019-05-01", "2019-05-01T00:00:00.000Z"],
+  ])("%s is %s", (cell, iso) => {
+    expect(new Date(timeCell(cell)!).toISOString()).toBe(iso);
+  });
+
+  it.each([
+    "5",
+    "1556697525",
+    "01.05.2019 08:00",
+    "5/1/2019",
+    "2019-02-30",
+    "2019-13-01",
+    "yesterday",
+    "2019-05-01T25:00",
+  ])("%s is none", (cell) => {
+    expect(timeCell(cell)).toBeNaN();
+  });
+
+  it("that is blank is not known", () => {
+    expect(timeCell("")).toBeUndefined();
+  });
+});
