@@ -45,6 +45,17 @@ describe("a car that gives back as planned", () => {
     expect(plant.offeredA("van")).toBe(6);
   });
 
+  test("gives all that is planned where an EVSE takes a little less than whole amperes, and no message more for it", () => {
+    const { plant, van } = depot(() => 20);
+    plan(plant, [gives(van, 15.94)]);
+    plant.run(120);
+    expect(plant.drawsA("van")).toBeCloseTo(-15.9, 5);
+    const told = plant.commands.flatMap(({ command }) =>
+      command.type === "set-limit" && command.evseId === "van" ? [command.schedule.periods[0]!.currentA] : [],
+    );
+    expect(new Set(told.filter((currentA) => currentA < 0))).toEqual(new Set([-15.9]));
+  });
+
   test("makes no room for others: when it stops at once, the fuse still holds", () => {
     const { plant, van } = depot(() => 20);
     plan(plant, [gives(van, 16)]);

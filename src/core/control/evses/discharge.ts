@@ -20,6 +20,8 @@ import {
 import { followedSlot, planInForce } from "../wishes/plan-current.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 
+const TINY = 1e-6;
+
 function readingOf({ image }: ControlInput, evseId: string): EvseReading | undefined {
   const reading = image.evses.get(evseId);
   return reading && image.monoMs - reading.atMonoMs <= EVSE_READING_VALID_MS ? reading : undefined;
@@ -120,6 +122,15 @@ function take(input: ControlInput, entry: EvseObservation, room: Room, currentA:
   }
 }
 
+/**
+ * What is planned, in tenths as OCPP knows them, rounded down; where less is left, which moves with each reading, whole
+ * amperes: each change is a profile write.
+ */
+function sentA(plannedA: number, leftA: number): number {
+  const tenthsA = Math.floor(plannedA * 10 + TINY) / 10;
+  return tenthsA <= leftA ? tenthsA : Math.floor(leftA);
+}
+
 /** Lowered at once, raised with patience: the readings have to show the last step before the next. */
 function steadyA(input: ControlInput, entry: EvseObservation, wantedA: number): number {
   const told = toldA(entry);
@@ -148,9 +159,7 @@ export function withDischarge(
   if (!room) return decisions;
   const next = new Map(decisions);
   for (const entry of givers) {
-    const wantedA = Math.min(plannedA(input, entry), leftA(input, entry, room));
-    // Whole amperes, rounded down: each change is a profile write.
-    const dischargeA = steadyA(input, entry, Math.floor(wantedA));
+    const dischargeA = steadyA(input, entry, sentA(plannedA(input, entry), leftA(input, entry, room)));
     if (dischargeA < DISCHARGE_LEAST_A) continue;
     take(input, entry, room, dischargeA);
     next.set(entry.index, { ...decisions.get(entry.index)!, dischargeA });
