@@ -24,22 +24,37 @@ type Wanting = Present;
 /** Cars in the order in which they are served, and those that are not served now left out. */
 type Rule = (wanting: readonly Wanting[], atMs: number) => readonly Wanting[];
 
-/** Room on each circuit and phase without the cars, A, by circuit id. */
-type Room = Map<string, number[]>;
+/** Room on each circuit and phase without the cars, A, and of their sum where that is limited, W. */
+interface CircuitRoom {
+  readonly phasesA: number[];
+  sumW: number;
+}
+
+/** By circuit id. */
+type Room = Map<string, CircuitRoom>;
+
+interface Sharing {
+  readonly room: Room;
+  readonly voltageV: number;
+}
 
 function roomNow(scenario: Scenario, site: ScenarioSite): Room {
   const room: Room = new Map();
-  for (const { id, limitA } of scenario.circuits) {
-    const { currentA } = site.wired.meter(id);
-    room.set(
-      id,
-      PHASE_INDEXES.map((phase) => limitA - currentA[phase]),
-    );
+  const { voltageV } = scenario;
+  for (const { id, limitA, limitW = Number.POSITIVE_INFINITY } of scenario.circuits) {
+    const { currentA, powerW } = site.wired.meter(id);
+    room.set(id, {
+      phasesA: PHASE_INDEXES.map((phase) => limitA - currentA[phase]),
+      sumW: limitW - powerW[0] - powerW[1] - powerW[2],
+    });
   }
   for (const { evse } of site.present().values()) {
     const own = site.wired.evseCurrentA(evse.id);
-    for (const circuitId of evse.circuitPath)
-      for (const [index, phase] of evse.phases.entries()) room.get(circuitId)![phase]! += own[index as 0 | 1 | 2];
+    for (const circuitId of evse.circuitPath) {
+      const circuit = room.get(circuitId)!;
+      for (const [index, phase] of evse.phases.entries()) circuit.phasesA[phase]! += own[index as 0 | 1 | 2];
+      circuit.sumW += (own[0] + own[1] + own[2]) * voltageV;
+    }
   }
   return room;
 }
@@ -49,40 +64,48 @@ function phasesOf({ evse, session }: Present) {
 }
 
 /** Left for a car on all of its circuits and phases, A. */
-function roomA(entry: Present, room: Room): number {
+function roomA(entry: Present, { room, voltageV }: Sharing): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const circuitId of entry.evse.circuitPath)
-    for (const phase of phasesOf(entry)) least = Math.min(least, room.get(circuitId)![phase]!);
+  const phases = phasesOf(entry);
+  for (const circuitId of entry.evse.circuitPath) {
+    const { phasesA, sumW } = room.get(circuitId)!;
+    least = Math.min(least, sumW / voltageV / phases.length);
+    for (const phase of phases) least = Math.min(least, phasesA[phase]!);
+  }
   return least;
 }
 
-function freeA(entry: Present, room: Room): number {
-  return Math.min(entry.evse.maxCurrentA, entry.session.maxCurrentA, roomA(entry, room));
+function freeA(entry: Present, sharing: Sharing): number {
+  return Math.min(entry.evse.maxCurrentA, entry.session.maxCurrentA, roomA(entry, sharing));
 }
 
-function take(entry: Present, room: Room, currentA: number): void {
-  for (const circuitId of entry.evse.circuitPath)
-    for (const phase of phasesOf(entry)) room.get(circuitId)![phase]! -= currentA;
+function take(entry: Present, { room, voltageV }: Sharing, currentA: number): void {
+  const phases = phasesOf(entry);
+  for (const circuitId of entry.evse.circuitPath) {
+    const circuit = room.get(circuitId)!;
+    circuit.sumW -= currentA * phases.length * voltageV;
+    for (const phase of phases) circuit.phasesA[phase]! -= currentA;
+  }
 }
 
 /** Each in turn gets all it can take of what is left. */
-function inOrder(order: readonly Wanting[], room: Room): Map<string, number> {
+function inOrder(order: readonly Wanting[], sharing: Sharing): Map<string, number> {
   const given = new Map<string, number>();
   for (const entry of order) {
-    const currentA = Math.floor(freeA(entry, room));
+    const currentA = Math.floor(freeA(entry, sharing));
     if (currentA < PILOT_MINIMUM_A) continue;
-    take(entry, room, currentA);
+    take(entry, sharing, currentA);
     given.set(entry.evse.id, currentA);
   }
   return given;
 }
 
 /** All get the minimum as far as it goes, then all one ampere more, as long as there is room. */
-function equally(order: readonly Wanting[], room: Room): Map<string, number> {
+function equally(order: readonly Wanting[], sharing: Sharing): Map<string, number> {
   const given = new Map<string, number>();
   let growing = order.filter((entry) => {
-    if (freeA(entry, room) < PILOT_MINIMUM_A) return false;
-    take(entry, room, PILOT_MINIMUM_A);
+    if (freeA(entry, sharing) < PILOT_MINIMUM_A) return false;
+    take(entry, sharing, PILOT_MINIMUM_A);
     given.set(entry.evse.id, PILOT_MINIMUM_A);
     return true;
   });
@@ -90,8 +113,8 @@ function equally(order: readonly Wanting[], room: Room): Map<string, number> {
     growing = growing.filter((entry) => {
       const heldA = given.get(entry.evse.id)!;
       const mostA = Math.min(entry.evse.maxCurrentA, entry.session.maxCurrentA);
-      if (heldA >= mostA || roomA(entry, room) < 1) return false;
-      take(entry, room, 1);
+      if (heldA >= mostA || roomA(entry, sharing) < 1) return false;
+      take(entry, sharing, 1);
       given.set(entry.evse.id, heldA + 1);
       return true;
     });
@@ -102,13 +125,16 @@ function equally(order: readonly Wanting[], room: Room): Map<string, number> {
 function run(
   scenario: Scenario,
   rule: Rule,
-  share: (order: readonly Wanting[], room: Room) => Map<string, number>,
+  share: (order: readonly Wanting[], sharing: Sharing) => Map<string, number>,
 ): ScenarioTotals {
   let offered = new Map<string, number>();
   const site = new ScenarioSite(scenario, (evseId) => offered.get(evseId) ?? 0);
   for (let atMs = scenario.startMs + STEP_S * 1000; atMs <= scenario.endMs; atMs += STEP_S * 1000) {
     const wanting = [...site.present().values()].filter(({ car }) => !car.isFull);
-    offered = wanting.length === 0 ? offered : share(rule(wanting, atMs), roomNow(scenario, site));
+    offered =
+      wanting.length === 0
+        ? offered
+        : share(rule(wanting, atMs), { room: roomNow(scenario, site), voltageV: scenario.voltageV });
     site.step(atMs, STEP_S);
   }
   return site.totals();

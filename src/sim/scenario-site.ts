@@ -21,6 +21,11 @@ export interface Present {
 
 /** Cars react within 1 to 4 s (IEC 61851-1 allows 5). */
 const OBEYS_S = [1, 4] as const;
+/** A car charges on as many phases as the EVSE has wires for. */
+function phasesUsed(session: ScenarioSession, evse: ScenarioEvse): 1 | 2 | 3 {
+  return Math.min(session.phases, evse.phases.length) as 1 | 2 | 3;
+}
+
 const SMALLEST_BATTERY_WH = 60_000;
 /** Below this a car gives nothing, whoever asks. */
 const LEAST_SOC_PERCENT = 20;
@@ -92,7 +97,7 @@ export class ScenarioSite {
     const car = new Car({
       capacityWh,
       energyWh: startWh,
-      phases: session.phases,
+      phases: phasesUsed(session, evse),
       maxCurrentA: session.maxCurrentA,
       obeySeconds: least + Math.round((most - least) * this.#random()),
       rampAPerS: 6,

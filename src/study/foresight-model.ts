@@ -45,10 +45,12 @@ function presence(car: ModelCar, slot: number, scenario: Scenario): number {
 export class WindowModel {
   readonly build: ModelBuilder = modelBuilder();
   readonly flows: Flows = { cars: new Map(), given: new Map(), imports: [], exports: [], charge: [], discharge: [] };
+  /** Not all of it is linear: a relaxed solution is only a bound. */
+  hasChoices = false;
   /** What the cars take of each slot: variable and car. */
   readonly #drawn = new Map<number, { readonly variable: number; readonly car: ModelCar }[]>();
   /** What they give back in each slot. */
-  readonly #given = new Map<number, readonly number[]>();
+  readonly #given = new Map<number, { readonly variable: number; readonly car: ModelCar }[]>();
   readonly #scenario: Scenario;
   readonly #window: Window;
   readonly #endValue: number;
@@ -82,7 +84,7 @@ export class WindowModel {
     const short = this.build.variable(`s${session.id}`, { upper: needKwh, cost: MISSING_EUR_PER_KWH });
     const given = addGiving(this.build, car, { charging: variables, doneKwh });
     if (given.length > 0) this.flows.given.set(session.id, { variables: given, car });
-    for (const [slot, variable] of given) this.#given.set(slot, [...(this.#given.get(slot) ?? []), variable]);
+    for (const [slot, variable] of given) this.#given.set(slot, [...(this.#given.get(slot) ?? []), { variable, car }]);
     const energy = [
       ...variables.map(([, variable]) => term(variable, SLOT_HOURS)),
       ...given.map(([, variable]) => term(variable, -SLOT_HOURS * backFactor(car))),
@@ -122,19 +124,19 @@ export class WindowModel {
     const { billedImportEurPerKwh, exportEurPerKwh, loadW, pvW, exportLimitW, mayHoldSun, circuits } = this.#scenario;
     for (let slot = this.#window.from; slot < this.#window.until; slot++) {
       const importPrice = billedImportEurPerKwh[slot]!;
-      // Where exporting would earn more than importing costs, both at once must not pay.
-      const exportPrice = Math.min(importPrice, exportEurPerKwh[slot]!);
+      const exportPrice = exportEurPerKwh[slot]!;
       const netKw = (loadW[slot]! - pvW[slot]!) / KILO;
       const i = this.build.variable(`i${slot}`, { upper: Number.POSITIVE_INFINITY, cost: importPrice * SLOT_HOURS });
       const terms = [term(i, 1), ...(this.#drawn.get(slot) ?? []).map(({ variable }) => term(variable, -1))];
       this.flows.imports[slot] = i;
       const given = this.#given.get(slot) ?? [];
-      terms.push(...given.map((variable) => term(variable, 1)));
+      terms.push(...given.map(({ variable }) => term(variable, 1)));
       if (netKw < 0 || this.#scenario.battery || given.length > 0) {
-        const upper = (exportLimitW ?? Number.POSITIVE_INFINITY) / KILO;
+        const upper = Math.min((exportLimitW ?? Number.POSITIVE_INFINITY) / KILO, this.#mostExportKw(slot, netKw));
         const x = this.build.variable(`x${slot}`, { upper, cost: -exportPrice * SLOT_HOURS });
         this.flows.exports[slot] = x;
         terms.push(term(x, -1));
+        if (exportPrice > importPrice) this.#addEitherWay(slot, { i, x, exportKw: upper });
       }
       // What may not be exported, or costs money, the inverter throttles.
       if (mayHoldSun || (exportLimitW !== undefined && this.flows.exports[slot] !== undefined))
@@ -147,6 +149,24 @@ export class WindowModel {
         this.build.row(`contract${slot}`, { upper: Math.max(limitW / KILO, netKw) }, [term(i, 1)]);
       for (const circuit of circuits) this.#addCircuit(circuit, slot);
     }
+  }
+
+  /** What cars and battery add to what the site exports anyhow, kW. */
+  #mostExportKw(slot: number, netKw: number): number {
+    const givenKw = (this.#given.get(slot) ?? []).reduce((sum, { car }) => sum + car.maxKw, 0);
+    return Math.max(0, -netKw) + givenKw + (this.#scenario.battery?.maxDischargeW ?? 0) / KILO;
+  }
+
+  /** Where exporting earns more than importing costs, a site still does one of them at a time: a yes-or-no. */
+  #addEitherWay(slot: number, grid: { readonly i: number; readonly x: number; readonly exportKw: number }): void {
+    const { loadW, pvW, battery } = this.#scenario;
+    const drawnKw = (this.#drawn.get(slot) ?? []).reduce((sum, { car }) => sum + car.maxKw, 0);
+    const sunKw = this.#scenario.mayHoldSun ? 0 : pvW[slot]! / KILO;
+    const mostKw = Math.max(0, loadW[slot]! / KILO - sunKw) + drawnKw + (battery?.maxChargeW ?? 0) / KILO;
+    const imports = this.build.binary(`imports${slot}`);
+    this.hasChoices = true;
+    this.build.row(`in${slot}`, { upper: 0 }, [term(grid.i, 1), term(imports, -mostKw)]);
+    this.build.row(`out${slot}`, { upper: grid.exportKw }, [term(grid.x, 1), term(imports, grid.exportKw)]);
   }
 
   /** The value of each month: at least the floor, and the mean of the highest days. Steps are yes-or-no. */
@@ -178,6 +198,7 @@ export class WindowModel {
 
   #addSteps(name: string, value: number, { tariff, part }: CapacityMonth): void {
     if (tariff.steps.length === 0) return;
+    this.hasChoices = true;
     const choices = tariff.steps.map(({ upToKw, eurPerMonth }, index) => ({
       choice: this.build.binary(`${name}_${index}`, part * eurPerMonth),
       upToKw: index === tariff.steps.length - 1 ? MOST_KW : upToKw,

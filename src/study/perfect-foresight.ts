@@ -5,7 +5,7 @@
  */
 import { SLOT_HOURS } from "../core/time/slots.ts";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
-import type { LinearSolver } from "../solver/glpk.ts";
+import type { LinearSolver, Solution } from "../solver/glpk.ts";
 import { capacityBillEur, capacityMonths } from "./capacity-bill.ts";
 import { backFactor } from "./foresight-discharge.ts";
 import { type Flows, KILO, WindowModel } from "./foresight-model.ts";
@@ -40,8 +40,9 @@ export interface ForesightOptions {
 }
 
 const DAY_SLOTS = 96;
-/** Of the yes-or-no of a tariff's steps. */
-const STEP_GAP = 1e-4;
+/** Of the yes-or-no of a tariff's steps, and of exporting above the price of importing. */
+const CHOICES_GAP = 1e-4;
+const CHOICES_MS = 20_000;
 
 interface State {
   readonly doneKwh: Map<string, number>;
@@ -138,6 +139,20 @@ function result(scenario: Scenario, found: Found, state: State, method: string):
   };
 }
 
+/** Exact where it is found in time; else with yes-or-no in between: no plan can be cheaper, but none may reach it. */
+function solved(
+  { build, hasChoices }: WindowModel,
+  { linear, limitMs = 600_000 }: ForesightOptions,
+): { readonly solution: Solution; readonly isExact: boolean } {
+  const model = build.model();
+  const exactMs = Math.min(CHOICES_MS, limitMs);
+  const exact = hasChoices
+    ? linear.solve(model, { relaxed: false, relativeGap: CHOICES_GAP, limitMs: exactMs })
+    : undefined;
+  if (exact?.status === "optimal") return { solution: exact, isExact: true };
+  return { solution: linear.solve(model, { relaxed: true, limitMs }), isExact: !hasChoices };
+}
+
 /** The optimum of the whole period, or of windows that overlap; `undefined` where a window was not solved in time. */
 export function perfectForesight(scenario: Scenario, options: ForesightOptions): PerfectForesight | undefined {
   const slots = slotsOf(scenario);
@@ -148,7 +163,7 @@ export function perfectForesight(scenario: Scenario, options: ForesightOptions):
   const found = emptyFound(slots);
   const isWhole = windowSlots >= slots;
   const months = capacityMonths(scenario);
-  const hasSteps = isWhole && months.some(({ tariff }) => tariff.steps.length > 0);
+  let isAllExact = true;
   for (let from = 0; from < slots; from += windowSlots) {
     const window = { from, until: Math.min(slots, from + windowSlots + aheadSlots) };
     const model = new WindowModel(scenario, window, options.endValueEurPerKwh);
@@ -159,16 +174,18 @@ export function perfectForesight(scenario: Scenario, options: ForesightOptions):
     model.addBattery(state.batteryKwh);
     model.addGrid();
     if (isWhole) model.addPeaks(months);
-    const solution = options.linear.solve(model.build.model(), {
-      relaxed: !hasSteps,
-      relativeGap: STEP_GAP,
-      limitMs: options.limitMs ?? 600_000,
-    });
+    const { solution, isExact } = solved(model, options);
+    isAllExact &&= isExact;
     if (solution.status !== "optimal") return undefined;
     commit(model.flows, solution.values, Math.min(slots, from + windowSlots), found, state, scenario);
   }
   const method = isWhole
     ? "linear model of the whole period at once: no plan can be cheaper"
     : `linear models of ${windowSlots / DAY_SLOTS} days, each looking ${aheadSlots / DAY_SLOTS} days further${months.length > 0 ? ", blind to the month's peak" : ""}`;
-  return result(scenario, found, state, method);
+  return result(
+    scenario,
+    found,
+    state,
+    isAllExact ? method : `${method}; its yes-or-no relaxed, so no plan may reach it`,
+  );
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uncontrolled } from "../sim/baselines.ts";
+import { equalShares, leastLaxity, uncontrolled } from "../sim/baselines.ts";
 import { createLinearSolver } from "../solver/glpk.ts";
 import { perfectForesight } from "./perfect-foresight.ts";
 import { readScenario } from "./scenario-file.ts";
@@ -129,6 +129,47 @@ describe("a site that may export 1 kW", () => {
     const optimum = perfectForesight(scenario, { linear: await createLinearSolver(), endValueEurPerKwh: 0 });
     expect(uncontrolled(scenario)).toMatchObject({ exportWh: 1000, costEur: -0.1 });
     expect(optimum?.exportWh).toBeCloseTo(1000, 3);
+  });
+});
+
+describe("a site whose sun is paid better than what it imports costs", () => {
+  it("cannot do both at once: perfect foresight exports the sun and charges in the night, and no rule is cheaper", async () => {
+    file("sun.csv", "start_utc,pv_kw\n2025-10-26T11:00:00Z,4\n2025-10-26T12:00:00Z,0\n");
+    file("stays.csv", [SESSION_COLUMNS, "s1,x,a,2025-10-26T10:55:00Z,2025-10-26T16:00:00Z,4,,,,3.68,1,"].join("\n"));
+    const tariff = "tariff: { import: { kind: fixed, eurPerKwh: 0.1 }, export: { kind: fixed, eurPerKwh: 0.3 } }";
+    const site = SITE.replace("NL", "NL, unbalanceLimitA: 63");
+    const { scenario } = scenarioOf([DAY, site, tariff, "data: { pv: sun.csv, sessions: stays.csv }"]);
+    const optimum = perfectForesight(scenario, { linear: await createLinearSolver(), endValueEurPerKwh: 0 });
+    // Of the hour's 4 kWh all are sold for 0.30 EUR, of the car's 4 kWh all are bought for 0.10.
+    expect(optimum?.costEur).toBeCloseTo(-0.8, 3);
+    expect(uncontrolled(scenario).costEur).toBeGreaterThan(-0.8);
+    expect(optimum?.method).not.toContain("relaxed");
+  });
+});
+
+describe("a car with more phases than its EVSE", () => {
+  it("charges on those that are wired: what it got has been imported", () => {
+    file("stays.csv", [SESSION_COLUMNS, "s1,x,a,2025-10-26T10:00:00Z,2025-10-26T11:00:00Z,9,,,,11,3,"].join("\n"));
+    const site = "site: { timeZone: Europe/Berlin, country: NL, mainFuseA: 32, evses: [{ id: a, phases: [L2] }] }";
+    const { scenario } = scenarioOf([DAY, site, "data: { sessions: stays.csv }"]);
+    const free = uncontrolled(scenario);
+    expect(free.importWh).toBeGreaterThan(3000);
+    expect(free.importWh).toBeLessThan(3680);
+    expect(free.energyDeliveredWh).toBeCloseTo(free.importWh, -1);
+  });
+});
+
+describe("a contract for less than the fuse", () => {
+  it("is kept by the simple rules, too: by all but those who charge without control", () => {
+    const stays = ["a", "b"].map((id) => `s-${id},x,${id},2025-10-26T10:00:00Z,2025-10-26T14:00:00Z,20,,,,11,3,`);
+    file("stays.csv", [SESSION_COLUMNS, ...stays].join("\n"));
+    const site = SITE.replace("mainFuseA: 32", "mainFuseA: 32, importLimitW: 9000");
+    const { scenario } = scenarioOf([DAY, site, "data: { sessions: stays.csv }"]);
+    expect(uncontrolled(scenario).peakW).toBeGreaterThan(15_000);
+    for (const rule of [equalShares, leastLaxity]) {
+      expect(rule(scenario).peakW).toBeLessThanOrEqual(9000);
+      expect(rule(scenario).peakW).toBeGreaterThan(8000);
+    }
   });
 });
 
