@@ -24,6 +24,9 @@ interface RegretLine extends BenchLine {
   readonly shortKwh: number;
   readonly driversShort: number;
   readonly shortOfStatedKwh: number;
+  /** What perfect foresight cannot deliver either, and what least laxity leaves short though possible. */
+  readonly impossibleKwh: number;
+  readonly leastLaxityShortKwh: number;
   readonly violations: number;
   readonly secondsAboveLimit: number;
   readonly guardInterventions: number;
@@ -32,6 +35,10 @@ interface RegretLine extends BenchLine {
   readonly plansByRules: number;
   readonly bestRule: string;
   readonly bestRuleLostPercent: number | undefined;
+  /** How the best plan in hindsight was found. */
+  readonly optimum: string;
+  /** What of the files was not used, or stands for what they do not know. */
+  readonly notes: readonly string[];
   readonly tookS: number;
   /** The same with the truth told. */
   readonly informed?: InformedRegret;
@@ -92,7 +99,8 @@ function informedOf({ informed }: SimulationReport, told: readonly Truth[]): { i
 
 function lineOf(file: string, report: SimulationReport, told: readonly Truth[]): RegretLine {
   const { regret, columns } = report;
-  const own = columns.find(({ name }) => name === "wattledger")!;
+  const column = (wanted: string) => columns.find(({ name }) => name === wanted)!;
+  const [own, optimum] = [column("wattledger"), column("perfect foresight")];
   return {
     name: `regret ${report.scenario}`,
     value: regret.lostPercent ?? 0,
@@ -107,6 +115,8 @@ function lineOf(file: string, report: SimulationReport, told: readonly Truth[]):
     shortKwh: own.shortKwh,
     driversShort: own.driversShort,
     shortOfStatedKwh: own.shortOfStatedKwh,
+    impossibleKwh: Math.round(10 * (optimum.energyAskedKwh - optimum.energyDeliveredKwh)) / 10,
+    leastLaxityShortKwh: column("least laxity").shortKwh,
     violations: (own.overloads ?? 0) + (own.quarterHoursAboveContract ?? 0),
     secondsAboveLimit: own.secondsAboveLimit ?? 0,
     guardInterventions: own.guardInterventions ?? 0,
@@ -115,6 +125,8 @@ function lineOf(file: string, report: SimulationReport, told: readonly Truth[]):
     plansByRules: own.plansByRules ?? 0,
     bestRule: regret.bestRule.name,
     bestRuleLostPercent: regret.bestRule.lostPercent,
+    optimum: report.optimum,
+    notes: report.notes.map(({ file: of, text }) => `${of}: ${text}`),
     tookS: report.tookS,
     ...informedOf(report, told),
   };
