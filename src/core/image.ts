@@ -69,6 +69,8 @@ export interface ProcessImage {
    * it is for the guard to leave room, and for people to be told that it is assumed.
    */
   readonly untoldCars?: ReadonlyMap<string, number>;
+  /** Meters that have not shown any car yet, and show less than the cars draw: nothing rises by what they say. */
+  readonly unprovenMeters?: ReadonlySet<string>;
   readonly gridLinks?: GridLinks;
   /** Import and export price of the running slot, EUR/kWh, where known. */
   readonly importEurPerKwh?: number;

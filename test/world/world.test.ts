@@ -84,6 +84,14 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "process", kind: "stalls", fromS: 676, forS: 5, pick: 0.99907 },
     ],
   ],
+  [
+    541065,
+    "five cars came within a minute behind a meter of a tenth, before two reports of each had found it out",
+    [
+      { family: "clock", kind: "drifts", fromS: 498, forS: 276, pick: 0.68847 },
+      { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.10379 },
+    ],
+  ],
 ];
 
 describe("worlds that broke once", () => {

@@ -9,7 +9,7 @@ import { type Overload, unexplainedOverload } from "./overload.ts";
 import { type Shortage, shortage } from "./shortage.ts";
 import { judgeStep, type PendingStep, SAMPLES_KEPT_MS, type Sample, stayed, stepOf } from "./steps.ts";
 import { contradictsItself, wentBack } from "./values.ts";
-import { believed, count, refuted, type Votes } from "./votes.ts";
+import { believed, count, hasShown, refuted, type Votes } from "./votes.ts";
 
 /** A reading after a longer silence begins anew. */
 const SILENCE_MS = 5_000;
@@ -170,6 +170,14 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
     ),
     ...believed(watch.votes),
   ];
+}
+
+/**
+ * It shows less than the cars draw, and no step of a car has shown on it yet. Mostly a car went down after its report; of a
+ * meter that has never shown a car it may as well be the beginning of what takes minutes to find out.
+ */
+export function isUnproven({ shortage, missing, votes }: MeterWatch): boolean {
+  return (shortage ?? missing) !== undefined && !hasShown(votes);
 }
 
 /** What cars have shown not to be so. */

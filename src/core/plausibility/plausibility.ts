@@ -12,7 +12,16 @@ import type { SiteState } from "../state/state.ts";
 import { distrusted } from "./distrust.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
 import { type EvseTrack, trackEvses } from "./evses.ts";
-import { doubtsOf, forgetVotes, type MeterWatch, newWatch, refutedOf, type Surroundings, watchMeter } from "./meter.ts";
+import {
+  doubtsOf,
+  forgetVotes,
+  isUnproven,
+  type MeterWatch,
+  newWatch,
+  refutedOf,
+  type Surroundings,
+  watchMeter,
+} from "./meter.ts";
 
 /** What was learned from cars is looked at anew after a day. */
 const LEARNED_FOR_MS = 86_400_000;
@@ -31,7 +40,7 @@ export function initialPlausibility(): PlausibilityMemory {
 
 export interface Examined {
   readonly memory: PlausibilityMemory;
-  /** The image without the values that cannot be used. */
+  /** The image without the values that cannot be used, and with the meters that nothing may rise by. */
   readonly image: ProcessImage;
   /** Devices whose values were taken out, with a word on it. */
   readonly troubles: ReadonlyMap<string, string>;
@@ -141,11 +150,15 @@ function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] 
   ];
 }
 
-/** After a restart: what was seen before holds until the opposite is seen. */
-function firstWatch({ state, image: { monoMs } }: PowersInput, meterId: string): MeterWatch {
+/** The guard knows that it shows too little, and reckons with that. */
+function isKnownShort({ state }: PowersInput, deviceId: string): boolean {
   const before = Object.values(state.site.doubts);
-  const showedLess = before.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === meterId);
-  return showedLess ? { ...newWatch(), distrust: distrusted(monoMs) } : newWatch();
+  return before.some((doubt) => doubt.kind === "less-than-cars" && doubt.deviceId === deviceId);
+}
+
+/** After a restart: what was seen before holds until the opposite is seen. */
+function firstWatch(input: PowersInput, meterId: string): MeterWatch {
+  return isKnownShort(input, meterId) ? { ...newWatch(), distrust: distrusted(input.image.monoMs) } : newWatch();
 }
 
 /** Looks at all meters of circuits. To be called once a tick, with the image as it was read. */
@@ -155,6 +168,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
   const powers = devicePowers(input);
   const watches = new Map<string, MeterWatch>();
   const meters = new Map(image.meters);
+  const unproven = new Set<string>();
   const all: Doubt[] = [];
   for (const circuit of site.circuits) {
     const { meterId } = circuit;
@@ -171,9 +185,11 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
     if (unusable) meters.delete(meterId);
     // The cause is known: its effect needs no sentence of its own.
     const doubts = unusable ? found.filter(({ kind }) => kind !== "less-than-cars") : found;
+    if (isUnproven(watched) && !isKnownShort(input, meterId)) unproven.add(meterId);
     watches.set(meterId, watched);
     all.push(...doubts);
   }
   const troubles = new Map(all.filter(isUnusable).map(({ deviceId }) => [deviceId, NOT_USED]));
-  return { memory: { meters: watches, evses }, image: { ...image, meters }, troubles, drafts: changes(input, all) };
+  const seen = { ...image, meters, ...(unproven.size > 0 ? { unprovenMeters: unproven } : {}) };
+  return { memory: { meters: watches, evses }, image: seen, troubles, drafts: changes(input, all) };
 }

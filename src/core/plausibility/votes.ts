@@ -50,3 +50,9 @@ export function believed(votes: Votes): Doubt[] {
 export function refuted(votes: Votes): Doubt[] {
   return [...votes.values()].filter(({ against }) => against >= VOTES_NEEDED).map(({ doubt }) => doubt);
 }
+
+/** Whether a step of a car has shown as it should. */
+export function hasShown(votes: Votes): boolean {
+  for (const { against } of votes.values()) if (against > 0) return true;
+  return false;
+}

@@ -119,7 +119,7 @@ function metered({ input, memory, observed }: Observing, index: CircuitIndex, me
     limitA: circuit.limitA,
     metered: true,
     quality,
-    mayRaise: quality === "good" && waited && beyondCars === undefined,
+    mayRaise: quality === "good" && waited && beyondCars === undefined && !input.image.unprovenMeters?.has(meterId),
     ...(beyondCars === undefined ? {} : { beyondCars }),
     recovering: meter.afterLoss && !waited,
     heat: heat.poles,

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { siteOf } from "../control/site.test-kit.ts";
+import { lyingPlant, scaled } from "./plausibility.test-kit.ts";
+
+const FUSE_A = 40;
+const REPORTS_EVERY_S = 30;
+
+/** Cars report every half minute; the building draws 4 A. */
+function plantOf(ids: readonly string[], mainFuseA = FUSE_A) {
+  const site = siteOf({ mainFuseA, worstBuildingLoadA: 20, evses: ids.map((id) => ({ id, safeCurrentA: 0 })) });
+  return lyingPlant({ site, building: () => [4, 4, 4], meterEveryS: REPORTS_EVERY_S });
+}
+
+describe("a meter that has not shown a car yet", () => {
+  test.each([
+    0.1, 0,
+  ])("and shows %f of the truth lets the cars rise to its fuse, not to what it says is left", (factor) => {
+    const ids = ["a", "b", "c", "d", "e"];
+    const { plant, lies } = plantOf(ids);
+    lies.set("grid-meter", scaled(factor));
+    let mostA = 0;
+    plant.run(400, () => {
+      const due = (plant.second - 20) / 9;
+      if (Number.isInteger(due) && ids[due]) plant.plug(ids[due]);
+      mostA = Math.max(mostA, ...plant.trueA("grid"));
+    });
+    expect(mostA).toBeLessThanOrEqual(FUSE_A + 4 + 1);
+    expect(Math.max(...plant.trueA("grid"))).toBeLessThan(FUSE_A);
+  });
+
+  /** One car takes nothing any more from just after its report on, and another comes: when it may begin, s. */
+  function beginsAfterS(before: (plant: ReturnType<typeof plantOf>["plant"]) => void): number {
+    const { plant } = plantOf(["a", "b"]);
+    before(plant);
+    const stopsS = Math.ceil((plant.second + 90) / REPORTS_EVERY_S) * REPORTS_EVERY_S + 1;
+    plant.plug("a", { takesA: (second) => (second < stopsS ? 32 : 0) });
+    plant.run(stopsS + 2 - plant.second);
+    expect(plant.drawsA("a")).toBe(0);
+    plant.plug("b");
+    for (let s = 1; s < 120; s++) {
+      plant.run(1);
+      if (plant.limitA("b") > 0) return s;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  test("and is right lets a car that comes wait for the next report of one that went down, no longer", () => {
+    expect(beginsAfterS(() => {})).toBeLessThanOrEqual(REPORTS_EVERY_S);
+  });
+
+  test("lets nobody wait once it has shown one", () => {
+    const shown = (plant: ReturnType<typeof plantOf>["plant"]) => {
+      plant.plug("a");
+      plant.run(120);
+      plant.unplug("a");
+      plant.run(3600);
+    };
+    expect(beginsAfterS(shown)).toBe(1);
+  });
+});
