@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import {
+  AT_SAFE_LEASE_MS,
+  BELOW_SAFE_LEASE_MS,
   EVSE_READING_VALID_MS,
   FIRST_PAUSE_MS,
   GOOD_AFTER_LOSS_MS,
@@ -60,6 +62,8 @@ describe("the page on what happens when something fails", () => {
     const seconds = (ms: number) => `${ms / 1000} s`;
     expect(page).toContain(`younger than ${seconds(STALE_AFTER_MS)}; after ${seconds(ABSENT_AFTER_MS)} without one`);
     expect(page).toContain(`valid for ${leaseSeconds.default} s`);
+    expect(page).toContain(`${BELOW_SAFE_LEASE_MS / 60_000} min, an hour where it is the safe current`);
+    expect(AT_SAFE_LEASE_MS).toBe(3_600_000);
     expect(page).toContain(`at most every\n   ${seconds(RAISE_EVERY_MS)}`);
     expect(page).toContain(
       `in the last ${seconds(HEADROOM_WINDOW_MS)}; after a meter was lost, not\n   before it was good for ${seconds(GOOD_AFTER_LOSS_MS)}`,

@@ -49,6 +49,8 @@ export interface EvseMemory {
   readonly solarSinceMonoMs?: number;
   readonly sentMonoMs?: number;
   readonly sentA?: number;
+  /** When the lease that was sent last ends by itself. */
+  readonly sentEndsMonoMs?: number;
   /** When it refused to give back last. */
   readonly backRefusedMonoMs?: number;
   /** When the schedule that was sent lowers itself before its lease ends. */

@@ -75,6 +75,12 @@ export const PLAN_VALID_MS = 1_800_000;
 export const SCHEDULE_LEAD_MS = 30_000;
 /** The trailing safe period of a profile, for charge points that ignore `duration`. */
 export const TRAILING_SAFE_MS = 3_600_000;
+/**
+ * A lease ends in the safe current: at that current its end changes nothing. Below it a car waits for the end when
+ * nobody renews it.
+ */
+export const AT_SAFE_LEASE_MS = 3_600_000;
+export const BELOW_SAFE_LEASE_MS = 600_000;
 /** Pauses between attempts after a charge point refused a limit or did not answer. */
 export const RETRY_MS: readonly number[] = [5_000, 15_000, 60_000];
 /** The same for the safe default; one that is never taken must not wear the flash. */

@@ -125,7 +125,7 @@ export const ChargePointSchema = Type.Object(
       minimum: 60,
       maximum: 3600,
       default: 180,
-      description: "Lifetime of a charging limit; renewed three times in it",
+      description: "Lifetime of a charging limit above the safe current; renewed three times in it",
     }),
     quirks: Type.Array(Type.String(), {
       default: [],

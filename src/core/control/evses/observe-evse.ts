@@ -74,7 +74,7 @@ function newMemory(evse: EvseModel, input: ControlInput, session: Session | unde
 /** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
 function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
   if (memory.transactionId === session?.transactionId) return memory;
-  const { installedForMs, installedA, installedMonoMs, installs, sentMonoMs } = memory;
+  const { installedForMs, installedA, installedMonoMs, installs, sentEndsMonoMs } = memory;
   return {
     begunMonoMs: monoMs,
     limitA: evse.safeCurrentA,
@@ -95,8 +95,8 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
     ...(installedMonoMs === undefined ? {} : { installedMonoMs }),
     ...(installs === undefined ? {} : { installs }),
     // A charge point that ties no profile to a transaction still holds the limit of the one before.
-    ...(memory.limitA > evse.safeCurrentA && sentMonoMs !== undefined
-      ? { held: { currentA: memory.limitA, untilMonoMs: sentMonoMs + evse.leaseMs } }
+    ...(memory.limitA > evse.safeCurrentA && sentEndsMonoMs !== undefined
+      ? { held: { currentA: memory.limitA, untilMonoMs: sentEndsMonoMs } }
       : {}),
     ...(session ? { transactionId: session.transactionId } : {}),
   };

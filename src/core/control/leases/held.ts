@@ -12,8 +12,8 @@ import { OBEY_MS } from "../thresholds.ts";
 
 /** The older limit that stays reserved when `memory.limitA` is replaced by a lower one. */
 export function heldAfter(memory: EvseMemory, evse: EvseModel, monoMs: number): HeldLimit {
-  const { held, limitA, sentMonoMs } = memory;
-  const untilMonoMs = (sentMonoMs ?? monoMs) + evse.leaseMs;
+  const { held, limitA, sentEndsMonoMs } = memory;
+  const untilMonoMs = sentEndsMonoMs ?? monoMs + evse.leaseMs;
   if (!held || held.currentA <= limitA) return { currentA: limitA, untilMonoMs };
   return { currentA: held.currentA, untilMonoMs: Math.max(held.untilMonoMs, untilMonoMs) };
 }

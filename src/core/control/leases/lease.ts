@@ -10,7 +10,7 @@ import type { EvseMemory } from "../memory.ts";
 import { DROP_AHEAD_MS, INSTALL_RETRY_MS, REASON_FACT_MS, RETRY_MS, SCHEDULE_LEAD_MS } from "../thresholds.ts";
 import { heal, type Strain } from "./heal.ts";
 import { heldAfter, replaceHeld } from "./held.ts";
-import { defaultA, leaseSchedule, safeDefault } from "./schedule.ts";
+import { defaultA, leaseSchedule, lifeMs, safeDefault } from "./schedule.ts";
 
 export interface Lease {
   readonly memory: EvseMemory;
@@ -58,10 +58,20 @@ function dropsWrongly(input: ControlInput, entry: EvseObservation, memory: EvseM
   return dropMonoMs === undefined || dropMonoMs > sentDropMonoMs + DROP_AHEAD_MS;
 }
 
+/**
+ * A lease is renewed three times in its life; as often as any where its charge point could lose it unseen, or has
+ * nothing below it.
+ */
+function renewalMs({ state }: ControlInput, { evse, measuredA }: EvseObservation, memory: EvseMemory): number {
+  const { sentMonoMs = 0, sentEndsMonoMs = 0 } = memory;
+  const isSeen = measuredA !== undefined && state.limits.refusedDefaults?.[evse.id] === undefined;
+  return (isSeen ? Math.max(evse.leaseMs, sentEndsMonoMs - sentMonoMs) : evse.leaseMs) / 3;
+}
+
 function isDue(input: ControlInput, entry: EvseObservation, memory: EvseMemory, currentA: number): boolean {
   if (memory.sentMonoMs === undefined || memory.sentA !== currentA) return true;
   if (dropsWrongly(input, entry, memory, currentA)) return true;
-  const renewMs = entry.evse.leaseMs / 3;
+  const renewMs = renewalMs(input, entry, memory);
   const retryMs = RETRY_MS[Math.min(memory.tries, RETRY_MS.length - 1)]!;
   return input.image.monoMs - memory.sentMonoMs >= (entry.refused ? Math.min(renewMs, retryMs) : renewMs);
 }
@@ -82,7 +92,7 @@ function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseD
       ...(decision.dischargeA === undefined ? {} : { dischargeA: decision.dischargeA }),
       phases: entry.phases.length,
       safeCurrentA: entry.evse.safeCurrentA,
-      expiresAtMs: input.image.nowMs + entry.evse.leaseMs,
+      expiresAtMs: input.image.nowMs + lifeMs(leaseSchedule(input, entry, signedA(decision))),
       reason: decision.reason,
     },
   };
@@ -161,7 +171,8 @@ export function lease(
     const dropMonoMs = ownDropMonoMs(schedule, monoMs);
     memory = {
       ...rest,
-      ...{ sentMonoMs: monoMs, sentA: signedA(decision), tries: again ? memory.tries + 1 : 0 },
+      ...{ sentMonoMs: monoMs, sentA: signedA(decision), sentEndsMonoMs: monoMs + lifeMs(schedule) },
+      tries: again ? memory.tries + 1 : 0,
       ...(dropMonoMs === undefined ? {} : { sentDropMonoMs: dropMonoMs }),
     };
   }

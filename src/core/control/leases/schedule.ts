@@ -3,24 +3,42 @@ import type { ChargePointCommand, LimitSchedule } from "../../charge-point-input
 import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../market/ceiling.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
-import { SCHEDULE_LEAD_MS, TRAILING_SAFE_MS } from "../thresholds.ts";
+import { AT_SAFE_LEASE_MS, BELOW_SAFE_LEASE_MS, SCHEDULE_LEAD_MS, TRAILING_SAFE_MS } from "../thresholds.ts";
 import { followedUntilMs, planInForce, plannedCurrentA } from "../wishes/plan-current.ts";
 
-function periods(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule["periods"] {
-  const { evse, memory } = entry;
+type Periods = { offsetS: number; currentA: number }[];
+
+const offsetS = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
+
+/** What is decided, and what lowers it within so long. Ahead of time a limit only goes down: up needs a fresh reading. */
+function decidedPeriods(input: ControlInput, entry: EvseObservation, currentA: number, withinMs: number): Periods {
   const { nowMs } = input.image;
   const list = [{ offsetS: 0, currentA }];
-  const at = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
-  const plan = memory.wishKind === "plan" ? planInForce(input) : undefined;
+  const plan = entry.memory.wishKind === "plan" ? planInForce(input) : undefined;
   const untilNextMs = plan ? followedUntilMs(plan, nowMs) - nowMs : Number.POSITIVE_INFINITY;
-  const next = untilNextMs < evse.leaseMs ? plannedCurrentA(input, plan, entry, 1) : undefined;
-  // Ahead of time a limit only goes down: up needs a fresh reading.
-  if (next !== undefined && next < currentA) list.push({ offsetS: at(untilNextMs), currentA: next });
+  const next = untilNextMs < withinMs ? plannedCurrentA(input, plan, entry, 1) : undefined;
+  if (next !== undefined && next < currentA) list.push({ offsetS: offsetS(untilNextMs), currentA: next });
   const lower = ceilingAhead(input, entry);
-  if (lower && lower.afterMs < evse.leaseMs && lower.currentA < currentA)
-    insert(list, { offsetS: at(lower.afterMs), currentA: lower.currentA });
-  list.push({ offsetS: at(evse.leaseMs), currentA: evse.safeCurrentA });
+  if (lower && lower.afterMs < withinMs && lower.currentA < currentA)
+    insert(list, { offsetS: offsetS(lower.afterMs), currentA: lower.currentA });
   return list;
+}
+
+/** All periods. Who is above the safe current, or gives back, does so no longer than configured. */
+function periods(input: ControlInput, entry: EvseObservation, currentA: number): Periods {
+  const { leaseMs, safeCurrentA } = entry.evse;
+  const isHarmless = currentA >= 0 && currentA <= safeCurrentA;
+  const mostMs = isHarmless ? Math.max(leaseMs, AT_SAFE_LEASE_MS) : leaseMs;
+  const decided = decidedPeriods(input, entry, currentA, mostMs);
+  const waits = isHarmless ? decided.find((period) => period.currentA < safeCurrentA) : undefined;
+  const waitsMs = waits && (waits.offsetS === 0 ? 0 : waits.offsetS * 1000 - SCHEDULE_LEAD_MS);
+  const endMs = waitsMs === undefined ? mostMs : Math.min(mostMs, waitsMs + Math.max(leaseMs, BELOW_SAFE_LEASE_MS));
+  return [...decided, { offsetS: offsetS(endMs), currentA: safeCurrentA }];
+}
+
+/** When a schedule that begins now ends in the safe current, ms from now. */
+export function lifeMs({ periods }: LimitSchedule): number {
+  return (periods.at(-1)?.offsetS ?? 0) * 1000 - SCHEDULE_LEAD_MS;
 }
 
 /** A partner's ceiling after its next change, and in how long that is. */
@@ -34,8 +52,6 @@ function ceilingAhead(input: ControlInput, { session, phases, evse }: EvseObserv
   const leastA = Math.max(evse.minCurrentA, worthwhileA(profiles, circuit));
   return { afterMs: atMs - nowMs, currentA: lowest.currentA < leastA ? 0 : lowest.currentA };
 }
-
-type Periods = { offsetS: number; currentA: number }[];
 
 /** Adds a period; what follows it is not above it. */
 function insert(list: Periods, period: Periods[number]): void {
@@ -51,10 +67,11 @@ function insert(list: Periods, period: Periods[number]): void {
  */
 export function leaseSchedule(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule {
   const { evse, session } = entry;
+  const list = periods(input, entry, currentA);
   return {
     startMs: input.image.nowMs - SCHEDULE_LEAD_MS,
-    periods: periods(input, entry, currentA),
-    durationS: Math.round((SCHEDULE_LEAD_MS + evse.leaseMs + TRAILING_SAFE_MS) / 1000),
+    periods: list,
+    durationS: list.at(-1)!.offsetS + TRAILING_SAFE_MS / 1000,
     phases: evse.phases.length,
     voltageV: input.site.voltageV,
     ...(session ? { transactionId: session.transactionId } : {}),
