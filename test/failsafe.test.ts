@@ -8,6 +8,7 @@ import {
   EVSE_READING_VALID_MS,
   FIRST_PAUSE_MS,
   GOOD_AFTER_LOSS_MS,
+  HALFWAY_AFTER_RENEWAL_MS,
   HEADROOM_WINDOW_MS,
   OBEY_MS,
   PAUSE_MOST_MS,
@@ -62,6 +63,10 @@ describe("the page on what happens when something fails", () => {
     const seconds = (ms: number) => `${ms / 1000} s`;
     expect(page).toContain(`younger than ${seconds(STALE_AFTER_MS)}; after ${seconds(ABSENT_AFTER_MS)} without one`);
     expect(page).toContain(`valid for ${leaseSeconds.default} s`);
+    const halfwayMs = (leaseSeconds.default * 1000) / 3 + HALFWAY_AFTER_RENEWAL_MS;
+    expect(page).toContain(
+      `after ${seconds(halfwayMs)}, ${seconds(HALFWAY_AFTER_RENEWAL_MS)} after the renewal was due`,
+    );
     expect(page).toContain(`${BELOW_SAFE_LEASE_MS / 60_000} min, an hour where it is the safe current`);
     expect(AT_SAFE_LEASE_MS).toBe(3_600_000);
     expect(page).toContain(`at most every\n   ${seconds(RAISE_EVERY_MS)}`);

@@ -247,11 +247,10 @@ export class SiteRig {
     if (evse.disobeys) return 16;
     const { schedule } = evse;
     const elapsedS = (this.clock.monoMs() - evse.scheduleMonoMs) / 1000;
-    const scheduledA =
-      schedule && elapsedS < schedule.durationS
-        ? schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.currentA
-        : undefined;
-    return scheduledA ?? evse.safeA;
+    if (!schedule || elapsedS >= schedule.durationS) return evse.safeA;
+    const { periods, halfway } = schedule;
+    const currentA = periods.findLast((period) => period.offsetS <= elapsedS)?.currentA ?? evse.safeA;
+    return halfway && elapsedS >= halfway.offsetS ? Math.min(currentA, halfway.currentA) : currentA;
   }
 
   /** What a charge point says to a command, where that is not that it accepts it. */

@@ -136,6 +136,12 @@ export interface ChargePointAnswer {
   readonly transactionId?: number;
 }
 
+/** `currentA` per phase from `offsetS` after the start on. */
+export interface SchedulePeriod {
+  readonly offsetS: number;
+  readonly currentA: number;
+}
+
 /** A charging limit as the core wants it: a schedule that ends in the safe current by itself. */
 export interface LimitSchedule {
   /** Present when a transaction is open: the limit is tied to it (TxProfile), else it is a TxDefaultProfile. */
@@ -143,7 +149,9 @@ export interface LimitSchedule {
   readonly remoteId?: string;
   readonly startMs: number;
   /** First period has `startMs` 0 offset; the last one is the safe current. Per phase, A. */
-  readonly periods: readonly { readonly offsetS: number; readonly currentA: number }[];
+  readonly periods: readonly SchedulePeriod[];
+  /** From then on no more than this, on the way to the safe current, where the charge point takes so many periods. */
+  readonly halfway?: SchedulePeriod;
   /** The whole schedule ends here; the low-stack safe default remains. */
   readonly durationS: number;
   readonly phases: number;

@@ -82,6 +82,38 @@ describe("a limit on the wire", () => {
     );
   });
 
+  it("goes halfway to the safe current where the charger takes so many periods, and else is as it would be without", () => {
+    fc.assert(
+      fc.property(
+        schedules,
+        fc.record({ offsetS: fc.integer({ min: 1, max: 2000 }), currentA: fc.constantFrom(6, 10, 19) }),
+        fc.constantFrom(undefined, 1, 2, 3, 4, 8),
+        (schedule, halfway, maxPeriods) => {
+          const limit = { ...schedule, halfway };
+          const own = style("A", maxPeriods === undefined ? {} : { maxPeriods });
+          const profile = limitProfile(1, limit, own);
+          const plain = limitProfile(1, schedule, own);
+          const { chargingSchedulePeriod } = profile.schedule;
+          if (maxPeriods !== undefined) expect(chargingSchedulePeriod.length).toBeLessThanOrEqual(maxPeriods);
+          expect(chargingSchedulePeriod.map(({ startPeriod }) => startPeriod)).toEqual(
+            [...new Set(chargingSchedulePeriod.map(({ startPeriod }) => startPeriod))].sort((a, b) => a - b),
+          );
+          const eased = (second: number) =>
+            Math.min(
+              wishedA(schedule, second),
+              second >= halfway.offsetS ? halfway.currentA : Number.POSITIVE_INFINITY,
+            );
+          if (maxPeriods === undefined) expect(profile).toEqual(plain);
+          const fits = maxPeriods !== undefined && maxPeriods > schedule.periods.length;
+          if (!fits && JSON.stringify(profile) === JSON.stringify(plain)) return;
+          for (let second = 0; second < limit.durationS; second += 7)
+            expect(allowedA(profile, START_MS + second * 1000, limit.voltageV)).toBeCloseTo(eased(second), 6);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it("stays in its safe last period where the charger has one stack level only", () => {
     const limit = fc.sample(
       schedules.filter((schedule) => schedule.transactionId === undefined),

@@ -70,6 +70,21 @@ function bounded(periods: LimitSchedule["periods"], limit: number): LimitSchedul
   return limit < 2 ? kept : [...kept.slice(0, -1), { ...safe, offsetS: kept.at(-1)!.offsetS }];
 }
 
+/** All periods with the way to the safe current; without it where the charger takes fewer, or does not say how many. */
+function periodsFor({ periods, halfway }: LimitSchedule, maxPeriods: number | undefined): LimitSchedule["periods"] {
+  if (!halfway) return periods;
+  const { offsetS } = halfway;
+  const before = periods.filter((entry) => entry.offsetS < offsetS);
+  const after = periods.filter((entry) => entry.offsetS > offsetS);
+  const inForce = periods.findLast((entry) => entry.offsetS <= offsetS) ?? halfway;
+  const lowered = [{ ...inForce, offsetS }, ...after].map((entry) => ({
+    ...entry,
+    currentA: Math.min(entry.currentA, halfway.currentA),
+  }));
+  const all = [...before, ...lowered].filter((entry, at, list) => entry.currentA !== list[at - 1]?.currentA);
+  return all.length <= (maxPeriods ?? 0) ? all : periods;
+}
+
 function limitStack(style: ProfileStyle): number {
   return style.quirks.has("stack-level-zero") || (style.maxStackLevel ?? 1) < 1 ? SAFE_STACK : SAFE_STACK + 1;
 }
@@ -103,8 +118,9 @@ export function limitProfile(connector: number, limit: LimitSchedule, style: Pro
   const id = replacesSafe ? safeProfileId(connector) : safeProfileId(connector) + (isTx ? 2 : 1);
   const base: Base = { id, stackLevel, purpose };
   if (relative) return relativeProfile(base, limit, style);
-  const periods = bounded(limit.periods, Math.max(1, style.maxPeriods ?? Number.POSITIVE_INFINITY)).map(
-    (entry, index) => period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry.currentA, limit, style),
+  const most = Math.max(1, style.maxPeriods ?? Number.POSITIVE_INFINITY);
+  const periods = bounded(periodsFor(limit, style.maxPeriods), most).map((entry, index) =>
+    period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry.currentA, limit, style),
   );
   const endsS = periods.length === 1 && limit.periods.length > 1 ? limit.periods[1]!.offsetS : limit.durationS;
   const schedule = {

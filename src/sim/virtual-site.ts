@@ -52,7 +52,10 @@ const tenths = ([a, b, c]: PerPhase): PerPhase => [tenth(a), tenth(b), tenth(c)]
 function scheduledA(schedule: LimitSchedule, atMs: number): number | undefined {
   const elapsedS = (atMs - schedule.startMs) / 1000;
   if (elapsedS < 0 || elapsedS >= schedule.durationS) return undefined;
-  return schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.currentA;
+  const { halfway } = schedule;
+  const mostA = halfway && elapsedS >= halfway.offsetS ? halfway.currentA : Number.POSITIVE_INFINITY;
+  const currentA = schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.currentA;
+  return currentA === undefined ? undefined : Math.min(currentA, mostA);
 }
 
 export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {

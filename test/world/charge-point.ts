@@ -118,7 +118,10 @@ export class SimulatedChargePoint {
     if (!schedule) return undefined;
     const elapsedS = (this.nowMs() - schedule.startMs) / 1000;
     if (elapsedS < 0 || elapsedS >= schedule.durationS) return undefined;
-    return schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.currentA;
+    const { halfway } = schedule;
+    const isHalfway = this.stall.maxPeriods > 2 && halfway !== undefined && elapsedS >= halfway.offsetS;
+    const currentA = schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.currentA;
+    return currentA === undefined ? undefined : Math.min(currentA, isHalfway ? halfway.currentA : currentA);
   }
 
   /** Whether what it is told has an effect. */

@@ -19,6 +19,8 @@ export interface Stall {
   readonly sampleEveryS: number;
   /** It sets its clock by the controller's answers. */
   readonly followsOurClock: boolean;
+  /** Periods that a schedule of it may have. */
+  readonly maxPeriods: number;
 }
 
 export interface Visit {
@@ -102,6 +104,7 @@ function drawStalls(draw: Draw, count: number, { fuseA, worstBuildingA, garage }
       commandDelayS: draw.one([0, 0, 1, 2]),
       sampleEveryS: draw.one([10, 10, 15, 30]),
       followsOurClock: draw.chance(0.5),
+      maxPeriods: 24,
     };
   });
 }
@@ -194,7 +197,7 @@ export function drawWorld(seed: number, { only, disk, stalls: most }: PlanOption
   const site: Site = { fuseA, worstBuildingA, ...(garage ? { garage } : {}) };
   const stalls = drawStalls(draw, count, site);
   const chosen = draw.one(["file", "memory", "memory", "memory"] as const);
-  return {
+  const plan: WorldPlan = {
     seed,
     startMs: draw.one(MOMENTS),
     timeZone: "Europe/Amsterdam",
@@ -209,4 +212,5 @@ export function drawWorld(seed: number, { only, disk, stalls: most }: PlanOption
     faults: (only ?? anyKinds(draw.whole(1, 3))).map((kind) => drawFault(draw, kind)),
     disk: disk ?? chosen,
   };
+  return { ...plan, stalls: stalls.map((stall) => ({ ...stall, maxPeriods: draw.one([2, 24, 24, 24]) })) };
 }

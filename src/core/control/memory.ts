@@ -51,6 +51,9 @@ export interface EvseMemory {
   readonly sentA?: number;
   /** When the lease that was sent last ends by itself. */
   readonly sentEndsMonoMs?: number;
+  /** When the schedule that was sent last goes halfway to the safe current by itself; when such a one was refused last. */
+  readonly sentHalfway?: { readonly currentA: number; readonly monoMs: number };
+  readonly halfwayRefusedMonoMs?: number;
   /** When it refused to give back last. */
   readonly backRefusedMonoMs?: number;
   /** When the schedule that was sent lowers itself before its lease ends. */

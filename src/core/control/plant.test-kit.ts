@@ -43,6 +43,8 @@ export interface Fault {
   readonly refuses?: boolean;
   /** Refuses limits below 0 only. */
   readonly refusesBack?: boolean;
+  /** Refuses schedules that go halfway to the safe current. */
+  readonly refusesHalfway?: boolean;
   /** Does not take its safe default. */
   readonly refusesDefault?: boolean;
   /** Its meter values do not arrive. */
@@ -209,7 +211,9 @@ export class Plant {
     if (!schedule) return safeA;
     const sinceS = (this.nowMs() - schedule.startMs) / 1000;
     if (sinceS >= schedule.durationS) return safeA;
-    return schedule.periods.findLast((period) => period.offsetS <= sinceS)?.currentA ?? safeA;
+    const currentA = schedule.periods.findLast((period) => period.offsetS <= sinceS)?.currentA ?? safeA;
+    const { halfway } = schedule;
+    return halfway && sinceS >= halfway.offsetS ? Math.min(currentA, halfway.currentA) : currentA;
   }
 
   #liveCar(evseId: string, car: Car, fault: Fault): void {
@@ -323,7 +327,9 @@ export class Plant {
     if (command.type === "stop-transaction") this.unplug(evseId);
     if (command.type !== "set-limit") return;
     const isBack = (command.schedule.periods[0]?.currentA ?? 0) < 0;
-    const answer = station.fault.refuses || (isBack && station.fault.refusesBack) ? "rejected" : "accepted";
+    const { refuses, refusesBack, refusesHalfway } = station.fault;
+    const isRefused = refuses || (isBack && refusesBack) || (command.schedule.halfway && refusesHalfway);
+    const answer = isRefused ? "rejected" : "accepted";
     if (answer === "accepted" && station.car) station.schedule = command.schedule;
     if ((this.state.limits.byEvse[evseId]?.answer ?? "accepted") === answer) return;
     const currentA = command.schedule.periods[0]!.currentA;

@@ -81,6 +81,14 @@ export const TRAILING_SAFE_MS = 3_600_000;
  */
 export const AT_SAFE_LEASE_MS = 3_600_000;
 export const BELOW_SAFE_LEASE_MS = 600_000;
+/**
+ * So long after a renewal is due a limit goes halfway to the safe current: a clock that is half a minute fast, a renewal
+ * that was not answered in 10 s and was sent again 5 s later. Not worth a period for less than this.
+ */
+export const HALFWAY_AFTER_RENEWAL_MS = 45_000;
+export const HALFWAY_LEAST_MS = 30_000;
+/** Schedules with it, of a charge point that refused one, are sent again after this. */
+export const HALFWAY_REFUSED_MS = 3_600_000;
 /** Pauses between attempts after a charge point refused a limit or did not answer. */
 export const RETRY_MS: readonly number[] = [5_000, 15_000, 60_000];
 /** The same for the safe default; one that is never taken must not wear the flash. */

@@ -113,12 +113,18 @@ const DRAWS_NOTHING: ReadonlySet<ConnectorStatus> = new Set([
   "faulted",
 ]);
 
+/** It may have gone halfway by itself, as nobody has renewed its limit: no more than this is sure. */
+function halfwayA({ sentHalfway }: EvseMemory, monoMs: number): number {
+  return sentHalfway && monoMs >= sentHalfway.monoMs ? sentHalfway.currentA : Number.POSITIVE_INFINITY;
+}
+
 /** The lower side of what is known: the least of meter, limit and status, each as young as it is. */
 function surely(input: ControlInput, memory: EvseMemory, evse: EvseModel, seen: Seen): number {
   const { image, state } = input;
   const status = state.chargePoints.evses[evse.id];
   const { reading, measuredA, mayLower } = seen;
-  const inForceA = mayLower ? memory.limitA : Math.max(memory.limitA, memory.held?.currentA ?? 0);
+  const limitA = mayLower ? memory.limitA : Math.max(memory.limitA, memory.held?.currentA ?? 0);
+  const inForceA = Math.min(limitA, halfwayA(memory, image.monoMs));
   if (measuredA === undefined || !reading) {
     return status?.status === "charging" ? Math.min(evse.minCurrentA, inForceA) : 0;
   }

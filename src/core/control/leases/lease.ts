@@ -144,6 +144,26 @@ function stoppedOrNot(input: ControlInput, entry: EvseObservation, decision: Evs
   };
 }
 
+function sentHalfway({ halfway }: LimitSchedule, monoMs: number): Pick<EvseMemory, "sentHalfway"> {
+  if (!halfway) return {};
+  const { currentA, offsetS } = halfway;
+  return { sentHalfway: { currentA, monoMs: monoMs + offsetS * 1000 - SCHEDULE_LEAD_MS } };
+}
+
+/** What its charge point refuses is not asked of it again for a while. */
+function withRefusal({ state, image }: ControlInput, entry: EvseObservation, memory: EvseMemory): EvseMemory {
+  const { evse, refused, memory: before } = entry;
+  if (!refused) return memory;
+  const { monoMs } = image;
+  const refusesBack = (before.sentA ?? 0) < 0;
+  const refusesHalfway = before.sentHalfway !== undefined && state.limits.byEvse[evse.id]?.answer !== "no-answer";
+  return {
+    ...memory,
+    ...(refusesBack ? { backRefusedMonoMs: monoMs } : {}),
+    ...(refusesHalfway ? { halfwayRefusedMonoMs: monoMs } : {}),
+  };
+}
+
 /** What has to be sent to one EVSE, and recorded before. Without a transaction the safe default is all. */
 export function lease(
   input: ControlInput,
@@ -158,8 +178,7 @@ export function lease(
   if (!entry.session) return stoppedOrNot(input, entry, decision, installed);
   const healed = heal(input, entry, installed.memory, strain);
   const commands = [...installed.commands, ...healed.commands];
-  const refusesBack = entry.refused && (entry.memory.sentA ?? 0) < 0;
-  let memory = refusesBack ? { ...healed.memory, backRefusedMonoMs: monoMs } : healed.memory;
+  let memory = withRefusal(input, entry, healed.memory);
   const draft = limitDraft(input, entry, decision, memory);
   if (draft) memory = { ...memory, factA: signedA(decision), factKind: decision.reason.kind };
   if (isDue(input, entry, memory, signedA(decision))) {
@@ -167,12 +186,13 @@ export function lease(
     const { id: evseId, chargePointId, connector } = entry.evse;
     const schedule = leaseSchedule(input, entry, signedA(decision));
     commands.push({ type: "set-limit", chargePointId, evseId, connector, schedule });
-    const { sentDropMonoMs: _, ...rest } = replaceHeld(memory, monoMs);
+    const { sentDropMonoMs: _, sentHalfway: __, ...rest } = replaceHeld(memory, monoMs);
     const dropMonoMs = ownDropMonoMs(schedule, monoMs);
     memory = {
       ...rest,
       ...{ sentMonoMs: monoMs, sentA: signedA(decision), sentEndsMonoMs: monoMs + lifeMs(schedule) },
       tries: again ? memory.tries + 1 : 0,
+      ...sentHalfway(schedule, monoMs),
       ...(dropMonoMs === undefined ? {} : { sentDropMonoMs: dropMonoMs }),
     };
   }

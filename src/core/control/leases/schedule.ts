@@ -1,12 +1,20 @@
 /** A limit as a schedule that ends in the safe current by itself. */
-import type { ChargePointCommand, LimitSchedule } from "../../charge-point-input.ts";
+import type { ChargePointCommand, LimitSchedule, SchedulePeriod } from "../../charge-point-input.ts";
 import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../market/ceiling.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
-import { AT_SAFE_LEASE_MS, BELOW_SAFE_LEASE_MS, SCHEDULE_LEAD_MS, TRAILING_SAFE_MS } from "../thresholds.ts";
+import {
+  AT_SAFE_LEASE_MS,
+  BELOW_SAFE_LEASE_MS,
+  HALFWAY_AFTER_RENEWAL_MS,
+  HALFWAY_LEAST_MS,
+  HALFWAY_REFUSED_MS,
+  SCHEDULE_LEAD_MS,
+  TRAILING_SAFE_MS,
+} from "../thresholds.ts";
 import { followedUntilMs, planInForce, plannedCurrentA } from "../wishes/plan-current.ts";
 
-type Periods = { offsetS: number; currentA: number }[];
+type Periods = SchedulePeriod[];
 
 const offsetS = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
 
@@ -36,6 +44,23 @@ function periods(input: ControlInput, entry: EvseObservation, currentA: number):
   return [...decided, { offsetS: offsetS(endMs), currentA: safeCurrentA }];
 }
 
+/**
+ * Half of the way to the safe current, before all of it: while nobody renews, what is above it heats a fuse for half as
+ * long. Nobody pauses for that.
+ */
+function halfway(
+  { image }: ControlInput,
+  { evse, memory }: EvseObservation,
+  currentA: number,
+): { halfway?: SchedulePeriod } {
+  const { leaseMs, safeCurrentA, minCurrentA } = evse;
+  const refusedMs = image.monoMs - (memory.halfwayRefusedMonoMs ?? Number.NEGATIVE_INFINITY);
+  const afterMs = leaseMs / 3 + HALFWAY_AFTER_RENEWAL_MS;
+  const halfA = Math.max(minCurrentA, safeCurrentA, Math.floor((currentA + safeCurrentA) / 2));
+  if (halfA >= currentA || leaseMs - afterMs < HALFWAY_LEAST_MS || refusedMs < HALFWAY_REFUSED_MS) return {};
+  return { halfway: { offsetS: offsetS(afterMs), currentA: halfA } };
+}
+
 /** When a schedule that begins now ends in the safe current, ms from now. */
 export function lifeMs({ periods }: LimitSchedule): number {
   return (periods.at(-1)?.offsetS ?? 0) * 1000 - SCHEDULE_LEAD_MS;
@@ -62,8 +87,8 @@ function insert(list: Periods, period: Periods[number]): void {
 }
 
 /**
- * The schedule of a lease that begins now: what is decided, what the next slot lowers it to, and a trailing safe
- * period for charge points that ignore `duration` (ocpp.md section 3). Offsets count from a start in the past.
+ * The schedule of a lease that begins now: what is decided, what the next slot lowers it to, the way to the safe current
+ * when nobody renews, and a trailing safe period for charge points that ignore `duration` (ocpp.md section 3). Offsets count from a start in the past.
  */
 export function leaseSchedule(input: ControlInput, entry: EvseObservation, currentA: number): LimitSchedule {
   const { evse, session } = entry;
@@ -71,6 +96,7 @@ export function leaseSchedule(input: ControlInput, entry: EvseObservation, curre
   return {
     startMs: input.image.nowMs - SCHEDULE_LEAD_MS,
     periods: list,
+    ...halfway(input, entry, currentA),
     durationS: list.at(-1)!.offsetS + TRAILING_SAFE_MS / 1000,
     phases: evse.phases.length,
     voltageV: input.site.voltageV,
