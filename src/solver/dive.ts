@@ -1,16 +1,13 @@
-/**
- * Whole answers near the relaxed one: yes-or-no fixed slot after slot, each time with what the slots before have become;
- * then the few that are in doubt branched on alone.
- */
+/** Whole answers near the relaxed one: yes-or-no fixed slot after slot, each time with what the slots before have become. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import type { PlanModel } from "../planner/model/model.ts";
-import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
+import type { FixedValues, OpenModel, Solution } from "./glpk.ts";
 
 const NEAR = 1e-6;
 
 export interface DiveContext {
   readonly input: PlanInput;
-  readonly linear: LinearSolver;
+  readonly open: OpenModel;
   /** Time that is left, ms. */
   readonly leftMs: () => number;
 }
@@ -46,7 +43,7 @@ export function fixSlot(
 
 /** Slot after slot; where the minima of a slot do not fit, only those cars go on that have theirs already. */
 export function dived(plan: PlanModel, relaxed: Solution, context: DiveContext): Solution | undefined {
-  const { input, linear, leftMs } = context;
+  const { input, open, leftMs } = context;
   let fixed: FixedValues = fixedChoices(plan, relaxed);
   let solution = relaxed;
   for (let slot = 0; slot < input.binarySlots; slot++) {
@@ -54,7 +51,7 @@ export function dived(plan: PlanModel, relaxed: Solution, context: DiveContext):
     for (const rounding of [0.5, 1]) {
       if (leftMs() <= 0) return undefined;
       const tried = new Map([...fixed, ...fixSlot(plan, slot, { input, values: solution.values, rounding })]);
-      const answer = linear.solve(plan.model, { relaxed: true, limitMs: leftMs(), fixed: tried });
+      const answer = open.relax({ limitMs: leftMs(), fixed: tried });
       if (answer.status !== "optimal") continue;
       found = answer;
       fixed = tried;
@@ -64,51 +61,4 @@ export function dived(plan: PlanModel, relaxed: Solution, context: DiveContext):
     solution = found;
   }
   return solution;
-}
-
-interface RefineOptions {
-  readonly linear: LinearSolver;
-  /** For one branching, ms. */
-  readonly limitMs: number;
-  readonly relativeGap: number;
-  readonly accepts: (solution: Solution | undefined) => Solution | undefined;
-}
-
-/** Branches on some yes-or-no with all others as they are; `undefined` where that finds nothing better. */
-function branchedOn(
-  plan: PlanModel,
-  { whole, isFree }: { readonly whole: Solution; readonly isFree: (index: number) => boolean },
-  { linear, limitMs, relativeGap, accepts }: RefineOptions,
-): Solution | undefined {
-  const fixed = new Map<number, number>();
-  for (const [index, variable] of plan.model.variables.entries())
-    if (variable.binary && !isFree(index)) fixed.set(index, Math.round(whole.values[index]!));
-  const answer = linear.solve(plan.model, { relaxed: false, limitMs, relativeGap, fixed });
-  const better = answer.status === "none" ? undefined : accepts(answer);
-  return better && better.objective < whole.objective - NEAR ? better : undefined;
-}
-
-/** Branches only where the relaxed solution and a whole one do not agree; `undefined` where that finds nothing better. */
-export function refined(
-  plan: PlanModel,
-  { relaxed, whole }: { readonly relaxed: Solution; readonly whole: Solution },
-  options: RefineOptions,
-): Solution | undefined {
-  const isFree = (index: number) => Math.abs(relaxed.values[index]! - whole.values[index]!) >= 0.1;
-  return branchedOn(plan, { whole, isFree }, options);
-}
-
-/** Branches on all cars in a few slots after the other; the best that is found while `goesOn`. */
-export function polished(
-  plan: PlanModel,
-  { whole, slots, goesOn }: { whole: Solution; slots: number; goesOn: (best: Solution) => boolean },
-  options: () => RefineOptions,
-): Solution {
-  let best = whole;
-  const most = Math.max(0, ...plan.layout.evses.map(({ on }) => on.length));
-  for (let from = 0; from < most && goesOn(best); from += Math.ceil(slots / 2)) {
-    const free = new Set(plan.layout.evses.flatMap(({ on }) => on.slice(from, from + slots)));
-    best = branchedOn(plan, { whole: best, isFree: (index) => free.has(index) }, options()) ?? best;
-  }
-  return best;
 }

@@ -5,7 +5,7 @@
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { circuitRooms } from "../planner/input/limits.ts";
 import type { PlanModel } from "../planner/model/model.ts";
-import type { LinearSolver, Solution } from "./glpk.ts";
+import type { OpenModel, Solution } from "./glpk.ts";
 
 const NEAR = 1e-6;
 /** Missing less is rounding, kWh. */
@@ -15,7 +15,7 @@ const ROUNDS = 3;
 
 export interface FillContext {
   readonly input: PlanInput;
-  readonly linear: LinearSolver;
+  readonly open: OpenModel;
   /** Time that is left, ms. */
   readonly leftMs: () => number;
 }
@@ -102,13 +102,13 @@ function switchedOn(plan: PlanModel, whole: Solution, cars: readonly number[], i
 
 /** A whole answer with what room is left given to those who are short; the same where that makes nothing better. */
 export function filled(plan: PlanModel, whole: Solution, context: FillContext): Solution {
-  const { input, linear, leftMs } = context;
+  const { input, open, leftMs } = context;
   let best = whole;
   for (let round = 0; round < ROUNDS && leftMs() > 0; round++) {
     const cars = shortCars(plan, best);
     const fixed = cars.length === 0 ? undefined : switchedOn(plan, best, cars, input);
     if (!fixed) return best;
-    const answer = linear.solve(plan.model, { relaxed: true, limitMs: leftMs(), fixed });
+    const answer = open.relax({ limitMs: leftMs(), fixed });
     if (answer.status !== "optimal" || answer.objective >= best.objective - NEAR) return best;
     best = answer;
   }

@@ -22,7 +22,7 @@ export function scaleEur(plan: PlanModel, input: PlanInput, solution: Solution):
   return Math.max(LEAST_SCALE_EUR, eur);
 }
 
-/** How far a solution is above the bound of the relaxed one, as a part of the scale; never negative. */
-export function gapOf(found: Solution, bound: Solution, scale: number): number {
-  return Math.max(0, (found.objective - bound.objective) / scale);
+/** How far a solution is above a bound in EUR, as a part of the scale; never negative. */
+export function gapOf(found: Solution, boundEur: number, scale: number): number {
+  return Math.max(0, (found.objective - boundEur) / scale);
 }

@@ -1,6 +1,7 @@
 /** Solves linear models with GLPK (WASM), within seconds, and says honestly what came of it. */
-import loadGlpk, { type GLPK, type LP } from "glpk.js/node";
 import { firstUnsoundNumber, type LinearModel } from "../planner/model/linear-model.ts";
+import { type GlpkModule, loadGlpkModule } from "./glpk-module.ts";
+import { GLP_FEASIBLE, GLP_OPTIMAL, GlpkProblem } from "./glpk-problem.ts";
 
 export interface Solution {
   readonly status: "optimal" | "feasible" | "none";
@@ -20,80 +21,97 @@ export interface SolveOptions {
   readonly fixed?: FixedValues;
 }
 
+export interface RelaxOptions {
+  readonly limitMs: number;
+  readonly fixed?: FixedValues;
+  /** Nothing that costs as much or more is of interest: ends as soon as that is certain, with status `none`. */
+  readonly cutoff?: number;
+}
+
+/** A model that is solved many times, each time from where the last solution ended. Never throws. */
+export interface OpenModel {
+  /** Without yes-or-no. */
+  relax(options: RelaxOptions): Solution;
+  /** Of the last relaxed solution, by index of the model's variables: what a unit more would cost. */
+  reducedCosts(): ArrayLike<number>;
+  close(): void;
+}
+
 export interface LinearSolver {
   /** Never throws: what GLPK cannot do is a solution of status `none`. */
   solve(model: LinearModel, options: SolveOptions): Solution;
+  /** To be closed by who opened it. */
+  open(model: LinearModel): OpenModel;
 }
 
 const LEAST_LIMIT_MS = 20;
 const NOTHING: Solution = { status: "none", objective: Number.NaN, values: [] };
 
-function boundsType(glpk: GLPK, lower: number, upper: number): number {
-  if (lower === upper) return glpk.GLP_FX;
-  if (lower === Number.NEGATIVE_INFINITY) return upper === Number.POSITIVE_INFINITY ? glpk.GLP_FR : glpk.GLP_UP;
-  return upper === Number.POSITIVE_INFINITY ? glpk.GLP_LO : glpk.GLP_DB;
+function sound(status: "optimal" | "feasible", objective: number, values: readonly number[]): Solution {
+  return Number.isFinite(objective) && values.every(Number.isFinite) ? { status, objective, values } : NOTHING;
 }
 
-function bounds(glpk: GLPK, lower: number, upper: number) {
-  const finite = (value: number) => (Number.isFinite(value) ? value : 0);
-  return { type: boundsType(glpk, lower, upper), lb: finite(lower), ub: finite(upper) };
-}
-
-function problem(glpk: GLPK, model: LinearModel, options: SolveOptions): LP {
-  const names = model.variables.map((_, index) => `x${index}`);
-  const range = (index: number) => {
-    const { lower, upper } = model.variables[index]!;
-    const fixed = options.fixed?.get(index);
-    return bounds(glpk, fixed ?? lower, fixed ?? upper);
-  };
-  const isFree = (index: number) => model.variables[index]!.binary && !options.relaxed && !options.fixed?.has(index);
-  return {
-    name: "plan",
-    objective: {
-      direction: glpk.GLP_MIN,
-      name: "cost",
-      vars: model.variables.map((variable, index) => ({ name: names[index]!, coef: variable.cost })),
-    },
-    subjectTo: model.rows.map((row, index) => ({
-      name: `r${index}`,
-      vars: row.terms.map((term) => ({ name: names[term.variable]!, coef: term.coefficient })),
-      bnds: bounds(glpk, row.lower, row.upper),
-    })),
-    bounds: names.map((name, index) => ({ name, ...range(index) })),
-    binaries: names.filter((_, index) => isFree(index)),
-  };
-}
-
-function solveWith(glpk: GLPK, model: LinearModel, options: SolveOptions): Solution {
-  // GLPK answers "optimal" on NaN.
-  if (firstUnsoundNumber(model) !== undefined) return NOTHING;
-  const tmlim = Math.max(LEAST_LIMIT_MS, options.limitMs) / 1000;
-  const { result, time } = glpk.solve(problem(glpk, model, options), {
-    msglev: glpk.GLP_MSG_OFF,
-    presol: true,
-    // Seconds; fractions are honoured.
-    tmlim,
-    ...(options.relativeGap === undefined ? {} : { mipgap: options.relativeGap }),
-  });
-  const known = result.status === glpk.GLP_OPT || result.status === glpk.GLP_FEAS;
-  const values = model.variables.map((_, index) => result.vars[`x${index}`] ?? Number.NaN);
-  if (!known || !Number.isFinite(result.z) || !values.every(Number.isFinite)) return NOTHING;
+function branched(problem: GlpkProblem, { limitMs, relativeGap = 0 }: SolveOptions): Solution {
+  const startMs = performance.now();
+  const state = problem.branch(limitMs, relativeGap);
+  if (state !== GLP_OPTIMAL && state !== GLP_FEASIBLE) return NOTHING;
   // GLPK says "feasible" too where it stopped early because the gap was small enough.
-  const withinGap = options.relativeGap !== undefined && !options.relaxed && time < tmlim * 0.95;
-  const optimal = result.status === glpk.GLP_OPT || withinGap;
-  return { status: optimal ? "optimal" : "feasible", objective: result.z, values };
+  const withinGap = relativeGap > 0 && performance.now() - startMs < limitMs * 0.95;
+  const status = state === GLP_OPTIMAL || withinGap ? "optimal" : "feasible";
+  return sound(status, problem.wholeObjective, problem.wholeValues());
 }
 
-/** Loads GLPK; takes some 50 ms. */
+function relaxed(problem: GlpkProblem, { limitMs, fixed = new Map(), cutoff }: RelaxOptions): Solution {
+  problem.fix(fixed);
+  const isFound = problem.relax(Math.max(LEAST_LIMIT_MS, limitMs), cutoff);
+  return isFound ? sound("optimal", problem.objective, problem.values()) : NOTHING;
+}
+
+function solveOnce(glpk: GlpkModule, model: LinearModel, options: SolveOptions): Solution {
+  const problem = new GlpkProblem(glpk, model);
+  const limitMs = Math.max(LEAST_LIMIT_MS, options.limitMs);
+  if (options.fixed) problem.fix(options.fixed);
+  const solution = options.relaxed ? relaxed(problem, options) : branched(problem, { ...options, limitMs });
+  problem.close();
+  return solution;
+}
+
+const SHUT: OpenModel = { relax: () => NOTHING, reducedCosts: () => [], close() {} };
+
+function openModel(glpk: GlpkModule, model: LinearModel, guarded: <T>(action: () => T, instead: T) => T): OpenModel {
+  const problem = new GlpkProblem(glpk, model);
+  return {
+    relax: (options) => guarded(() => relaxed(problem, options), NOTHING),
+    reducedCosts: () => guarded(() => problem.reducedCosts(), new Float64Array(model.variables.length)),
+    close: () => guarded(() => problem.close(), undefined),
+  };
+}
+
+/** Loads GLPK; takes some 10 ms. */
 export async function createLinearSolver(): Promise<LinearSolver> {
-  const glpk = await loadGlpk();
+  let glpk: GlpkModule | undefined = loadGlpkModule();
+  // What stopped in its middle left its memory as it was: the next model gets a new one.
+  const guarded = <T>(action: () => T, instead: T): T => {
+    try {
+      return action();
+    } catch {
+      glpk = undefined;
+      return instead;
+    }
+  };
+  const ready = () => {
+    glpk ??= loadGlpkModule();
+    return glpk;
+  };
   return {
     solve(model, options) {
-      try {
-        return solveWith(glpk, model, options);
-      } catch {
-        return NOTHING;
-      }
+      // GLPK answers "optimal" on NaN.
+      if (firstUnsoundNumber(model) !== undefined) return NOTHING;
+      return guarded(() => solveOnce(ready(), model, options), NOTHING);
+    },
+    open(model) {
+      if (firstUnsoundNumber(model) !== undefined) return SHUT;
+      return guarded(() => openModel(ready(), model, guarded), SHUT);
     },
   };
 }

@@ -12,7 +12,7 @@ export function createInlineSolver(): Solver {
   return {
     async solve(input, deadlineMs) {
       linear ??= createLinearSolver();
-      return solvePlan(input, deadlineMs, { linear: await linear, nowMs: () => 0, repeatable: true });
+      return solvePlan(input, deadlineMs, { linear: await linear, nowMs: () => 0 });
     },
     close: () => Promise.resolve(),
   };

@@ -11,7 +11,7 @@ beforeAll(async () => {
   linear = await createLinearSolver();
 });
 
-const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0, repeatable: true });
+const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
 
 /** An hour at 0.30, three at 0.25 EUR/kWh; a car of one phase that needs an hour, behind a fuse that carries it alone. */
 function evening(wanted?: PlanCircuit["wanted"]): PlanInput {

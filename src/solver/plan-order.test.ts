@@ -87,7 +87,7 @@ describe("whatever the site", () => {
         const departureMs = input.startMs + (1 + (seed % 60)) * SLOT_MS;
         const another = planEvse({ evseId: "another", transactionId: 99, energyNeededWh: 90_000, departureMs });
         const more = { ...input, evses: [...input.evses, another] };
-        const plan = solvePlan(more, 4_000, { linear, nowMs: () => 0, repeatable: true });
+        const plan = solvePlan(more, 4_000, { linear, nowMs: () => 0 });
         expect(verifyPlan(more, plan)).toEqual([]);
         expect(plan.status).not.toBe("rule-based");
         expect(plan.evses).toHaveLength(more.evses.length);
@@ -103,7 +103,7 @@ describe("whatever the site", () => {
         const exportEurPerKwh = site.importEurPerKwh.map((price, slot) => price - 0.3 + 0.01 * (slot % 5));
         const sunny = { ...site, pvW: site.pvW.map((powerW) => 3 * powerW), exportEurPerKwh };
         const input = { ...sunny, sunFixedPart: (seed % 4) / 3, ...(seed % 2 ? { exportLimitW: 4000 } : {}) };
-        const plan = solvePlan(input, 4_000, { linear, nowMs: () => 0, repeatable: true });
+        const plan = solvePlan(input, 4_000, { linear, nowMs: () => 0 });
         expect(verifyPlan(input, plan)).toEqual([]);
         expect(plan.status).not.toBe("rule-based");
         // Who can hold back more never pays more.
@@ -118,7 +118,7 @@ describe("whatever the site", () => {
       fc.property(seeds, (seed) => {
         const input = tightSite(seed, 4);
         const missed = (prices: PlanInput) => {
-          const plan = solvePlan(prices, 4_000, { linear, nowMs: () => 0, repeatable: true });
+          const plan = solvePlan(prices, 4_000, { linear, nowMs: () => 0 });
           expect(verifyPlan(prices, plan)).toEqual([]);
           const weights = planWeights(input);
           return input.evses.reduce((sum, evse, i) => {

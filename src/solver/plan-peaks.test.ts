@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 function solve(input: PlanInput): PlanResult {
-  const plan = solvePlan(input, 4_000, { linear, nowMs: () => 0, repeatable: true });
+  const plan = solvePlan(input, 4_000, { linear, nowMs: () => 0 });
   expect(verifyPlan(input, plan)).toEqual([]);
   expect(plan.status).not.toBe("rule-based");
   return plan;

@@ -6,9 +6,11 @@ import { planModel } from "../planner/model/model.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { dived, polished, refined } from "./dive.ts";
+import { branched } from "./branch.ts";
+import { dived, fixSlot } from "./dive.ts";
 import { gapOf, scaleEur } from "./gap.ts";
-import { createLinearSolver, type LinearSolver, type Solution } from "./glpk.ts";
+import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { agreed } from "./near.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 let linear: LinearSolver;
@@ -146,22 +148,87 @@ describe("a plan that breaks a limit", () => {
   });
 });
 
-describe("where branching over everything takes too long", () => {
-  it("a search near the rounded answer comes close to the bound", () => {
-    // Ten cars behind 37 A: rounding alone leaves cars short.
-    const site = seededInput(132, 10);
-    const circuits = site.circuits.map((circuit) => ({ ...circuit, limitA: Math.min(circuit.limitA, 37) }));
-    const input = { ...site, circuits };
-    const plan = planModel(input);
-    const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: 10_000 });
-    const scale = scaleEur(plan, input, relaxed);
-    const whole = dived(plan, relaxed, { input, linear, leftMs: () => 10_000 })!;
-    const options = { linear, limitMs: 20_000, relativeGap: 1e-4, accepts: (found: Solution | undefined) => found };
-    const near = refined(plan, { relaxed, whole }, options)!;
-    const best = polished(plan, { whole: near, slots: 3, goesOn: () => true }, () => options);
-    const gaps = [whole, near, best].map((solution) => gapOf(solution, relaxed, scale));
+/** Ten cars behind a fuse for three: rounding alone leaves cars short, and branching could go on for ever. */
+function tightSite(seed: number, limitA: number): PlanInput {
+  const site = seededInput(seed, 10);
+  const circuits = site.circuits.map((circuit) => ({ ...circuit, limitA: Math.min(circuit.limitA, limitA) }));
+  return { ...site, circuits };
+}
+
+function searchedOn(input: PlanInput, mostModels: number) {
+  const plan = planModel(input);
+  const open = linear.open(plan.model);
+  const leftMs = () => 10_000;
+  const relaxed = open.relax({ limitMs: 10_000 });
+  const relaxedCosts = open.reducedCosts();
+  const scale = scaleEur(plan, input, relaxed);
+  const whole = dived(plan, relaxed, { input, open, leftMs })!;
+  const of = { plan, input, open, leftMs, relaxed, toleranceEur: 0.001 * scale, mostModels };
+  const near = agreed({ ...of, whole });
+  const found = branched({ ...of, relaxedCosts, incumbent: near.best });
+  open.close();
+  return { plan, relaxed, scale, whole, near: near.best, ...found };
+}
+
+describe("branching", () => {
+  it("near the rounded answer comes close to the bound", () => {
+    const { relaxed, scale, whole, near, best } = searchedOn(tightSite(132, 37), 400);
+    const gaps = [whole, near, best!].map((solution) => gapOf(solution, relaxed.objective, scale));
     expect(gaps[0]).toBeGreaterThan(1);
     expect(gaps[1]).toBeLessThan(0.05);
     expect(gaps[2]).toBeLessThanOrEqual(gaps[1]!);
+  });
+
+  it("finds what GLPK finds when it may branch for long, and its bound is one", () => {
+    for (const seed of [6, 11, 18, 20, 31]) {
+      const { plan, relaxed, scale, best, boundEur } = searchedOn(tightSite(seed, 20 + seed), 2_000);
+      const exact = linear.solve(plan.model, { relaxed: false, limitMs: 60_000, relativeGap: 1e-7 });
+      expect(exact.status).toBe("optimal");
+      expect(boundEur).toBeGreaterThanOrEqual(relaxed.objective - 1e-6);
+      expect(boundEur).toBeLessThanOrEqual(exact.objective + 1e-6);
+      expect(best!.objective).toBeGreaterThanOrEqual(exact.objective - 1e-4 * scale);
+      expect(best!.objective).toBeLessThanOrEqual(exact.objective + 0.001 * scale);
+    }
+  });
+
+  it("that ends before it is done says how good the best is by a bound that holds", () => {
+    const input = tightSite(7, 27);
+    const { plan, relaxed, boundEur, best, models } = searchedOn(input, 40);
+    const exact = linear.solve(plan.model, { relaxed: false, limitMs: 60_000, relativeGap: 0.001 });
+    expect(models).toBeLessThan(60);
+    expect(boundEur).toBeGreaterThanOrEqual(relaxed.objective);
+    expect(boundEur).toBeLessThanOrEqual(exact.objective);
+    expect(best!.objective).toBeGreaterThanOrEqual(boundEur);
+  });
+});
+
+describe("a model that is solved again", () => {
+  it("has the optimum that it has when it is solved for the first time", () => {
+    const input = tightSite(3, 30);
+    const plan = planModel(input);
+    const open = linear.open(plan.model);
+    const first = open.relax({ limitMs: 10_000 });
+    for (let slot = 0; slot < 8; slot++) {
+      const fixed = fixSlot(plan, slot, { input, values: first.values, rounding: 1 });
+      const [again, anew] = [
+        open.relax({ limitMs: 10_000, fixed }),
+        linear.solve(plan.model, { relaxed: true, limitMs: 10_000, fixed }),
+      ];
+      expect(again.status).toBe(anew.status);
+      expect(Math.abs(again.objective - anew.objective)).toBeLessThan(1e-6 * Math.abs(anew.objective));
+    }
+    expect(open.relax({ limitMs: 10_000 }).objective).toBeCloseTo(first.objective, 6);
+    open.close();
+  });
+
+  it("ends where it costs more than is of interest", () => {
+    const plan = planModel(tightSite(3, 30));
+    const open = linear.open(plan.model);
+    const { objective } = open.relax({ limitMs: 10_000 });
+    const fixed = new Map(plan.layout.evses.flatMap(({ on }) => on.map((yes) => [yes, 0] as const)));
+    expect(open.relax({ limitMs: 10_000, fixed }).objective).toBeGreaterThan(objective + 1);
+    expect(open.relax({ limitMs: 10_000 }).objective).toBeCloseTo(objective, 6);
+    expect(open.relax({ limitMs: 10_000, fixed, cutoff: objective + 1 }).status).toBe("none");
+    open.close();
   });
 });

@@ -1,4 +1,4 @@
-/** From a plan's input to a checked plan: relax, branch, round and repair, else rules. */
+/** From a plan's input to a checked plan: relax, round and repair, branch, else rules. */
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { clamp } from "../core/quantity.ts";
 import { firstUnsoundInput } from "../planner/input/limits.ts";
@@ -6,32 +6,26 @@ import { type PlanModel, planModel } from "../planner/model/model.ts";
 import { planFromSolution } from "../planner/model/solution.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { dived, fixedChoices, fixSlot, polished, refined } from "./dive.ts";
+import { branched } from "./branch.ts";
+import { dived, fixedChoices, fixSlot } from "./dive.ts";
 import { filled } from "./fill.ts";
 import { gapOf, scaleEur } from "./gap.ts";
-import type { FixedValues, LinearSolver, Solution } from "./glpk.ts";
+import type { FixedValues, LinearSolver, OpenModel, Solution } from "./glpk.ts";
+import { agreed, windows } from "./near.ts";
 
 /** Within so much of the optimum a plan is as good as the forecasts under it. */
 const RELATIVE_GAP = 0.001;
-/**
- * So long all is branched on, least and most, and so many times as long as the relaxed model took: what a machine does in a
- * time depends on it. Most plans need no longer, and for those that do it finds little.
- */
-const BRANCH_MS = [500, 1_000] as const;
-const BRANCH_RELAXED = 3;
-/** In all; the rest of it the neighbourhood of the best is searched. More gains less than the forecasts are wrong. */
-const SEARCH_MS = [1_200, 2_500] as const;
-const SEARCH_RELAXED = 8;
-const MOST_REFINE_MS = 250;
-const POLISH_SLOTS = 3;
+/** Linear models that branching may solve. More gains less than the forecasts are wrong. */
+const MOST_MODELS = 400;
+/** And for how long it may, least and most, and so many times as long as the relaxed model took: on a slow machine. */
+const SEARCH_MS = [400, 1_000] as const;
+const SEARCH_RELAXED = 10;
 const NEAR = 1e-6;
 
 export interface PlanSolverOptions {
-  readonly linear: LinearSolver;
+  readonly linear: Pick<LinearSolver, "open">;
   /** Monotonic ms; in virtual time a constant, so that a run repeats itself bit for bit. */
   readonly nowMs: () => number;
-  /** Takes nothing from a branching that ran out of time: slower machines then find the same plan. */
-  readonly repeatable?: boolean;
 }
 
 function binariesAreWhole(plan: PlanModel, solution: Solution): boolean {
@@ -52,15 +46,9 @@ function rounded(plan: PlanModel, relaxed: Solution, context: { input: PlanInput
   return fixed;
 }
 
-function repaired(
-  plan: PlanModel,
-  relaxed: Solution,
-  context: { input: PlanInput; linear: LinearSolver; limitMs: number },
-) {
-  const { input, linear, limitMs } = context;
+function repaired(plan: PlanModel, relaxed: Solution, { input, open, leftMs }: Search): Solution | undefined {
   for (const rounding of [0.5, 1]) {
-    const fixed = rounded(plan, relaxed, { input, rounding });
-    const solution = linear.solve(plan.model, { relaxed: true, limitMs, fixed });
+    const solution = open.relax({ limitMs: leftMs(), fixed: rounded(plan, relaxed, { input, rounding }) });
     if (solution.status === "optimal") return solution;
   }
   return undefined;
@@ -73,15 +61,10 @@ interface Attempt {
   readonly gap: number;
 }
 
-interface Search extends PlanSolverOptions {
+interface Search {
   readonly input: PlanInput;
-  readonly relaxed: Solution;
-  readonly scale: number;
-  /** GLPK measures its gap against the objective. */
-  readonly relativeGap: number;
+  readonly open: OpenModel;
   readonly leftMs: () => number;
-  /** What branching found when its time ran out depends on how busy the machine was. */
-  readonly accepts: (solution: Solution | undefined) => Solution | undefined;
 }
 
 function better(a: Solution | undefined, b: Solution | undefined): Solution | undefined {
@@ -89,58 +72,47 @@ function better(a: Solution | undefined, b: Solution | undefined): Solution | un
   return b.objective < a.objective ? b : a;
 }
 
-/** Near a whole answer there often is a better one: where the relaxed solution disagrees, then a few slots at a time. */
-function searched(plan: PlanModel, found: Solution | undefined, search: Search): Solution | undefined {
-  const { relaxed, scale, leftMs, linear, relativeGap, accepts } = search;
-  const near = better(found, dived(plan, relaxed, search));
-  if (!near) return undefined;
-  const start = filled(plan, near, search);
-  const options = () => ({ linear, relativeGap, accepts, limitMs: Math.min(MOST_REFINE_MS, leftMs()) });
-  const whole = refined(plan, { relaxed, whole: start }, options()) ?? start;
-  const goesOn = (best: Solution) => leftMs() > 0 && gapOf(best, relaxed, scale) > RELATIVE_GAP;
-  return polished(plan, { whole, slots: POLISH_SLOTS, goesOn }, options);
+/** A whole answer at once: rounded, or dived for, with what room is left given to those who are short. */
+function firstWhole(
+  plan: PlanModel,
+  { relaxed, isGood }: { relaxed: Solution; isGood: (whole: Solution) => boolean },
+  search: Search,
+): Solution | undefined {
+  const round = repaired(plan, relaxed, search);
+  if (round && isGood(round)) return round;
+  const near = better(round, dived(plan, relaxed, search));
+  return near && filled(plan, near, search);
 }
 
-function answer(solution: Solution, { relaxed, scale }: Search, isProven: boolean): Attempt {
-  const gap = gapOf(solution, relaxed, scale);
-  if (gap <= RELATIVE_GAP || isProven)
-    return { solution, status: "optimal", detail: "", gap: Math.min(RELATIVE_GAP, gap) };
-  return { solution, status: "feasible", detail: "Not proven to be the best: the time for branching ran out", gap };
+function answer(solution: Solution, gap: number): Attempt {
+  if (gap <= RELATIVE_GAP + NEAR) return { solution, status: "optimal", detail: "", gap: Math.min(RELATIVE_GAP, gap) };
+  return { solution, status: "feasible", detail: "Not proven to be the best: the search for a better one ended", gap };
 }
 
 function attempt(
   plan: PlanModel,
-  input: PlanInput,
-  context: PlanSolverOptions & { untilMs: number },
+  context: Omit<Search, "leftMs"> & { readonly nowMs: () => number; readonly untilMs: number },
 ): Attempt | string {
-  const { linear, nowMs, repeatable } = context;
+  const { input, open, nowMs } = context;
   const beganMs = nowMs();
-  const relaxed = linear.solve(plan.model, { relaxed: true, limitMs: context.untilMs - beganMs });
+  const relaxed = open.relax({ limitMs: context.untilMs - beganMs });
   const relaxedMs = nowMs() - beganMs;
   if (relaxed.status !== "optimal") return "The linear model was not solved in time or has no solution";
   if (binariesAreWhole(plan, relaxed)) return { solution: relaxed, status: "optimal", detail: "", gap: 0 };
+  const relaxedCosts = open.reducedCosts();
   const scale = scaleEur(plan, input, relaxed);
   const untilMs = Math.min(context.untilMs, nowMs() + clamp(SEARCH_RELAXED * relaxedMs, ...SEARCH_MS));
-  const search: Search = {
-    ...context,
-    input,
-    relaxed,
-    scale,
-    relativeGap: (RELATIVE_GAP * scale) / Math.max(Math.abs(relaxed.objective), scale),
-    leftMs: () => untilMs - nowMs(),
-    accepts: (solution) => (solution?.status === "optimal" || (solution && !repeatable) ? solution : undefined),
-  };
-  const bare = repaired(plan, relaxed, { input, linear, limitMs: search.leftMs() });
-  const round = bare && filled(plan, bare, search);
-  if (round && gapOf(round, relaxed, scale) <= RELATIVE_GAP) return answer(round, search, false);
-  const branchMs = repeatable ? BRANCH_MS[1] : clamp(BRANCH_RELAXED * relaxedMs, ...BRANCH_MS);
-  const limitMs = Math.min(branchMs, search.leftMs());
-  const branch =
-    limitMs > 0 ? linear.solve(plan.model, { relaxed: false, limitMs, relativeGap: search.relativeGap }) : undefined;
-  if (branch?.status === "optimal") return answer(branch, search, true);
-  const unfinished = branch && branch.status !== "none" ? search.accepts(branch) : undefined;
-  const best = searched(plan, better(round, unfinished), search);
-  return best ? answer(best, search, false) : "Branching ran out of time, and rounding found no plan";
+  const search: Search = { input, open, leftMs: () => untilMs - nowMs() };
+  const isGood = (whole: Solution) => gapOf(whole, relaxed.objective, scale) <= RELATIVE_GAP;
+  const incumbent = firstWhole(plan, { relaxed, isGood }, search);
+  if (incumbent && isGood(incumbent)) return answer(incumbent, gapOf(incumbent, relaxed.objective, scale));
+  const of = { ...search, plan, relaxed, toleranceEur: RELATIVE_GAP * scale };
+  const near = incumbent && agreed({ ...of, whole: incumbent, mostModels: MOST_MODELS });
+  const { best, boundEur } = branched({ ...of, relaxedCosts, incumbent: near?.best, mostModels: MOST_MODELS });
+  if (!best) return "The time ran out before any plan was found";
+  if (gapOf(best, boundEur, scale) <= RELATIVE_GAP + NEAR) return answer(best, gapOf(best, boundEur, scale));
+  const last = windows({ ...of, whole: best, mostModels: MOST_MODELS });
+  return answer(last.best, gapOf(last.best, boundEur, scale));
 }
 
 /**
@@ -153,7 +125,9 @@ export function solvePlan(input: PlanInput, deadlineMs: number, options: PlanSol
   const unsound = firstUnsoundInput(input);
   if (unsound !== undefined) return ruleBasedPlan(input, "The plan's input is unsound", elapsedMs());
   const plan = planModel(input);
-  const found = attempt(plan, input, { ...options, untilMs: startMs + deadlineMs });
+  const open = options.linear.open(plan.model);
+  const found = attempt(plan, { input, open, nowMs: options.nowMs, untilMs: startMs + deadlineMs });
+  open.close();
   if (typeof found === "string") return ruleBasedPlan(input, found, elapsedMs());
   const { solution, status, detail, gap } = found;
   const result = planFromSolution(input, plan.layout, {

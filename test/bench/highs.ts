@@ -16,7 +16,7 @@ function prepared(model: LinearModel, { fixed, relaxed }: SolveOptions): LinearM
 }
 
 /** HiGHS as a linear solver; an answer at the limit of time is `feasible`. */
-export async function createHighsSolver(): Promise<LinearSolver> {
+export async function createHighsSolver(): Promise<Pick<LinearSolver, "solve">> {
   // Its types are written for CommonJS, where the loader is a field of the module.
   const highs = await (loadHighs as unknown as typeof loadHighs.default)();
   return {

@@ -88,7 +88,7 @@ function peerFigures(
 function solverFigures(
   evses: number,
   inputs: readonly PlanInput[],
-  solvers: { linear: LinearSolver; highs: LinearSolver },
+  solvers: { linear: LinearSolver; highs: Pick<LinearSolver, "solve"> },
 ) {
   const days = inputs.map((input) => {
     const plan = planModel(input);

@@ -20,6 +20,8 @@ import { planWeights } from "./weights.ts";
 const KILO = 1000;
 /** A driver who wants the sun: a kWh from the grid weighs so much more. */
 const GREEN_EUR_PER_KWH = 0.3;
+/** Of equal plans the one that moves less through a battery. */
+const CALM_EUR_PER_KWH = 2e-6;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
 const MOST_EXCLUSIVE_SLOTS = 8;
 
@@ -74,9 +76,13 @@ function addBattery(
     const wear = (battery.wearEurPerKwh / 2) * hours;
     const c = build.variable(`charge${index}_${slot}`, {
       upper: chargeKw,
-      cost: wear + slot * EARLY_EUR_PER_KWH_SLOT * hours,
+      // Of the same sun the car takes the earlier part: it may leave, the battery does not.
+      cost: wear + (slot * EARLY_EUR_PER_KWH_SLOT * hours) / 2,
     });
-    const d = build.variable(`discharge${index}_${slot}`, { upper: dischargeKw, cost: wear });
+    const d = build.variable(`discharge${index}_${slot}`, {
+      upper: dischargeKw,
+      cost: wear + CALM_EUR_PER_KWH * hours,
+    });
     const energy = build.variable(`stored${index}_${slot}`, {
       lower: Math.min(battery.minEnergyWh / KILO, nowKwh),
       upper: Math.max(battery.capacityWh / KILO, nowKwh),
