@@ -1,5 +1,5 @@
 /** A plan for a plant. */
-import type { PlanBattery, PlanInput, PlanResult } from "../facts/plan-facts.ts";
+import type { PlanBattery, PlanInput, PlanPeak, PlanResult } from "../facts/plan-facts.ts";
 import { type Plant, START_MS } from "./plant.test-kit.ts";
 import { VOLTAGE_V } from "./site.test-kit.ts";
 
@@ -19,7 +19,21 @@ export interface PlannedGrid {
   readonly importEurPerKwh?: readonly number[];
   /** Whether the plan knows what the battery holds, so that its energy has a worth: half of 20 kWh. */
   readonly knowsStore?: boolean;
+  /** Whether the month's highest quarter-hour costs. */
+  readonly peakCosts?: boolean;
 }
+
+const PEAK: PlanPeak = {
+  name: "peak",
+  eurPerKw: 4,
+  spreadDays: 10,
+  count: 1,
+  floorKw: 2.5,
+  intervalSlots: 1,
+  earlierKw: [],
+  days: [{ fromSlot: 0, toSlot: 8, reachedKw: 0 }],
+  beforeWh: 0,
+};
 
 const STORE: PlanBattery = {
   deviceId: "battery",
@@ -37,7 +51,7 @@ export function plan(
   plant: Plant,
   evses: readonly PlannedEvse[],
   batteryW: readonly number[] = [],
-  { gridW = batteryW, importEurPerKwh = [0.4, 0.4, 0.2, 0.2], knowsStore = false }: PlannedGrid = {},
+  { gridW = batteryW, importEurPerKwh = [0.4, 0.4, 0.2, 0.2], knowsStore = false, peakCosts = false }: PlannedGrid = {},
 ): void {
   const slots = 8;
   const series = (values: readonly number[]) => Array.from({ length: slots }, (_, slot) => values[slot] ?? 0);
@@ -71,6 +85,7 @@ export function plan(
     batteries: knowsStore ? [STORE] : [],
     opportunityEurPerHour: 0,
     binarySlots: 8,
+    ...(peakCosts ? { peaks: [PEAK] } : {}),
   };
   const result: PlanResult = {
     status: "optimal",

@@ -6,6 +6,11 @@ import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { PLAN_COMES_MS, PLAN_VALID_MS } from "../thresholds.ts";
 
+/** Plans are whole W. */
+const TINY_A = 0.01;
+/** A current that takes turns with another is worth a message for this long. */
+const LEAST_TURN_MS = 60_000;
+
 export type Plan = NonNullable<PlanState["current"]>;
 
 /** The plan in force: it covers now and is not too old. */
@@ -46,13 +51,34 @@ export function plannedCurrentA(
   ahead: number,
 ): number | undefined {
   const row = plan?.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
-  const powerW = plan && row?.powerW[followedSlot(plan, input.image.nowMs) + ahead];
-  if (powerW === undefined) return undefined;
+  const slot = plan ? followedSlot(plan, input.image.nowMs) + ahead : 0;
+  const powerW = row?.powerW[slot];
+  if (!plan || powerW === undefined) return undefined;
   const { minCurrentA, maxCurrentA } = entry.evse;
   const phases = entry.memory.phases?.length ?? plannedPhases(plan, entry) ?? entry.phases.length;
   const currentA = powerW / (input.site.voltageV * phases);
   if (currentA < minCurrentA - 0.5) return 0;
-  return Math.min(maxCurrentA, Math.max(minCurrentA, Math.round(currentA)));
+  const wholeA = plan.input.peaks
+    ? takingTurnsA(currentA, plan, { slot, nowMs: input.image.nowMs })
+    : Math.round(currentA);
+  return Math.min(maxCurrentA, Math.max(minCurrentA, wholeA));
+}
+
+/**
+ * Where a month's peak costs, what is rounded up is paid for all month, and each night's plan would begin from there: of the
+ * two whole amperes each has its part of the slot, or of what was left of it when the plan was made. Every second slot
+ * begins with the higher one, so that there is one change a slot.
+ */
+function takingTurnsA(currentA: number, plan: Plan, at: { readonly slot: number; readonly nowMs: number }): number {
+  const lowerA = Math.floor(currentA + TINY_A);
+  const slotMs = plan.input.startMs + at.slot * SLOT_MS;
+  const endMs = slotMs + SLOT_MS;
+  const beginMs = Math.min(Math.max(slotMs, plan.input.nowMs), endMs);
+  const higherMs = Math.min((currentA - lowerA) * (endMs - beginMs), endMs - beginMs - LEAST_TURN_MS);
+  if (higherMs < LEAST_TURN_MS) return lowerA;
+  const isHigherFirst = Math.round(slotMs / SLOT_MS) % 2 === 0;
+  const isHigher = isHigherFirst ? at.nowMs < beginMs + higherMs : at.nowMs >= endMs - higherMs;
+  return isHigher ? lowerA + 1 : lowerA;
 }
 
 /** Whether the plan would give the EVSE more now, if a circuit had room. */
