@@ -8,10 +8,11 @@ import type { ChargePointCommand, CommandResult, LimitSchedule } from "../src/co
 import type { Envelope } from "../src/core/facts/fact.ts";
 import type { SiteFact } from "../src/core/facts/index.ts";
 import type { MeterReading } from "../src/core/image.ts";
-import type { Ledger, Prices, Solver } from "../src/core/ports.ts";
+import type { Ledger, Log, Prices, Solver } from "../src/core/ports.ts";
 import { type PerPhase, phaseIndex } from "../src/core/quantity.ts";
 import { type SiteModel, siteModel } from "../src/core/site/site-model.ts";
 import { evolve, initialState } from "../src/core/state/state.ts";
+import { assertValidFact } from "../src/ledger/index.ts";
 import { ruleBasedPlan } from "../src/planner/rules/rules.ts";
 import { Building } from "../src/sim/models/building.ts";
 import { Car } from "../src/sim/models/car.ts";
@@ -46,6 +47,11 @@ export interface RigOptions {
   readonly upstream?: object;
   readonly charging?: object;
   readonly tariff?: object;
+  /** Beside the meters, as in site.yaml. */
+  readonly devices?: readonly object[];
+  /** In the place of plans by rules. */
+  readonly solver?: Solver;
+  readonly log?: Log;
 }
 
 const START_MS = Date.UTC(2026, 5, 10, 12, 2);
@@ -79,6 +85,7 @@ export class MemoryLedger implements Ledger {
     if (this.refuse !== undefined) throw new Error(this.refuse);
     for (const fact of facts) {
       if (fact.seq !== this.facts.length + 1) throw new Error(`gap at ${fact.seq}`);
+      assertValidFact(fact);
       this.facts.push(fact);
     }
   }
@@ -103,6 +110,7 @@ function configurationOf({
   upstream,
   charging,
   tariff = {},
+  devices = [],
 }: RigOptions) {
   return {
     site: { id: "rig", timeZone: "UTC", country },
@@ -125,6 +133,7 @@ function configurationOf({
     devices: [
       { id: "grid-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "x", port: 502 } } },
       { id: "garage-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "y", port: 502 } } },
+      ...devices,
     ],
     ...(gridOperator ? { gridOperator, mqtt: { url: "mqtt://127.0.0.1", requests: true } } : {}),
     tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, ...tariff },
@@ -217,9 +226,9 @@ export class SiteRig {
       recorder,
       tape,
       clock,
-      log: silentLog,
+      log: this.#options.log ?? silentLog,
       prices,
-      solver: ruleSolver,
+      solver: this.#options.solver ?? ruleSolver,
       simulated: true,
       onTick: () => {
         this.completedTicks++;

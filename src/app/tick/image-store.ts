@@ -54,6 +54,14 @@ export function createImageStore(
     return reading.atMonoMs < untoldSinceMonoMs ? withoutFlow(reading) : reading;
   }
 
+  /** What is no number is not known: such a device is one that does not answer. */
+  function isNumeric(reading: PvReading | BatteryReading): boolean {
+    const none = Object.entries(reading).find(([, value]) => typeof value === "number" && !Number.isFinite(value));
+    if (none) troubles.set(reading.deviceId, `It says ${none[1]} for ${none[0]}, which is no number`);
+    else troubles.delete(reading.deviceId);
+    return none === undefined;
+  }
+
   return {
     troubles,
     meter(reading) {
@@ -73,12 +81,10 @@ export function createImageStore(
       onMeter(deviceId);
     },
     pv(reading) {
-      pvs.set(reading.deviceId, reading);
-      troubles.delete(reading.deviceId);
+      if (isNumeric(reading)) pvs.set(reading.deviceId, reading);
     },
     battery(reading) {
-      batteries.set(reading.deviceId, reading);
-      troubles.delete(reading.deviceId);
+      if (isNumeric(reading)) batteries.set(reading.deviceId, reading);
     },
     trouble(deviceId, detail) {
       troubles.set(deviceId, detail.slice(0, 200));

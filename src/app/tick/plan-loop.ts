@@ -4,6 +4,7 @@ import type { Clock, Log, Prices, Solver } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { buildPlanInput, operatorLimits } from "../../planner/input/input.ts";
+import { firstUnsoundInput } from "../../planner/input/limits.ts";
 import { deviatesFromPlan, planTrigger } from "../../planner/input/trigger.ts";
 import type { Recorder } from "../recording/recorder.ts";
 
@@ -52,7 +53,7 @@ interface Mean {
 
 /** The mean of the last minutes, older values counting less and less; forgotten while nobody measures. */
 function meanWith(before: Mean | undefined, powerW: number | undefined, monoMs: number): Mean | undefined {
-  if (powerW === undefined) return undefined;
+  if (powerW === undefined || !Number.isFinite(powerW)) return undefined;
   const part = before ? 1 - Math.exp((before.monoMs - monoMs) / MEAN_MS) : 1;
   const from = before?.powerW ?? powerW;
   return { powerW: from + (powerW - from) * part, monoMs };
@@ -66,6 +67,16 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   let deviatesSinceMs: number | undefined;
   let pricesUntilAtPlanMs: number | undefined;
   let usual: Mean | undefined;
+  let unsoundAt: string | undefined;
+
+  /** The ledger takes no number that is none, and nobody should follow one. Said once until a plan is sound again. */
+  function isUnsound(part: Partial<Record<"input" | "result", object>>): boolean {
+    const where = firstUnsoundInput(part);
+    if (where !== undefined && unsoundAt !== where)
+      log.error("A plan is not followed, as a number in it is none; the last plan or fair shares go on", { where });
+    if (where !== undefined || "result" in part) unsoundAt = where;
+    return where !== undefined;
+  }
 
   async function plan(image: ProcessImage, trigger: string, importedWh: number | undefined): Promise<void> {
     const { seq } = recorder.state();
@@ -80,7 +91,9 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
       ...(importedWh === undefined ? {} : { importedWh }),
     });
+    if (isUnsound({ input })) return;
     const result = await solver.solve(input, PLAN_DEADLINE_MS);
+    if (isUnsound({ result })) return;
     if (result.status === "rule-based") log.warn("The plan is rule-based", { detail: result.detail });
     await recorder.note([{ type: "plan-made", source: "planner", data: { trigger, input, result } }]);
     plannedSeq = seq;
