@@ -10,6 +10,7 @@ trap 'echo "install.sh: line $LINENO failed, the reason stands above; run it aga
 ROOT=""
 HEALTH_SECONDS="${WATTLEDGER_HEALTH_SECONDS:-90}"
 KEPT_BACKUPS=5
+BACKUP=""
 
 fail() {
   echo "install.sh: $1" >&2
@@ -128,9 +129,8 @@ check_site() {
 
 back_up_ledger() {
   [ -d "$PROGRAM" ] && [ -e "$LEDGER/events.db" ] || return 0
-  local file
-  file="$STATE/backups/before-upgrade-$(date -u +%Y%m%dT%H%M%SZ).db"
-  as_service "$PROGRAM.new/node" "$PROGRAM/bin/wattledger.mjs" backup --ledger "$LEDGER" --out "$file" ||
+  BACKUP="$STATE/backups/before-upgrade-$(date -u +%Y%m%dT%H%M%SZ).db"
+  as_service "$PROGRAM.new/node" "$PROGRAM/bin/wattledger.mjs" backup --ledger "$LEDGER" --out "$BACKUP" ||
     fail "the ledger could not be backed up; nothing was changed"
   find "$STATE/backups" -name 'before-upgrade-*.db' | sort -r | tail -n +$((KEPT_BACKUPS + 1)) | xargs -r rm --
 }
@@ -163,6 +163,24 @@ healthy() {
   return 1
 }
 
+# The old release refuses a ledger in which a newer one has written what it cannot read: then that of before goes back.
+restore_ledger() {
+  local probe="$STATE/backups/probe.db" said=""
+  RESTORED=""
+  [ -n "$BACKUP" ] || return 0
+  rm -f "$probe"
+  if said="$(as_service "$PROGRAM/node" "$PROGRAM/bin/wattledger.mjs" backup --ledger "$LEDGER" --out "$probe" 2>&1)"; then
+    rm -f "$probe"
+    return 0
+  fi
+  case "$said" in
+    *"restore a backup that was made with this one"*) ;;
+    *) return 0 ;;
+  esac
+  as_service "$PROGRAM/node" "$PROGRAM/bin/wattledger.mjs" restore --ledger "$LEDGER" --from "$BACKUP" || return 0
+  RESTORED=", on the ledger of before the upgrade: what the new release recorded is beside it in $LEDGER"
+}
+
 revert() {
   service stop wattledger || true
   [ -d "$PROGRAM.previous" ] || fail "the service is not healthy: see journalctl -u wattledger. It was stopped."
@@ -170,10 +188,11 @@ revert() {
   mv "$PROGRAM" "$PROGRAM.failed"
   mv "$PROGRAM.previous" "$PROGRAM"
   install_unit "$PROGRAM"
+  restore_ledger
   service start wattledger || true
   healthy || fail "the new release was not healthy, and the old one is not either: see journalctl -u wattledger. \
 A backup of the ledger is in $STATE/backups; put it back with \`wattledger restore\`."
-  fail "the new release was not healthy within $HEALTH_SECONDS s: the old one runs again, the new one is in $PROGRAM.failed"
+  fail "the new release was not healthy within $HEALTH_SECONDS s: the old one runs again$RESTORED, the new one is in $PROGRAM.failed"
 }
 
 check_machine
