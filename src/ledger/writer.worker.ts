@@ -20,6 +20,10 @@ const note = database.prepare("INSERT OR REPLACE INTO note (name, value) VALUES 
 const notedVersions = new Set<string>();
 const removeAfter = database.prepare("DELETE FROM fact WHERE seq > ?");
 const lastFact = database.prepare("SELECT max(seq) AS seq FROM fact").pluck();
+/** A log that is so many times as long as it should be cannot be folded in: somebody reads what lies before it. */
+const FAR_TOO_LONG = 8;
+const PAGE_BYTES = 4096;
+let saidLong = false;
 let lastSeq = (lastFact.get() as number | null) ?? 0;
 let durable = false;
 /** A sync failed: the kernel may take for written what is not, and not try it again. */
@@ -81,13 +85,25 @@ function syncBySqlite(on: boolean): void {
   database.pragma(`synchronous = ${on ? "FULL" : "NORMAL"}`);
 }
 
+function isRead(pages: number): string {
+  const megabytes = Math.round((pages * PAGE_BYTES) / 1e6);
+  return (
+    `A program reads the ledger without an end, so that its log grows (${megabytes} MB by now). Nothing is lost, but the ` +
+    "disk will be full one day: end what has events.db open beside wattledger (`fuser events.db` names it)"
+  );
+}
+
 /** Folds a long log into the file. The commit after that begins the log anew. */
 function tendLog(): void {
   try {
     const [state] = database.pragma("wal_checkpoint(NOOP)") as { log: number }[];
-    const isLong = (state?.log ?? 0) >= (checkpointPages ?? CHECKPOINT_PAGES);
+    const pages = state?.log ?? 0;
+    const mostPages = checkpointPages ?? CHECKPOINT_PAGES;
+    const isLong = pages >= mostPages;
     if (isLong) database.pragma("wal_checkpoint(PASSIVE)");
     syncBySqlite(isLong);
+    if (pages >= mostPages * FAR_TOO_LONG && !saidLong) port.postMessage({ warning: isRead(pages) });
+    saidLong = isLong && (saidLong || pages >= mostPages * FAR_TOO_LONG);
   } catch (error) {
     syncBySqlite(true);
     port.postMessage({ warning: `The ledger's log was not folded in: ${ledgerErrorOf(error).message}` });
