@@ -1,7 +1,7 @@
 /** A plant whose meters can lie, and a control step that examines them first. */
 import type { Step } from "../control/plant.test-kit.ts";
 import { Plant, type PlantOptions } from "../control/plant.test-kit.ts";
-import { VOLTAGE_V } from "../control/site.test-kit.ts";
+import { siteOf, VOLTAGE_V } from "../control/site.test-kit.ts";
 import { controlStep } from "../control/step.ts";
 import type { MeterReading } from "../image.ts";
 import type { PerPhase } from "../quantity.ts";
@@ -46,3 +46,37 @@ export const rotated = on(([a, b, c]) => [c, a, b]);
 export const deadL3 = on(([a, b]) => [a, b, 0]);
 export const scaled = (factor: number) =>
   on(([a, b, c]) => [a, b, c].map((value) => Math.round(value * factor * 10) / 10) as unknown as PerPhase);
+
+/** A building that flickers by an ampere and has a fridge and a boiler. */
+export function lively(second: number): PerPhase {
+  const flicker = (phase: number) => ((second * (7 + phase)) % 13) / 13;
+  const boiler = second % 400 < 120 ? 9 : 0;
+  return [4 + flicker(0), 3 + flicker(1) + boiler, 5 + flicker(2) + (second % 97 < 30 ? 1.5 : 0)];
+}
+
+/** What is doubted now, without since when. */
+export const doubts = (plant: Plant) => Object.values(plant.state.site.doubts).map(({ sinceMs: _, ...doubt }) => doubt);
+
+/** Cars come and go one after the other; gives when something was doubted first, s. */
+export function comeAndGo(plant: Plant, until: number, cars: Record<string, 1 | 2 | 3>): number | undefined {
+  const ids = Object.keys(cars);
+  let found: number | undefined;
+  plant.run(until, () => {
+    const { second } = plant;
+    ids.forEach((id, index) => {
+      const turn = (second + index * 97) % 300;
+      if (turn === 20 && !plant.station(id).car) plant.plug(id, { phases: cars[id]! });
+      if (turn === 240 && plant.station(id).car) plant.unplug(id);
+    });
+    if (doubts(plant).length > 0) found ??= second;
+  });
+  return found;
+}
+
+/** A start of the controller. */
+export const booted = (configurationHash: string) =>
+  ({ type: "booted", source: "test", data: { release: "test", cleanStop: true, configurationHash } }) as const;
+/** Two EVSEs in the garage, and sites of one or two at the grid connection. */
+export const garageEvses = ["a", "b"].map((id) => ({ id, circuit: "garage", safeCurrentA: 0 }));
+export const one = () => siteOf({ mainFuseA: 63, evses: [{ id: "a" }] });
+export const two = () => siteOf({ mainFuseA: 63, evses: [{ id: "a" }, { id: "b" }] });
