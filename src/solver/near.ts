@@ -1,11 +1,13 @@
 /** Near a whole answer there often is a better one: all but a few yes-or-no stay as they are, and those are branched on. */
-import { type Branched, type BranchOptions, branched } from "./branch.ts";
+import { type BranchOptions, branched } from "./branch.ts";
 import type { FixedValues, Solution } from "./glpk.ts";
 
 /** Linear models for one neighbourhood. */
 const MODELS_A_TIME = 60;
 /** A window of slots, the next half of one later. */
 const WINDOW_SLOTS = 3;
+const ROUNDS = 3;
+const NEAR = 1e-6;
 
 export interface NearContext extends Omit<BranchOptions, "incumbent" | "kept" | "relaxedCosts"> {
   readonly whole: Solution;
@@ -17,8 +19,8 @@ function leanings({ values }: Solution, { plan, input }: NearContext): Map<numbe
   for (const [index, { on, power }] of plan.layout.evses.entries())
     for (const [slot, yes] of on.entries()) {
       const lean = (values[power[slot]!]! * 1000) / input.evses[index]!.minPowerW;
-      if (lean < 1e-5) leans.set(yes, 0);
-      if (lean > 1 - 1e-5) leans.set(yes, 1);
+      if (lean < NEAR) leans.set(yes, 0);
+      if (lean > 1 - NEAR) leans.set(yes, 1);
     }
   return leans;
 }
@@ -32,52 +34,43 @@ function kept(context: NearContext, isFree: (choice: number) => boolean): FixedV
   );
 }
 
-function searched(context: NearContext, isFree: (choice: number) => boolean): Branched {
+function searched(
+  context: NearContext,
+  isFree: (choice: number) => boolean,
+): { readonly best: Solution; readonly models: number } {
   const { open, leftMs, whole } = context;
   const fixed = kept(context, isFree);
   const relaxed = open.relax({ fixed, limitMs: leftMs() });
-  if (relaxed.status !== "optimal") return { best: whole, boundEur: Number.NEGATIVE_INFINITY, models: 1 };
+  if (relaxed.status !== "optimal") return { best: whole, models: 1 };
   const mostModels = Math.min(MODELS_A_TIME, context.mostModels);
-  const found = branched({
-    ...context,
-    relaxed,
-    relaxedCosts: open.reducedCosts(),
-    incumbent: whole,
-    kept: fixed,
-    mostModels,
-  });
-  return { ...found, models: found.models + 1 };
+  const near = { ...context, relaxed, relaxedCosts: open.reducedCosts(), incumbent: whole, kept: fixed, mostModels };
+  const { best = whole, models } = branched(near);
+  return { best, models: models + 1 };
 }
 
-export interface Improved {
-  readonly best: Solution;
-  readonly models: number;
-}
-
-/** Where the relaxed solution and a whole one do not agree. */
-export function agreed(context: NearContext): Improved {
+/** Where the relaxed solution and a whole one do not agree; again while that finds a better one. */
+export function agreed(context: NearContext): Solution {
   const leans = leanings(context.relaxed, context);
-  const { best = context.whole, models } = searched(
-    context,
-    (choice) => leans.get(choice) !== Math.round(context.whole.values[choice]!),
-  );
-  return { best, models };
+  let best = context.whole;
+  for (let round = 0; round < ROUNDS; round++) {
+    const whole = best;
+    best = searched({ ...context, whole }, (choice) => leans.get(choice) !== Math.round(whole.values[choice]!)).best;
+    if (best.objective >= whole.objective - NEAR) return best;
+  }
+  return best;
 }
 
 /** All cars in a few slots, then in the next. */
-export function windows(context: NearContext): Improved {
+export function windows(context: NearContext): Solution {
   const { plan, input, mostModels, leftMs } = context;
   let best = context.whole;
   let models = 0;
-  for (
-    let from = 0;
-    from < input.binarySlots && models < mostModels && leftMs() > 0;
-    from += Math.ceil(WINDOW_SLOTS / 2)
-  ) {
+  for (let from = 0; from < input.binarySlots; from += Math.ceil(WINDOW_SLOTS / 2)) {
+    if (models >= mostModels || leftMs() <= 0) return best;
     const free = new Set(plan.layout.evses.flatMap(({ on }) => on.slice(from, from + WINDOW_SLOTS)));
-    const found = searched({ ...context, whole: best, mostModels: mostModels - models }, (choice) => free.has(choice));
-    best = found.best ?? best;
+    const found = searched({ ...context, whole: best }, (choice) => free.has(choice));
+    best = found.best;
     models += found.models;
   }
-  return { best, models };
+  return best;
 }

@@ -16,9 +16,9 @@ import { agreed, windows } from "./near.ts";
 /** Within so much of the optimum a plan is as good as the forecasts under it. */
 const RELATIVE_GAP = 0.001;
 /** Linear models that branching may solve. More gains less than the forecasts are wrong. */
-const MOST_MODELS = 400;
+const MOST_MODELS = 800;
 /** And for how long it may, least and most, and so many times as long as the relaxed model took: on a slow machine. */
-const SEARCH_MS = [400, 1_000] as const;
+const SEARCH_MS = [300, 700] as const;
 const SEARCH_RELAXED = 10;
 const NEAR = 1e-6;
 
@@ -106,13 +106,13 @@ function attempt(
   const isGood = (whole: Solution) => gapOf(whole, relaxed.objective, scale) <= RELATIVE_GAP;
   const incumbent = firstWhole(plan, { relaxed, isGood }, search);
   if (incumbent && isGood(incumbent)) return answer(incumbent, gapOf(incumbent, relaxed.objective, scale));
-  const of = { ...search, plan, relaxed, toleranceEur: RELATIVE_GAP * scale };
-  const near = incumbent && agreed({ ...of, whole: incumbent, mostModels: MOST_MODELS });
-  const { best, boundEur } = branched({ ...of, relaxedCosts, incumbent: near?.best, mostModels: MOST_MODELS });
+  const of = { ...search, plan, relaxed, toleranceEur: RELATIVE_GAP * scale, mostModels: MOST_MODELS };
+  const near = incumbent && agreed({ ...of, whole: incumbent });
+  const { best, boundEur } = branched({ ...of, relaxedCosts, incumbent: near });
   if (!best) return "The time ran out before any plan was found";
-  if (gapOf(best, boundEur, scale) <= RELATIVE_GAP + NEAR) return answer(best, gapOf(best, boundEur, scale));
-  const last = windows({ ...of, whole: best, mostModels: MOST_MODELS });
-  return answer(last.best, gapOf(last.best, boundEur, scale));
+  const isProven = gapOf(best, boundEur, scale) <= RELATIVE_GAP + NEAR;
+  const last = isProven ? best : windows({ ...of, whole: best });
+  return answer(last, gapOf(last, boundEur, scale));
 }
 
 /**
