@@ -78,10 +78,11 @@ function firstWhole(
   { relaxed, isGood }: { relaxed: Solution; isGood: (whole: Solution) => boolean },
   search: Search,
 ): Solution | undefined {
-  const round = repaired(plan, relaxed, search);
+  const bare = repaired(plan, relaxed, search);
+  const round = bare && filled(plan, bare, search);
   if (round && isGood(round)) return round;
-  const near = better(round, dived(plan, relaxed, search));
-  return near && filled(plan, near, search);
+  const deep = dived(plan, relaxed, search);
+  return better(round, deep && filled(plan, deep, search));
 }
 
 function answer(solution: Solution, gap: number): Attempt {
