@@ -81,7 +81,11 @@ describe("what cannot be fulfilled", () => {
   });
 
   it("is planned by rules where the solver finds the model without any solution, and the plan says so", () => {
-    const without: LinearSolver = { ...linear, solve: () => ({ status: "none", objective: Number.NaN, values: [] }) };
+    const nothing = { status: "none", objective: Number.NaN, values: [] } as const;
+    const without: LinearSolver = {
+      ...linear,
+      open: () => ({ relax: () => nothing, reducedCosts: () => [], close() {} }),
+    };
     const input = seededInput(3, 4);
     const plan = solve(input, without);
     expect(plan).toMatchObject({ status: "rule-based", detail: expect.stringContaining("has no solution") });
