@@ -13,6 +13,10 @@ const ALIKE_HOURS = 2;
 const UNLIKE_HOUR = 0.05;
 const UNLIKE_DAY = 0.5;
 
+/** Who said twice as much, or half, is alike by three fifths. */
+const ALIKE_WORDS = 0.7;
+const UNLIKE_WORD = 0.1;
+
 /** Who and where and when: what a stay is compared by. */
 export type Visit = Pick<Session, "evseId" | "token" | "startedMs">;
 
@@ -49,6 +53,12 @@ export function timeLikeness(stay: Stay, visit: Visit): number {
   const hours = timeOfDayApartMs(stay.startedMs, visit.startedMs) / HOUR_MS;
   const hour = UNLIKE_HOUR + (1 - UNLIKE_HOUR) * Math.exp(-0.5 * (hours / ALIKE_HOURS) ** 2);
   return hour * (isWeekend(stay.startedMs) === isWeekend(visit.startedMs) ? 1 : UNLIKE_DAY);
+}
+
+/** By what was said: words for a much shorter or longer stay count less and less. */
+export function wordLikeness(saidMs: number, otherMs: number): number {
+  const apart = Math.log(saidMs / otherMs) / ALIKE_WORDS;
+  return UNLIKE_WORD + (1 - UNLIKE_WORD) * Math.exp(-0.5 * apart ** 2);
 }
 
 /** By who it is, where and when. */

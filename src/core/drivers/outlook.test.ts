@@ -50,8 +50,19 @@ describe("when a car has left", () => {
 
   it("is learned: a driver who always leaves at half of what was said is expected to", () => {
     const anna = times(10, { token: "ANNA", saidMs: 8 * HOUR_MS, keptMs: 4 * HOUR_MS });
-    expect(chanceAt(anna, 5.1, 0, 10)).toBeGreaterThan(0.8);
-    expect(chanceAt(anna, 4, 0, 10)).toBeLessThan(0.1);
+    expect(chanceAt(anna, 4.1, 0, 8)).toBeGreaterThan(0.8);
+    expect(chanceAt(anna, 3.9, 0, 8)).toBeLessThan(0.1);
+    // Of ten hours half of them, or four hours less: nobody knows which.
+    expect(chanceAt(anna, 4.9, 0, 10)).toBeLessThan(0.1);
+    expect(chanceAt(anna, 5.1, 0, 10)).toBeGreaterThan(0.45);
+    expect(chanceAt(anna, 6.1, 0, 10)).toBeGreaterThan(0.9);
+  });
+
+  it("is learned from those who said as much: that short words are broken says little of long ones", () => {
+    const short = times(40, { saidMs: HOUR_MS, keptMs: HOUR_MS / 2 });
+    const long = times(10, { saidMs: 9 * HOUR_MS, keptMs: 9 * HOUR_MS });
+    expect(chanceAt([...short, ...long], 0.6, 0, 1)).toBeGreaterThan(0.6);
+    expect(chanceAt([...short, ...long], 9.7, 0, 10)).toBeLessThan(0.45);
   });
 
   it("costs little once words prove right: after a day of kept ones the risk is half of a stranger's, after a week a third", () => {

@@ -20,6 +20,7 @@ import {
   type Visit,
   weightBelow,
   weightOf,
+  wordLikeness,
 } from "./likeness.ts";
 import { wakingMs } from "./waking.ts";
 
@@ -82,11 +83,18 @@ export interface DepartureQuestion {
   readonly timeZone: string;
 }
 
-/** How long those stayed who spoke, had they said as much as this driver. */
+/**
+ * How long those stayed who spoke, had they said as much as this driver. Who is late by an hour after a day is so after an
+ * hour, too, or by a part of it: each stands for half.
+ */
 function keptWords(stays: readonly Stay[], visit: Visit, saidMs: number): Sample[] {
   return stays.flatMap((stay): Sample[] => {
     if (stay.saidMs === undefined || stay.keptMs === undefined) return [];
-    return [{ value: (stay.keptMs / stay.saidMs) * saidMs, weight: acquaintance(stay, visit) }];
+    const weight = (acquaintance(stay, visit) * wordLikeness(stay.saidMs, saidMs)) / 2;
+    return [
+      { value: (stay.keptMs / stay.saidMs) * saidMs, weight },
+      { value: Math.max(0, saidMs + stay.keptMs - stay.saidMs), weight },
+    ];
   });
 }
 
