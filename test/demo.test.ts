@@ -216,9 +216,9 @@ describe("the demonstration over real sockets", () => {
       ]),
     );
     expect((await fetch(url("/healthz"))).status).toBe(200);
-    expect(await (await fetch(url("/metrics"))).text()).toMatch(
-      /wattledger_circuit_current_amperes\{circuit="grid",phase="L1"\}/,
-    );
+    const metrics = await (await fetch(url("/metrics"))).text();
+    expect(metrics).toMatch(/wattledger_circuit_current_amperes\{circuit="grid",phase="L1"\}/);
+    expect(metrics).toMatch(/^wattledger_plan_by_rules [01]$/m);
   });
 
   test.skipIf(browserMissing)(

@@ -60,6 +60,16 @@ function fromSite(live: LiveSite): Sample[] {
       "Time the plan in force took",
       live.plan ? live.plan.solveMs / 1000 : undefined,
     ),
+    gauge(
+      "wattledger_plan_gap_ratio",
+      "How far the plan in force may be from the best possible; none for one by rules",
+      live.plan?.gap,
+    ),
+    gauge(
+      "wattledger_plan_by_rules",
+      "1 when the plan in force was made without the solver",
+      live.plan ? (live.plan.status === "rule-based" ? 1 : 0) : undefined,
+    ),
     { name: "wattledger_facts_total", help: "Facts in the ledger", type: "counter", value: live.seq },
   ];
 }

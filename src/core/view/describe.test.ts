@@ -125,13 +125,14 @@ describe("the live picture", () => {
     const powerW = [0, 0, 7000, 7000, 0, 0];
     const evses = [{ evseId: "garage-evse", transactionId: 1, powerW, shortfallWh: 1200.4 }];
     const nothing = { batteryW: [], gridW: [], curtailedW: [] };
-    const result = { status: "optimal", detail: "", costEur: 1, solveMs: 20, evses, ...nothing };
+    const result = { status: "feasible", detail: "Not proven", costEur: 1, gap: 0.02, solveMs: 20, evses, ...nothing };
     const input = { startMs: NOON_MS, slots: 6, evses: [] };
     const data = { trigger: "quarter-hour", input, result };
     books.record([{ type: "plan-made", source: "planner", data } as never]);
     const reason = { kind: "plan", untilMs: NOON_MS + 2 * SLOT_MS } as const;
     const live = picture(books, { gridW: 0 }, reason);
     expect(live.evses[0]).toMatchObject({ readyMs: NOON_MS + 4 * SLOT_MS, shortfallWh: 1200 });
+    expect(live.plan).toMatchObject({ status: "feasible", detail: "Not proven", gap: 0.02, solveMs: 20 });
     // 13:00 UTC is 14:00 in Berlin.
     expect(live.evses[0]!.because).toBe("10 A: as planned, ready by 14:00");
   });

@@ -297,6 +297,7 @@ export function describeSite(input: DescribeInput): LiveSite {
             status: plan.result.status,
             detail: plan.result.detail,
             costEur: plan.result.costEur,
+            ...known({ gap: plan.result.gap }),
             solveMs: plan.result.solveMs,
           },
         }

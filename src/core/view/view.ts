@@ -151,6 +151,12 @@ export const LiveSiteSchema = Type.Object({
       status: Type.String(),
       detail: Type.String(),
       costEur: Type.Number(),
+      gap: Type.Optional(
+        Type.Number({
+          description:
+            "How far it may be from the best possible, as a part of what the cars' energy costs; missing where nobody knows",
+        }),
+      ),
       solveMs: Type.Number(),
     }),
   ),

@@ -221,12 +221,9 @@ export function PlanPanel({ site }: { site: LiveSite }) {
     <section class="panel">
       <h2>
         {words.plan}{" "}
-        {made ? (
-          <small>
-            {words.planMade(clockTime(made.madeMs), words.planStatus[made.result.status] ?? made.result.status)}
-          </small>
-        ) : null}
+        {made ? <small>{words.planMade(clockTime(made.madeMs), words.planStatus(made.result))}</small> : null}
       </h2>
+      {made?.result.status === "rule-based" ? <p class="quiet">{words.planByRules(made.result.detail)}</p> : null}
       {made ? <Chart site={site} made={made} /> : <p class="quiet">{words.planMissing}</p>}
     </section>
   );

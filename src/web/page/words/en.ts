@@ -60,10 +60,11 @@ export const words = {
   refused: (text: string) => `Refused: ${text}`,
   plan: "Plan",
   planMissing: "There is no plan yet; power is shared evenly until there is.",
-  planStatus: { optimal: "proven best", feasible: "good, not proven best", "rule-based": "by simple rules" } as Record<
-    string,
-    string
-  >,
+  planStatus: ({ status, gap = 0 }: { readonly status: string; readonly gap?: number | undefined }) => {
+    if (status === "rule-based") return "by simple rules";
+    return status === "optimal" ? "proven best" : `at most ${Math.max(0.1, gap * 100).toFixed(1)} % from the best`;
+  },
+  planByRules: (why: string) => `${why}. Cars are served by urgency and price until the next plan.`,
   planMade: (time: string, status: string) => `made ${time}, ${status}`,
   planWhy: "Why the plan is so",
   price: "Price",
