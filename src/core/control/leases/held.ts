@@ -8,7 +8,7 @@ import type { ConnectorStatus } from "../../state/charge-points.ts";
 import type { Session } from "../../state/sessions.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseMemory, HeldLimit } from "../memory.ts";
-import { OBEY_MS } from "../thresholds.ts";
+import { AT_SAFE_LEASE_MS, OBEY_MS } from "../thresholds.ts";
 
 /** The older limit that stays reserved when `memory.limitA` is replaced by a lower one. */
 export function heldAfter(memory: EvseMemory, evse: EvseModel, monoMs: number): HeldLimit {
@@ -18,11 +18,15 @@ export function heldAfter(memory: EvseMemory, evse: EvseModel, monoMs: number): 
   return { currentA: held.currentA, untilMonoMs: Math.max(held.untilMonoMs, untilMonoMs) };
 }
 
-/** The limit of before a restart; renewals are no facts, so it may hold for a whole lease from now. */
+/**
+ * The limit of before a restart; renewals are no facts, so it may hold for a whole lease from now: a long one where the
+ * safe current was higher then.
+ */
 export function heldAtStart(input: ControlInput, evse: EvseModel, session: Session | undefined): { held?: HeldLimit } {
   const limit = input.state.limits.byEvse[evse.id];
   if (!session || !limit || limit.currentA <= evse.safeCurrentA) return {};
-  return { held: { currentA: limit.currentA, untilMonoMs: input.image.monoMs + evse.leaseMs } };
+  const lifeMs = limit.currentA > limit.safeCurrentA ? evse.leaseMs : Math.max(evse.leaseMs, AT_SAFE_LEASE_MS);
+  return { held: { currentA: limit.currentA, untilMonoMs: input.image.monoMs + lifeMs } };
 }
 
 /** Notes that a newer limit leaves for the charge point; `false` when what was sent may not have reached it. */

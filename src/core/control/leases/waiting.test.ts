@@ -5,6 +5,7 @@ import { watched } from "../checker.test-kit.ts";
 import { plan } from "../planned.test-kit.ts";
 import type { Plant } from "../plant.test-kit.ts";
 import { siteOf } from "../site.test-kit.ts";
+import { heldAtStart } from "./held.ts";
 
 function schedulesOf(plant: Plant, evseId: string): { second: number; schedule: LimitSchedule }[] {
   return plant.commands.flatMap(({ second, command }) =>
@@ -104,4 +105,19 @@ describe("a car that waits", () => {
       { offsetS: atS + 600, currentA: 6 },
     ]);
   });
+});
+
+test("after a start with a lower safe current, who was at the higher one may be there for an hour", () => {
+  const before = watched({ site: siteOf({ evses: [{ id: "a", safeCurrentA: 8 }] }) });
+  const transactionId = before.plant.plug("a");
+  plan(before.plant, [{ evseId: "a", transactionId, currentA: [8, 8, 8, 8] }]);
+  before.run(300);
+  expect(before.plant.limitA("a")).toBe(8);
+  const { state } = before.plant;
+  const [evse] = siteOf({ evses: [{ id: "a", safeCurrentA: 6 }] }).evses;
+  const input = { site: before.plant.site, state, image: { ...before.plant.image(), monoMs: 0 } };
+  expect(heldAtStart(input, evse!, state.sessions.open[transactionId])).toEqual({
+    held: { currentA: 8, untilMonoMs: 3_600_000 },
+  });
+  expect(heldAtStart(input, before.plant.site.evses[0]!, state.sessions.open[transactionId])).toEqual({});
 });
