@@ -1,7 +1,7 @@
 /** A solution's numbers back to a plan in whole watts. */
 import type { PlanBattery, PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { clamp } from "../../core/quantity.ts";
-import { slotHours } from "../input/limits.ts";
+import { circuitRooms, slotHours } from "../input/limits.ts";
 import { eagerSlots } from "../rules/eager.ts";
 import { flowsOf } from "./flows.ts";
 import type { PlanLayout } from "./layout.ts";
@@ -78,8 +78,9 @@ export function planFromSolution(
   });
   const pvUsedW = layout.pvs.map((variable) => (values[variable] ?? 0) * 1000);
   const flows = flowsOf(input, { evses, batteries, pvUsedW });
+  const rooms = circuitRooms(input);
   const eager = evses.map((planned, index) => {
-    const slots = eagerSlots(input.evses[index]!, planned, { input, importW: flows.importW });
+    const slots = eagerSlots(index, planned, { input, importW: flows.importW, rooms });
     return slots > 0 ? { ...planned, eagerSlots: slots } : planned;
   });
   return { ...said, evses: eager, batteries, ...flows };

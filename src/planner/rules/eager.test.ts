@@ -1,20 +1,47 @@
 import { describe, expect, it } from "vitest";
+import { circuitRooms } from "../input/limits.ts";
 import { planEvse, planInput } from "../plan-input.test-kit.ts";
 import { eagerSlots } from "./eager.ts";
 
-const evse = planEvse();
+const evses = [planEvse(), planEvse({ evseId: "evse-2", transactionId: 2 })];
 const importEurPerKwh = [0.2, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1];
 
-function eager(powerW: number[], part: { shortfallWh?: number; importW?: number[]; prices?: number[] } = {}): number {
-  const input = planInput({ importEurPerKwh: part.prices ?? importEurPerKwh, evses: [evse] });
-  const importW = part.importW ?? new Array<number>(8).fill(5000);
-  return eagerSlots(evse, { powerW, shortfallWh: part.shortfallWh ?? 0 }, { input, importW });
+interface Part {
+  readonly shortfallWh?: number;
+  readonly importW?: number[];
+  readonly prices?: number[];
+  /** Of the grid connection, behind which two cars of 16 A are. */
+  readonly fuseA?: number;
+}
+
+function eager(
+  powerW: number[],
+  { shortfallWh = 0, importW, prices = importEurPerKwh, fuseA = 24 }: Part = {},
+): number {
+  const input = planInput({ importEurPerKwh: prices, evses, circuits: [{ circuitId: "grid", limitA: fuseA }] });
+  const rooms = circuitRooms(input);
+  return eagerSlots(
+    0,
+    { powerW, shortfallWh },
+    { input, importW: importW ?? new Array<number>(8).fill(12_000), rooms },
+  );
 }
 
 describe("a car that would take more now", () => {
   it("is one that must charge in a dearer slot, or misses energy", () => {
     expect(eager([0, 4140, 0, 0, 0, 0, 0, 0])).toBe(1);
     expect(eager([4140, 0, 11040, 0, 0, 0, 0, 0], { shortfallWh: 500 })).toBe(1);
+  });
+
+  it("is none where all fit beside each other: then a dearer slot has another reason, such as sun and its least power", () => {
+    expect(eager([0, 4140, 0, 0, 0, 0, 0, 0], { fuseA: 31 })).toBe(1);
+    expect(eager([0, 4140, 0, 0, 0, 0, 0, 0], { fuseA: 32 })).toBe(0);
+    expect(eager([4140, 0, 11040, 0, 0, 0, 0, 0], { fuseA: 32, shortfallWh: 500 })).toBe(1);
+  });
+
+  it("is none where nearly all of a dear slot is sun", () => {
+    const importW = [0, 2, 12_000, 12_000, 12_000, 12_000, 12_000, 12_000];
+    expect(eager([0, 4140, 0, 0, 0, 0, 0, 0], { importW })).toBe(0);
   });
 
   it("is none that waits for a better price, or has all that it takes", () => {

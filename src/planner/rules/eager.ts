@@ -1,6 +1,7 @@
 /** Which cars would get more in the running slot, if a circuit had room: the allocator gives them what others leave. */
-import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
-import { mostPowerW } from "../input/limits.ts";
+import type { PlanInput } from "../../core/facts/plan-facts.ts";
+import { PHASE_INDEXES } from "../../core/quantity.ts";
+import { type CircuitRoom, importCapW, mostPowerW } from "../input/limits.ts";
 import { carCost } from "../model/car-cost.ts";
 import { planWeights } from "../model/weights.ts";
 
@@ -15,28 +16,64 @@ const WORTH_EUR_PER_KWH = 1e-3;
 const LESS_W = 100;
 const SHORT_WH = 50;
 
-/** What a kWh more costs in a slot, EUR: bought, or not sold. */
-function marginalEur(input: PlanInput, importW: readonly number[], slot: number): number {
+/** What a kWh of a planned power costs in a slot, EUR: bought, or not sold, or some of both. */
+function plannedEur(input: PlanInput, powerW: number, { importW, slot }: { importW: readonly number[]; slot: number }) {
   const [bought, sold] = [input.importEurPerKwh[slot] ?? 0, input.exportEurPerKwh[slot] ?? 0];
-  return (importW[slot] ?? 0) > 0 ? bought : Math.min(bought, Math.max(0, sold));
+  const part = Math.min(1, (importW[slot] ?? 0) / powerW);
+  return part * bought + (1 - part) * Math.min(bought, Math.max(0, sold));
+}
+
+/** Whether all cars that are here fit at their full power into whatever one of them is behind: then no lack of room moved it. */
+function allFit(index: number, input: PlanInput, rooms: readonly CircuitRoom[]): boolean {
+  const { evses, batteries, sitePhases, unbalanceLimitA, buildingW } = input;
+  const isUneven = evses[index]!.phases.length < sitePhases && unbalanceLimitA !== undefined;
+  const batteriesW = batteries.reduce((sum, { maxChargeW }) => sum + maxChargeW, 0);
+  const carsW = (members: readonly number[]) => members.reduce((sum, member) => sum + evses[member]!.maxPowerW, 0);
+  const importW = (buildingW[0] ?? 0) + carsW(evses.map((_, member) => member)) + batteriesW;
+  if (isUneven || importW > importCapW(input, 0)) return false;
+  return rooms.every((room) => {
+    if (!room.evses.includes(index)) return true;
+    const onPhaseW = PHASE_INDEXES.map((phase) =>
+      room.evses.reduce(
+        (sum, member) => {
+          const { phases, maxPowerW } = evses[member]!;
+          return phases.includes(phase) ? sum + maxPowerW / phases.length : sum;
+        },
+        room.isRoot ? batteriesW / sitePhases : 0,
+      ),
+    );
+    return (
+      carsW(room.evses) <= (room.sumW?.[0] ?? Number.POSITIVE_INFINITY) &&
+      PHASE_INDEXES.every((phase) => onPhaseW[phase]! <= (room.phaseW[phase][0] ?? Number.POSITIVE_INFINITY))
+    );
+  });
 }
 
 /**
  * Slots from the start, 0 or 1, in which a car would take more: it misses energy, or a later slot in which it charges is
- * dearer than this one. Nothing but a lack of room keeps a plan from that.
+ * dearer than this one, and others may be in its way now.
  */
 export function eagerSlots(
-  evse: PlanEvse,
+  index: number,
   { powerW, shortfallWh }: Powers,
-  { input, importW }: { readonly input: PlanInput; readonly importW: readonly number[] },
+  {
+    input,
+    importW,
+    rooms,
+  }: { readonly input: PlanInput; readonly importW: readonly number[]; readonly rooms: readonly CircuitRoom[] },
 ): number {
+  const evse = input.evses[index]!;
   if ((powerW[0] ?? 0) > mostPowerW(evse, 0) - LESS_W) return 0;
   if (shortfallWh > SHORT_WH) return 1;
   // It may be a peak that keeps the plan from it.
   if (input.peaks?.some((peak) => (peak.weight?.[0] ?? 1) > 0)) return 0;
+  if (allFit(index, input, rooms)) return 0;
   const context = { input, weights: planWeights(input) };
-  const costEur = (slot: number) => marginalEur(input, importW, slot) + carCost(evse, slot, context);
   // More power now is bought, however little of the sun is left over.
   const nowEur = (input.importEurPerKwh[0] ?? 0) + carCost(evse, 0, context);
-  return powerW.some((power, slot) => slot > 0 && power > 0 && costEur(slot) > nowEur + WORTH_EUR_PER_KWH) ? 1 : 0;
+  const laterEur = (power: number, slot: number) =>
+    plannedEur(input, power, { importW, slot }) + carCost(evse, slot, context);
+  return powerW.some((power, slot) => slot > 0 && power > 0 && laterEur(power, slot) > nowEur + WORTH_EUR_PER_KWH)
+    ? 1
+    : 0;
 }
