@@ -3,15 +3,14 @@ import type { ProcessImage } from "../../core/image.ts";
 import type { Clock, Log, Prices, Solver } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
+import { BUILDING_MEAN_MS, isFarOff } from "../../planner/forecast/forecast.ts";
 import { buildPlanInput, operatorLimits } from "../../planner/input/input.ts";
 import { firstUnsoundInput } from "../../planner/input/limits.ts";
-import { deviatesFromPlan, planTrigger } from "../../planner/input/trigger.ts";
+import { planTrigger } from "../../planner/input/trigger.ts";
 import type { Recorder } from "../recording/recorder.ts";
 
 const PLAN_SLOTS = 96;
 const PLAN_DEADLINE_MS = 5_000;
-/** A kettle is over before it matters to a plan of quarter-hours. */
-const MEAN_MS = 300_000;
 
 export interface PlanLoopOptions {
   readonly site: SiteModel;
@@ -54,7 +53,7 @@ interface Mean {
 /** The mean of the last minutes, older values counting less and less; forgotten while nobody measures. */
 function meanWith(before: Mean | undefined, powerW: number | undefined, monoMs: number): Mean | undefined {
   if (powerW === undefined || !Number.isFinite(powerW)) return undefined;
-  const part = before ? 1 - Math.exp((before.monoMs - monoMs) / MEAN_MS) : 1;
+  const part = before ? 1 - Math.exp((before.monoMs - monoMs) / BUILDING_MEAN_MS) : 1;
   const from = before?.powerW ?? powerW;
   return { powerW: from + (powerW - from) * part, monoMs };
 }
@@ -67,6 +66,8 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   let deviatesSinceMs: number | undefined;
   let pricesUntilAtPlanMs: number | undefined;
   let usual: Mean | undefined;
+  /** What that mean would be by now, had the building drawn what was planned since the plan was made. */
+  let planned: Mean | undefined;
   let unsoundAt: string | undefined;
 
   /** The ledger takes no number that is none, and nobody should follow one. Said once until a plan is sound again. */
@@ -80,6 +81,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
 
   async function plan(image: ProcessImage, trigger: string, importedWh: number | undefined): Promise<void> {
     const { seq } = recorder.state();
+    planned = usual;
     const input = buildPlanInput({
       site,
       state: recorder.state(),
@@ -102,9 +104,9 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   return {
     consider(image, { buildingW, importedWh }) {
       usual = meanWith(usual, buildingW, image.monoMs);
-      deviatesSinceMs = deviatesFromPlan(recorder.state(), usual?.powerW)
-        ? (deviatesSinceMs ?? image.nowMs)
-        : undefined;
+      planned = meanWith(planned, recorder.state().plan.current?.input.buildingW[0], image.monoMs);
+      const deviates = usual !== undefined && planned !== undefined && isFarOff(usual.powerW, planned.powerW);
+      deviatesSinceMs = deviates ? (deviatesSinceMs ?? image.nowMs) : undefined;
       if (solving) return undefined;
       const pricesUntilMs = lastPricedSlotMs(prices, image.nowMs);
       const trigger = planTrigger({

@@ -54,6 +54,30 @@ describe("the building's forecast", () => {
   });
 });
 
+describe("a load that somebody said would begin with this quarter-hour", () => {
+  const quarterHours = history(7, "buildingWh", () => 900);
+  const expectedW = (atMs: number) => (atMs < START_MS ? 900 : 5000);
+  const at = (seconds: number, nowW: number) =>
+    forecastBuildingW({
+      quarterHours,
+      startMs: START_MS,
+      nowMs: START_MS + seconds * 1000,
+      slots: 2,
+      nowW,
+      expectedW,
+    })[0];
+
+  it("is believed when it begins, though the last minutes were those before it, and as the mean follows it", () => {
+    expect(at(0, 900)).toBe(5000);
+    expect(at(300, 900 + 4100 * 0.63)).toBe(5000);
+  });
+
+  it("is not where the minutes before were other than said, nor when it does not come", () => {
+    expect(at(0, 4500)).toBe(4500);
+    expect(at(360, 900)).toBe(900);
+  });
+});
+
 describe("the sun's forecast", () => {
   const ULM = { latitude: 48.4, longitude: 10 };
   const NOON_MS = START_MS + 11 * 3_600_000;

@@ -41,6 +41,9 @@ const PV_LEAST_W = 50;
 const FAR_OFF_W = 2_000;
 const FAR_OFF_PART = 0.25;
 
+/** A kettle is over before it matters to a plan of quarter-hours: what is measured is a mean of so long, older values counting less. */
+export const BUILDING_MEAN_MS = 300_000;
+
 /** Whether what the building draws is far from what was expected of it, W. */
 export function isFarOff(measuredW: number, expectedW: number): boolean {
   return Math.abs(measuredW - expectedW) > Math.max(FAR_OFF_W, FAR_OFF_PART * expectedW);
@@ -50,8 +53,10 @@ export interface ForecastInput {
   readonly quarterHours: readonly QuarterHour[];
   readonly startMs: number;
   readonly slots: number;
-  /** Measured now, W; missing where no device says. */
+  /** Measured in the last minutes, W; missing where no device says. */
   readonly nowW?: number;
+  /** When that was, epoch ms; missing: within the first slot all of it. */
+  readonly nowMs?: number;
   /** What somebody else expects at a time, W: it counts more than the site's own past. */
   readonly expectedW?: (slotMs: number) => number | undefined;
 }
@@ -110,6 +115,18 @@ function offNowW({ startMs, nowW, expectedW }: ForecastInput, known: Known, expe
 }
 
 /**
+ * Whether what was measured says that the word on the running slot is wrong. When a slot begins, most of what was measured
+ * was in the one before, of which something else may have been said.
+ */
+function isOtherThanSaid({ startMs, nowW, nowMs, expectedW }: ForecastInput): boolean {
+  const saidW = expectedW?.(startMs);
+  if (nowW === undefined || saidW === undefined) return nowW !== undefined;
+  const before = nowMs === undefined ? 0 : Math.exp((startMs - nowMs) / BUILDING_MEAN_MS);
+  const saidBeforeW = expectedW?.(startMs - SLOT_MS) ?? nowW;
+  return isFarOff(nowW, saidW + (saidBeforeW - saidW) * before);
+}
+
+/**
  * Power of the building without EVSEs, battery and PV, W by slot: what is usual at this time of such a day, plus part of
  * what was different in the last day, plus what is different now, fading. Without history the present value goes on.
  */
@@ -124,8 +141,7 @@ export function forecastBuildingW(input: ForecastInput): number[] {
     return input.expectedW?.(slotMs) ?? (ordinaryW === undefined ? undefined : Math.max(0, ordinaryW + levelW));
   };
   const offW = offNowW(input, known, expectation);
-  const saidW = input.expectedW?.(input.startMs);
-  const isNow = input.nowW !== undefined && (saidW === undefined || isFarOff(input.nowW, saidW));
+  const isNow = isOtherThanSaid(input);
   return series(input, (slot, slotMs) => {
     const expectW = expectation(slotMs);
     if (expectW === undefined || (slot === 0 && isNow)) return nowW;

@@ -286,6 +286,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     ...horizon,
     ...expected("building"),
     ...present(question.buildingW ?? buildingNowW(question)),
+    nowMs,
   });
   const peak = peakW(site);
   const pvW =

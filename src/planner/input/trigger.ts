@@ -6,7 +6,6 @@ import { nextChangeMs } from "../../core/market/ceiling.ts";
 import { openSessionAt } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { slotStartMs } from "../../core/time/slots.ts";
-import { isFarOff } from "../forecast/forecast.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
 function sameSessions(input: PlanInput, state: SiteState): boolean {
@@ -64,13 +63,6 @@ export const PLAN_DEBOUNCE_MS = 5_000;
 
 /** So long a difference of the building is a reason for a new plan; a kettle is none. */
 const DEVIATION_MS = 60_000;
-
-/** Whether what the building draws, a mean of some minutes, is far from what the plan in force thought of the running slot. */
-export function deviatesFromPlan(state: SiteState, buildingW: number | undefined): boolean {
-  const plannedW = state.plan.current?.input.buildingW[0];
-  if (plannedW === undefined || buildingW === undefined) return false;
-  return isFarOff(buildingW, plannedW);
-}
 
 /** The reason for a new plan, in words, or `undefined` while the current one holds. */
 export function planTrigger(context: PlanTriggerContext): string | undefined {
