@@ -8,6 +8,7 @@ import type { UpstreamAdmin } from "../core/upstream-admin.ts";
 import type { PlanReasons } from "../core/view/plan-reasons.ts";
 import type { LiveSite } from "../core/view/view.ts";
 import { createAccess } from "./access.ts";
+import { buildChecks } from "./checks.ts";
 import { metricsText } from "./metrics.ts";
 import { sendProblem } from "./problem.ts";
 import { type DriverRoutes, driverRoutes } from "./routes-driver.ts";
@@ -111,8 +112,10 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     logger: false,
     requestTimeout: 10_000,
     // Schemas of answers are for the reader: serializers compiled of them would take memory for as long as it runs.
-    schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, strict: false } },
+    // What builds checks is typed as Ajv itself, and called with the part of a route.
+    schemaController: {
+      compilersFactory: { buildSerializer: () => () => JSON.stringify, buildValidator: buildChecks as never },
+    },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
     rewriteUrl: ({ url = "/" }) => decodable(url),

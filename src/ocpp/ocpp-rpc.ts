@@ -1,11 +1,17 @@
 /**
- * ocpp-rpc without the validators that it makes of three sets of schemas when it is loaded: 20 MB that nobody uses,
- * because strict mode is off and messages are checked in schemas.ts.
+ * ocpp-rpc without its checks of messages: strict mode is off, because messages are checked in schemas.ts. They would cost
+ * 20 MB, for validators of three sets of schemas that are made when it is loaded and an Ajv of its own.
  */
 import { createRequire, Module } from "node:module";
 
 const require = createRequire(import.meta.url);
-const validators = require.resolve("ocpp-rpc/lib/standard-validators");
-require.cache[validators] ??= Object.assign(new Module(validators), { exports: [], loaded: true });
+
+function leaveOut(path: string, exports: unknown): void {
+  const resolved = require.resolve(path);
+  require.cache[resolved] ??= Object.assign(new Module(resolved), { exports, loaded: true });
+}
+
+leaveOut("ocpp-rpc/lib/standard-validators", []);
+leaveOut("ocpp-rpc/lib/validator", {});
 
 export const { RPCServer, createRPCError } = require("ocpp-rpc") as typeof import("ocpp-rpc");

@@ -7,8 +7,8 @@ import { schemaProblems } from "../app/configuration/schema-problems.ts";
 import { feesEurPerKwh } from "../core/money/fees.ts";
 import type { PriceSource } from "../core/site/site.ts";
 import { siteModel } from "../core/site/site-model.ts";
-import { midnightMs, wallClockMs } from "../core/time/calendar.ts";
-import { isTimeZone } from "../core/time/local-time.ts";
+import { isTimeZone, midnightMs, wallClockMs } from "../core/time/calendar.ts";
+
 import { SLOT_MS } from "../core/time/slots.ts";
 import { timeOfUsePrice } from "../planner/prices/price-sources.ts";
 import type { Scenario, ScenarioBattery, ScenarioSeries } from "../sim/scenario.ts";

@@ -10,6 +10,7 @@ import { type SiteConfiguration, SiteConfigurationSchema } from "../../core/site
 import { forecastProblems } from "../forecasts/forecast-check.ts";
 import { fileProblems } from "./configuration-files.ts";
 import { withDefaults } from "./defaults.ts";
+import { useMachineZone } from "./machine-zone.ts";
 import { quirkProblems } from "./quirk-check.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
@@ -124,6 +125,7 @@ function checkValue(source: Source, value: unknown): ConfigurationResult {
   const validate = validator();
   if (!validate(value)) return { ok: false, problems: source.located(schemaProblems(validate.errors ?? [])) };
   const configuration = value as SiteConfiguration;
+  useMachineZone(configuration.site.timeZone);
   const problems = source.located(checkSite(configuration));
   if (problems.some((problem) => problem.severity === "error")) return { ok: false, problems };
   const hash = createHash("sha256").update(JSON.stringify(configuration)).digest("hex").slice(0, 16);

@@ -1,7 +1,7 @@
 /** Values that are each in range but do not go together. */
 
 import type { EvseConfiguration, SiteConfiguration } from "../site/site.ts";
-import { isTimeZone } from "../time/local-time.ts";
+import { isTimeZone } from "../time/calendar.ts";
 import { accessProblems } from "./access.ts";
 import { departureProblems } from "./departures.ts";
 import { deviceProblems } from "./devices.ts";

@@ -3,7 +3,7 @@
 import { type Static, Type } from "../schema.ts";
 import type { CapacityTariff } from "../site/site-capacity.ts";
 import type { ImportsState } from "../state/imports.ts";
-import { localMoment } from "../time/calendar.ts";
+import { dateOf, localMoment } from "../time/calendar.ts";
 import { SLOT_MS } from "../time/slots.ts";
 import { capacityEur, capacityRule, capacityValueKw, monthPeaks, slotsInInterval } from "./capacity.ts";
 
@@ -29,7 +29,6 @@ export const CapacityBillSchema = Type.Object({
 });
 export type CapacityBill = Static<typeof CapacityBillSchema>;
 
-const DAY_MS = 86_400_000;
 const round = (value: number) => Math.round(value * 1000) / 1000;
 
 /** The highest value that costs what this one does: a step is paid to its end. */
@@ -63,7 +62,7 @@ export function capacityBill(
     eur: round(eur),
     intervalMinutes: tariff.intervalMinutes,
     floorKw: tariff.floorKw,
-    highest: peaks.slice(0, tariff.peaks).map(({ day, kw }) => ({ date: dateText(day * DAY_MS), kw: round(kw) })),
+    highest: peaks.slice(0, tariff.peaks).map(({ day, kw }) => ({ date: dateOf(day), kw: round(kw) })),
     ...(isFree
       ? {}
       : {
@@ -71,10 +70,4 @@ export function capacityBill(
           nextKwEur: round(capacityEur(tariff, Math.max(valueKw, nextKw)) - eur),
         }),
   };
-}
-
-const dates = new Intl.DateTimeFormat("en-CA", { timeZone: "UTC", year: "numeric", month: "2-digit", day: "2-digit" });
-
-function dateText(utcMs: number): string {
-  return dates.format(utcMs);
 }

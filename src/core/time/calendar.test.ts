@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dayOf, localMoment, midnightMs, wallClockMs, whenWallShowsMs } from "./calendar.ts";
+import {
+  dateOf,
+  dayOf,
+  isTimeZone,
+  knowZone,
+  localMoment,
+  midnightMs,
+  wallClockMs,
+  whenWallShowsMs,
+} from "./calendar.ts";
 
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
 const HOUR_MS = 3_600_000;
@@ -41,5 +50,30 @@ describe("the calendar of a place", () => {
         expect(foundMs).toBeLessThanOrEqual(atMs);
       }),
     );
+  });
+});
+
+describe("a day", () => {
+  it("is written as it is read", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: dayOf("1970-01-01"), max: dayOf("2099-12-31") }), (day) => {
+        expect(dayOf(dateOf(day))).toBe(day);
+      }),
+    );
+    expect(dateOf(dayOf("2028-02-29"))).toBe("2028-02-29");
+  });
+});
+
+describe("a zone", () => {
+  it("has to exist", () => {
+    expect(isTimeZone("Europe/Amsterdam")).toBe(true);
+    expect(isTimeZone("Europe/Berln")).toBe(false);
+  });
+
+  it("goes by the machine's table where that has an answer, else by Intl", () => {
+    const untilMs = Date.UTC(2026, 6);
+    knowZone("Europe/Paris", { offsetMs: (atMs) => (atMs < untilMs ? 42 * HOUR_MS : undefined) });
+    expect(wallClockMs(untilMs - HOUR_MS, "Europe/Paris")).toBe(untilMs + 41 * HOUR_MS);
+    expect(wallClockMs(untilMs, "Europe/Paris")).toBe(untilMs + 2 * HOUR_MS);
   });
 });

@@ -1,4 +1,5 @@
 /** The calendar of a place, by IANA zone, cheap enough to ask for every quarter-hour of a month. */
+import type { ZoneTable } from "./zone-table.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -17,6 +18,7 @@ export interface LocalMoment {
 }
 
 const MOST_KEPT = 4_000;
+const tables = new Map<string, ZoneTable>();
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const offsets = new Map<string, Map<number, number>>();
 
@@ -37,16 +39,36 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
   return formatter;
 }
 
+/** Takes a zone from the machine's own table: as exact as Intl, which takes 8 MB for as long as the process lives. */
+export function knowZone(timeZone: string, table: ZoneTable): void {
+  tables.set(timeZone, table);
+}
+
+/** Whether there is a zone of this name. */
+export function isTimeZone(timeZone: string): boolean {
+  if (tables.has(timeZone)) return true;
+  try {
+    formatterOf(timeZone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function formattedOffsetMs(hourMs: number, timeZone: string): number {
+  const parts = formatterOf(timeZone).formatToParts(hourMs);
+  const part = new Map(parts.map(({ type, value }) => [type, Number(value)]));
+  const at = (type: Intl.DateTimeFormatPartTypes) => part.get(type)!;
+  return Date.UTC(at("year"), at("month") - 1, at("day"), at("hour"), at("minute")) - hourMs;
+}
+
 /** What the clock on the wall is ahead of UTC at a whole hour, ms. */
 function offsetMs(hourMs: number, timeZone: string): number {
   const known = offsets.get(timeZone) ?? new Map<number, number>();
   offsets.set(timeZone, known);
   const before = known.get(hourMs);
   if (before !== undefined) return before;
-  const parts = formatterOf(timeZone).formatToParts(hourMs);
-  const part = new Map(parts.map(({ type, value }) => [type, Number(value)]));
-  const at = (type: Intl.DateTimeFormatPartTypes) => part.get(type)!;
-  const offset = Date.UTC(at("year"), at("month") - 1, at("day"), at("hour"), at("minute")) - hourMs;
+  const offset = tables.get(timeZone)?.offsetMs(hourMs) ?? formattedOffsetMs(hourMs, timeZone);
   if (known.size >= MOST_KEPT) known.clear();
   known.set(hourMs, offset);
   return offset;
@@ -102,6 +124,18 @@ export function localMoment(atMs: number, timeZone: string): LocalMoment {
     minuteOfDay: Math.floor((wallMs - day * DAY_MS) / 60_000),
     daysLeft: nextMonth - day,
   };
+}
+
+/** The date of a day of the epoch, written 2019-05-06. */
+export function dateOf(day: number): string {
+  const { year, monthOfYear } = monthOf(day);
+  const dayOfMonth = day - Date.UTC(year, monthOfYear - 1, 1) / DAY_MS + 1;
+  return `${year}-${twoDigits(monthOfYear)}-${twoDigits(dayOfMonth)}`;
+}
+
+/** Two digits of a number below 100. */
+export function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
 }
 
 export interface TimeWindow {
