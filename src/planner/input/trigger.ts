@@ -6,6 +6,7 @@ import { nextChangeMs } from "../../core/market/ceiling.ts";
 import { openSessionAt } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { slotStartMs } from "../../core/time/slots.ts";
+import { ASKED_MS } from "../model/car.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
 function sameSessions(input: PlanInput, state: SiteState): boolean {
@@ -36,6 +37,25 @@ function budgetChanged({ startMs, slots, ...planned }: PlanInput, { budgets }: S
   const now = budgetSeriesW(budgets, startMs, slots) ?? [];
   const before = planned.budgets ?? planned.budgetW ?? [];
   return now.length !== before.length || now.some((limitW, slot) => limitW !== before[slot]);
+}
+
+type Plan = NonNullable<SiteState["plan"]["current"]>;
+
+/** Whether a car of the plan has shown since that it takes nothing of what is kept for it, by the limit that follows it down. */
+function tookNothing({ input, result, madeMs }: Plan, { limits }: SiteState, nowMs: number): boolean {
+  return input.evses.some(({ evseId, minPowerW, phases, connectedSinceMs }, index) => {
+    const limit = limits.byEvse[evseId];
+    if (limit?.reason.kind !== "vehicle" || (result.evses[index]?.powerW[0] ?? 0) <= 0) return false;
+    const leastA = minPowerW / (input.nominalVoltageV * Math.max(1, phases.length));
+    const shownMs = limit.setAtMs + ASKED_MS;
+    const isLeast = (limit.reason.limitA ?? Number.POSITIVE_INFINITY) < leastA + 1;
+    return isLeast && limit.setAtMs > connectedSinceMs && madeMs < shownMs && shownMs <= nowMs;
+  });
+}
+
+/** A full car keeps its least current from others who would take more, until a plan knows. */
+function fullCarKeepsRoom(plan: Plan, state: SiteState, nowMs: number): boolean {
+  return plan.result.evses.some(({ eagerSlots = 0 }) => eagerSlots > 0) && tookNothing(plan, state, nowMs);
 }
 
 function wishChangedAfter(state: SiteState, seq: number): boolean {
@@ -83,6 +103,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
   if (budgetChanged(plan.input, state)) return "the budget changed";
   if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";
   if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
+  if (fullCarKeepsRoom(plan, state, nowMs)) return "a car takes nothing";
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
     return "the building draws other than planned";

@@ -12,7 +12,7 @@ const NOTHING_W = 250;
 /** A limit follows a car after a minute of taking less. */
 const SEEN_MS = 55_000;
 /** Some cars wake slowly: who took nothing for so long after that was asked in vain. */
-const ASKED_MS = 120_000;
+export const ASKED_MS = 120_000;
 /** A quarter-hour that begins so long before a plan is of the time after it. */
 const JUST_BEGUN_MS = 60_000;
 

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import type { PlanEvse } from "../../core/facts/plan-facts.ts";
+import type { Reason } from "../../core/reason.ts";
+import type { Session } from "../../core/state/sessions.ts";
+import { initialState, type SiteState } from "../../core/state/state.ts";
+import { planEvse, planInput, START_MS } from "../plan-input.test-kit.ts";
+import { planTrigger } from "./trigger.ts";
+
+const VEHICLE: Reason = { kind: "vehicle", limitA: 6 };
+const MINUTE_MS = 60_000;
+
+/** Two cars at one fuse; the first is planned at its least current and above, the second would take more. */
+function site(limit: { reason: Reason; setAtMs: number }, { madeMs = START_MS, eagerSlots = 1, firstW = 4140 } = {}) {
+  const state = initialState();
+  const evses: PlanEvse[] = ["left", "right"].map((evseId, index) => planEvse({ evseId, transactionId: index + 1 }));
+  const open = Object.fromEntries(
+    evses.map(({ evseId, transactionId }) => {
+      const session = { transactionId, evseId, chargePointId: evseId, connectorId: 1, startedMs: START_MS - 900_000 };
+      return [transactionId, { ...session, energyWh: 0, costEur: 0, quarterHours: [] } as Session];
+    }),
+  );
+  const row = (evseId: string, transactionId: number, powerW: number, eager: number) => {
+    return { evseId, transactionId, powerW: [powerW], shortfallWh: 0, ...(eager > 0 ? { eagerSlots: eager } : {}) };
+  };
+  const result = { evses: [row("left", 1, firstW, 0), row("right", 2, 8000, eagerSlots)] };
+  const current = { seq: 5, madeMs, trigger: "", input: planInput({ evses }), result };
+  const lease = { currentA: 6, phases: 3, safeCurrentA: 6, expiresAtMs: 0, obeyed: true, writes: 1 };
+  return {
+    ...state,
+    sessions: { ...state.sessions, open },
+    plan: { current },
+    limits: { ...state.limits, byEvse: { left: { ...lease, ...limit } } },
+  } as unknown as SiteState;
+}
+
+const triggerAt = (state: SiteState, afterMs: number) =>
+  planTrigger({ state, nowMs: START_MS + afterMs, operator: {} });
+
+describe("a car that is full, where others would take its room", () => {
+  const full = { reason: VEHICLE, setAtMs: START_MS + MINUTE_MS };
+
+  it("is planned for no more as soon as it was asked for long enough, once", () => {
+    expect(triggerAt(site(full), 2.9 * MINUTE_MS)).toBeUndefined();
+    expect(triggerAt(site(full), 3 * MINUTE_MS)).toBe("a car takes nothing");
+    const plannedSince = site(full, { madeMs: START_MS + 3 * MINUTE_MS });
+    expect(triggerAt(plannedSince, 4 * MINUTE_MS)).toBeUndefined();
+  });
+
+  it("is left alone where nobody would take more, where the plan pauses it, and where it is not full", () => {
+    expect(triggerAt(site(full, { eagerSlots: 0 }), 4 * MINUTE_MS)).toBeUndefined();
+    expect(triggerAt(site(full, { firstW: 0 }), 4 * MINUTE_MS)).toBeUndefined();
+    const takesLess = { ...full, reason: { kind: "vehicle", limitA: 9 } as const };
+    expect(triggerAt(site(takesLess), 4 * MINUTE_MS)).toBeUndefined();
+    const before = { ...full, setAtMs: START_MS - 20 * MINUTE_MS };
+    expect(triggerAt(site(before), 4 * MINUTE_MS)).toBeUndefined();
+  });
+});
