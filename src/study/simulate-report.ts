@@ -230,7 +230,7 @@ async function yardstickOf(scenario: Scenario): Promise<Yardstick> {
     perfectForesight(scenario, { ...options, windowDays: 5, aheadDays: 2, limitMs: 120_000 });
   if (!optimum) throw new Error(`${scenario.name}: the best plan in hindsight was not found in time`);
   return {
-    missingEurPerKwh: Math.max(...billed),
+    missingEurPerKwh: Math.max(0, ...billed),
     storedEurPerKwh,
     optimum,
     months: capacityMonths(scenario),

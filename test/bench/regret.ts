@@ -151,6 +151,18 @@ async function inParallel<T, R>(items: readonly T[], width: number, work: (item:
   return results;
 }
 
+/** The scenario files of a folder, or why there is none. */
+function scenarioFiles(directory: string, only: readonly string[] | undefined): string[] | string {
+  try {
+    const names = readdirSync(directory).filter((name) => /\.ya?ml$/.test(name));
+    const wanted = names.filter((name) => !only || only.includes(name.replace(/\.ya?ml$/, ""))).sort();
+    if (wanted.length > 0) return wanted.map((name) => join(directory, name));
+    return `${directory} has no scenario${only ? ` ${only.join(" or ")}; it has: ${names.join(", ")}` : ", a file that ends in .yaml"}`;
+  } catch (error) {
+    return `${directory} cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`;
+  }
+}
+
 /** What is told; throws with what could be where a name is none of it. */
 function truths(names: readonly string[]): readonly Truth[] {
   const unknown = names.filter((name) => !TRUTHS.some((truth) => truth === name));
@@ -175,10 +187,8 @@ export async function benchRegret(args: readonly string[]): Promise<BenchLine[]>
     },
   });
   const directory = values.scenarios ?? SCENARIOS;
-  const files = readdirSync(directory)
-    .filter((name) => /\.ya?ml$/.test(name) && (!values.only || values.only.includes(name.replace(/\.ya?ml$/, ""))))
-    .sort()
-    .map((name) => join(directory, name));
+  const files = scenarioFiles(directory, values.only);
+  if (typeof files === "string") return [refusedLine(directory, files)];
   const days = values.days === undefined ? undefined : Math.max(1, Math.round(Number(values.days)) || 1);
   const told = truths(values.told?.split(",") ?? (values.informed ? TRUTHS : []));
   const width = Math.max(1, Math.min(availableParallelism(), Number(values.parallel ?? availableParallelism()) || 1));
