@@ -221,8 +221,10 @@ export class OrderJudge {
       if (!this.#world.visitAt(stall.id)?.hurries) continue;
       const drawsA = Math.max(...site.carA(stall.id));
       const decision = process.controller.decisions().find(({ evseId }) => evseId === stall.id);
-      // A meter that was installed wrongly is believed now and then: power is coming back, the last car is next.
-      const isNext = decision?.reason.kind === "raising" && wrong.length > 0 && this.#isBelievedAgain();
+      // A meter that is wrong, or shows an EVSE on other phases, is believed now and then: power is coming back, the last car is next.
+      const circuitId = mayBeWrong ? this.#believedAgain() : undefined;
+      const comesBack = decision?.reason.kind === "raising" || decision?.reason.circuitId === circuitId;
+      const isNext = circuitId !== undefined && comesBack;
       // It was stopped for what was wired wrongly, and rests as after any stop.
       const rests = isMiswired && decision?.reason.kind === "paused" && decision.reason.untilMs !== undefined;
       const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isExchanged || this.#isUnbalanced());
@@ -232,11 +234,13 @@ export class OrderJudge {
     return said;
   }
 
-  /** A doubt of a meter has ended a moment ago. */
-  #isBelievedAgain(): boolean {
-    const { judge, time } = this.#world;
+  /** The circuit of the meter of which a doubt has ended a moment ago. */
+  #believedAgain(): string | undefined {
+    const { judge, time, meters } = this.#world;
     const doubted = judge.books.facts.findLast(({ type }) => type === "meter-doubted");
-    return doubted?.type === "meter-doubted" && !doubted.data.active && time.wallMs() - doubted.atMs < BACK_AFTER_MS;
+    if (doubted?.type !== "meter-doubted" || doubted.data.active) return undefined;
+    if (time.wallMs() - doubted.atMs >= BACK_AFTER_MS) return undefined;
+    return meters.find(({ deviceId }) => deviceId === doubted.data.deviceId)?.circuitId;
   }
 
   /**

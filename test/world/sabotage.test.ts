@@ -32,6 +32,9 @@ const neverEnds = (): Sabotage => (command) => {
 /** Three one-phase cars of 16 A on L2, in Germany, behind a fuse that bears them easily. */
 const UNEVEN_SEED = 360270;
 
+/** One of its EVSEs is wired to other phases than the configuration says. */
+const MISWIRED_SEED = 600849;
+
 async function verdicts(sabotage?: () => Sabotage): Promise<string> {
   const all: string[] = [];
   for (const seed of FEW_SEEDS) {
@@ -60,5 +63,11 @@ describe("the judge of the worlds can fail", () => {
   test("a guard that does not shed leaves one phase to the cars of three", async () => {
     const world = new World({ ...drawWorld(UNEVEN_SEED, { disk: "memory" }), faults: [] }, { sabotage: neverSheds() });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/load L2 by .* more than another phase/);
+  });
+
+  test("a guard that does not raise breaks also a world in which an EVSE is on other phases", async () => {
+    const plan = drawWorld(MISWIRED_SEED, { disk: "memory", only: ["wiring/rotated"] });
+    const world = new World(plan, { sabotage: neverRaises() });
+    expect(verdictOf(await world.live()).join("\n")).toMatch(/does not charge/);
   });
 });

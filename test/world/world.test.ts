@@ -92,6 +92,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.10379 },
     ],
   ],
+  [
+    600789,
+    "a charge point that gave a tenth more loaded one phase with that, above what phases may differ by",
+    [{ family: "charge-point", kind: "generous", fromS: 330, forS: 287, pick: 0.07196 }],
+  ],
+  [
+    600849,
+    "power was coming back to the last car, as an EVSE on other phases was believed a moment ago",
+    [{ family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.30469 }],
+  ],
 ];
 
 describe("worlds that broke once", () => {

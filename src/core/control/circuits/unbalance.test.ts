@@ -64,6 +64,21 @@ test("who is left out for it is told so, although the fuse is used up by others 
   expect(plant.decision("e").reason).toMatchObject({ kind: "paused", circuitId: "grid", phase: 0, limitA: 20 });
 });
 
+test("charge points that give a tenth more than they are told load a phase with that too", () => {
+  const evses = ["a", "b", "c"].map((id) => ({ id, maxCurrentA: 32, phases: ["L1"] as const }));
+  const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses }) });
+  for (const { id } of evses) plant.plug(id);
+  run(300);
+  const sumA = () => evses.reduce((sum, { id }) => sum + plant.drawsA(id), 0);
+  expect(sumA()).toBeGreaterThan(18);
+  for (let s = 0; s < 300; s++) {
+    for (const { id } of evses) plant.station(id).fault = { stubbornA: 1.1 * plant.offeredA(id) };
+    run(1);
+    if (s > 60) expect(sumA()).toBeLessThanOrEqual(20);
+  }
+  expect(sumA()).toBeGreaterThan(18);
+});
+
 test("a car of which nothing is measured evens nothing out", () => {
   const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses: stalls }) });
   for (const { id } of stalls) plant.plug(id, { phases: 1 });

@@ -9,7 +9,7 @@ export interface PhaseDifference {
   readonly phase: PhaseIndex;
   /** Load the phase, and not the other one. */
   readonly members: readonly EvseObservation[];
-  /** What the phase surely carries above the other one, A. */
+  /** What the phase carries above the other one, A, as far as it is sure. */
   readonly differenceA: number;
 }
 
@@ -35,13 +35,20 @@ function surelyA(entries: readonly EvseObservation[]): number {
   return entries.reduce((sumA, entry) => sumA + entry.surelyA, 0);
 }
 
+/** With what they were seen to draw above their limits: no meter but their own shows a difference of cars alone. */
+function drawnA(entries: readonly EvseObservation[]): number {
+  return entries.reduce((sumA, { surelyA, excessA, memory }) => {
+    return sumA + Math.max(surelyA, Math.min(surelyA, memory.limitA) + excessA);
+  }, 0);
+}
+
 /** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */
 export function phaseDifferences(active: readonly EvseObservation[]): PhaseDifference[] {
   return PAIRS.flatMap(({ phase, other, key }) => {
     const members = active.filter((entry) => tilts(entry, phase, other));
     if (members.length === 0) return [];
     const against = active.filter((entry) => isSeen(entry) && tilts(entry, other, phase));
-    return [{ key, phase, members, differenceA: surelyA(members) - surelyA(against) }];
+    return [{ key, phase, members, differenceA: drawnA(members) - surelyA(against) }];
   });
 }
 
