@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
-import { truncateSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkLedger } from "../src/app/doctor/books.ts";
 import type { Finding } from "../src/app/doctor/finding.ts";
 import { checkClock, checkService, mountOf } from "../src/app/doctor/machine.ts";
 import { ChildSite, until } from "./live-site.ts";
@@ -104,6 +107,18 @@ describe("what the system says", () => {
       advice: expect.stringMatching(/NTP/),
     });
     expect((await checkClock(now, says(undefined))).state).toBe("unknown");
+  });
+
+  test("of a ledger of a newer release: to install that, not to throw its facts away", () => {
+    const directory = mkdtempSync(join(tmpdir(), "wattledger-newer-"));
+    const database = new Database(join(directory, "events.db"));
+    database.exec("CREATE TABLE fact (seq INTEGER PRIMARY KEY)");
+    database.pragma("user_version = 99");
+    database.close();
+    const { state, advice } = checkLedger(directory);
+    rmSync(directory, { recursive: true });
+    expect(state).toBe("fault");
+    expect(advice).toMatch(/^Install the release that wrote it/);
   });
 
   test("of the service: stopped, not enabled, restarted again and again", async () => {

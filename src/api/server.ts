@@ -83,6 +83,10 @@ function failureWords(error: FastifyError): { status: number; title: string; det
     return { status: 400, title: `The request does not fit: ${error.message}`, detail: "See /api/v1/openapi.json" };
   const status = error.statusCode ?? 500;
   if (status < 500) return { status, title: error.message, detail: "See /api/v1/openapi.json" };
+  if ("kind" in error && error.kind === "damaged") {
+    const detail = "Charging goes on protected. `wattledger doctor` says what to do";
+    return { status: 503, title: "The ledger is damaged: this cannot be read", detail };
+  }
   return {
     status: 503,
     title: "It could not be recorded",

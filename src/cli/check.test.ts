@@ -38,6 +38,12 @@ function changedHome(from: string, to: string): string {
 }
 
 describe("wattledger check", () => {
+  it("takes the file as the other commands do, too", async () => {
+    const [named, plain] = await Promise.all([wattledger(["check", "--config", HOME]), wattledger(["check", HOME])]);
+    expect(named).toEqual(plain);
+    expect(named.out).toContain("is in order");
+  });
+
   it("says that a site is in order, with code 0", async () => {
     const { code, out } = await wattledger(["check", HOME]);
     expect(out).toBe(`${HOME} is in order.\n`);

@@ -1,4 +1,4 @@
-/** `wattledger check site.yaml`: what is wrong with a configuration; no device is touched. */
+/** `wattledger check site.yaml`, or with `--config` as the others take it: what is wrong with a configuration; no device is touched. */
 import { parseArgs } from "node:util";
 import { problemText, readConfiguration } from "../app/configuration/configuration.ts";
 import { profileProblems } from "../app/configuration/profile-check.ts";
@@ -9,9 +9,9 @@ export async function check(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false } },
+    options: { json: { type: "boolean", default: false }, config: { type: "string" } },
   });
-  const [file, ...more] = positionals;
+  const [file, ...more] = values.config === undefined ? positionals : [values.config, ...positionals];
   if (file === undefined || more.length > 0) {
     console.error("Usage: wattledger check site.yaml [--json]");
     return 2;

@@ -108,6 +108,10 @@ export async function main(argv: string[]): Promise<number> {
     console.log(usage());
     return name === "" ? 2 : 0;
   }
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(usage());
+    return 0;
+  }
   if (name === "version" || name === "--version") {
     const { release } = await import("../app/release.ts");
     console.log(release());

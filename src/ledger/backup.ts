@@ -87,6 +87,7 @@ function setAside(directory: string): string | undefined {
 
 /** Throws, and leaves nothing behind, when the copy is not good. */
 function copyVerified(file: string, copy: string): VerifiedLedger {
+  if (!existsSync(file)) throw new LedgerError("not-a-ledger", `There is no backup ${file}`);
   try {
     copyFileSync(file, copy);
     const verified = verifyLedger(copy);

@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+
 /** Why the ledger refused: a value to decide on (`kind`) and a message for a person. */
 export type LedgerErrorKind =
   | "in-use"
@@ -53,4 +55,20 @@ export function ledgerErrorOf(error: unknown): LedgerError {
   const known = KIND_BY_CODE.find(([prefix]) => code.startsWith(prefix));
   if (known) return new LedgerError(known[1], `${known[2]} (${detail.startsWith(code) ? "" : `${code}: `}${detail})`);
   return new LedgerError("disk-error", `The disk refused (${code || "no code"}: ${detail}). Check the storage`);
+}
+
+/** The refusal of a damaged ledger, in words that help. */
+export function damagedError(path: string, detail: string): LedgerError {
+  return new LedgerError(
+    "damaged",
+    `The ledger ${path} is damaged: ${detail}. wattledger does not start on it, because bills and limits would rest ` +
+      `on wrong facts; nothing was changed. Restore the last backup with \`wattledger restore --from BACKUP --ledger ${dirname(path)}\` ` +
+      "(the damaged file is kept beside it), and replace the storage medium.",
+  );
+}
+
+/** Kind and words for an error while the ledger at `path` was read: what is damaged, and what to do. */
+export function readErrorOf(path: string, error: unknown): LedgerError {
+  const refusal = ledgerErrorOf(error);
+  return refusal === error || refusal.kind !== "damaged" ? refusal : damagedError(path, refusal.message);
 }

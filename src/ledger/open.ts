@@ -6,7 +6,7 @@ import type { SiteFact } from "../core/facts/index.ts";
 import { FACT_DECLARATIONS } from "../core/facts/index.ts";
 import type { Log } from "../core/ports.ts";
 import { evolve, type SiteState } from "../core/state/state.ts";
-import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
+import { damagedError, LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf } from "./row.ts";
 import {
   applyPragmas,
@@ -43,16 +43,6 @@ export interface OpenLedgerOptions {
   readonly maxPages?: number;
   /** Pages in the write-ahead log after which it is folded into the file. */
   readonly checkpointPages?: number;
-}
-
-/** The refusal of a damaged ledger, in words that help. */
-export function damagedError(path: string, detail: string): LedgerError {
-  return new LedgerError(
-    "damaged",
-    `The ledger ${path} is damaged: ${detail}. wattledger does not start on it, because bills and limits would rest ` +
-      `on wrong facts; nothing was changed. Restore the last backup with \`wattledger restore --from BACKUP --ledger ${dirname(path)}\` ` +
-      "(the damaged file is kept beside it), and replace the storage medium.",
-  );
 }
 
 function isClean(database: Database.Database): boolean {

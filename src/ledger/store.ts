@@ -5,7 +5,7 @@ import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import type { Ledger, Log } from "../core/ports.ts";
 import { type SiteState, STATE_VERSION } from "../core/state/state.ts";
-import { LedgerError } from "./ledger-error.ts";
+import { LedgerError, readErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf, rowOf } from "./row.ts";
 import { SNAPSHOT_EVERY_FACTS, SNAPSHOT_EVERY_MS } from "./snapshot.ts";
 import { assertValidFact } from "./validate.ts";
@@ -106,13 +106,24 @@ export class SqliteLedger implements Ledger {
       const row = rows.find((candidate) => candidate.key === key);
       if (row) return factOf(row);
     }
-    const row = this.#selectByKey.get(key, this.lastSeq) as FactRow | undefined;
-    return row && factOf(row);
+    return this.#reading(() => {
+      const row = this.#selectByKey.get(key, this.lastSeq) as FactRow | undefined;
+      return row && factOf(row);
+    });
   }
 
   /** Only what is on the disk for good: a commit can be seen before it is synced. */
   read(afterSeq: number, limit: number): readonly Envelope[] {
-    return (this.#selectAfter.all(afterSeq, this.lastSeq, limit) as FactRow[]).map(factOf);
+    return this.#reading(() => (this.#selectAfter.all(afterSeq, this.lastSeq, limit) as FactRow[]).map(factOf));
+  }
+
+  /** After a clean stop a start does not look at every fact: damage can show as late as here. */
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw readErrorOf(this.#options.path, error);
+    }
   }
 
   saveSnapshot(state: SiteState): void {

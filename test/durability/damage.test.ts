@@ -161,6 +161,37 @@ test("a log that is gone is refused when facts are missing that the file knows o
   ledger.close();
 });
 
+test("a page that broke after a clean stop, of facts that the start does not read, is damage to whoever reads them", () => {
+  const { ledger, state } = open();
+  ledger.saveSnapshot(state);
+  ledger.close();
+  const bytes = readFileSync(path("events.db"));
+  // The header of a leaf with facts.
+  const page = Math.floor(bytes.indexOf('"fact ') / 4096);
+  bytes.fill(0xff, page * 4096, page * 4096 + 8);
+  writeFileSync(path("events.db"), bytes);
+  const { ledger: reopened, cleanStop } = open();
+  expect(cleanStop).toBe(true);
+  const refused = (() => {
+    try {
+      return reopened.read(0, FACTS);
+    } catch (error) {
+      return error;
+    } finally {
+      reopened.close();
+    }
+  })();
+  expect(refused).toMatchObject({ name: "LedgerError", kind: "damaged" });
+  expect((refused as Error).message).toMatch(/events\.db is damaged.*wattledger restore/s);
+  const replayed = spawnSync(process.execPath, [BIN, "replay", "--ledger", directory], { encoding: "utf8" });
+  expect([replayed.status, replayed.stderr]).toEqual([1, expect.stringMatching(/is damaged.*wattledger restore/s)]);
+  expect(replayed.stderr).not.toMatch(/unexpectedly/);
+});
+
+test("a backup that is not there is what is missing, not the storage", () => {
+  expect(() => restoreLedger(path("mistyped.db"), directory)).toThrow(/There is no backup .*mistyped\.db/);
+});
+
 test("a ledger of a newer release is refused with what to do, and no byte of it is changed", () => {
   const database = new Database(path("events.db"));
   database.pragma("user_version = 99");

@@ -1,7 +1,7 @@
 /** The ledger, looked at as its owner: who else would leave files behind that the service cannot open. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { verifyLedger } from "../../ledger/index.ts";
+import { LedgerError, verifyLedger } from "../../ledger/index.ts";
 import { type Finding, findingsOn } from "./finding.ts";
 
 const MINUTE_MS = 60_000;
@@ -34,9 +34,12 @@ export function checkLedger(directory: string, now = Date.now()): Finding {
     return ok(`${lastSeq} facts, all whole${last}; ${megabytes(directory)} with the tape`);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
+    const isNewer = error instanceof LedgerError && error.kind === "newer-release";
     return fault(
       `it cannot be read: ${detail}`,
-      "`wattledger restore --from BACKUP --ledger DIRECTORY`, and a new card",
+      isNewer
+        ? "Install the release that wrote it: `wattledger version` says which one this is"
+        : "`wattledger restore --from BACKUP --ledger DIRECTORY`, and a new card",
     );
   }
 }
