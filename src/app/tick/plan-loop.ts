@@ -1,9 +1,13 @@
 /** Keeps a plan in force: asks for one when it is due, records it with its input, never stands in the guard's way. */
+
+import type { ForecastKind } from "../../core/facts/forecast-facts.ts";
 import type { ProcessImage } from "../../core/image.ts";
 import type { Clock, Log, Prices, Solver } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
+import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { BUILDING_MEAN_MS, isFarOff } from "../../planner/forecast/forecast.ts";
+import { horizonSlots } from "../../planner/input/horizon.ts";
 import { buildPlanInput, operatorLimits } from "../../planner/input/input.ts";
 import { firstUnsoundInput } from "../../planner/input/limits.ts";
 import { planTrigger } from "../../planner/input/trigger.ts";
@@ -79,6 +83,18 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
     return where !== undefined;
   }
 
+  /** Where load and sun are foretold by others, and prices known, a plan looks into the second day. */
+  function slotsFrom(nowMs: number): number {
+    const { forecasts } = recorder.state();
+    const foretold = (kind: ForecastKind) => {
+      const series = forecastInForce(forecasts, kind, nowMs);
+      return (atMs: number) => powerAt(series, atMs);
+    };
+    const sun = site.pvIds.length > 0 ? [foretold("pv")] : [];
+    const price = (atMs: number) => prices.importEurPerKwh(atMs);
+    return horizonSlots(slotStartMs(nowMs), [price, foretold("building"), ...sun]);
+  }
+
   async function plan(image: ProcessImage, trigger: string, importedWh: number | undefined): Promise<void> {
     const { seq } = recorder.state();
     planned = usual;
@@ -87,7 +103,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       state: recorder.state(),
       image,
       nowMs: image.nowMs,
-      slots: PLAN_SLOTS,
+      slots: slotsFrom(image.nowMs),
       buildingW: usual?.powerW,
       importEurPerKwh: (slotMs) => prices.importEurPerKwh(slotMs),
       exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
