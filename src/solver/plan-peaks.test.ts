@@ -43,6 +43,8 @@ function input(part: Partial<PlanInput> = {}): PlanInput {
   return planInput({ startMs: WHOLE_HOUR_MS, nowMs: WHOLE_HOUR_MS, importEurPerKwh, evses, ...part });
 }
 
+/** A plan stays a little below what is reached, contracted or the edge of a step. */
+const below = (kw: number) => kw / 1.015;
 const highest = (plan: PlanResult) => Math.max(...plan.importW) / 1000;
 
 describe("a month's peak", () => {
@@ -54,9 +56,9 @@ describe("a month's peak", () => {
     expect(plan.evses[0]?.shortfallWh).toBeLessThanOrEqual(1);
   });
 
-  it("is free up to what the month has reached, and up to the floor", () => {
+  it("is free nearly up to what the month has reached, and up to the floor", () => {
     for (const part of [{ earlierKw: [9] }, { floorKw: 9 }, { days: [{ fromSlot: 0, toSlot: 8, reachedKw: 9 }] }])
-      expect(highest(solve(input({ peaks: [peak(part)] })))).toBeCloseTo(9, 2);
+      expect(highest(solve(input({ peaks: [peak(part)] })))).toBeCloseTo(below(9), 2);
   });
 
   it("never keeps energy from a driver", () => {
@@ -75,8 +77,9 @@ describe("a month's peak", () => {
     const drawn = input({ evses, elapsed: 0.5, peaks: [peak({ beforeWh: 1000, eurPerKw: 100 })] });
     const plan = solve(drawn);
     // 4 kW on average already: what is left may add up to the same mean as the others have.
-    expect(plan.peaks?.[0]?.valueKw).toBeCloseTo((11.04 + 1) / 2, 1);
-    expect((plan.importW[0]! * 0.125 + 1000) / 250).toBeCloseTo((11.04 + 1) / 2, 1);
+    expect(plan.peaks?.[0]?.valueKw).toBeLessThan((11.04 + 1) / 2 + 0.1);
+    // What has been drawn is no longer uncertain.
+    expect((plan.importW[0]! * 0.125 * 1.015 + 1000) / 250).toBeCloseTo((11.04 * 1.015 + 1) / 2, 1);
   });
 
   it("as the mean of three days weighs a third of it", () => {
@@ -87,7 +90,7 @@ describe("a month's peak", () => {
     expect(plannedValueKw(peak({ ...threeDays, earlierKw: [9, 3, 3] }), input(), plan.importW)).toBeGreaterThan(5);
   });
 
-  it("by steps is used up to the edge of the step that it must take", () => {
+  it("by steps is used nearly up to the edge of the step that it must take", () => {
     const steps = [
       { upToKw: 2, eurPerMonth: 10 },
       { upToKw: 7, eurPerMonth: 20 },
@@ -95,14 +98,14 @@ describe("a month's peak", () => {
     ];
     const plan = solve(input({ peaks: [peak({ eurPerKw: 0, steps })] }));
     expect(plan.peaks?.[0]).toMatchObject({ eur: 20 });
-    expect(highest(plan)).toBeCloseTo(7, 2);
+    expect(highest(plan)).toBeCloseTo(below(7), 2);
   });
 
   it("does not count where the tariff does not look, nor below what is contracted", () => {
     const weight = [1, 1, 1, 1, 0, 0, 0, 0];
     expect(highest(solve(input({ peaks: [peak({ weight })] })))).toBeCloseTo(11.04);
     const contractedKw = new Array(8).fill(8);
-    expect(highest(solve(input({ peaks: [peak({ contractedKw })] })))).toBeCloseTo(8, 2);
+    expect(highest(solve(input({ peaks: [peak({ contractedKw })] })))).toBeCloseTo(below(8), 2);
   });
 
   it("costs what the independent valuation says, whatever the tariff", () => {

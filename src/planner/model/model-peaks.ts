@@ -18,6 +18,12 @@ interface Grid {
   readonly mostKw: number;
 }
 
+/**
+ * No load is exactly what was expected: a plan that goes up to what the month has reached goes a little beyond it, and the next
+ * one begins there. So each stays a little below.
+ */
+const BELOW_REACHED = 1.015;
+
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
 /** Variable of a day's highest counted interval, kW. */
@@ -31,7 +37,8 @@ function addDay(
   const hours = peak.intervalSlots * SLOT_HOURS;
   for (const [index, interval] of peakIntervals(peak, day, input.startMs).entries()) {
     const { slots, beforeWh, weight, contractedKw } = interval;
-    const terms = slots.map((slot) => term(imports[slot]!, (-weight * slotHours(input, slot)) / hours));
+    const counts = (BELOW_REACHED * weight) / hours;
+    const terms = slots.map((slot) => term(imports[slot]!, -counts * slotHours(input, slot)));
     const lower = weight * (beforeWh / 1000 / hours - contractedKw);
     build.row(`${name}_${index}`, { lower }, [term(highest, 1), ...terms]);
   }
