@@ -12,6 +12,7 @@ import type { FixedValues, OpenModel, Solution } from "./glpk.ts";
 const NEAR = 1e-6;
 /** In so many doubts of a step both ways are tried before one is chosen. */
 const TRIED_A_STEP = 4;
+const OF_ALL = -2;
 
 export interface BranchOptions {
   readonly plan: PlanModel;
@@ -43,23 +44,23 @@ interface Step {
   readonly boundEur: number;
 }
 
-/** What leaning one way costs by unit, as far as it was seen. */
+/** What a decision costs by unit of what it changes, as far as it was seen: of each doubt, and of all. */
 class Costs {
-  readonly #seen = new Map<string, { sum: number; count: number }>();
+  readonly #seen = new Map<number, { sum: number; count: number }>();
 
   learn(choice: number, to: 0 | 1, eurPerUnit: number): void {
-    for (const key of [`${choice}/${to}`, `all/${to}`]) {
+    for (const key of [2 * choice + to, OF_ALL + to]) {
       const { sum, count } = this.#seen.get(key) ?? { sum: 0, count: 0 };
       this.#seen.set(key, { sum: sum + eurPerUnit, count: count + 1 });
     }
   }
 
   isKnown(choice: number): boolean {
-    return this.#seen.has(`${choice}/0`) && this.#seen.has(`${choice}/1`);
+    return this.#seen.has(2 * choice) && this.#seen.has(2 * choice + 1);
   }
 
   expected(choice: number, to: 0 | 1): number {
-    const seen = this.#seen.get(`${choice}/${to}`) ?? this.#seen.get(`all/${to}`);
+    const seen = this.#seen.get(2 * choice + to) ?? this.#seen.get(OF_ALL + to);
     return seen ? seen.sum / seen.count : 1;
   }
 
