@@ -17,9 +17,16 @@ import { agreed, windows } from "./near.ts";
 const RELATIVE_GAP = 0.001;
 /** Linear models that branching may solve. More gains less than the forecasts are wrong. */
 const MOST_MODELS = 800;
-/** And for how long it may, least and most, and so many times as long as the relaxed model took: on a slow machine. */
+/**
+ * And for how long it may, least and most, and so many times as long as the relaxed model took: on a slow machine. Where what
+ * was found may still be far from the best, longer.
+ */
 const SEARCH_MS = [300, 700] as const;
 const SEARCH_RELAXED = 10;
+const FAR_GAP = 0.01;
+const FAR_SEARCH_MS = 2_000;
+/** So much of that for branching on everything; the rest for a few slots at a time. */
+const FAR_BRANCH_PART = 0.7;
 const NEAR = 1e-6;
 
 export interface PlanSolverOptions {
@@ -102,17 +109,25 @@ function attempt(
   if (binariesAreWhole(plan, relaxed)) return { solution: relaxed, status: "optimal", detail: "", gap: 0 };
   const relaxedCosts = open.reducedCosts();
   const scale = scaleEur(plan, input, relaxed);
-  const untilMs = Math.min(context.untilMs, nowMs() + clamp(SEARCH_RELAXED * relaxedMs, ...SEARCH_MS));
-  const search: Search = { input, open, leftMs: () => untilMs - nowMs() };
-  const isGood = (whole: Solution) => gapOf(whole, relaxed.objective, scale) <= RELATIVE_GAP;
+  const gap = (whole: Solution) => gapOf(whole, relaxed.objective, scale);
+  const isGood = (whole: Solution) => gap(whole) <= RELATIVE_GAP;
+  const searchedMs = nowMs();
+  const leftMs =
+    (best?: Solution, part = 1) =>
+    () => {
+      const isNear = best !== undefined && gap(best) <= FAR_GAP;
+      const mostMs = isNear ? clamp(SEARCH_RELAXED * relaxedMs, ...SEARCH_MS) : FAR_SEARCH_MS * part;
+      return Math.min(context.untilMs, searchedMs + mostMs) - nowMs();
+    };
+  const search: Search = { input, open, leftMs: leftMs() };
   const incumbent = firstWhole(plan, { relaxed, isGood }, search);
-  if (incumbent && isGood(incumbent)) return answer(incumbent, gapOf(incumbent, relaxed.objective, scale));
+  if (incumbent && isGood(incumbent)) return answer(incumbent, gap(incumbent));
   const of = { ...search, plan, relaxed, toleranceEur: RELATIVE_GAP * scale, mostModels: MOST_MODELS };
   const near = incumbent && agreed({ ...of, whole: incumbent });
-  const { best, boundEur } = branched({ ...of, relaxedCosts, incumbent: near });
+  const { best, boundEur } = branched({ ...of, relaxedCosts, incumbent: near, leftMs: leftMs(near, FAR_BRANCH_PART) });
   if (!best) return "The time ran out before any plan was found";
   const isProven = gapOf(best, boundEur, scale) <= RELATIVE_GAP + NEAR;
-  const last = isProven ? best : windows({ ...of, whole: best });
+  const last = isProven ? best : windows({ ...of, whole: best, leftMs: leftMs(best) });
   return answer(last, gapOf(last, boundEur, scale));
 }
 
