@@ -78,6 +78,11 @@ function decodable(url: string): string {
   }
 }
 
+/** What the ledger refuses is said once, by who records: each request that it hits is no news. */
+function isRefusal(error: FastifyError): boolean {
+  return error.name === "LedgerError" && "kind" in error && error.kind !== "damaged";
+}
+
 function failureWords(error: FastifyError): { status: number; title: string; detail: string } {
   if (error.validation)
     return { status: 400, title: `The request does not fit: ${error.message}`, detail: "See /api/v1/openapi.json" };
@@ -139,7 +144,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const { status, title, detail } = failureWords(error);
-    if (status >= 500) log.error("A request failed", { error: String(error) });
+    if (status >= 500 && !isRefusal(error)) log.error("A request failed", { error: String(error) });
     return sendProblem(reply, status, title, detail);
   });
   app.setNotFoundHandler((_request, reply) =>
