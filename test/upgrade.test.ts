@@ -91,10 +91,16 @@ function install(checkout: string) {
 }
 
 const stop = () => spawnSync(join(TOOLS, "systemctl"), ["stop"]);
-const start = () => spawnSync(join(TOOLS, "systemctl"), ["start"]);
 const versionIn = (program: string) =>
   (JSON.parse(readFileSync(join(program, "package.json"), "utf8")) as { version: string }).version;
 const isHealthy = () => spawnSync("curl", ["--fail", "--silent", health]).status === 0;
+
+/** Started again, and up. */
+function start(): void {
+  spawnSync(join(TOOLS, "systemctl"), ["start"]);
+  for (let look = 0; look < 300 && !isHealthy(); look++) spawnSync("sleep", ["0.2"]);
+  expect(isHealthy()).toBe(true);
+}
 
 /** What is in the ledger of the site, which stands still meanwhile. */
 function releasesInLedger(ledgerDirectory = STATE): {
@@ -191,12 +197,5 @@ describe.skipIf(lacking !== "")(`an upgrade${lacking}`, () => {
     expect(readdirSync(STATE).filter((name) => name.includes("before-restore"))).not.toEqual([]);
     expect(existsSync(join(STATE, "backups/probe.db"))).toBe(false);
     start();
-  }, 120_000);
-
-  test("whose release is healthy stays, and keeps the one before", () => {
-    const { status, said } = install(release("0.4.0"));
-    expect({ status, said }).toMatchObject({ status: 0, said: expect.stringContaining("wattledger runs") });
-    expect([versionIn(PROGRAM), versionIn(`${PROGRAM}.previous`)]).toEqual(["0.4.0", "0.1.1"]);
-    expect(isHealthy()).toBe(true);
   }, 120_000);
 });
