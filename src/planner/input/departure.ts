@@ -19,6 +19,21 @@ const SILENT_CHANCE = 0.9;
 const READY_MS = 120_000;
 const READY_PART = 0.03;
 
+/** At a rapid charger nobody parks: measured at 39 EVSEs of 50 kW, every second car is gone after 22 minutes, 19 of 20 after an hour. */
+const RAPID_W = 40_000;
+const RAPID_STAY_MS = HOUR_MS / 2;
+
+function isRapid(site: SiteModel, evseId: string): boolean {
+  const evse = site.evseById.get(evseId);
+  return evse !== undefined && evse.maxCurrentA * evse.phases.length * site.voltageV >= RAPID_W;
+}
+
+/** What is assumed of the stay of a driver who says nothing, ms. */
+function assumedStayMs(site: SiteModel, evseId: string): number {
+  const stayMs = site.configuration.charging.defaultStayHours * HOUR_MS;
+  return isRapid(site, evseId) ? Math.min(RAPID_STAY_MS, stayMs) : stayMs;
+}
+
 export interface DepartureContext {
   readonly site: SiteModel;
   readonly state: SiteState;
@@ -50,7 +65,7 @@ export function departureOf(session: Session, need: ChargingNeed, context: Depar
     stays: state.stays.ended,
     visit: { ...session, startedMs: beganMs(session) },
     nowMs,
-    assumedStayMs: site.configuration.charging.defaultStayHours * HOUR_MS,
+    assumedStayMs: assumedStayMs(site, session.evseId),
     timeZone: site.configuration.site.timeZone,
     ...(said ? { said } : {}),
   });
