@@ -134,6 +134,8 @@ class Search {
     if (open.length > 0) return this.#branch(fixed, solution, open);
     const whole = this.#completed(fixed, solution);
     if (whole && whole.objective <= solution.objective + NEAR) return undefined;
+    // Out of time, nothing is known of it.
+    if (!whole && this.#options.leftMs() <= 0) return { fixed, boundEur: solution.objective };
     const broken = brokenChoices(solution, context.plan).filter(({ choice }) => !fixed.has(choice));
     return broken.length > 0 ? this.#branch(fixed, solution, broken) : undefined;
   }

@@ -149,8 +149,8 @@ describe("a plan that breaks a limit", () => {
 });
 
 /** Ten cars behind a fuse for three: rounding alone leaves cars short, and branching could go on for ever. */
-function tightSite(seed: number, limitA: number): PlanInput {
-  const site = seededInput(seed, 10);
+function tightSite(seed: number, limitA: number, evses = 10): PlanInput {
+  const site = seededInput(seed, evses);
   const circuits = site.circuits.map((circuit) => ({ ...circuit, limitA: Math.min(circuit.limitA, limitA) }));
   return { ...site, circuits };
 }
@@ -199,6 +199,37 @@ describe("branching", () => {
     expect(boundEur).toBeGreaterThanOrEqual(relaxed.objective);
     expect(boundEur).toBeLessThanOrEqual(exact.objective);
     expect(gapOf(best!, boundEur, scale)).toBeGreaterThan(0.001);
+  });
+});
+
+describe("branching whose time runs out at any model", () => {
+  it("has a bound that holds, and nothing worse than what it began with", () => {
+    for (const [seed, limitA, evses] of [
+      [11, 31, 10],
+      [10, 200, 10],
+      [5, 200, 10],
+      [5, 24, 3],
+      [8, 20, 5],
+    ] as const) {
+      const input = tightSite(seed, limitA, evses);
+      const plan = planModel(input);
+      const exact = linear.solve(plan.model, { relaxed: false, limitMs: 60_000, relativeGap: 1e-4 });
+      const open = linear.open(plan.model);
+      const relaxed = open.relax({ limitMs: 10_000 });
+      const relaxedCosts = open.reducedCosts();
+      const toleranceEur = 0.001 * scaleEur(plan, input, relaxed);
+      const of = { plan, input, relaxed, relaxedCosts, toleranceEur, mostModels: 1_000, incumbent: undefined };
+      const nothing = { status: "none", objective: Number.NaN, values: [] } as const;
+      for (let inTime = 1; inTime <= 40; inTime++) {
+        let models = 0;
+        const relax: typeof open.relax = (options) => (++models > inTime ? nothing : open.relax(options));
+        const leftMs = () => (models > inTime ? 0 : 10_000);
+        const { best, boundEur } = branched({ ...of, leftMs, open: { ...open, relax } });
+        expect(boundEur, `${seed}: ${inTime} models`).toBeLessThanOrEqual(exact.objective + 1e-6);
+        expect(best?.objective ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(exact.objective - toleranceEur);
+      }
+      open.close();
+    }
   });
 });
 
