@@ -37,6 +37,21 @@ function boundsKind(lower: number, upper: number): number {
   return upper === Number.POSITIVE_INFINITY ? LOWER : DOUBLE;
 }
 
+/** Throws where the record's defaults are not where this build has them: writing there would spoil GLPK's memory. */
+export function checkParameterPlaces({ call, view }: GlpkModule): void {
+  const at = call.get_glp_smcp(NO_LIMIT, 0, NO_LIMIT, 1);
+  const record = view();
+  const isKnown =
+    record.getInt32(at + METHOD_AT, true) === 1 &&
+    record.getInt32(at + RATIO_TEST_AT, true) === 0x22 &&
+    record.getFloat64(at + COST_TOLERANCE_AT, true) === 1e-7 &&
+    record.getFloat64(at + OBJECTIVE_LIMIT_AT, true) === Number.MAX_VALUE &&
+    record.getInt32(at + TIME_LIMIT_AT, true) === NO_LIMIT &&
+    record.getInt32(at + PRESOLVE_AT, true) === 1;
+  call.free(at);
+  if (!isKnown) throw new Error("glpk.js is not the build that is known here: parameters of the simplex lie elsewhere");
+}
+
 const finite = (value: number) => (Number.isFinite(value) ? value : 0);
 
 export class GlpkProblem {

@@ -1,7 +1,7 @@
 /** Solves linear models with GLPK (WASM), within seconds, and says honestly what came of it. */
 import { firstUnsoundNumber, type LinearModel } from "../planner/model/linear-model.ts";
 import { type GlpkModule, loadGlpkModule } from "./glpk-module.ts";
-import { GLP_FEASIBLE, GLP_OPTIMAL, GlpkProblem } from "./glpk-problem.ts";
+import { checkParameterPlaces, GLP_FEASIBLE, GLP_OPTIMAL, GlpkProblem } from "./glpk-problem.ts";
 
 export interface Solution {
   readonly status: "optimal" | "feasible" | "none";
@@ -87,9 +87,10 @@ function openModel(glpk: GlpkModule, model: LinearModel, guarded: <T>(action: ()
   };
 }
 
-/** Loads GLPK; takes some 10 ms. */
+/** Loads GLPK; takes some 10 ms. Rejects where `glpk.js` is another build than the one that is known here. */
 export async function createLinearSolver(): Promise<LinearSolver> {
   let glpk: GlpkModule | undefined = loadGlpkModule();
+  checkParameterPlaces(glpk);
   // What stopped in its middle left its memory as it was: the next model gets a new one.
   const guarded = <T>(action: () => T, instead: T): T => {
     try {
