@@ -126,6 +126,7 @@ describe("tokens", () => {
     defaultEnergyWh: 20_000,
     defaultStayHours: 8,
     missedEurPerKwh: 0.5,
+    statements: "learned" as const,
     acceptUnknownTokens: false,
     tokens,
   };

@@ -15,11 +15,17 @@ function stay(part: Partial<Stay> = {}): Stay {
 
 const times = (count: number, part: Partial<Stay>) => Array.from({ length: count }, () => stay(part));
 
-function chanceAt(stays: readonly Stay[], hours: number, nowHours = 0, saidHours?: number): number {
+function chanceAt(
+  stays: readonly Stay[],
+  hours: number,
+  nowHours = 0,
+  saidHours?: number,
+  more: { vouched?: boolean } = {},
+): number {
   const said =
     saidHours === undefined ? {} : { said: { departureMs: NOON_MS + saidHours * HOUR_MS, statedMs: NOON_MS } };
   const nowMs = NOON_MS + nowHours * HOUR_MS;
-  const question = { stays, visit, nowMs, assumedStayMs: 8 * HOUR_MS, timeZone: "UTC", ...said };
+  const question = { stays, visit, nowMs, assumedStayMs: 8 * HOUR_MS, timeZone: "UTC", ...said, ...more };
   return leftByChance(question)(NOON_MS + hours * HOUR_MS);
 }
 
@@ -28,6 +34,14 @@ describe("when a car has left", () => {
     expect(chanceAt([], 1.75, 0, 5)).toBeCloseTo(0.05);
     expect(chanceAt([], 2.75, 0, 5)).toBeCloseTo(0.1);
     expect(chanceAt([], 5, 0, 5)).toBeCloseTo(0.3);
+  });
+
+  it("is never before what was said where the owner vouches for it, until it was seen not to hold", () => {
+    const vouched = { vouched: true };
+    expect(chanceAt([], 4.9, 0, 5, vouched)).toBe(0);
+    expect(chanceAt([], 5, 0, 5, vouched)).toBe(1);
+    const early = times(10, { token: "ANNA", saidMs: 8 * HOUR_MS, keptMs: 4 * HOUR_MS });
+    expect(chanceAt(early, 4.1, 0, 8, vouched)).toBeGreaterThan(0.4);
   });
 
   it("is small in the night for who said the next morning: who is there at midnight leaves when people get up", () => {
@@ -130,6 +144,13 @@ describe("what a car takes", () => {
     expect(likelyEnergyWh(question)).toBeGreaterThan(28_000);
     expect(likelyEnergyWh(question)).toBeLessThan(36_000);
     expect(likelyEnergyWh({ ...question, deliveredWh: 39_990 })).toBeLessThanOrEqual(40_000);
+  });
+
+  it("is what was asked for where the owner vouches for it", () => {
+    const question = { stays: [], visit, askedWh: 40_000, deliveredWh: 0, vouched: true };
+    expect(likelyEnergyWh(question)).toBe(40_000);
+    const half = times(30, { token: "ANNA", askedWh: 40_000, energyWh: 20_000 });
+    expect(likelyEnergyWh({ ...question, stays: half })).toBeLessThan(40_000);
   });
 
   it("moves on while the car goes on taking", () => {

@@ -44,6 +44,8 @@ const SAID_STAY: Curve = [
   [2.5, 1],
 ];
 const SAID_WEIGHT = 1;
+/** Where the owner vouches for what is said, that it holds weighs as much as so many stays. */
+const VOUCHED_WEIGHT = 12;
 /**
  * Stays as a part of what the site assumes, where nothing was said, as measured in garages of apartments and at public
  * EVSEs: three of ten are over after a third of it.
@@ -79,6 +81,8 @@ export interface DepartureQuestion {
   /** What the driver said, and since when; else what the site assumes of a stay from its beginning. */
   readonly said?: { readonly departureMs: number; readonly statedMs: number };
   readonly assumedStayMs: number;
+  /** The owner vouches for what drivers say: a fleet with a timetable. */
+  readonly vouched?: boolean;
   /** Who stays over night leaves in the morning. */
   readonly timeZone: string;
 }
@@ -133,14 +137,16 @@ function silentOver({ stays, visit, assumedStayMs }: DepartureQuestion): Over {
 }
 
 /** Where something was said at `sinceMs`: of the night hardly anything counts, for who is there at midnight leaves in the morning. */
-function saidOver({ stays, visit, timeZone }: DepartureQuestion, sinceMs: number, saidMs: number): Over {
+function saidOver({ stays, visit, timeZone, vouched }: DepartureQuestion, sinceMs: number, saidMs: number): Over {
   const usualMs = Math.max(LEAST_USUAL_MS, saidMs);
+  const kept = keptWords(stays, visit, usualMs);
+  if (vouched) return learned(kept, (afterMs) => (afterMs < usualMs ? 0 : 1), VOUCHED_WEIGHT);
   const wallMs = wallClockMs(sinceMs, timeZone);
   const countedMs = (afterMs: number) => wakingMs(wallMs, wallMs + afterMs);
   const wholeMs = countedMs(usualMs);
   // Of two clocks the slower: in the evening that of the hours, in the night the one on the wall.
   const usual: Over = (afterMs) => shareUpTo(SAID_STAY, Math.min(afterMs / usualMs, countedMs(afterMs) / wholeMs));
-  return learned(keptWords(stays, visit, usualMs), usual, SAID_WEIGHT);
+  return learned(kept, usual, SAID_WEIGHT);
 }
 
 /** The probability, 0..1, that a car that is still here at `nowMs` has left before a time (epoch ms); never falling. */
@@ -172,6 +178,8 @@ export interface EnergyQuestion {
   readonly visit: Visit;
   readonly askedWh: number;
   readonly deliveredWh: number;
+  /** As of a departure. */
+  readonly vouched?: boolean;
 }
 
 /** Who left while charging might have taken all of it. */
@@ -184,9 +192,9 @@ function takenPart({ askedWh, energyWh, cutShort }: Stay): number | undefined {
  * What a car that asked for `askedWh` and has `deliveredWh` will probably have taken when it is full, Wh; never more than
  * it asked for. Moves on as the car goes on taking.
  */
-export function likelyEnergyWh({ stays, visit, askedWh, deliveredWh }: EnergyQuestion): number {
+export function likelyEnergyWh({ stays, visit, askedWh, deliveredWh, vouched }: EnergyQuestion): number {
   const usual = Array.from({ length: USUAL_WEIGHT }, (_, index): Sample => {
-    return { value: partAt(USUAL_TAKEN, (index + 0.5) / USUAL_WEIGHT), weight: 1 };
+    return { value: vouched ? 1 : partAt(USUAL_TAKEN, (index + 0.5) / USUAL_WEIGHT), weight: 1 };
   });
   const taken = stays.flatMap((stay): Sample[] => {
     const value = takenPart(stay);

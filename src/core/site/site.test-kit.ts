@@ -81,6 +81,7 @@ export function homeConfiguration(changes: Partial<SiteConfiguration> = {}): Sit
       defaultEnergyWh: 20_000,
       defaultStayHours: 8,
       missedEurPerKwh: 0.5,
+      statements: "learned",
       acceptUnknownTokens: true,
       tokens: [],
     },

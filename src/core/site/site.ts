@@ -296,6 +296,11 @@ export const SiteConfigurationSchema = Type.Object(
           description:
             "What a kWh is worth to a driver who leaves without it, at least 1.25 times the dearest price ahead. Charging waits for a better price only where that saves more than the chance that the car is gone by then, times this less the price then; 0: only the stated departure counts",
         }),
+        statements: Type.Union([Type.Literal("learned"), Type.Literal("reliable")], {
+          default: "learned",
+          description:
+            "How much stated departures and energies are believed at first: learned, as those of strangers elsewhere; reliable, as those of a fleet with a timetable. Either way the site learns how often they hold",
+        }),
         acceptUnknownTokens: Type.Boolean({ default: true, description: "Charge for anyone who plugs in" }),
         tokens: Type.Array(
           Type.Object(

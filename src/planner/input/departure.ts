@@ -67,6 +67,7 @@ export function departureOf(session: Session, need: ChargingNeed, context: Depar
     nowMs,
     assumedStayMs: assumedStayMs(site, session.evseId),
     timeZone: site.configuration.site.timeZone,
+    vouched: site.configuration.charging.statements === "reliable",
     ...(said ? { said } : {}),
   });
   const isAhead = said !== undefined && said.departureMs > nowMs;

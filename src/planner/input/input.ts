@@ -92,11 +92,13 @@ function plannedNeed(
     readonly state: SiteState;
     readonly deliveredWh: number;
     readonly assumedWh: number;
+    /** The owner vouches for what drivers say. */
+    readonly vouched: boolean;
     /** The least that a car takes in a quarter-hour, Wh. */
     readonly leastWh: number;
   },
 ): { readonly neededWh: number; readonly beyondWish?: true; readonly needAssumed?: true } {
-  const { state, deliveredWh, assumedWh, leastWh } = context;
+  const { state, deliveredWh, assumedWh, vouched, leastWh } = context;
   const { energy, departure } = wordOn(state.sessions, session);
   if (!energy) {
     const departureKnown = need.departureMs === departure?.departureMs;
@@ -105,7 +107,7 @@ function plannedNeed(
     return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh), needAssumed: true };
   }
   if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
-  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh };
+  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh, vouched };
   const likelyWh = Math.min(need.energyNeededWh, likelyEnergyWh(question) - deliveredWh);
   // Less than a car takes in a quarter-hour would fit best into the few minutes before it leaves, where nothing may go wrong.
   return { neededWh: Math.max(leastWh, likelyWh) };
@@ -143,6 +145,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     state,
     deliveredWh: deliveredWh ?? session.energyWh,
     assumedWh: site.configuration.charging.defaultEnergyWh,
+    vouched: site.configuration.charging.statements === "reliable",
     leastWh: minPowerW * SLOT_HOURS,
   });
   const maxPowerW = Math.max(minPowerW, mostW);
