@@ -1,8 +1,7 @@
 /**
  * The same site and cars, with the truth told to the controller by the doors that anyone may use: drivers state what they
- * take and when they leave, and where they state both the owner vouches for them; prices are known in advance, load and
- * sun are pushed as forecasts. What is lost then is the controller's own fault; what is lost beyond it is the price of not
- * knowing.
+ * take and when they leave, prices are known in advance, load and sun are pushed as forecasts. What is lost then is the
+ * controller's own fault; what is lost beyond it is the price of not knowing.
  */
 import type { ForecastKind } from "../core/facts/forecast-facts.ts";
 import type { SiteDraft } from "../core/facts/index.ts";
@@ -19,13 +18,8 @@ export type Truth = (typeof TRUTHS)[number];
 
 /** A scenario in which drivers say the truth and prices are known in advance, as far as `told` goes. */
 export function informedScenario(scenario: Scenario, told: readonly Truth[] = TRUTHS): Scenario {
-  const vouched = told.includes("departures") && told.includes("energies");
-  const { configuration } = scenario;
   return {
     ...scenario,
-    ...(vouched
-      ? { configuration: { ...configuration, charging: { ...configuration.charging, statements: "reliable" } } }
-      : {}),
     ...(told.includes("prices") ? { importEurPerKwh: scenario.billedImportEurPerKwh, isDayAhead: false } : {}),
     sessions: scenario.sessions.map((session) => ({
       ...session,
