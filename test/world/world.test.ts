@@ -102,6 +102,14 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     "power was coming back to the last car, as an EVSE on other phases was believed a moment ago",
     [{ family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.30469 }],
   ],
+  [
+    800071,
+    "what would have found out a meter of a tenth was forgotten by a restart, and told by charge points that were just back",
+    [
+      { family: "process", kind: "killed", fromS: 157, forS: 178, pick: 0.31932 },
+      { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.89652 },
+    ],
+  ],
 ];
 
 describe("worlds that broke once", () => {

@@ -18,8 +18,17 @@ export interface EvseTrack {
   readonly transactionId: number | undefined;
   /** From when on reports count: older ones are of another car, or were kept by a charge point that was away. */
   readonly sinceMonoMs: number;
+  /** When its charge point was away last; unknown where it was not since this transaction is known. */
+  readonly awayMonoMs?: number;
   readonly last?: EvseReport;
   readonly before?: EvseReport;
+  /** While there is no other: what it told since it is back. It may have been kept, and proves nothing. */
+  readonly kept?: EvseReport;
+}
+
+/** With what it told last, even if that may have been kept: enough for caution, not for a doubt. */
+export function withKept(track: EvseTrack): EvseTrack {
+  return track.last || !track.kept ? track : { ...track, last: track.kept };
 }
 
 /** Currents of an EVSE on the phases of the grid. */
@@ -73,6 +82,12 @@ function transactions({ sessions }: PowersInput["state"]): Map<string, Session> 
   return byEvse;
 }
 
+/** A track with a report that is new to it. */
+function takeReport({ kept, ...track }: EvseTrack, report: EvseReport): EvseTrack {
+  if (report.atMonoMs < track.sinceMonoMs) return { ...track, kept: report };
+  return { ...track, last: report, ...(track.last ? { before: track.last } : {}) };
+}
+
 /** Follows the reports of all EVSEs; a new transaction begins without those of the one before. */
 export function trackEvses(
   before: ReadonlyMap<string, EvseTrack>,
@@ -84,18 +99,19 @@ export function trackEvses(
     const { transactionId, startedMs = 0 } = open.get(evse.id) ?? {};
     const known = before.get(evse.id);
     if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) {
-      next.set(evse.id, { evse, transactionId, sinceMonoMs: image.monoMs + KEPT_MS });
+      const { monoMs: awayMonoMs } = image;
+      next.set(evse.id, { evse, transactionId, sinceMonoMs: awayMonoMs + KEPT_MS, awayMonoMs });
       continue;
     }
     const track =
       known?.transactionId === transactionId && known
         ? known
         : newTrack(evse, transactionId, image.monoMs, known !== undefined && image.nowMs - startedMs < TOLD_LATE_MS);
-    const { last, sinceMonoMs } = track;
+    const { last, kept, sinceMonoMs, awayMonoMs = sinceMonoMs } = track;
     const atMonoMs = transactionId === undefined ? undefined : image.evses.get(evse.id)?.atMonoMs;
-    const isNew = atMonoMs !== undefined && atMonoMs >= sinceMonoMs && atMonoMs !== last?.atMonoMs;
+    const isNew = atMonoMs !== undefined && atMonoMs >= awayMonoMs && atMonoMs !== (last ?? kept)?.atMonoMs;
     const report = isNew ? reportOf(site, evse, image) : undefined;
-    next.set(evse.id, report ? { ...track, last: report, ...(last ? { before: last } : {}) } : track);
+    next.set(evse.id, report ? takeReport(track, report) : track);
   }
   return next;
 }

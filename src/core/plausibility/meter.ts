@@ -3,7 +3,7 @@ import type { MeterReading } from "../image.ts";
 import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
 import { type Distrust, distrusted, stillDistrusted } from "./distrust.ts";
 import type { Doubt } from "./doubt.ts";
-import type { EvseTrack } from "./evses.ts";
+import { type EvseTrack, withKept } from "./evses.ts";
 import { type Balance, deadPhases, type Missing, missing, type Silences, silences } from "./levels.ts";
 import { type Overload, unexplainedOverload } from "./overload.ts";
 import { type Shortage, shortage } from "./shortage.ts";
@@ -26,6 +26,8 @@ export interface MeterWatch {
   readonly missing?: Missing;
   readonly shortage?: Shortage;
   readonly overload?: Overload;
+  /** It shows less than the cars draw by what they told last, even if that may have been kept. */
+  readonly seemsShort: boolean;
   /** It showed less than the cars draw, and has not been seen to be right since. */
   readonly distrust?: Distrust;
   /** How often it was distrusted and believed again. */
@@ -53,6 +55,8 @@ export interface Surroundings {
   readonly producedA: number;
   /** Of the grid meter, with sun and battery. */
   readonly balance?: Balance;
+  /** The same with the least that the cars draw by what they told last. */
+  readonly leastBalance?: Balance;
   readonly monoMs: number;
 }
 
@@ -62,6 +66,7 @@ export function newWatch(): MeterWatch {
   return {
     seenMonoMs: Number.NEGATIVE_INFINITY,
     silent: NONE_SILENT,
+    seemsShort: false,
     samples: [],
     steps: [],
     votes: new Map(),
@@ -116,6 +121,14 @@ function judgeSteps(watch: MeterWatch, deviceId: string, tracks: readonly EvseTr
   return { ...watch, steps, votes };
 }
 
+/** Whether it shows less than the cars draw by what each told last. */
+function seemsShort(currentA: PerPhase | undefined, plain: readonly EvseTrack[], around: Surroundings): boolean {
+  const { leastBalance, producedA, monoMs } = around;
+  const tracks = plain.map(withKept);
+  if (currentA && shortage(undefined, { currentA, producedA, tracks, monoMs })) return true;
+  return leastBalance !== undefined && missing(undefined, leastBalance, tracks, monoMs) !== undefined;
+}
+
 /** Brings the watch of a meter to this tick. */
 export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, around: Surroundings): MeterWatch {
   const { deviceId, monoMs, tracks } = around;
@@ -144,6 +157,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     ...rest,
     relapses: watch.relapses + (isBelieved ? 1 : 0),
     swapped: around.swapped.size,
+    seemsShort: short !== undefined || lacks !== undefined || seemsShort(currentA, plain, around),
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),
     ...(over ? { overload: over } : {}),
@@ -176,8 +190,8 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
  * It shows less than the cars draw, and no step of a car has shown on it yet. Mostly a car went down after its report; of a
  * meter that has never shown a car it may as well be the beginning of what takes minutes to find out.
  */
-export function isUnproven({ shortage, missing, votes }: MeterWatch): boolean {
-  return (shortage ?? missing) !== undefined && !hasShown(votes);
+export function isUnproven({ seemsShort, votes }: MeterWatch): boolean {
+  return seemsShort && !hasShown(votes);
 }
 
 /** What cars have shown not to be so. */

@@ -20,9 +20,15 @@ export function examiningStep(): Step {
 
 export type Lie = (reading: MeterReading, second: number) => MeterReading;
 
-/** A plant with a meter that lies from a second on, until it is told the truth. */
+/** A plant with a meter that lies from a second on, until it is told the truth. A restart forgets what was examined. */
 export function lyingPlant(options: PlantOptions) {
-  const plant = new Plant({ ...options, step: examiningStep() });
+  let examining = examiningStep();
+  const plant = new Plant({ ...options, step: (input, control) => examining(input, control) });
+  const restart = plant.restart.bind(plant);
+  plant.restart = () => {
+    restart();
+    examining = examiningStep();
+  };
   const lies = new Map<string, Lie>();
   const set = plant.meters.set.bind(plant.meters);
   plant.meters.set = (id, reading) => set(id, lies.get(id)?.(reading, plant.second) ?? reading);

@@ -11,7 +11,7 @@ import { devicePowers, type PowersInput } from "../site/site-powers.ts";
 import type { SiteState } from "../state/state.ts";
 import { distrusted } from "./distrust.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
-import { type EvseTrack, trackEvses } from "./evses.ts";
+import { type EvseTrack, trackEvses, withKept } from "./evses.ts";
 import {
   doubtsOf,
   forgetVotes,
@@ -53,6 +53,13 @@ function carsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
   for (const { transactionId, last } of tracks)
     if (transactionId !== undefined)
       sumW += last && monoMs - last.atMonoMs < REPORT_VALID_MS ? last.powerW : Number.NaN;
+  return sumW;
+}
+
+/** The least that the cars draw by what they told last, W: one that is unknown may draw nothing. */
+function leastCarsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
+  let sumW = 0;
+  for (const track of tracks) sumW += carsPowerW([withKept(track)], monoMs) || 0;
   return sumW;
 }
 
@@ -102,8 +109,11 @@ function surroundings(
   const known = pvW !== undefined && chargeW !== undefined && dischargeW !== undefined;
   const othersW = known ? chargeW - dischargeW - pvW : undefined;
   const carsW = carsPowerW(tracks.values(), image.monoMs);
+  const leastCarsW = leastCarsPowerW(tracks.values(), image.monoMs);
   const isGrid = deviceId === site.gridMeterId;
-  const restW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN) - carsW;
+  const deliveredW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN);
+  const balance = { restW: deliveredW - carsW, carsW };
+  const leastBalance = { restW: deliveredW - leastCarsW, carsW: leastCarsW };
   return {
     deviceId,
     phases: site.phases,
@@ -113,7 +123,7 @@ function surroundings(
     swapped: swappedEvses(state, deviceId),
     hasBattery: site.batteries.length > 0,
     producedA: producedA(site, { circuitIds: circuitsFrom(site, circuit.id), ...(isGrid ? { powers } : {}) }),
-    ...(isGrid ? { balance: { restW, carsW } } : {}),
+    ...(isGrid ? { balance, leastBalance } : {}),
     monoMs: image.monoMs,
   };
 }

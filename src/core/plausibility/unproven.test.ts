@@ -57,4 +57,35 @@ describe("a meter that has not shown a car yet", () => {
     };
     expect(beginsAfterS(shown)).toBe(1);
   });
+
+  /** The controller starts again while cars charge, and all charge points come back ten seconds later. */
+  function restart(plant: ReturnType<typeof plantOf>["plant"], ids: readonly string[]): void {
+    for (const id of ids.slice(0, 2)) plant.plug(id);
+    plant.run(40);
+    for (const id of ids.slice(2)) plant.plug(id);
+    plant.restart();
+    plant.run(10);
+    for (const id of ids) plant.connect(id);
+  }
+
+  test("and shows a tenth lets nothing rise by what charge points tell that are back, which may be old", () => {
+    const ids = ["a", "b", "c", "d", "e"];
+    const { plant, lies } = plantOf(ids);
+    lies.set("grid-meter", scaled(0.1));
+    restart(plant, ids);
+    let mostA = 0;
+    plant.run(300, () => {
+      mostA = Math.max(mostA, ...plant.trueA("grid"));
+    });
+    expect(mostA).toBeLessThanOrEqual(FUSE_A + 4 + 1);
+    expect(Math.max(...plant.trueA("grid"))).toBeLessThan(FUSE_A);
+  });
+
+  test("and is right lets all cars rise after a restart before their charge points are back for long", () => {
+    const ids = ["a", "b", "c"];
+    const { plant } = plantOf(ids, 80);
+    restart(plant, ids);
+    plant.run(100);
+    expect(ids.map((id) => plant.limitA(id))).toEqual([16, 16, 16]);
+  });
 });
