@@ -1,4 +1,5 @@
 /** A fault as data: what, when, for how long, and at which of the devices. */
+import type { WorldPlan } from "./plan.ts";
 import type { World } from "./world.ts";
 
 export interface Fault {
@@ -18,6 +19,8 @@ export interface FaultKind {
   readonly seconds: readonly [least: number, most: number];
   /** As it was installed, and not somewhere in the middle. */
   readonly fromTheStart?: boolean;
+  /** Where it is not, nothing happens, and nothing is told. */
+  isPossible?(plan: WorldPlan, fault: Fault): boolean;
   begin(world: World, fault: Fault): void;
   /** Called each second while it lasts, the first one included. */
   each?(world: World, fault: Fault): void;

@@ -1,5 +1,5 @@
 /** A world in words: the site, what goes wrong, and what broke. */
-import { kindOf } from "./faults/index.ts";
+import { happens, kindOf } from "./faults/index.ts";
 import type { Judge } from "./judge.ts";
 import type { WorldPlan } from "./plan.ts";
 
@@ -32,10 +32,12 @@ export function storyOf(plan: WorldPlan): string[] {
       atS: fromS,
       text: `the building takes ${currentA.map(round).join("/")} A more until ${untilS} s`,
     })),
-    ...plan.faults.map((fault) => ({
-      atS: fault.fromS,
-      text: `FAULT ${fault.family}/${fault.kind}${whom(plan, fault)} ${kindOf(fault).story}, for ${fault.forS} s`,
-    })),
+    ...plan.faults
+      .filter((fault) => happens(plan, fault))
+      .map((fault) => ({
+        atS: fault.fromS,
+        text: `FAULT ${fault.family}/${fault.kind}${whom(plan, fault)} ${kindOf(fault).story}, for ${fault.forS} s`,
+      })),
   ];
   return [
     ...siteLines(plan),
@@ -46,7 +48,8 @@ export function storyOf(plan: WorldPlan): string[] {
 function whom(plan: WorldPlan, { family, pick }: WorldPlan["faults"][number]): string {
   if (["charge-point", "car", "wiring"].includes(family))
     return `: ${plan.stalls[Math.floor(pick * plan.stalls.length)]!.id}`;
-  if (family === "meter") return plan.garage?.metered && pick >= 0.5 ? ": garage-meter" : ": grid-meter";
+  if (family === "meter" || family === "meter-lie")
+    return plan.garage?.metered && pick >= 0.5 ? ": garage-meter" : ": grid-meter";
   return `: the ${family}`;
 }
 

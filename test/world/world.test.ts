@@ -112,6 +112,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
   ],
 ];
 
+test("a story tells of no fault that cannot be done to its world", () => {
+  const told = (...only: string[]) => {
+    const { garage: _, ...plan } = drawWorld(1, { only });
+    const stalls = plan.stalls.map((stall) => ({ ...stall, circuit: "grid" as const }));
+    return storyOf({ ...plan, stalls }).filter((line) => line.includes("FAULT wiring"));
+  };
+  expect(told("wiring/rotated")).toHaveLength(1);
+  expect(told("wiring/rotated", "meter-lie/tenth")).toEqual([]);
+});
+
 describe("worlds that broke once", () => {
   test.each(BROKE_ONCE)("in the world of seed %i %s", async (seed, _, faults) => {
     expect(await broken({ ...drawWorld(seed, { disk: "memory" }), faults })).toBe("");

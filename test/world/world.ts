@@ -8,7 +8,7 @@ import { SimulatedChargePoint } from "./charge-point.ts";
 import { configurationOf } from "./configuration.ts";
 import { SimulatedDisk } from "./disk.ts";
 import type { Fault } from "./fault.ts";
-import { kindOf } from "./faults/index.ts";
+import { happens, kindOf } from "./faults/index.ts";
 import { Judge } from "./judge.ts";
 import { SimulatedMeter } from "./meter.ts";
 import { END_S, type Visit, type WorldPlan } from "./plan.ts";
@@ -153,7 +153,7 @@ export class World {
 
   #faults(): void {
     for (const fault of this.plan.faults) {
-      if (fault.fromS !== this.second) continue;
+      if (fault.fromS !== this.second || !happens(this.plan, fault)) continue;
       this.#active.push(fault);
       kindOf(fault).begin(this, fault);
     }

@@ -1,5 +1,6 @@
 /** Every kind of fault, and the draw of one. */
 import type { Fault, FaultFamily, FaultKind } from "../fault.ts";
+import type { WorldPlan } from "../plan.ts";
 import type { Draw } from "../random.ts";
 import { CAR_FAULTS } from "./car.ts";
 import { CHARGE_POINT_FAULTS } from "./charge-point.ts";
@@ -39,6 +40,11 @@ const LATEST_END_S = 960;
 
 export function kindOf({ family, kind }: Pick<Fault, "family" | "kind">): FaultKind {
   return FAULTS[family]![kind]!;
+}
+
+/** Whether it can be done to the world of this plan. */
+export function happens(plan: WorldPlan, fault: Fault): boolean {
+  return kindOf(fault).isPossible?.(plan, fault) ?? true;
 }
 
 /** A fault at a time of its own; `only` is `family/kind` or a family. */

@@ -1,6 +1,7 @@
 /** Mistakes of the installer at an EVSE: only its cars give them away. */
 import type { PhaseIndex } from "../../../src/core/quantity.ts";
 import { type Fault, type FaultFamily, pickOf } from "../fault.ts";
+import type { WorldPlan } from "../plan.ts";
 import type { World } from "../world.ts";
 
 const ROTATED = [1, 2, 0] as const satisfies readonly PhaseIndex[];
@@ -10,11 +11,12 @@ export const WIRING_FAULTS: FaultFamily = {
     story: "is wired to other phases than the configuration says",
     seconds: [2000, 2000],
     fromTheStart: true,
+    // Where its circuit has no meter, or one that is wrong itself, nobody can know for long.
+    isPossible: ({ stalls, garage, faults }: WorldPlan, fault: Fault) =>
+      (pickOf(stalls, fault).circuit === "grid" || garage?.metered === true) &&
+      !faults.some(({ family }) => family === "meter-lie"),
     begin: (world: World, fault: Fault) => {
-      const { id, circuit } = pickOf(world.chargePoints, fault).stall;
-      // Where its circuit has no meter, or one that is wrong itself, nobody can know for long.
-      if (circuit === "garage" && world.plan.garage?.metered !== true) return;
-      if (world.plan.faults.some(({ family }) => family === "meter-lie")) return;
+      const { id } = pickOf(world.chargePoints, fault).stall;
       const { wired } = world.site;
       wired.rewire(
         id,
