@@ -13,6 +13,8 @@ const MOST_MESSAGES_EACH = 20;
 const STALE_S = 6;
 /** Without a meter every car is at its safe current after this: 10 s until absent, 10 s to obey. */
 const SAFE_AFTER_S = 25;
+/** Who was stopped has its turn again within so long: a rest and those before it. */
+const TURN_S = 300;
 /** Somebody who was not reachable, or refused, is told again in so long. */
 const REACHED_AFTER_S = 65;
 const CHARGES_A = 5.5;
@@ -188,6 +190,10 @@ export class OrderJudge {
     return recent.length;
   }
 
+  #stoppedLately(id: string): boolean {
+    return this.#world.second - (this.#stopsS.get(id)?.at(-1) ?? Number.NEGATIVE_INFINITY) < TURN_S;
+  }
+
   /** After the last fault everything is as if nothing had been. */
   #well(): string[] {
     const { process, chargePoints, site } = this.#world;
@@ -225,8 +231,8 @@ export class OrderJudge {
       const circuitId = mayBeWrong ? this.#believedAgain() : undefined;
       const comesBack = decision?.reason.kind === "raising" || decision?.reason.circuitId === circuitId;
       const isNext = circuitId !== undefined && comesBack;
-      // It was stopped for what was wired wrongly, and rests as after any stop.
-      const rests = isMiswired && decision?.reason.kind === "paused" && decision.reason.untilMs !== undefined;
+      // It was stopped for what was wired wrongly, rests as after any stop, and has its turn again.
+      const rests = isMiswired && decision?.reason.kind === "paused" && this.#stoppedLately(stall.id);
       const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isExchanged || this.#isUnbalanced());
       if ((!open || drawsA < CHARGES_A) && !isLeftOut && !isNext && !rests && !circuits.has(decision?.reason.circuitId))
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
