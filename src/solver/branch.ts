@@ -1,7 +1,7 @@
 /**
  * Branch and bound over what a relaxed plan leaves in doubt. Each model goes on from the solution of the one before, a known
- * whole answer says from the start what is not worth a look, and the number of models, not the time, ends the search: every
- * machine finds the same plan.
+ * whole answer says from the start what is not worth a look. The number of models ends the search, and machines that come
+ * that far find the same plan; on slow ones the time ends it.
  */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import type { PlanModel } from "../planner/model/model.ts";

@@ -131,6 +131,17 @@ function attempt(
   return answer(last, gapOf(last, boundEur, scale));
 }
 
+/** GLPK's memory is given back however it ends. */
+function attempted(plan: PlanModel, input: PlanInput, options: PlanSolverOptions & { readonly untilMs: number }) {
+  const { linear, nowMs, untilMs } = options;
+  const open = linear.open(plan.model);
+  try {
+    return attempt(plan, { input, open, nowMs, untilMs });
+  } finally {
+    open.close();
+  }
+}
+
 /**
  * The plan for an input within about `deadlineMs`. Always passes `verifyPlan` where the input is sound; status
  * `rule-based` with the reason where solving failed.
@@ -141,9 +152,7 @@ export function solvePlan(input: PlanInput, deadlineMs: number, options: PlanSol
   const unsound = firstUnsoundInput(input);
   if (unsound !== undefined) return ruleBasedPlan(input, "The plan's input is unsound", elapsedMs());
   const plan = planModel(input);
-  const open = options.linear.open(plan.model);
-  const found = attempt(plan, { input, open, nowMs: options.nowMs, untilMs: startMs + deadlineMs });
-  open.close();
+  const found = attempted(plan, input, { ...options, untilMs: startMs + deadlineMs });
   if (typeof found === "string") return ruleBasedPlan(input, found, elapsedMs());
   const { solution, status, detail, gap } = found;
   const result = planFromSolution(input, plan.layout, {
