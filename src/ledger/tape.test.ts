@@ -3,8 +3,8 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import fc from "../../test/fast-check.ts";
 import { openTape, readTape } from "./index.ts";
 import { decodeRecords, encodeRecord, tapeFileName } from "./tape-file.ts";
 

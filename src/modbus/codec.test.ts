@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../test/fast-check.ts";
 import { decodeNumber, encodeNumber, NUMBER_TYPES, registersOf, SUNSPEC_SENTINELS, scaled } from "./codec.ts";
 
 const whole = (bits: number, signed: boolean) => {

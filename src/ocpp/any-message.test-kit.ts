@@ -1,5 +1,5 @@
 /** Messages of charge points, right, nearly right and wild, for property tests. */
-import fc from "fast-check";
+import fc from "../../test/fast-check.ts";
 import type { Fields } from "./wire.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 14, 12);

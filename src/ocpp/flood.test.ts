@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../test/fast-check.ts";
 import { Pace, PasswordFlood } from "./flood.ts";
 import { chargePoint, realClock, Station, site } from "./station.test-kit.ts";
 import { VerifyQueue } from "./verify-queue.ts";

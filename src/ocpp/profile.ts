@@ -119,10 +119,11 @@ export function limitProfile(connector: number, limit: LimitSchedule, style: Pro
   const base: Base = { id, stackLevel, purpose };
   if (relative) return relativeProfile(base, limit, style);
   const most = Math.max(1, style.maxPeriods ?? Number.POSITIVE_INFINITY);
-  const periods = bounded(periodsFor(limit, style.maxPeriods), most).map((entry, index) =>
+  const wished = periodsFor(limit, style.maxPeriods);
+  const periods = bounded(wished, most).map((entry, index) =>
     period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry.currentA, limit, style),
   );
-  const endsS = periods.length === 1 && limit.periods.length > 1 ? limit.periods[1]!.offsetS : limit.durationS;
+  const endsS = periods.length === 1 && wished.length > 1 ? wished[1]!.offsetS : limit.durationS;
   const schedule = {
     startSchedule: itsTime(limit.startMs - CLOCK_SKEW_S * 1000, style),
     ...(replacesSafe ? {} : { duration: endsS + CLOCK_SKEW_S }),

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/fast-check.ts";
 import { StationClock, timesIn } from "./station-clock.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 14, 12);

@@ -1,6 +1,7 @@
 /** What no plan can fulfil, and what is no number: there is a plan all the same, or word that there is none. */
-import fc from "fast-check";
+
 import { beforeAll, describe, expect, it } from "vitest";
+import fc from "../../test/fast-check.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { firstUnsoundInput } from "../planner/input/limits.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";

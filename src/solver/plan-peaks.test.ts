@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanPeak, PlanResult } from "../core/facts/plan-facts.ts";
 import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
-import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { evolve } from "../../src/core/state/state.ts";
 import { backupLedger, LedgerError, openLedger, restoreLedger } from "../../src/ledger/index.ts";
+import fc from "../fast-check.ts";
 import { foretoldFact, foretoldFacts } from "./facts.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };

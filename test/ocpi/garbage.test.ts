@@ -1,6 +1,7 @@
 /** Whatever a partner sends, the answer is an envelope with a code, never a defect; and the site goes on. */
-import fc from "fast-check";
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import fc from "../fast-check.ts";
 import { OcpiRig } from "./rig.ts";
 
 let rig: OcpiRig;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import fc from "../../../test/fast-check.ts";
 import { HASH, homeConfiguration } from "../../core/site/site.test-kit.ts";
 import { deviceProfiles } from "../../modbus/profiles.ts";
 import { parseConfiguration, problemText, readConfiguration } from "./configuration.ts";

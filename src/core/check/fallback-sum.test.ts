@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import { chargePoint, homeConfiguration } from "../site/site.test-kit.ts";
 import { building, problemsAfter } from "./check.test-kit.ts";
 import { checkSite } from "./check.ts";

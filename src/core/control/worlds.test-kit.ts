@@ -1,5 +1,5 @@
 /** Random sites, loads and faults, and what becomes of them under the guard. */
-import fc from "fast-check";
+import fc from "../../../test/fast-check.ts";
 import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { Checker } from "./checker.test-kit.ts";

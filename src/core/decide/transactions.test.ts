@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import type { ChargePointInput } from "../charge-point-input.ts";
 import { Books, chargePoint, homeConfiguration, NOON_MS } from "../site/site.test-kit.ts";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import { Books, chargePoint, homeConfiguration, NOON_MS } from "../site/site.test-kit.ts";
 import { type StandingDeparture, WEEKDAYS } from "../site/site-departures.ts";
 import { wallClockMs, whenWallShowsMs } from "../time/calendar.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import { ceilingA, ceilingSeriesW, limitAt, nextChangeMs, worthwhileA } from "./ceiling.ts";
 import type { Ceiling, Profile } from "./profile.ts";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import { chargePoint, homeConfiguration, NOON_MS } from "../site/site.test-kit.ts";
 import { slotStartMs } from "../time/slots.ts";
 import { MeteredSite } from "./metering.test-kit.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import type { CapacityTariff } from "../site/site-capacity.ts";
 import type { ImportsState } from "../state/imports.ts";
 import { SLOT_MS } from "../time/slots.ts";

@@ -1,6 +1,7 @@
 /** What of an ActiveChargingProfile is news to its sender. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import { type ActiveProfile, differs } from "./active-profile.ts";
 
 const CHANGE_MS = 579_400;

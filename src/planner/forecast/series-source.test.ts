@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../../test/fast-check.ts";
 import type { SeriesMap } from "../../core/site/site-forecasts.ts";
 import { pricesFromJson } from "../prices/price-sources.ts";
 import { powerSeriesFrom, sumOfSeries } from "./series-source.ts";

@@ -62,6 +62,8 @@ export function stationStories(market: Market): void {
       // The clocks of charge points have whole seconds.
       beganMs = Math.floor(Date.now() / 1000) * 1000 - 10 * MINUTE_MS;
       id = await begin(version, "relative", (uid) => chargePoint().start(uid, beganMs));
+      // It comes up from the safe current: what it reports is what its meter sees.
+      await limited(chargePoint(), (limitA) => limitA < 16);
       await chargePoint().meter(500);
     });
 

@@ -1,6 +1,7 @@
 /** Stories of phases that may not differ by more than the country allows. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
+import fc from "../../../../test/fast-check.ts";
 import { watched } from "../checker.test-kit.ts";
 import { siteOf } from "../site.test-kit.ts";
 

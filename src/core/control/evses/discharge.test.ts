@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../../../test/fast-check.ts";
 import { Checker } from "../checker.test-kit.ts";
 import { plan } from "../planned.test-kit.ts";
 import { Plant } from "../plant.test-kit.ts";
