@@ -35,6 +35,29 @@ describe("a car of which nobody was told, for the disk hangs", () => {
     expect(live(rig, "a")).not.toHaveProperty("assumedA");
   });
 
+  test("loads all phases of its EVSE for all we know, whatever the car loaded that was there before", async () => {
+    const stalls = [garage("a"), garage("b", { phases: ["L2"] })];
+    const rig = new SiteRig({ stalls, garageFuseA: 20, garageMetered: false });
+    await rig.connectAll();
+    await rig.run(10);
+    await rig.plugIn("a", { phases: 1 });
+    await rig.plugIn("b", { phases: 1 });
+    await rig.run(240);
+    expect([rig.limitA("a"), rig.limitA("b")]).toEqual([16, 16]);
+    rig.ledger.hold();
+    void rig.unplug("a");
+    await settle();
+    await rig.run(30);
+    void rig.plugIn("a", { phases: 3 });
+    await settle();
+    let overS = 0;
+    await rig.run(120, () => {
+      if (Math.max(...rig.wired.meter("garage").currentA) > 20.1) overS++;
+    });
+    expect(Math.min(...rig.wired.evseCurrentA("a"))).toBeGreaterThanOrEqual(6);
+    expect(overS).toBe(0);
+  });
+
   test("is not judged for a limit that it was never given", async () => {
     const rig = new SiteRig({ stalls: [garage("a"), garage("b")], garageFuseA: 20, garageMetered: false });
     await rig.connectAll();

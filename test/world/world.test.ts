@@ -110,6 +110,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.89652 },
     ],
   ],
+  [
+    950783,
+    "the car that came while the disk hung loaded phases that the one before it had not",
+    [
+      { family: "disk", kind: "hangs", fromS: 639, forS: 145, pick: 0.04981 },
+      { family: "operator", kind: "on-and-off", fromS: 134, forS: 293, pick: 0.74573 },
+      { family: "clock", kind: "hour-ahead", fromS: 733, forS: 38, pick: 0.35437 },
+    ],
+  ],
 ];
 
 test("a story tells of no fault that cannot be done to its world", () => {

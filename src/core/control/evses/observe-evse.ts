@@ -202,6 +202,11 @@ function isUntold({ image }: ControlInput, evse: EvseModel): boolean {
   return image.untoldCars?.has(evse.id) === true;
 }
 
+/** The car that showed them may have gone, and another may be there. */
+function withoutPhases({ phases: _, loaded: __, ...memory }: EvseMemory): EvseMemory {
+  return memory;
+}
+
 /** What a car draws without a transaction; the most that it may where nobody measures one that charges, or may be there. */
 function withoutSession(input: ControlInput, evse: EvseModel, memory: EvseMemory, connected: boolean) {
   const untold = isUntold(input, evse);
@@ -279,6 +284,7 @@ export function observeEvse(
   const { monoMs } = input.image;
   let memory = forSession(memories.get(evse.id) ?? newMemory(evse, input, session), evse, session, monoMs);
   if (!session) return idle(input, evse, index, memory);
+  if (isUntold(input, evse)) memory = withoutPhases(memory);
   const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
   const refused = isRefused(input, evse);
   const seen = see(input, evse, memory, connected && !refused);
