@@ -59,6 +59,19 @@ describe("a scenario file", () => {
     ]);
   });
 
+  it("with data of the sun and no roof has the roof of the data: the controller knows where the export comes from", () => {
+    const rows = Array.from({ length: 100 }, (_, slot) => {
+      const atMs = Date.UTC(2025, 9, 25, 22) + slot * 900_000;
+      return `${new Date(atMs).toISOString()},${slot === 50 ? 4 : 2}`;
+    });
+    file("sun.csv", ["start_utc,pv_kw", ...rows].join("\n"));
+    const { scenario } = scenarioOf([DAY, SITE, "data: { pv: sun.csv }"]);
+    expect(scenario.pvPeakW).toBe(4000);
+    expect(scenario.configuration.devices.find(({ role }) => role === "pv")?.pv?.peakW).toBe(4000);
+    const smaller = scenarioOf([DAY, SITE.replace(" }] }", " }], pv: { peakKw: 3 } }"), "data: { pv: sun.csv }"]);
+    expect(smaller.scenario.configuration.devices.find(({ role }) => role === "pv")?.pv?.peakW).toBe(3000);
+  });
+
   it("that names no data at all is a site without cars at a fixed price", () => {
     const { scenario } = scenarioOf([DAY, SITE]);
     expect(scenario.sessions).toEqual([]);

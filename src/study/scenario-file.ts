@@ -252,8 +252,16 @@ function sessionsOf(reading: Reading, evses: Scenario["evses"], voltageV: number
   return read.sessions;
 }
 
+/** Whoever has data of the sun has a roof: where the site names none, it is the plant of the data. */
+function withRoof({ document }: Reading, pvPeakW: number): ScenarioFile {
+  const { site } = document;
+  return site.pv || pvPeakW === 0 ? document : { ...document, site: { ...site, pv: { peakKw: pvPeakW / 1000 } } };
+}
+
 function compose(reading: Reading, file: string): Scenario {
-  const { document, startMs, endMs } = reading;
+  const { startMs, endMs } = reading;
+  const sunAndLoad = flows(reading);
+  const document = withRoof(reading, sunAndLoad.pvPeakW);
   const parsed = parseConfiguration(JSON.stringify(siteDocument(document)), file);
   if (!parsed.ok) {
     const [problem] = parsed.problems;
@@ -286,7 +294,7 @@ function compose(reading: Reading, file: string): Scenario {
     ...(document.site.pv?.control ? { mayHoldSun: true } : {}),
     evses,
     ...batteryOf(document.site),
-    ...flows(reading),
+    ...sunAndLoad,
     ...prices(reading),
     ...(co2 ? { co2GramsPerKwh: co2 } : {}),
     sessions: sessionsOf(reading, evses, site.voltageV),
