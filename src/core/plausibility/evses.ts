@@ -1,6 +1,6 @@
 /** What the EVSEs' own meters say, by grid phase. */
 import type { ProcessImage } from "../image.ts";
-import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
+import { mapPhases, type PerPhase, ZERO_PHASES } from "../quantity.ts";
 import type { EvseModel, SiteModel } from "../site/site-model.ts";
 import { evsePowerW, type PowersInput } from "../site/site-powers.ts";
 import type { Session } from "../state/sessions.ts";
@@ -26,9 +26,29 @@ export interface EvseTrack {
   readonly kept?: EvseReport;
 }
 
-/** With what it told last, even if that may have been kept: enough for caution, not for a doubt. */
-export function withKept(track: EvseTrack): EvseTrack {
-  return track.last || !track.kept ? track : { ...track, last: track.kept };
+/** A car follows its limit within this: it may have changed since what was told before. */
+const OBEYS_MS = 10_000;
+
+/** What a limit that is younger than a report leaves of it, as a part of it. */
+function partLeft({ site, state, image }: PowersInput, { id }: EvseModel, { atMonoMs, currentA, powerW }: EvseReport) {
+  const limit = state.limits.byEvse[id];
+  const isTaken = limit?.obeyed === true && (limit.answer ?? "accepted") === "accepted";
+  const toldMs = image.nowMs - (image.monoMs - atMonoMs);
+  if (!isTaken || toldMs >= limit.setAtMs + OBEYS_MS) return 1;
+  const drawnA = currentA ? Math.max(...currentA) : powerW / (site.voltageV * limit.phases);
+  return drawnA > limit.currentA ? limit.currentA / drawnA : 1;
+}
+
+/**
+ * With the least that it draws by what it told last: that may have been kept, and is no more than its limit of since then.
+ * Enough for caution, not for a doubt.
+ */
+export function withLeast(input: PowersInput, { kept, ...track }: EvseTrack): EvseTrack {
+  const last = track.last ?? kept;
+  if (!last) return track;
+  const part = partLeft(input, track.evse, last);
+  const currentA = last.currentA && mapPhases((phase) => last.currentA![phase] * part);
+  return { ...track, last: { ...last, powerW: last.powerW * part, ...(currentA ? { currentA } : {}) } };
 }
 
 /** Currents of an EVSE on the phases of the grid. */

@@ -3,7 +3,7 @@ import type { MeterReading } from "../image.ts";
 import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
 import { type Distrust, distrusted, stillDistrusted } from "./distrust.ts";
 import type { Doubt } from "./doubt.ts";
-import { type EvseTrack, withKept } from "./evses.ts";
+import type { EvseTrack } from "./evses.ts";
 import { type Balance, deadPhases, type Missing, missing, type Silences, silences } from "./levels.ts";
 import { type Overload, unexplainedOverload } from "./overload.ts";
 import { type Shortage, shortage } from "./shortage.ts";
@@ -26,7 +26,7 @@ export interface MeterWatch {
   readonly missing?: Missing;
   readonly shortage?: Shortage;
   readonly overload?: Overload;
-  /** It shows less than the cars draw by what they told last, even if that may have been kept. */
+  /** It shows less than the least that the cars draw by what they told last. */
   readonly seemsShort: boolean;
   /** It showed less than the cars draw, and has not been seen to be right since. */
   readonly distrust?: Distrust;
@@ -48,6 +48,8 @@ export interface Surroundings {
   readonly limitA: number;
   /** EVSEs below it. */
   readonly tracks: readonly EvseTrack[];
+  /** The same with the least that they draw by what they told last. */
+  readonly leastTracks: readonly EvseTrack[];
   /** Of them those that are known to show on other phases than they are configured for. */
   readonly swapped: ReadonlySet<string>;
   readonly hasBattery: boolean;
@@ -55,7 +57,7 @@ export interface Surroundings {
   readonly producedA: number;
   /** Of the grid meter, with sun and battery. */
   readonly balance?: Balance;
-  /** The same with the least that the cars draw by what they told last. */
+  /** The same with the least that the cars draw. */
   readonly leastBalance?: Balance;
   readonly monoMs: number;
 }
@@ -121,10 +123,10 @@ function judgeSteps(watch: MeterWatch, deviceId: string, tracks: readonly EvseTr
   return { ...watch, steps, votes };
 }
 
-/** Whether it shows less than the cars draw by what each told last. */
-function seemsShort(currentA: PerPhase | undefined, plain: readonly EvseTrack[], around: Surroundings): boolean {
-  const { leastBalance, producedA, monoMs } = around;
-  const tracks = plain.map(withKept);
+/** Whether it shows less than the least that the cars draw by what they told last. */
+function seemsShort(currentA: PerPhase | undefined, around: Surroundings): boolean {
+  const { leastTracks, leastBalance, swapped, producedA, monoMs } = around;
+  const tracks = leastTracks.filter(({ evse }) => !swapped.has(evse.id));
   if (currentA && shortage(undefined, { currentA, producedA, tracks, monoMs })) return true;
   return leastBalance !== undefined && missing(undefined, leastBalance, tracks, monoMs) !== undefined;
 }
@@ -157,7 +159,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     ...rest,
     relapses: watch.relapses + (isBelieved ? 1 : 0),
     swapped: around.swapped.size,
-    seemsShort: short !== undefined || lacks !== undefined || seemsShort(currentA, plain, around),
+    seemsShort: seemsShort(currentA, around),
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),
     ...(over ? { overload: over } : {}),

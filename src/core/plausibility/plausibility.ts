@@ -11,7 +11,7 @@ import { devicePowers, type PowersInput } from "../site/site-powers.ts";
 import type { SiteState } from "../state/state.ts";
 import { distrusted } from "./distrust.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
-import { type EvseTrack, trackEvses, withKept } from "./evses.ts";
+import { type EvseTrack, trackEvses, withLeast } from "./evses.ts";
 import {
   doubtsOf,
   forgetVotes,
@@ -56,10 +56,10 @@ function carsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
   return sumW;
 }
 
-/** The least that the cars draw by what they told last, W: one that is unknown may draw nothing. */
-function leastCarsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
+/** The least that the cars draw, W: one that is unknown may draw nothing. */
+function leastCarsPowerW(least: Iterable<EvseTrack>, monoMs: number): number {
   let sumW = 0;
-  for (const track of tracks) sumW += carsPowerW([withKept(track)], monoMs) || 0;
+  for (const track of least) sumW += carsPowerW([track], monoMs) || 0;
   return sumW;
 }
 
@@ -98,18 +98,25 @@ function circuitsFrom({ circuits }: SiteModel, id: string): ReadonlySet<string> 
   return found;
 }
 
+/** What all meters are held against in a tick. */
+interface Seen {
+  readonly evses: ReadonlyMap<string, EvseTrack>;
+  /** With the least that each draws. */
+  readonly least: ReadonlyMap<string, EvseTrack>;
+  readonly powers: DevicePowers;
+}
+
 function surroundings(
   { site, state, image }: PowersInput,
   deviceId: string,
   circuit: CircuitModel,
-  tracks: ReadonlyMap<string, EvseTrack>,
-  powers: ReturnType<typeof devicePowers>,
+  { evses, least, powers }: Seen,
 ): Surroundings {
   const { gridW, pvW, chargeW, dischargeW } = powers;
   const known = pvW !== undefined && chargeW !== undefined && dischargeW !== undefined;
   const othersW = known ? chargeW - dischargeW - pvW : undefined;
-  const carsW = carsPowerW(tracks.values(), image.monoMs);
-  const leastCarsW = leastCarsPowerW(tracks.values(), image.monoMs);
+  const carsW = carsPowerW(evses.values(), image.monoMs);
+  const leastCarsW = leastCarsPowerW(least.values(), image.monoMs);
   const isGrid = deviceId === site.gridMeterId;
   const deliveredW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN);
   const balance = { restW: deliveredW - carsW, carsW };
@@ -119,7 +126,8 @@ function surroundings(
     phases: site.phases,
     voltageV: site.voltageV,
     limitA: circuit.limitA,
-    tracks: circuit.evseIds.flatMap((id) => tracks.get(id) ?? []),
+    tracks: circuit.evseIds.flatMap((id) => evses.get(id) ?? []),
+    leastTracks: circuit.evseIds.flatMap((id) => least.get(id) ?? []),
     swapped: swappedEvses(state, deviceId),
     hasBattery: site.batteries.length > 0,
     producedA: producedA(site, { circuitIds: circuitsFrom(site, circuit.id), ...(isGrid ? { powers } : {}) }),
@@ -175,7 +183,8 @@ function firstWatch(input: PowersInput, meterId: string): MeterWatch {
 export function examineMeters(memory: PlausibilityMemory, input: PowersInput): Examined {
   const { site, image } = input;
   const evses = trackEvses(memory.evses, input);
-  const powers = devicePowers(input);
+  const least = new Map([...evses].map(([id, track]) => [id, withLeast(input, track)] as const));
+  const seen = { evses, least, powers: devicePowers(input) };
   const watches = new Map<string, MeterWatch>();
   const meters = new Map(image.meters);
   const unproven = new Set<string>();
@@ -183,7 +192,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
   for (const circuit of site.circuits) {
     const { meterId } = circuit;
     if (meterId === undefined || watches.has(meterId)) continue;
-    const around = surroundings(input, meterId, circuit, evses, powers);
+    const around = surroundings(input, meterId, circuit, seen);
     const before = memory.meters.get(meterId) ?? firstWatch(input, meterId);
     const watched = watchMeter(
       expires(input, meterId) ? forgetVotes(before) : before,
@@ -200,6 +209,6 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
     all.push(...doubts);
   }
   const troubles = new Map(all.filter(isUnusable).map(({ deviceId }) => [deviceId, NOT_USED]));
-  const seen = { ...image, meters, ...(unproven.size > 0 ? { unprovenMeters: unproven } : {}) };
-  return { memory: { meters: watches, evses }, image: seen, troubles, drafts: changes(input, all) };
+  const used = { ...image, meters, ...(unproven.size > 0 ? { unprovenMeters: unproven } : {}) };
+  return { memory: { meters: watches, evses }, image: used, troubles, drafts: changes(input, all) };
 }

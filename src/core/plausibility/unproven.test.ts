@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { siteOf } from "../control/site.test-kit.ts";
-import { lyingPlant, scaled } from "./plausibility.test-kit.ts";
+import type { PerPhase } from "../quantity.ts";
+import { type Lie, lyingPlant, scaled } from "./plausibility.test-kit.ts";
 
 const FUSE_A = 40;
 const REPORTS_EVERY_S = 30;
@@ -56,6 +57,30 @@ describe("a meter that has not shown a car yet", () => {
       plant.run(3600);
     };
     expect(beginsAfterS(shown)).toBe(1);
+  });
+
+  /** One that charges is lowered since its report of a minute, and another comes: what that has before the next, A. */
+  function hasBesideLoweredA(lie?: Lie): number {
+    const ids = ["a", "b"];
+    const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 30, evses: ids.map((id) => ({ id, safeCurrentA: 0 })) });
+    const building = (second: number): PerPhase => (second > 65 && second < 75 ? [24, 24, 24] : [4, 4, 4]);
+    const { plant, lies } = lyingPlant({ site, building, meterEveryS: 60 });
+    plant.plug("a");
+    plant.run(69);
+    expect(plant.limitA("a")).toBe(8);
+    if (lie) lies.set("grid-meter", lie);
+    plant.plug("b");
+    plant.run(50);
+    expect(plant.station("a").reading).toMatchObject({ atMonoMs: 60_000, currentA: [16, 16, 16] });
+    return plant.limitA("b");
+  }
+
+  test("and is right lets nobody wait for a report of one that was lowered since its last", () => {
+    expect(hasBesideLoweredA()).toBeGreaterThanOrEqual(6);
+  });
+
+  test("and shows a tenth lets a car wait that comes beside one that was lowered since its last report", () => {
+    expect(hasBesideLoweredA(scaled(0.1))).toBe(0);
   });
 
   /** The controller starts again while cars charge, and all charge points come back ten seconds later. */
