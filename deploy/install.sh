@@ -11,6 +11,8 @@ ROOT=""
 HEALTH_SECONDS="${WATTLEDGER_HEALTH_SECONDS:-90}"
 KEPT_BACKUPS=5
 BACKUP=""
+# Exit code of a command that met a ledger which only a newer release can read.
+NEWER_RELEASE=4
 
 fail() {
   echo "install.sh: $1" >&2
@@ -165,18 +167,13 @@ healthy() {
 
 # The old release refuses a ledger in which a newer one has written what it cannot read: then that of before goes back.
 restore_ledger() {
-  local probe="$STATE/backups/probe.db" said=""
+  local probe="$STATE/backups/probe.db" code=0
   RESTORED=""
   [ -n "$BACKUP" ] || return 0
   rm -f "$probe"
-  if said="$(as_service "$PROGRAM/node" "$PROGRAM/bin/wattledger.mjs" backup --ledger "$LEDGER" --out "$probe" 2>&1)"; then
-    rm -f "$probe"
-    return 0
-  fi
-  case "$said" in
-    *"restore a backup that was made with this one"*) ;;
-    *) return 0 ;;
-  esac
+  as_service "$PROGRAM/node" "$PROGRAM/bin/wattledger.mjs" backup --ledger "$LEDGER" --out "$probe" > /dev/null 2>&1 || code=$?
+  rm -f "$probe"
+  [ "$code" -eq "$NEWER_RELEASE" ] || return 0
   as_service "$PROGRAM/node" "$PROGRAM/bin/wattledger.mjs" restore --ledger "$LEDGER" --from "$BACKUP" || return 0
   RESTORED=", on the ledger of before the upgrade: what the new release recorded is beside it in $LEDGER"
 }

@@ -1,8 +1,9 @@
 /** `wattledger backup --ledger DIRECTORY --out FILE`: a verified copy, while the controller runs. */
 import { parseArgs } from "node:util";
 import { backupLedger } from "../ledger/index.ts";
+import { exitCodeOf } from "./refusal.ts";
 
-/** Exit code 0, 1 when the copy failed, 2 usage. */
+/** Exit code 0, 1 when the copy failed, 2 usage, 4 when it is of a newer release. */
 export async function backup(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ledger: { type: "string" }, out: { type: "string" } } });
   if (values.ledger === undefined || values.out === undefined) {
@@ -15,6 +16,6 @@ export async function backup(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     console.error(`No backup was made: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    return exitCodeOf(error);
   }
 }

@@ -1,4 +1,5 @@
 /** The command line: finds the command, runs it, answers with its exit code. One file a command. */
+import { exitCodeOf, refusalKind } from "./refusal.ts";
 
 interface Command {
   readonly summary: string;
@@ -80,7 +81,7 @@ export function usage(): string {
     "",
     ...lines,
     "",
-    "Exit codes: 0 ok, 1 fault, 2 usage, 3 degraded.",
+    "Exit codes: 0 ok, 1 fault, 2 usage, 3 degraded, 4 the ledger is of a newer release.",
     "",
   ].join("\n");
 }
@@ -95,10 +96,9 @@ const REFUSALS: readonly string[] = [
   "disk-read-only",
 ];
 
-/** What a ledger that could not be opened says to a person; undefined for a defect. By name: few commands load the ledger. */
+/** What a ledger that could not be opened says to a person; undefined for a defect. */
 function refusalOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.name !== "LedgerError" || !("kind" in error)) return undefined;
-  return REFUSALS.includes(String(error.kind)) ? error.message : undefined;
+  return REFUSALS.includes(refusalKind(error) ?? "") ? (error as Error).message : undefined;
 }
 
 /** Runs one command. Resolves with the exit code; a defect is printed with its stack and is 1. */
@@ -132,6 +132,6 @@ export async function main(argv: string[]): Promise<number> {
     const refusal = refusalOf(error);
     if (refusal === undefined) console.error(`wattledger ${name} failed unexpectedly; please report this.`, error);
     else console.error(`wattledger ${name}: ${refusal}`);
-    return 1;
+    return exitCodeOf(error);
   }
 }

@@ -1,8 +1,9 @@
 /** `wattledger restore --from FILE --ledger DIRECTORY`: puts a verified backup in the place of a ledger. */
 import { parseArgs } from "node:util";
 import { restoreLedger } from "../ledger/index.ts";
+import { exitCodeOf } from "./refusal.ts";
 
-/** Exit code 0, 1 when the backup is damaged or the ledger is in use, 2 usage. */
+/** Exit code 0, 1 when the backup is damaged or the ledger is in use, 2 usage, 4 when it is of a newer release. */
 export async function restore(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ledger: { type: "string" }, from: { type: "string" } } });
   if (values.ledger === undefined || values.from === undefined) {
@@ -15,6 +16,6 @@ export async function restore(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     console.error(`Nothing was restored: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    return exitCodeOf(error);
   }
 }

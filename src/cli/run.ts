@@ -8,6 +8,7 @@ import { consoleLog } from "../app/log.ts";
 import { runSite } from "../app/run.ts";
 import { untilStopped } from "../app/supervision/until-stopped.ts";
 import { deviceProfile } from "../modbus/profiles.ts";
+import { exitCodeOf } from "./refusal.ts";
 
 /** Exit code 0 after a stop, 1 when the site could not be started, 2 usage. */
 export async function run(args: string[]): Promise<number> {
@@ -38,9 +39,9 @@ export async function run(args: string[]): Promise<number> {
     simulated: false,
   }).catch((error: Error) => {
     console.error(`The site was not started: ${error.message}`);
-    return undefined;
+    return exitCodeOf(error);
   });
-  if (!site) return 1;
+  if (typeof site === "number") return site;
   console.log(
     `wattledger drives ${configuration.site.id}. Dashboard: http://${configuration.api.host}:${site.apiPort}/  OCPP: port ${site.ocppPort}`,
   );

@@ -15,12 +15,21 @@ interface ModeReason {
 const LIMITING: ReadonlySet<ReasonKind> = new Set(["circuit", "unbalance", "grid-operator", "paused", "not-obeyed"]);
 const SEVERITY: Readonly<Record<Mode, number>> = { normal: 0, limited: 1, safe: 2 };
 
+/** It was paused a moment ago, and goes on by itself. */
+function rests({ kind, untilMs, by }: EvseDecision["reason"]): boolean {
+  return kind === "paused" && untilMs !== undefined && by === undefined;
+}
+
+/** How many EVSEs are below what they will get only because power comes back in steps. */
+export function risingCount(decisions: readonly EvseDecision[]): number {
+  return decisions.filter(({ reason }) => reason.kind === "raising" || rests(reason)).length;
+}
+
 /** What limits charging now: the first that does. */
 export function limitingReason(decisions: Iterable<EvseDecision>): ModeReason | undefined {
   for (const { reason } of decisions) {
     const { circuitId, by } = reason;
-    const isRest = reason.kind === "paused" && reason.untilMs !== undefined && by === undefined;
-    if (!LIMITING.has(reason.kind) || isRest) continue;
+    if (!LIMITING.has(reason.kind) || rests(reason)) continue;
     const kind = by === undefined ? reason.kind : "grid-operator";
     return { kind, ...(circuitId ? { circuitId } : {}) };
   }

@@ -112,6 +112,16 @@ describe("the live picture", () => {
     expect(picture(charging(), { evseA: [6, 6, 6] }, { kind: "maximum" }).flow).toEqual({ evsesW: 4140 });
   });
 
+  it("says that nothing limits the site, and how many cars still come up", () => {
+    const books = charging();
+    books.record([{ type: "site-mode-changed", source: "guard", data: { mode: "normal" } }]);
+    const text = (reason: Parameters<typeof picture>[2]) => picture(books, { gridW: 0 }, reason).mode.text;
+    expect(text({ kind: "maximum" })).toBe("Nothing limits the site.");
+    const rising = "Nothing limits the site; one car comes up step by step.";
+    expect(text({ kind: "raising", limitA: 16 })).toBe(rising);
+    expect(text({ kind: "paused", untilMs: NOON_MS + 2 * SLOT_MS })).toBe(rising);
+  });
+
   it("says for how long the meter has been silent", () => {
     const reason = { kind: "safe-mode", deviceId: "grid-meter" } as const;
     const live = picture(charging(), { gridW: 9000, meterAgeMs: 12_000 }, reason);

@@ -1,7 +1,7 @@
 /** The live picture, from state, image and the decisions of the last tick. */
 
 import type { CircuitObservation, EvseDecision } from "../control/control.ts";
-import { limitingReason } from "../control/mode.ts";
+import { limitingReason, risingCount } from "../control/mode.ts";
 import { deviceQuality, lastReadingMonoMs } from "../device-quality.ts";
 import { chargingNeed, deliveredByRegisterWh } from "../drivers/need.ts";
 import { departuresAt } from "../drivers/standing.ts";
@@ -213,7 +213,9 @@ function modeOf(input: DescribeInput): LiveSite["mode"] {
   const unusable = modeReason?.deviceId !== undefined && isMeterUnusable(input.state, modeReason.deviceId);
   // Inside a word the fact keeps its first reason; people are told what limits now.
   const reason = (word === "limited" ? limitingReason(input.decisions) : undefined) ?? modeReason;
-  return { word, sinceMs, text: en.mode({ word, since, doubts, unusable, ...known({ detail, operator }), ...reason }) };
+  const rising = risingCount(input.decisions);
+  const text = en.mode({ word, since, doubts, unusable, rising, ...known({ detail, operator }), ...reason });
+  return { word, sinceMs, text };
 }
 
 /** The limits of the grid operator, for a sentence; one that is silent and let go has none. */

@@ -127,6 +127,10 @@ describe("the site's word", () => {
   it("says why, since when, and what ends it", () => {
     const since = "13:05";
     expect(en.mode({ word: "normal", since })).toBe("Nothing limits the site.");
+    expect(en.mode({ word: "normal", since, rising: 1 })).toBe(
+      "Nothing limits the site; one car comes up step by step.",
+    );
+    expect(en.mode({ word: "normal", since, rising: 7 })).toContain("7 cars come up");
     expect(en.mode({ word: "safe", since, kind: "meter-absent", deviceId: "grid-meter", detail: "timed out" })).toBe(
       "No reading from grid-meter since 13:05 (timed out): every EVSE behind it is at its safe current. It ends when the meter answers; power then returns slowly.",
     );

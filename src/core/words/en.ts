@@ -183,8 +183,13 @@ function mode(words: ModeWords): string {
   return texts.join(" ");
 }
 
-function siteText({ word, since, kind, deviceId, circuitId, detail, unusable }: ModeWords): string {
-  if (word === "normal") return "Nothing limits the site.";
+function normalText(rising: number): string {
+  if (rising === 0) return "Nothing limits the site.";
+  return `Nothing limits the site; ${rising === 1 ? "one car comes" : `${rising} cars come`} up step by step.`;
+}
+
+function siteText({ word, since, kind, deviceId, circuitId, detail, unusable, rising = 0 }: ModeWords): string {
+  if (word === "normal") return normalText(rising);
   if (word === "safe" && kind === "meter-absent" && unusable)
     return `Every EVSE behind ${deviceId ?? "the meter"} is at its safe current since ${since}; power returns slowly when this is put right.`;
   if (word === "safe" && kind === "meter-absent") {

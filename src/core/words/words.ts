@@ -55,6 +55,8 @@ export interface ModeWords {
   readonly circuitId?: string;
   readonly detail?: string;
   readonly operator?: OperatorWords;
+  /** So many cars are below what they will get, and come up in steps. */
+  readonly rising?: number;
   /** Sentences on meters that cannot be right, and whether one of them is why the site is in safe mode. */
   readonly doubts?: readonly string[];
   readonly unusable?: boolean;
