@@ -71,6 +71,8 @@ export interface ProcessImage {
   readonly untoldCars?: ReadonlyMap<string, number>;
   /** Meters that have not shown any car yet, and show less than the cars draw: nothing rises by what they say. */
   readonly unprovenMeters?: ReadonlySet<string>;
+  /** Meters that showed too little before a restart, and have not shown a car since: what they show is the least that flows. */
+  readonly suspectMeters?: ReadonlySet<string>;
   readonly gridLinks?: GridLinks;
   /** Import and export price of the running slot, EUR/kWh, where known. */
   readonly importEurPerKwh?: number;

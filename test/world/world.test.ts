@@ -111,6 +111,14 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     ],
   ],
   [
+    720069,
+    "what had begun to give away a meter of a tenth was forgotten by a restart, and then the sun could explain it",
+    [
+      { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.33142 },
+      { family: "process", kind: "killed", fromS: 180, forS: 196, pick: 0.50062 },
+    ],
+  ],
+  [
     950783,
     "the car that came while the disk hung loaded phases that the one before it had not",
     [

@@ -16,6 +16,7 @@ const COMPARES_WITH_STATE = new Set<string>([
   "device-quality-changed",
   "grid-limit-received",
   "meter-doubted",
+  "meter-suspected",
   "standing-departure-applied",
 ]);
 

@@ -85,6 +85,16 @@ export const MeterDoubted = declareFact(
   }),
 );
 
+/**
+ * A meter that has not shown a car yet shows less than they draw, also by what they told since: remembered so that a
+ * restart does not begin without caution. Not `active`: it has shown a car.
+ */
+export const MeterSuspected = declareFact(
+  "meter-suspected",
+  1,
+  Type.Object({ deviceId: Type.String(), active: Type.Boolean() }),
+);
+
 /** The site's word: normal, limited by something, or in safe mode. Recorded when it changes. */
 export const SiteModeChanged = declareFact(
   "site-mode-changed",

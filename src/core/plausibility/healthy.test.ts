@@ -6,15 +6,17 @@ import { live, world } from "../control/worlds.test-kit.ts";
 import type { SiteFact } from "../facts/index.ts";
 import { comeAndGo, examiningStep, lively, lyingPlant, one, two } from "./plausibility.test-kit.ts";
 
+const LEARNED: ReadonlySet<string> = new Set<SiteFact["type"]>(["meter-doubted", "meter-suspected"]);
+
 describe("healthy meters", () => {
-  test("are never doubted, whatever the site, the loads and the faults", () => {
+  test("are never doubted nor suspected, whatever the site, the loads and the faults", () => {
     fc.assert(
       fc.property(world, (w) => {
         const doubted: SiteFact[] = [];
         const step = examiningStep();
         live(w, (input, memory) => {
           const result = step(input, memory);
-          doubted.push(...(result.drafts.filter(({ type }) => type === "meter-doubted") as unknown as SiteFact[]));
+          doubted.push(...(result.drafts.filter(({ type }) => LEARNED.has(type)) as unknown as SiteFact[]));
           return result;
         });
         expect(doubted).toEqual([]);

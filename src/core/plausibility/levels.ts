@@ -51,9 +51,13 @@ export function deadPhases(silent: Silences): PhaseIndex[] {
 const MISSING_W = 1_500;
 const MISSING_PART = 0.1;
 const MISSING_MS = 180_000;
+/** What a car reports so long after the meter's reading is of the same moment, or later. */
+const REPORT_AFTER_MS = 3_000;
 
 export interface Missing {
   readonly sinceMonoMs: number;
+  /** Every car has reported since it began, and it still does not fit. */
+  readonly again: boolean;
   readonly found: boolean;
 }
 
@@ -75,8 +79,8 @@ export function missing(
   if (restW > -allowedW / (before?.found ? 2 : 1)) return undefined;
   if (before?.found) return before;
   const sinceMonoMs = before?.sinceMonoMs ?? monoMs;
-  const twice = tracks.every(
-    ({ transactionId, before: earlier }) => transactionId === undefined || (earlier?.atMonoMs ?? 0) > sinceMonoMs,
-  );
-  return { sinceMonoMs, found: twice && monoMs - sinceMonoMs >= MISSING_MS };
+  const cars = tracks.filter(({ transactionId }) => transactionId !== undefined);
+  const again = cars.every(({ last }) => last !== undefined && last.atMonoMs > sinceMonoMs + REPORT_AFTER_MS);
+  const twice = cars.every(({ before: earlier }) => (earlier?.atMonoMs ?? 0) > sinceMonoMs);
+  return { sinceMonoMs, again, found: twice && monoMs - sinceMonoMs >= MISSING_MS };
 }

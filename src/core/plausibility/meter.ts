@@ -8,6 +8,7 @@ import { type Balance, deadPhases, type Missing, missing, type Silences, silence
 import { type Overload, unexplainedOverload } from "./overload.ts";
 import { type Shortage, shortage } from "./shortage.ts";
 import { judgeStep, type PendingStep, SAMPLES_KEPT_MS, type Sample, stayed, stepOf } from "./steps.ts";
+import { isCautious, type Suspicion, stillSuspected, suspectedBefore } from "./suspicion.ts";
 import { contradictsItself, wentBack } from "./values.ts";
 import { believed, count, hasShown, refuted, type Votes } from "./votes.ts";
 
@@ -28,6 +29,8 @@ export interface MeterWatch {
   readonly overload?: Overload;
   /** It shows less than the least that the cars draw by what they told last. */
   readonly seemsShort: boolean;
+  /** It showed too little for longer than a report, before it had shown any car. */
+  readonly suspicion?: Suspicion;
   /** It showed less than the cars draw, and has not been seen to be right since. */
   readonly distrust?: Distrust;
   /** How often it was distrusted and believed again. */
@@ -37,6 +40,18 @@ export interface MeterWatch {
   readonly samples: readonly Sample[];
   readonly steps: readonly PendingStep[];
   readonly votes: Votes;
+}
+
+/** What was known of it before the restart. */
+export function watchAfterRestart(
+  { isShort, isSuspected }: { readonly isShort: boolean; readonly isSuspected: boolean },
+  monoMs: number,
+): MeterWatch {
+  return {
+    ...newWatch(),
+    ...(isShort ? { distrust: distrusted(monoMs) } : {}),
+    ...(isSuspected ? { suspicion: suspectedBefore(monoMs) } : {}),
+  };
 }
 
 /** What a meter is watched with. */
@@ -142,6 +157,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     shortage: shortBefore,
     overload: overBefore,
     distrust: distrustBefore,
+    suspicion: suspicionBefore,
     ...rest
   } = judgeSteps(taken, deviceId, tracks, monoMs);
   const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
@@ -155,11 +171,16 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const known = around.swapped.size > watch.swapped ? undefined : distrustBefore;
   const distrust = isFound ? distrusted(monoMs, watch.relapses) : known && stillDistrusted(known, look);
   const isBelieved = known !== undefined && distrust === undefined;
+  const suspicion = stillSuspected(suspicionBefore, {
+    isShortAgain: short?.againMonoMs !== undefined || lacks?.again === true,
+    hasShown: isBelieved || hasShown(rest.votes),
+  });
   return {
     ...rest,
     relapses: watch.relapses + (isBelieved ? 1 : 0),
     swapped: around.swapped.size,
     seemsShort: seemsShort(currentA, around),
+    ...(suspicion ? { suspicion } : {}),
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),
     ...(over ? { overload: over } : {}),
@@ -194,6 +215,11 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
  */
 export function isUnproven({ seemsShort, votes }: MeterWatch): boolean {
   return seemsShort && !hasShown(votes);
+}
+
+/** It showed too little before the restart, and has not shown a car since, nor had the time to be found out. */
+export function isStillCautious({ suspicion }: MeterWatch, monoMs: number): boolean {
+  return isCautious(suspicion, monoMs);
 }
 
 /** What cars have shown not to be so. */

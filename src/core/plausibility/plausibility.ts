@@ -9,17 +9,17 @@ import { GRID_CIRCUIT_ID } from "../site/site.ts";
 import type { CircuitModel, SiteModel } from "../site/site-model.ts";
 import { devicePowers, type PowersInput } from "../site/site-powers.ts";
 import type { SiteState } from "../state/state.ts";
-import { distrusted } from "./distrust.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
 import { type EvseTrack, trackEvses, withLeast } from "./evses.ts";
 import {
   doubtsOf,
   forgetVotes,
+  isStillCautious,
   isUnproven,
   type MeterWatch,
-  newWatch,
   refutedOf,
   type Surroundings,
+  watchAfterRestart,
   watchMeter,
 } from "./meter.ts";
 
@@ -176,7 +176,19 @@ function isKnownShort({ state }: PowersInput, deviceId: string): boolean {
 
 /** After a restart: what was seen before holds until the opposite is seen. */
 function firstWatch(input: PowersInput, meterId: string): MeterWatch {
-  return isKnownShort(input, meterId) ? { ...newWatch(), distrust: distrusted(input.image.monoMs) } : newWatch();
+  const isSuspected = input.state.site.suspects[meterId] !== undefined;
+  return watchAfterRestart({ isShort: isKnownShort(input, meterId), isSuspected }, input.image.monoMs);
+}
+
+/** Facts where the suspicions differ from what the state knows. */
+function suspected({ state }: PowersInput, watches: ReadonlyMap<string, MeterWatch>): SiteDraft[] {
+  const drafts: SiteDraft[] = [];
+  for (const [deviceId, { suspicion }] of watches) {
+    const active = suspicion !== undefined;
+    if (active === (state.site.suspects[deviceId] !== undefined)) continue;
+    drafts.push({ type: "meter-suspected", source: "plausibility", data: { deviceId, active } });
+  }
+  return drafts;
 }
 
 /** Looks at all meters of circuits. To be called once a tick, with the image as it was read. */
@@ -188,6 +200,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
   const watches = new Map<string, MeterWatch>();
   const meters = new Map(image.meters);
   const unproven = new Set<string>();
+  const cautious = new Set<string>();
   const all: Doubt[] = [];
   for (const circuit of site.circuits) {
     const { meterId } = circuit;
@@ -204,11 +217,22 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
     if (unusable) meters.delete(meterId);
     // The cause is known: its effect needs no sentence of its own.
     const doubts = unusable ? found.filter(({ kind }) => kind !== "less-than-cars") : found;
-    if (isUnproven(watched) && !isKnownShort(input, meterId)) unproven.add(meterId);
+    if (isStillCautious(watched, image.monoMs)) cautious.add(meterId);
+    else if (isUnproven(watched) && !isKnownShort(input, meterId)) unproven.add(meterId);
     watches.set(meterId, watched);
     all.push(...doubts);
   }
   const troubles = new Map(all.filter(isUnusable).map(({ deviceId }) => [deviceId, NOT_USED]));
-  const used = { ...image, meters, ...(unproven.size > 0 ? { unprovenMeters: unproven } : {}) };
-  return { memory: { meters: watches, evses }, image: used, troubles, drafts: changes(input, all) };
+  const used = {
+    ...image,
+    meters,
+    ...(unproven.size > 0 ? { unprovenMeters: unproven } : {}),
+    ...(cautious.size > 0 ? { suspectMeters: cautious } : {}),
+  };
+  return {
+    memory: { meters: watches, evses },
+    image: used,
+    troubles,
+    drafts: [...changes(input, all), ...suspected(input, watches)],
+  };
 }

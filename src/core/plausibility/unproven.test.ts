@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { siteOf } from "../control/site.test-kit.ts";
 import type { PerPhase } from "../quantity.ts";
-import { type Lie, lyingPlant, scaled } from "./plausibility.test-kit.ts";
+import { doubts, type Lie, lyingPlant, scaled } from "./plausibility.test-kit.ts";
 
 const FUSE_A = 40;
 const REPORTS_EVERY_S = 30;
+const IDS = ["a", "b", "c"];
 
 /** Cars report every half minute; the building draws 4 A. */
 function plantOf(ids: readonly string[], mainFuseA = FUSE_A) {
@@ -112,5 +113,50 @@ describe("a meter that has not shown a car yet", () => {
     restart(plant, ids);
     plant.run(100);
     expect(ids.map((id) => plant.limitA(id))).toEqual([16, 16, 16]);
+  });
+
+  /** A meter of a tenth seems to show too little, and before it is found out the controller starts again. */
+  function restartSuspicious() {
+    const { plant, lies } = lyingPlant({
+      site: siteOf({ mainFuseA: FUSE_A, worstBuildingLoadA: 20, evses: IDS.map((id) => ({ id, safeCurrentA: 0 })) }),
+      building: () => [4, 4, 4],
+      meterEveryS: 60,
+    });
+    lies.set("grid-meter", scaled(0.1));
+    plant.plug("a");
+    plant.plug("b");
+    plant.run(122);
+    expect(doubts(plant)).toEqual([]);
+    plant.restart();
+    plant.run(10);
+    for (const id of IDS) plant.connect(id);
+    return { plant, lies };
+  }
+
+  test("and shows a tenth leaves room for the worst load of the building after a restart, before any car has reported", () => {
+    const { plant } = restartSuspicious();
+    plant.plug("c");
+    plant.run(10);
+    let mostA = 0;
+    plant.run(35, () => {
+      mostA = Math.max(mostA, ...plant.trueA("grid"));
+    });
+    expect(IDS.map((id) => plant.station(id).reading)).toEqual([undefined, undefined, undefined]);
+    expect(mostA).toBeGreaterThan(10);
+    expect(mostA).toBeLessThanOrEqual(FUSE_A - 20 + 4);
+  });
+
+  test("and was put right before a restart is used in full seven minutes after it, and no longer suspected when it has shown a car", () => {
+    const { plant, lies } = restartSuspicious();
+    lies.clear();
+    plant.run(60);
+    expect(plant.limitA("a") + plant.limitA("b")).toBeLessThanOrEqual(20);
+    plant.run(440);
+    expect([plant.limitA("a"), plant.limitA("b")]).toEqual([16, 16]);
+    plant.unplug("b");
+    plant.run(10);
+    plant.plug("b");
+    plant.run(180);
+    expect(plant.factsOf("meter-suspected").map(({ data }) => data.active)).toEqual([true, false]);
   });
 });

@@ -33,6 +33,8 @@ export interface SiteSlice {
   readonly gridLimits: GridLimits;
   /** What is doubted of meters that answer, and since when. */
   readonly doubts: Readonly<Record<string, Doubt & { readonly sinceMs: number }>>;
+  /** Meters that showed less than the cars draw before they had shown one, and since when. */
+  readonly suspects: Readonly<Record<string, number>>;
   readonly configurationHash: string;
 }
 
@@ -48,14 +50,24 @@ export function initialSite(): SiteSlice {
     quarterHours: [],
     gridLimits: {},
     doubts: {},
+    suspects: {},
     configurationHash: "",
   };
 }
 
 /** What was learned from cars holds over a restart, unless the configuration was corrected. */
-function withBoot({ doubts, configurationHash }: SiteSlice, hash: string) {
-  const learned = Object.entries(doubts).filter(([, doubt]) => outlivesRestart(doubt) && hash === configurationHash);
-  return { doubts: Object.fromEntries(learned), configurationHash: hash };
+function withBoot({ doubts, suspects, configurationHash }: SiteSlice, hash: string) {
+  if (hash !== configurationHash) return { doubts: {}, suspects: {}, configurationHash: hash };
+  const learned = Object.entries(doubts).filter(([, doubt]) => outlivesRestart(doubt));
+  return { doubts: Object.fromEntries(learned), suspects, configurationHash };
+}
+
+function withSuspicion(
+  suspects: SiteSlice["suspects"],
+  { atMs, data: { deviceId, active } }: Extract<SiteFact, { type: "meter-suspected" }>,
+): SiteSlice["suspects"] {
+  const { [deviceId]: _, ...others } = suspects;
+  return active ? { ...others, [deviceId]: atMs } : others;
 }
 
 function withDoubt(
@@ -87,6 +99,8 @@ export function evolveSite(slice: SiteSlice, fact: SiteFact): SiteSlice {
       return { ...slice, gridLimits: withGridLimit(slice.gridLimits, fact.data, fact.atMs) };
     case "meter-doubted":
       return { ...slice, doubts: withDoubt(slice.doubts, fact) };
+    case "meter-suspected":
+      return { ...slice, suspects: withSuspicion(slice.suspects, fact) };
     default:
       return slice;
   }

@@ -78,6 +78,10 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "token-checked": (data) => `Token ${data.token}: ${data.status}`,
   "grid-limit-received": gridLimitLine,
   "meter-doubted": doubtLine,
+  "meter-suspected": ({ deviceId, active }) =>
+    active
+      ? `${deviceId} has not shown a car yet, and shows less than the cars say that they draw`
+      : `${deviceId} has shown a car`,
   "forecast-received": (data) => `A forecast of the ${data.kind === "pv" ? "sun" : "building"} came from ${data.by}`,
   "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
   "message-violated": (data) => `${data.chargePointId}, ${data.action}: ${data.problem}`,

@@ -225,10 +225,12 @@ function strainAt({ heat, index }: CircuitView, phase: PhaseIndex, reading: numb
   return strainOf({ protection, heat: heat[phase], ratio: reading / limitA, usable }, REACTION_MS / 1000);
 }
 
-/** A meter that shows less than the cars draw says nothing of what others leave: they are reckoned with their worst. */
+/** A meter that shows less than the cars draw, or may, says nothing of what others leave: they are reckoned with their worst. */
 function showsTooLittle({ input }: Builder, { index }: CircuitView): boolean {
+  const { meterId } = index.circuit;
+  if (meterId !== undefined && input.image.suspectMeters?.has(meterId)) return true;
   const doubts = Object.values(input.state.site.doubts);
-  return doubts.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === index.circuit.meterId);
+  return doubts.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === meterId);
 }
 
 function addPhases(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
