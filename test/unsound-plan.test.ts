@@ -77,7 +77,13 @@ test("a plan with a number that is none is not followed and not recorded, said o
   expect(errors).toEqual([expect.stringContaining("is not followed")]);
   expect(rig.facts("ledger-resumed")).toEqual([]);
   expect([rig.limitA("a"), rig.limitA("b")]).toEqual([16, 16]);
+  const { planTrouble } = rig.controller.live();
+  expect(planTrouble?.text).toMatch(
+    /^No plan is made since .*charging goes on, by the last plan .* Restart wattledger/,
+  );
+  expect(planTrouble?.sinceMs).toBeLessThan(rig.clock.wallMs() - 200_000);
   broken = false;
   await rig.run(30);
+  expect(rig.controller.live()).not.toHaveProperty("planTrouble");
   expect(plansOf(rig).at(-1)!.input.evses).toHaveLength(2);
 });

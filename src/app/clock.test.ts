@@ -43,6 +43,19 @@ describe("a machine without a clock of its own", () => {
   });
 });
 
+test("a clock that falls back to 1970 while the site runs goes on from when it was right, also on a new ledger", () => {
+  vi.setSystemTime(WRITTEN_MS);
+  const clock = realClock(join(directory, "none"));
+  expect(clock.wallMs()).toBe(WRITTEN_MS);
+  vi.setSystemTime(5_000);
+  vi.advanceTimersByTime(60_000);
+  expect(clock.wallMs()).toBe(WRITTEN_MS + 60_000);
+  expect(clock.wallTrusted()).toBe(false);
+  vi.setSystemTime(WRITTEN_MS + HOUR_MS);
+  expect(clock.wallMs()).toBe(WRITTEN_MS + HOUR_MS);
+  expect(clock.wallTrusted()).toBe(true);
+});
+
 test("a fact from the future does not hold a clock that a server has set", () => {
   writeFileSync(join(directory, "synchronized"), "");
   const clock = started(WRITTEN_MS - HOUR_MS);

@@ -43,12 +43,16 @@ export function realClock(timesyncDirectory = TIMESYNC_DIRECTORY): RealClock {
   const monoMs = () => performance.now();
   const sync = timeSync(timesyncDirectory, monoMs);
   let last = { atMs: 0, monoMs: 0 };
+  /** When it was last known what time it is: by the last fact, or by a clock that was set. */
+  let known = last;
   /** A clock that was poisoned by one fact from the future would never be right again: who keeps time is believed. */
   const isSet = (wallMs: number) => wallMs > EARLIEST_WALL_MS && (sync.isKept ? sync.isSet() : true);
   return {
     wallMs() {
       const wallMs = Date.now();
-      return isSet(wallMs) ? wallMs : Math.max(wallMs, Math.floor(last.atMs + monoMs() - last.monoMs));
+      if (!isSet(wallMs)) return Math.max(wallMs, Math.floor(known.atMs + monoMs() - known.monoMs));
+      known = { atMs: wallMs, monoMs: monoMs() };
+      return wallMs;
     },
     monoMs,
     wallTrusted() {
@@ -57,6 +61,7 @@ export function realClock(timesyncDirectory = TIMESYNC_DIRECTORY): RealClock {
     },
     notBefore(atMs) {
       last = { atMs, monoMs: monoMs() };
+      known = last;
     },
     after(delayMs, _name, run) {
       const timer = setTimeout(run, delayMs);

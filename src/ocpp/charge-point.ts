@@ -56,6 +56,8 @@ export class ChargePoint {
   readonly #stationClock: StationClock;
   #connection: Connection | undefined;
   #inputs: Promise<unknown> = Promise.resolve();
+  /** By action: why the last one could not be recorded, while that is so. */
+  readonly #unrecorded = new Map<string, string>();
   readonly #outgoing: Outgoing;
   #booted = false;
 
@@ -164,17 +166,24 @@ export class ChargePoint {
     for (const input of call.inputs) {
       try {
         answers.push(await this.#intake.take(action, input));
+        this.#unrecorded.delete(action);
       } catch (error) {
-        this.#options.log.error("A message could not be recorded, the charge point has to repeat it", {
-          chargePointId: this.#options.configuration.id,
-          action,
-          error: String(error),
-        });
+        this.#notRecorded(action, String(error));
         if (action === "Heartbeat") return [{}];
         throw createRPCError("InternalError", "not recorded, send again");
       }
     }
     return answers;
+  }
+
+  /** Said once: the charge point repeats it every few seconds, for as long as the disk is full. */
+  #notRecorded(action: string, error: string): void {
+    const told = this.#unrecorded.get(action) === error;
+    this.#unrecorded.set(action, error);
+    const { log, configuration } = this.#options;
+    if (told) return;
+    const details = { chargePointId: configuration.id, action, error };
+    log.error("A message could not be recorded, the charge point has to repeat it", details);
   }
 
   #inboundContext(connection: Connection): InboundContext {

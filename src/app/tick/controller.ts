@@ -128,8 +128,9 @@ export class Controller implements SiteAccess {
     const { site, simulated, clock, recorder } = this.#options;
     const { image: last, circuits, decisions } = this.#look;
     const image = { ...last, nowMs: clock.wallMs(), monoMs: clock.monoMs() };
+    const planTrouble = this.#plans.trouble();
     return describeSite({
-      ...{ site, image, circuits, decisions, simulated },
+      ...{ site, image, circuits, decisions, simulated, ...(planTrouble ? { planTrouble } : {}) },
       state: this.state(),
       ledger: recorder.health(),
     });

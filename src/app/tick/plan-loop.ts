@@ -6,6 +6,7 @@ import type { Clock, Log, Prices, Solver } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
+import type { PlanTrouble } from "../../core/view/describe.ts";
 import { BUILDING_MEAN_MS, isFarOff } from "../../planner/forecast/forecast.ts";
 import { horizonSlots } from "../../planner/input/horizon.ts";
 import { buildPlanInput, operatorLimits } from "../../planner/input/input.ts";
@@ -35,6 +36,8 @@ export interface MeasuredNow {
 export interface PlanLoop {
   /** Called at the end of each tick with what the building draws, W; returns at once. The promise is there for virtual time and tests. */
   consider(image: ProcessImage, measured: MeasuredNow): Promise<void> | undefined;
+  /** Why no new plan is followed; undefined while all is well. */
+  trouble(): PlanTrouble | undefined;
 }
 
 function lastPricedSlotMs(prices: Prices, nowMs: number): number {
@@ -72,15 +75,21 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   let usual: Mean | undefined;
   /** What that mean would be by now, had the building drawn what was planned since the plan was made. */
   let planned: Mean | undefined;
-  let unsoundAt: string | undefined;
+  let trouble: PlanTrouble | undefined;
 
   /** The ledger takes no number that is none, and nobody should follow one. Said once until a plan is sound again. */
-  function isUnsound(part: Partial<Record<"input" | "result", object>>): boolean {
+  function isUnsound(part: Partial<Record<"input" | "result", object>>, nowMs: number): boolean {
     const where = firstUnsoundInput(part);
-    if (where !== undefined && unsoundAt !== where)
+    if (where === undefined) return false;
+    if (trouble?.where !== where)
       log.error("A plan is not followed, as a number in it is none; the last plan or fair shares go on", { where });
-    if (where !== undefined || "result" in part) unsoundAt = where;
-    return where !== undefined;
+    trouble = { sinceMs: trouble?.sinceMs ?? nowMs, where };
+    return true;
+  }
+
+  function failed(error: unknown, nowMs: number): void {
+    trouble = { sinceMs: trouble?.sinceMs ?? nowMs };
+    log.error("Planning failed; the last plan or fair shares go on", { error: String(error) });
   }
 
   /** Where load and sun are foretold by others, and prices known, a plan looks into the second day. */
@@ -109,15 +118,17 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
       ...(importedWh === undefined ? {} : { importedWh }),
     });
-    if (isUnsound({ input })) return;
+    if (isUnsound({ input }, image.nowMs)) return;
     const result = await solver.solve(input, PLAN_DEADLINE_MS);
-    if (isUnsound({ result })) return;
+    if (isUnsound({ result }, image.nowMs)) return;
+    trouble = undefined;
     if (result.status === "rule-based") log.warn("The plan is rule-based", { detail: result.detail });
     await recorder.note([{ type: "plan-made", source: "planner", data: { trigger, input, result } }]);
     plannedSeq = seq;
   }
 
   return {
+    trouble: () => trouble,
     consider(image, { buildingW, importedWh }) {
       usual = meanWith(usual, buildingW, image.monoMs);
       planned = meanWith(planned, recorder.state().plan.current?.input.buildingW[0], image.monoMs);
@@ -141,7 +152,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       deviatesSinceMs = undefined;
       pricesUntilAtPlanMs = pricesUntilMs;
       return plan(image, trigger, importedWh)
-        .catch((error) => log.error("Planning failed; the last plan or fair shares go on", { error: String(error) }))
+        .catch((error) => failed(error, image.nowMs))
         .finally(() => {
           solving = false;
         });

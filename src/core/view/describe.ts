@@ -36,6 +36,13 @@ export interface DescribeInput {
     readonly backlog: number;
     readonly dropped: number;
   };
+  readonly planTrouble?: PlanTrouble;
+}
+
+/** Since when no new plan is followed, and by which number that is none; without one planning itself failed. */
+export interface PlanTrouble {
+  readonly sinceMs: number;
+  readonly where?: string;
 }
 
 const EVSE_READING_VALID_MS = 120_000;
@@ -242,6 +249,13 @@ function ledgerOf({ ledger, site, image }: DescribeInput): LiveSite["ledger"] {
   return { sinceMs, waitingFacts, lostFacts, text: en.ledger({ since, reason, waitingFacts, lostFacts }) };
 }
 
+function planTroubleOf({ planTrouble, site, image }: DescribeInput): LiveSite["planTrouble"] {
+  if (!planTrouble) return undefined;
+  const { sinceMs, where } = planTrouble;
+  const since = localTime(sinceMs, image.nowMs, site.configuration.site.timeZone);
+  return { sinceMs, text: en.planTrouble({ since, ...known({ where }) }) };
+}
+
 function devicesOf({ site, state, image }: DescribeInput): LiveSite["devices"] {
   return site.configuration.devices.map((device) => {
     const atMonoMs = lastReadingMonoMs(device, image);
@@ -304,6 +318,7 @@ export function describeSite(input: DescribeInput): LiveSite {
           },
         }
       : {}),
+    ...known({ planTrouble: planTroubleOf(input) }),
     evses,
   };
 }

@@ -160,6 +160,12 @@ export const LiveSiteSchema = Type.Object({
       solveMs: Type.Number(),
     }),
   ),
+  planTrouble: Type.Optional(
+    Type.Object(
+      { sinceMs: Type.Number(), text: Type.String({ description: "Why, and what to do, in English words" }) },
+      { description: "Only while no new plan can be followed: charging goes on by the last one, then in fair shares" },
+    ),
+  ),
   evses: Type.Array(LiveEvseSchema),
 });
 

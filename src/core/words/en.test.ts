@@ -123,6 +123,21 @@ describe("what the car is doing", () => {
   });
 });
 
+describe("a plan that cannot be followed", () => {
+  it("says that charging goes on, and where to look", () => {
+    expect(en.planTrouble({ since: "13:05", where: "input.importEurPerKwh[3]" })).toBe(
+      "No plan is made since 13:05: a price is no number (input.importEurPerKwh[3]). Fuses stay protected and charging goes on, by the last plan while it lasts, then in fair shares. Look at the tariff in site.yaml, and at what the price source sends.",
+    );
+    const where = ["input.buildingW[0]", "input.pvW[9]", "input.batteries[0].energyWh", "input.evses[2].minPowerW"];
+    const advice = where.map((path) => en.planTrouble({ since: "13:05", where: path }).split(". ").at(-1));
+    expect(advice.join(" ")).toMatch(/meters and .* inverter and .* battery under .* energy and departure/);
+    expect(en.planTrouble({ since: "13:05", where: "result.evses[0].powerW[1]" })).toContain(
+      "a value in the plan itself is no number",
+    );
+    expect(en.planTrouble({ since: "13:05" })).toMatch(/planning fails.*Restart wattledger/);
+  });
+});
+
 describe("the site's word", () => {
   it("says why, since when, and what ends it", () => {
     const since = "13:05";

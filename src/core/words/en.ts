@@ -3,6 +3,7 @@ import { PHASE_NAMES } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
 import { doubt } from "./en-doubts.ts";
 import { partner } from "./en-partner.ts";
+import { planTrouble } from "./en-plan-trouble.ts";
 import type { EvseWords, LedgerWords, ModeWords, OperatorWords, Words } from "./words.ts";
 
 function place(reason: Reason): string {
@@ -206,7 +207,8 @@ function siteText({ word, since, kind, deviceId, circuitId, detail, unusable, ri
 
 function ledger({ since, reason, waitingFacts, lostFacts }: LedgerWords): string {
   const lost = lostFacts > 0 ? `, ${lostFacts} are lost` : "";
-  return `Nothing is recorded since ${since}: ${reason.replace(/\.$/, "")}. Fuses stay protected and cars that charge go on; new transactions are taken when the disk takes them. ${waitingFacts} facts wait in memory${lost}: do not switch off.`;
+  const waiting = waitingFacts === 1 ? "One fact waits" : `${waitingFacts} facts wait`;
+  return `Nothing is recorded since ${since}: ${reason.replace(/\.$/, "")}. Fuses stay protected and cars that charge go on; new transactions are taken when the disk takes them. ${waiting} in memory${lost}: do not switch off.`;
 }
 
-export const en: Words = { because, sentence, mode, doubt, ledger, partner };
+export const en: Words = { because, sentence, mode, doubt, ledger, planTrouble, partner };

@@ -69,6 +69,13 @@ export interface LedgerWords {
   readonly lostFacts: number;
 }
 
+/** Why no new plan is followed. */
+export interface PlanTroubleWords {
+  readonly since: string;
+  /** Path of the number that is none, below `input` or `result`; missing where planning itself failed. */
+  readonly where?: string;
+}
+
 /** What waits to be sent to a partner. */
 export type WaitingKind = "place" | "sessions" | "records" | "profiles" | "results" | "contexts";
 
@@ -99,6 +106,8 @@ export interface Words {
   doubt(doubt: DoubtWords): string;
   /** The disk refuses: what goes on, what does not, and what to do. */
   ledger(ledger: LedgerWords): string;
+  /** No new plan is followed: why, what goes on, and what to do. */
+  planTrouble(trouble: PlanTroubleWords): string;
   /** How it stands with a partner, what waits, and what to do. */
   partner(partner: PartnerWords): string;
 }

@@ -224,6 +224,7 @@ export function PlanPanel({ site }: { site: LiveSite }) {
         {made ? <small>{words.planMade(clockTime(made.madeMs), words.planStatus(made.result))}</small> : null}
       </h2>
       {made?.result.status === "rule-based" ? <p class="quiet">{words.planByRules(made.result.detail)}</p> : null}
+      {site.planTrouble ? <p class="age old">{site.planTrouble.text}</p> : null}
       {made ? <Chart site={site} made={made} /> : <p class="quiet">{words.planMissing}</p>}
     </section>
   );
