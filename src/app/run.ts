@@ -318,7 +318,7 @@ function healthOf(controller: Controller, recorder: Recorder, clock: Clock) {
 
 function metricsOf(controller: Controller, recorder: Recorder, stalls: StallWatch): Record<string, number> {
   const { ticks, lastTickDurationMs, longestTickGapMs, interventions } = controller.health();
-  const { lastCommitMs, backlog, dropped } = recorder.health();
+  const { lastCommitMs, backlog, dropped, damage } = recorder.health();
   return {
     wattledger_ticks_total: ticks,
     wattledger_tick_seconds: lastTickDurationMs / 1000,
@@ -327,6 +327,7 @@ function metricsOf(controller: Controller, recorder: Recorder, stalls: StallWatc
     wattledger_longest_stall_seconds: stalls.longestMs / 1000,
     wattledger_guard_interventions_total: interventions,
     wattledger_ledger_commit_seconds: lastCommitMs / 1000,
+    wattledger_ledger_damaged: damage ? 1 : 0,
     wattledger_ledger_backlog_facts: backlog,
     wattledger_ledger_dropped_facts_total: dropped,
     wattledger_resident_memory_bytes: process.memoryUsage().rss,

@@ -24,9 +24,17 @@ export interface Log {
   error(message: string, details?: Readonly<Record<string, unknown>>): void;
 }
 
+/** Facts that were whole once are not any more: since when it is known (epoch ms), and which. */
+export interface LedgerDamage {
+  readonly foundMs: number;
+  readonly reason: string;
+}
+
 /** The append-only ledger. `append` resolves when the facts are on disk; it keeps the order of the calls. */
 export interface Ledger {
   readonly lastSeq: number;
+  /** Found by looking at old facts again; missing while they are whole. */
+  readonly damage?: LedgerDamage | undefined;
   /** Assigned facts, gapless after `lastSeq`. Rejects with the reason when the disk refuses; nothing is stored then. */
   append(facts: readonly SiteFact[]): Promise<void>;
   /** The fact with this idempotency key. */

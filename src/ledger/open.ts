@@ -43,6 +43,8 @@ export interface OpenLedgerOptions {
   readonly maxPages?: number;
   /** Pages in the write-ahead log after which it is folded into the file. */
   readonly checkpointPages?: number;
+  /** A few old facts are looked at this often; each of them once a day without it. */
+  readonly lookEveryMs?: number;
 }
 
 function isClean(database: Database.Database): boolean {
@@ -142,6 +144,7 @@ function open(options: OpenLedgerOptions, files: LedgerFiles, release: () => voi
       ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
       ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),
+      ...(options.lookEveryMs === undefined ? {} : { lookEveryMs: options.lookEveryMs }),
     });
     return { ledger, state, snapshotSeq: snapshot.seq, cleanStop };
   } catch (error) {

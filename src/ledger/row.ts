@@ -1,6 +1,6 @@
-/** A fact as a row of the table, with a checksum: SQLite itself does not notice a flipped bit inside a text. */
-import { crc32 } from "node:zlib";
+/** A fact as a row of the table, with its checksum. */
 import type { Envelope } from "../core/facts/fact.ts";
+import { checksum } from "./checksum.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { upcast } from "./upcast.ts";
 
@@ -17,11 +17,6 @@ export interface FactRow {
   readonly key: string | null;
   readonly data: string;
   readonly crc: number;
-}
-
-function checksum(row: Omit<FactRow, "crc">): number {
-  const times = `${row.seq}|${row.at_ms}|${row.mono_ms}|${row.wall_trusted}|${row.cause}`;
-  return crc32(`${times}|${row.boot}|${row.type}|${row.version}|${row.source}|${row.key}|${row.data}`);
 }
 
 /** The row of a fact whose data was checked before. */

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type Database from "better-sqlite3";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
-import type { Ledger, Log } from "../core/ports.ts";
+import type { Ledger, LedgerDamage, Log } from "../core/ports.ts";
 import { type SiteState, STATE_VERSION } from "../core/state/state.ts";
 import { LedgerError, readErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf, rowOf } from "./row.ts";
@@ -37,11 +37,15 @@ export interface StoreOptions {
   readonly release: () => void;
   readonly maxPages?: number;
   readonly checkpointPages?: number;
+  /** A few old facts are looked at this often; each of them once a day without it. */
+  readonly lookEveryMs?: number;
 }
 
 export class SqliteLedger implements Ledger {
   /** Last fact that is on disk. */
   lastSeq: number;
+  /** What is wrong with facts that were recorded before, once a look at them has found it. */
+  damage: LedgerDamage | undefined;
   readonly #options: StoreOptions;
   #worker: Worker | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -70,12 +74,13 @@ export class SqliteLedger implements Ledger {
   }
 
   #start(): void {
-    const { path, maxPages, checkpointPages } = this.#options;
+    const { path, maxPages, checkpointPages, lookEveryMs } = this.#options;
     const workerData: WriterData = {
       path,
       signal: this.#signal,
       ...(maxPages === undefined ? {} : { maxPages }),
       ...(checkpointPages === undefined ? {} : { checkpointPages }),
+      ...(lookEveryMs === undefined ? {} : { lookEveryMs }),
     };
     const worker = new Worker(new URL("./writer.worker.ts", import.meta.url), {
       workerData,
@@ -202,6 +207,10 @@ export class SqliteLedger implements Ledger {
       this.#options.log.warn(answer.warning);
       return;
     }
+    if ("damage" in answer) {
+      this.#isDamaged(answer.damage);
+      return;
+    }
     if ("started" in answer) {
       this.#takeUp(answer.started);
       return;
@@ -220,6 +229,12 @@ export class SqliteLedger implements Ledger {
     // What was queued behind a refused call has a gap before it and is refused by the writer too, in order.
     if (this.#waiting.size === 0) this.#acceptedSeq = this.lastSeq;
     waiting.reject(new LedgerError(answer.kind, answer.message ?? ""));
+  }
+
+  #isDamaged(reason: string): void {
+    if (this.damage) return;
+    this.damage = { foundMs: Date.now(), reason };
+    this.#options.log.error("The ledger is damaged: stop wattledger and restore the last backup", { reason });
   }
 
   /** A thread goes on where the disk says that the one before ended: what waits is neither lost nor written twice. */

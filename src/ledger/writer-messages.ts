@@ -9,6 +9,8 @@ export interface WriterData {
   readonly maxPages?: number;
   /** Pages in the write-ahead log after which it is folded into the file. */
   readonly checkpointPages?: number;
+  /** A few old facts are looked at this often. */
+  readonly lookEveryMs?: number;
   /** Becomes 1 when everything is written and closed. */
   readonly signal: Int32Array;
 }
@@ -23,4 +25,6 @@ export type WriterAnswer =
   /** The thread is there; its last fact on disk. */
   | { readonly started: number }
   | { readonly id: number; readonly kind?: LedgerErrorKind; readonly message?: string }
+  /** What is wrong with facts that were recorded before. */
+  | { readonly damage: string }
   | { readonly warning: string };

@@ -3,12 +3,13 @@ import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
+import { LOOK_EVERY_MS, Patrol } from "./patrol.ts";
 import type { FactRow } from "./row.ts";
 import { applyPragmas, assertDurable, CHECKPOINT_PAGES, INSERT_FACT, syncLog } from "./schema.ts";
 import { type StateSnapshot, storeSnapshot } from "./store-snapshot.ts";
 import type { WriterData, WriterRequest } from "./writer-messages.ts";
 
-const { path, maxPages, checkpointPages, signal } = workerData as WriterData;
+const { path, maxPages, checkpointPages, lookEveryMs = LOOK_EVERY_MS, signal } = workerData as WriterData;
 const port = parentPort!;
 const database = new Database(path);
 applyPragmas(database, checkpointPages);
@@ -141,7 +142,17 @@ function store(snapshot: StateSnapshot): void {
   }
 }
 
+const patrol = new Patrol(database, lastSeq);
+const looks = setInterval(() => {
+  const damage = patrol.look(lastSeq);
+  if (damage === undefined) return;
+  // Said once: a page that cannot be read takes long each time.
+  clearInterval(looks);
+  port.postMessage({ damage });
+}, lookEveryMs);
+
 function close(): void {
+  clearInterval(looks);
   try {
     database.transaction(() => {
       removeAfter.run(lastSeq);

@@ -5,7 +5,7 @@
  */
 import type { Draft, Envelope } from "../../core/facts/fact.ts";
 import { FACT_DECLARATIONS, type SiteDraft, type SiteFact } from "../../core/facts/index.ts";
-import type { Clock, Ledger, Log } from "../../core/ports.ts";
+import type { Clock, Ledger, LedgerDamage, Log } from "../../core/ports.ts";
 import { evolve, type SiteState } from "../../core/state/state.ts";
 import { assertValidFact, LedgerError } from "../../ledger/index.ts";
 import { Backlog } from "./backlog.ts";
@@ -46,6 +46,8 @@ export interface LedgerHealth {
   /** Facts that wait for it, and facts that were given up since the start. */
   readonly backlog: number;
   readonly dropped: number;
+  /** Facts that were recorded before are not whole any more. */
+  readonly damage?: LedgerDamage;
 }
 
 export interface RecorderOptions {
@@ -89,7 +91,9 @@ export class Recorder {
   health(): LedgerHealth {
     const failing = this.#failure && { failure: this.#failure.reason, failingSinceMs: this.#failure.sinceMs };
     const { length, dropped } = this.#backlog;
-    return { lastCommitMs: this.#lastCommitMs, backlog: length, dropped, ...failing };
+    const { damage } = this.#options.ledger;
+    const damaged = damage && { damage };
+    return { lastCommitMs: this.#lastCommitMs, backlog: length, dropped, ...failing, ...damaged };
   }
 
   /** The fact with this idempotency key, be it on disk, in the backlog or just being decided. */

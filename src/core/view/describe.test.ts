@@ -122,6 +122,25 @@ describe("the live picture", () => {
     expect(text({ kind: "paused", untilMs: NOON_MS + 2 * SLOT_MS })).toBe(rising);
   });
 
+  it("says that facts on the disk are not whole any more, and that no new plan is followed", () => {
+    const { site, state } = charging();
+    const now = image({});
+    const damage = { foundMs: now.nowMs, reason: "fact 7 does not fit its checksum" };
+    const ledger = { backlog: 0, dropped: 0, damage };
+    const planTrouble = { sinceMs: now.nowMs, where: "input.pvW[0]" };
+    const about = { site, state, image: now, circuits: [], decisions: [], simulated: false };
+    const live = describeSite({ ...about, ledger, planTrouble });
+    expect(Value.Check(LiveSiteSchema, live)).toBe(true);
+    expect(live.ledgerDamage).toMatchObject({
+      foundMs: now.nowMs,
+      text: expect.stringContaining("fact 7 does not fit"),
+    });
+    expect(live.planTrouble).toMatchObject({ sinceMs: now.nowMs, text: expect.stringContaining("input.pvW[0]") });
+    expect(live).not.toHaveProperty("ledger");
+    const whole = describeSite({ ...about, ledger: { backlog: 0, dropped: 0 } });
+    expect([whole.ledgerDamage, whole.planTrouble]).toEqual([undefined, undefined]);
+  });
+
   it("says for how long the meter has been silent", () => {
     const reason = { kind: "safe-mode", deviceId: "grid-meter" } as const;
     const live = picture(charging(), { gridW: 9000, meterAgeMs: 12_000 }, reason);

@@ -9,6 +9,7 @@ import type { ProcessImage } from "../image.ts";
 import { budgetInForce } from "../limits/budget.ts";
 import { exportLimitInForce, gridLimitInForce, silentSource } from "../limits/grid-limit.ts";
 import { doubtTexts, isMeterUnusable } from "../plausibility/doubt-texts.ts";
+import type { LedgerDamage } from "../ports.ts";
 import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
 import type { Reason } from "../reason.ts";
 import type { EvseModel, SiteModel } from "../site/site-model.ts";
@@ -35,6 +36,7 @@ export interface DescribeInput {
     readonly failingSinceMs?: number;
     readonly backlog: number;
     readonly dropped: number;
+    readonly damage?: LedgerDamage;
   };
   readonly planTrouble?: PlanTrouble;
 }
@@ -249,6 +251,13 @@ function ledgerOf({ ledger, site, image }: DescribeInput): LiveSite["ledger"] {
   return { sinceMs, waitingFacts, lostFacts, text: en.ledger({ since, reason, waitingFacts, lostFacts }) };
 }
 
+function ledgerDamageOf({ ledger, site, image }: DescribeInput): LiveSite["ledgerDamage"] {
+  if (!ledger?.damage) return undefined;
+  const { foundMs, reason } = ledger.damage;
+  const found = localTime(foundMs, image.nowMs, site.configuration.site.timeZone);
+  return { foundMs, text: en.ledgerDamage({ found, reason }) };
+}
+
 function planTroubleOf({ planTrouble, site, image }: DescribeInput): LiveSite["planTrouble"] {
   if (!planTrouble) return undefined;
   const { sinceMs, where } = planTrouble;
@@ -286,7 +295,7 @@ export function describeSite(input: DescribeInput): LiveSite {
     wallTrusted: image.wallTrusted,
     site: { id, name: name || id, timeZone, country, simulated: input.simulated },
     mode: modeOf(input),
-    ...known({ ledger: ledgerOf(input) }),
+    ...known({ ledger: ledgerOf(input), ledgerDamage: ledgerDamageOf(input) }),
     meter: { deviceId: site.gridMeterId, quality: meter?.quality ?? "absent", ...known({ ageMs: meter?.ageMs }) },
     devices,
     circuits: input.circuits.map(({ circuitId, currentA, limitA, quality, assumed }) => {

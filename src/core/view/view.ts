@@ -102,6 +102,15 @@ export const LiveSiteSchema = Type.Object({
       { description: "Only while the disk refuses: nothing is recorded" },
     ),
   ),
+  ledgerDamage: Type.Optional(
+    Type.Object(
+      {
+        foundMs: Type.Number(),
+        text: Type.String({ description: "What it means and what to do, in English words" }),
+      },
+      { description: "Only once facts that were recorded before are found not to be whole any more" },
+    ),
+  ),
   meter: Type.Object({ deviceId: Type.String(), ageMs: Type.Optional(Type.Number()), quality: QualitySchema }),
   gridLimit: Type.Optional(
     Type.Object({

@@ -123,6 +123,13 @@ describe("what the car is doing", () => {
   });
 });
 
+it("says of a damaged ledger what goes on, and what to do", () => {
+  const text = en.ledgerDamage({ found: "13:05", reason: "fact 7 does not fit its checksum" });
+  expect(text).toMatch(
+    /^The ledger is damaged, found 13:05: fact 7 does not fit .*recording goes on.*wattledger restore/,
+  );
+});
+
 describe("a plan that cannot be followed", () => {
   it("says that charging goes on, and where to look", () => {
     expect(en.planTrouble({ since: "13:05", where: "input.importEurPerKwh[3]" })).toBe(

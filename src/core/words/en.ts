@@ -4,7 +4,7 @@ import type { Reason } from "../reason.ts";
 import { doubt } from "./en-doubts.ts";
 import { partner } from "./en-partner.ts";
 import { planTrouble } from "./en-plan-trouble.ts";
-import type { EvseWords, LedgerWords, ModeWords, OperatorWords, Words } from "./words.ts";
+import type { EvseWords, LedgerDamageWords, LedgerWords, ModeWords, OperatorWords, Words } from "./words.ts";
 
 function place(reason: Reason): string {
   const circuit =
@@ -211,4 +211,8 @@ function ledger({ since, reason, waitingFacts, lostFacts }: LedgerWords): string
   return `Nothing is recorded since ${since}: ${reason.replace(/\.$/, "")}. Fuses stay protected and cars that charge go on; new transactions are taken when the disk takes them. ${waiting} in memory${lost}: do not switch off.`;
 }
 
-export const en: Words = { because, sentence, mode, doubt, ledger, planTrouble, partner };
+function ledgerDamage({ found, reason }: LedgerDamageWords): string {
+  return `The ledger is damaged, found ${found}: ${reason.replace(/\.$/, "")}. Fuses stay protected and recording goes on; what needs those facts fails, and a start may refuse them. Stop wattledger, run \`wattledger restore\` with the last backup, and replace the storage: what it did once it will do again.`;
+}
+
+export const en: Words = { because, sentence, mode, doubt, ledger, ledgerDamage, planTrouble, partner };

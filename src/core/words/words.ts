@@ -69,6 +69,12 @@ export interface LedgerWords {
   readonly lostFacts: number;
 }
 
+/** Facts on the disk are not whole any more: which, and when that was found as local text. */
+export interface LedgerDamageWords {
+  readonly found: string;
+  readonly reason: string;
+}
+
 /** Why no new plan is followed. */
 export interface PlanTroubleWords {
   readonly since: string;
@@ -106,6 +112,8 @@ export interface Words {
   doubt(doubt: DoubtWords): string;
   /** The disk refuses: what goes on, what does not, and what to do. */
   ledger(ledger: LedgerWords): string;
+  /** The disk has lost facts: what goes on, what does not, and what to do. */
+  ledgerDamage(damage: LedgerDamageWords): string;
   /** No new plan is followed: why, what goes on, and what to do. */
   planTrouble(trouble: PlanTroubleWords): string;
   /** How it stands with a partner, what waits, and what to do. */

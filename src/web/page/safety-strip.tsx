@@ -54,7 +54,7 @@ function CircuitBars({ circuit, nested }: { circuit: Circuit; nested: boolean })
 }
 
 export function SafetyStrip({ site }: { site: LiveSite }) {
-  const { mode, meter, ledger } = site;
+  const { mode, meter, ledger, ledgerDamage } = site;
   const age = meter.ageMs === undefined ? words.meterSilent : words.meterAge(fixed(meter.ageMs / 1000, 0));
   return (
     <section class={`strip ${mode.word}`} aria-live="polite">
@@ -67,6 +67,7 @@ export function SafetyStrip({ site }: { site: LiveSite }) {
         </strong>
         <p>{mode.text}</p>
         {ledger && <p class="age old">{ledger.text}</p>}
+        {ledgerDamage && <p class="age old">{ledgerDamage.text}</p>}
         <p class={meter.quality === "good" ? "age" : "age old"}>{age}</p>
       </div>
       <div class="strip-circuits">
