@@ -49,6 +49,8 @@ export interface Fault {
   readonly refusesDefault?: boolean;
   /** Its meter values do not arrive. */
   readonly mute?: boolean;
+  /** They tell its power, and no currents. */
+  readonly powerAlone?: boolean;
 }
 
 interface Station {
@@ -297,7 +299,10 @@ export class Plant {
       const currentA: PerPhase = [a, station.car.phases > 1 ? a : 0, station.car.phases > 2 ? a : 0];
       const { socPercent } = station.car;
       const soc = socPercent === undefined ? {} : { socPercent };
-      station.reading = { evseId: evse.id, atMonoMs: this.second * 1000, currentA, ...soc };
+      const told = station.fault.powerAlone
+        ? { powerW: Math.round((currentA[0] + currentA[1] + currentA[2]) * VOLTAGE_V) }
+        : { currentA };
+      station.reading = { evseId: evse.id, atMonoMs: this.second * 1000, ...told, ...soc };
     });
   }
 

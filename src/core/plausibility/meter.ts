@@ -40,6 +40,13 @@ export interface MeterWatch {
   readonly samples: readonly Sample[];
   readonly steps: readonly PendingStep[];
   readonly votes: Votes;
+  /** A step that an EVSE told as power alone has shown. */
+  readonly shownByPower: boolean;
+}
+
+/** Whether a step of a car has shown as it should. */
+function hasShownCar({ votes, shownByPower }: Pick<MeterWatch, "votes" | "shownByPower">): boolean {
+  return shownByPower || hasShown(votes);
 }
 
 /** What was known of it before the restart. */
@@ -87,6 +94,7 @@ export function newWatch(): MeterWatch {
     samples: [],
     steps: [],
     votes: new Map(),
+    shownByPower: false,
     relapses: 0,
     swapped: 0,
   };
@@ -122,20 +130,21 @@ function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): M
 }
 
 /** Steps of EVSEs that reported just now join those that wait; those that can be judged are. */
-function judgeSteps(watch: MeterWatch, deviceId: string, tracks: readonly EvseTrack[], monoMs: number): MeterWatch {
+function judgeSteps(watch: MeterWatch, { deviceId, tracks, monoMs, voltageV }: Surroundings): MeterWatch {
   const waiting = [
     ...watch.steps,
-    ...tracks.flatMap((track) => (track.last?.atMonoMs === monoMs ? (stepOf(track, tracks) ?? []) : [])),
+    ...tracks.flatMap((track) => (track.last?.atMonoMs === monoMs ? (stepOf(track, tracks, voltageV) ?? []) : [])),
   ];
   if (waiting.length === 0) return watch;
-  let { votes } = watch;
+  let { votes, shownByPower } = watch;
   const steps = waiting.filter((step) => {
-    const alone = stayed(step, tracks, monoMs);
+    const alone = stayed(step, tracks, { monoMs, voltageV });
     const verdict = alone ? judgeStep(step, watch.samples) : undefined;
     if (verdict) votes = count(votes, deviceId, step, verdict);
+    if (verdict && step.waysA) shownByPower = true;
     return alone === undefined;
   });
-  return { ...watch, steps, votes };
+  return { ...watch, steps, votes, shownByPower };
 }
 
 /** Whether it shows less than the least that the cars draw by what they told last. */
@@ -148,9 +157,9 @@ function seemsShort(currentA: PerPhase | undefined, around: Surroundings): boole
 
 /** Brings the watch of a meter to this tick. */
 export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, around: Surroundings): MeterWatch {
-  const { deviceId, monoMs, tracks } = around;
+  const { monoMs, tracks } = around;
   const isNew = fresh !== undefined && fresh.atMonoMs !== watch.reading?.atMonoMs;
-  if (!fresh || !isNew) return judgeSteps(watch, deviceId, tracks, monoMs);
+  if (!fresh || !isNew) return judgeSteps(watch, around);
   const taken = take(watch, fresh, around);
   const {
     missing: before,
@@ -159,7 +168,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     distrust: distrustBefore,
     suspicion: suspicionBefore,
     ...rest
-  } = judgeSteps(taken, deviceId, tracks, monoMs);
+  } = judgeSteps(taken, around);
   const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
   const currentA = currentsOf(fresh, around);
   const plain = tracks.filter(({ evse }) => !around.swapped.has(evse.id));
@@ -173,7 +182,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const isBelieved = known !== undefined && distrust === undefined;
   const suspicion = stillSuspected(suspicionBefore, {
     isShortAgain: short?.againMonoMs !== undefined || lacks?.again === true,
-    hasShown: isBelieved || hasShown(rest.votes),
+    hasShown: isBelieved || hasShownCar(rest),
   });
   return {
     ...rest,
@@ -213,8 +222,8 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
  * It shows less than the cars draw, and no step of a car has shown on it yet. Mostly a car went down after its report; of a
  * meter that has never shown a car it may as well be the beginning of what takes minutes to find out.
  */
-export function isUnproven({ seemsShort, votes }: MeterWatch): boolean {
-  return seemsShort && !hasShown(votes);
+export function isUnproven(watch: MeterWatch): boolean {
+  return watch.seemsShort && !hasShownCar(watch);
 }
 
 /** It showed too little before the restart, and has not shown a car since, nor had the time to be found out. */
@@ -229,5 +238,5 @@ export function refutedOf(watch: MeterWatch): Doubt[] {
 
 /** The watch after what was learned has been let go: it has to be learned anew. */
 export function forgetVotes(watch: MeterWatch): MeterWatch {
-  return { ...watch, votes: new Map() };
+  return { ...watch, votes: new Map(), shownByPower: false };
 }

@@ -5,7 +5,8 @@
  */
 import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { DoubtKind } from "./doubt.ts";
-import type { EvseTrack } from "./evses.ts";
+import type { EvseReport, EvseTrack } from "./evses.ts";
+import { waysOf } from "./power-step.ts";
 
 /** A reading of the meter, kept for the time in which a step may have happened. */
 export interface Sample {
@@ -18,6 +19,8 @@ const LEAST_STEP_A = 4;
 const UNCHANGED_A = 1.5;
 /** A step lies between two reports; the first may have been measured before it arrived. */
 const LONGEST_WINDOW_MS = 70_000;
+/** A car has gone over to its new current within this. */
+const SUDDEN_MS = 15_000;
 const MEASURED_BEFORE_MS = 10_000;
 const ARRIVES_AFTER_MS = 3_000;
 /** So long is waited for what the other EVSEs report. */
@@ -32,8 +35,10 @@ export interface PendingStep {
   readonly fromMonoMs: number;
   readonly toMonoMs: number;
   readonly stepA: PerPhase;
+  /** Where power alone is told: the ways in which it may be spread over the phases. `stepA` is one of them. */
+  readonly waysA?: readonly PerPhase[];
   /** Reports of the others from before the step. */
-  readonly others: ReadonlyMap<string, PerPhase>;
+  readonly others: ReadonlyMap<string, EvseReport>;
 }
 
 /** What would explain that a meter shows a step in another way. */
@@ -83,42 +88,71 @@ function differsBy(a: PerPhase, b: PerPhase): number {
 }
 
 /** Whether the meter shows a change by `expectedA` between any two of its readings. */
-function shows(samples: readonly Sample[], expectedA: PerPhase, toleranceA: number): boolean {
+function shows(
+  samples: readonly Sample[],
+  expectedA: PerPhase,
+  toleranceA: number,
+  withinMs = Number.POSITIVE_INFINITY,
+): boolean {
   for (let early = 0; early < samples.length; early++)
-    for (let late = early + 1; late < samples.length; late++)
+    for (let late = early + 1; late < samples.length; late++) {
+      if (samples[late]!.atMonoMs - samples[early]!.atMonoMs > withinMs) break;
       if (differsBy(between(samples[early]!.currentA, samples[late]!.currentA), expectedA) <= toleranceA) return true;
+    }
   return false;
 }
 
+/** Between the two last reports of an EVSE: by currents, or by power in each way that it may be spread over its phases. */
+function changeOf(
+  { last, before, evse }: EvseTrack,
+  voltageV: number,
+): Pick<PendingStep, "stepA" | "waysA"> | undefined {
+  if (last!.currentA && before!.currentA) {
+    const stepA = between(before!.currentA, last!.currentA);
+    return largest(stepA) < LEAST_STEP_A ? undefined : { stepA };
+  }
+  const waysA = waysOf(evse, (last!.powerW - before!.powerW) / voltageV);
+  return waysA[0] && { stepA: waysA[0], waysA };
+}
+
 /** A step between the two last reports of an EVSE, with what the others reported before it. */
-export function stepOf(track: EvseTrack, all: readonly EvseTrack[]): PendingStep | undefined {
+export function stepOf(track: EvseTrack, all: readonly EvseTrack[], voltageV: number): PendingStep | undefined {
   const { last, before, evse } = track;
-  if (!last?.currentA || !before?.currentA || last.atMonoMs - before.atMonoMs > LONGEST_WINDOW_MS) return undefined;
-  const stepA = between(before.currentA, last.currentA);
-  if (largest(stepA) < LEAST_STEP_A) return undefined;
-  const others = new Map<string, PerPhase>();
+  if (!last || !before || last.atMonoMs - before.atMonoMs > LONGEST_WINDOW_MS) return undefined;
+  const change = changeOf(track, voltageV);
+  if (!change) return undefined;
+  const others = new Map<string, EvseReport>();
   for (const other of all) {
     if (other === track || other.transactionId === undefined) continue;
     const report = [other.last, other.before].find((known) => known && known.atMonoMs <= before.atMonoMs);
-    if (!report?.currentA) return undefined;
-    others.set(other.evse.id, report.currentA);
+    if (!report) return undefined;
+    others.set(other.evse.id, report);
   }
-  return { evseId: evse.id, fromMonoMs: before.atMonoMs, toMonoMs: last.atMonoMs, stepA, others };
+  return { evseId: evse.id, fromMonoMs: before.atMonoMs, toMonoMs: last.atMonoMs, ...change, others };
+}
+
+function isChanged(from: EvseReport, to: EvseReport, voltageV: number): boolean {
+  if (from.currentA && to.currentA) return differsBy(from.currentA, to.currentA) > UNCHANGED_A;
+  return Math.abs(to.powerW - from.powerW) > UNCHANGED_A * voltageV;
 }
 
 /** Whether the others stayed as they were; undefined until all have reported after the step. */
-export function stayed(step: PendingStep, all: readonly EvseTrack[], monoMs: number): boolean | undefined {
+export function stayed(
+  step: PendingStep,
+  all: readonly EvseTrack[],
+  { monoMs, voltageV }: { readonly monoMs: number; readonly voltageV: number },
+): boolean | undefined {
   for (const { evse, transactionId, last, before } of all) {
     if (evse.id === step.evseId) continue;
-    const earlierA = step.others.get(evse.id);
-    if (!earlierA) {
+    const earlier = step.others.get(evse.id);
+    if (!earlier) {
       if (transactionId !== undefined) return false;
       continue;
     }
-    if (transactionId === undefined || !last?.currentA) return false;
+    if (transactionId === undefined || !last) return false;
     if (last.atMonoMs < step.toMonoMs + ARRIVES_AFTER_MS) return monoMs - step.toMonoMs > WAIT_MS ? false : undefined;
     const since = before && before.atMonoMs > step.fromMonoMs ? [last, before] : [last];
-    if (since.some(({ currentA }) => !currentA || differsBy(currentA, earlierA) > UNCHANGED_A)) return false;
+    if (since.some((report) => isChanged(earlier, report, voltageV))) return false;
   }
   return monoMs < step.toMonoMs + ARRIVES_AFTER_MS ? undefined : true;
 }
@@ -133,6 +167,9 @@ function windowOf(samples: readonly Sample[], fromMonoMs: number, toMonoMs: numb
 /** How exactly a step has to show in another way. */
 const closeA = (expectedA: PerPhase) => 0.3 + 0.08 * largest(expectedA);
 
+/** With what the building may add meanwhile, and what currents and powers of two meters differ by. */
+const wideA = (expectedA: PerPhase) => 0.8 + 0.15 * largest(expectedA);
+
 /** Whether the last step of an EVSE can be seen on other phases than it should be; also while the meter may be behind. */
 export function mayShowElsewhere({ last, before }: EvseTrack, samples: readonly Sample[], monoMs: number): boolean {
   if (!last?.currentA || !before?.currentA) return false;
@@ -145,6 +182,16 @@ export function mayShowElsewhere({ last, before }: EvseTrack, samples: readonly 
   });
 }
 
+/** Whether it shows a step in one of its ways, and in none the wrong way round: a load that went might look the same. */
+function showsOneOf(waysA: readonly PerPhase[], window: readonly Sample[]): boolean {
+  const isTurned = EXPLANATIONS.some(
+    (one) =>
+      (one.kind === "turned" || one.kind === "turned-phase") &&
+      waysA.some((wayA) => differsBy(one.shows(wayA), wayA) > 1 && shows(window, one.shows(wayA), wideA(wayA))),
+  );
+  return !isTurned && waysA.some((wayA) => shows(window, wayA, wideA(wayA), SUDDEN_MS));
+}
+
 export interface Verdict {
   /** Shown as it should be. */
   readonly fits: boolean;
@@ -152,16 +199,18 @@ export interface Verdict {
   readonly of: readonly Explanation[];
 }
 
-/** What a step says, seen by the meter's samples; nothing where it drowns, or several things would explain it. */
+/**
+ * What a step says, seen by the meter's samples; nothing where it drowns, or several things would explain it. One of power
+ * alone can only be shown as it should: it speaks against nothing in particular.
+ */
 export function judgeStep(step: PendingStep, samples: readonly Sample[]): Verdict | undefined {
-  const { stepA } = step;
-  const sizeA = largest(stepA);
+  const { stepA, waysA } = step;
   const window = windowOf(samples, step.fromMonoMs, step.toMonoMs);
-  const wideA = 0.8 + 0.15 * sizeA;
+  if (waysA) return showsOneOf(waysA, window) ? { fits: true, of: [] } : undefined;
   const alone = step.others.size === 0;
-  const others = EXPLANATIONS.filter((one) => differsBy(one.shows(stepA), stepA) > 2 * wideA);
+  const others = EXPLANATIONS.filter((one) => differsBy(one.shows(stepA), stepA) > 2 * wideA(stepA));
   const usable = others.filter(({ kind }) => kind !== "scaled" || alone);
-  if (shows(window, stepA, wideA)) return { fits: true, of: others };
+  if (shows(window, stepA, wideA(stepA))) return { fits: true, of: others };
   const found = usable.filter((one) => {
     const expectedA = one.shows(stepA);
     return largest(expectedA) >= 1 && shows(window, expectedA, closeA(expectedA));

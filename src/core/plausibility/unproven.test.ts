@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Plant } from "../control/plant.test-kit.ts";
 import { siteOf } from "../control/site.test-kit.ts";
 import type { PerPhase } from "../quantity.ts";
 import { doubts, type Lie, lyingPlant, scaled } from "./plausibility.test-kit.ts";
@@ -13,12 +14,21 @@ function plantOf(ids: readonly string[], mainFuseA = FUSE_A) {
   return lyingPlant({ site, building: () => [4, 4, 4], meterEveryS: REPORTS_EVERY_S });
 }
 
+/** The charge points tell the power of their cars, and no currents. */
+function tellPowerAlone({ stations }: Plant): void {
+  for (const station of stations.values()) station.fault = { powerAlone: true };
+}
+
 describe("a meter that has not shown a car yet", () => {
   test.each([
-    0.1, 0,
-  ])("and shows %f of the truth lets the cars rise to its fuse, not to what it says is left", (factor) => {
+    [0.1, "all"],
+    [0, "all"],
+    [0.1, "power alone"],
+    [-1, "power alone"],
+  ] as const)("and shows %f of the truth lets the cars rise to its fuse, not to what it says is left; told is %s", (factor, told) => {
     const ids = ["a", "b", "c", "d", "e"];
     const { plant, lies } = plantOf(ids);
+    if (told === "power alone") tellPowerAlone(plant);
     lies.set("grid-meter", scaled(factor));
     let mostA = 0;
     plant.run(400, () => {
@@ -31,7 +41,7 @@ describe("a meter that has not shown a car yet", () => {
   });
 
   /** One car takes nothing any more from just after its report on, and another comes: when it may begin, s. */
-  function beginsAfterS(before: (plant: ReturnType<typeof plantOf>["plant"]) => void): number {
+  function beginsAfterS(before: (plant: Plant) => void): number {
     const { plant } = plantOf(["a", "b"]);
     before(plant);
     const stopsS = Math.ceil((plant.second + 90) / REPORTS_EVERY_S) * REPORTS_EVERY_S + 1;
@@ -50,9 +60,14 @@ describe("a meter that has not shown a car yet", () => {
     expect(beginsAfterS(() => {})).toBeLessThanOrEqual(REPORTS_EVERY_S);
   });
 
-  test("lets nobody wait once it has shown one", () => {
-    const shown = (plant: ReturnType<typeof plantOf>["plant"]) => {
-      plant.plug("a");
+  test.each([
+    ["all", 3],
+    ["power alone", 3],
+    ["power alone", 1],
+  ] as const)("lets nobody wait once it has shown one, where charge points tell %s of one on %i phases", (told, phases) => {
+    const shown = (plant: Plant) => {
+      if (told === "power alone") tellPowerAlone(plant);
+      plant.plug("a", { phases });
       plant.run(120);
       plant.unplug("a");
       plant.run(3600);
@@ -85,7 +100,7 @@ describe("a meter that has not shown a car yet", () => {
   });
 
   /** The controller starts again while cars charge, and all charge points come back ten seconds later. */
-  function restart(plant: ReturnType<typeof plantOf>["plant"], ids: readonly string[]): void {
+  function restart(plant: Plant, ids: readonly string[]): void {
     for (const id of ids.slice(0, 2)) plant.plug(id);
     plant.run(40);
     for (const id of ids.slice(2)) plant.plug(id);
