@@ -74,6 +74,7 @@ export interface Surroundings {
   readonly leastTracks: readonly EvseTrack[];
   /** Of them those that are known to show on other phases than they are configured for. */
   readonly swapped: ReadonlySet<string>;
+  /** Below it. */
   readonly hasBattery: boolean;
   /** What sun and battery may feed into a phase at most, A. */
   readonly producedA: number;
@@ -130,7 +131,7 @@ function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): M
 }
 
 /** Steps of EVSEs that reported just now join those that wait; those that can be judged are. */
-function judgeSteps(watch: MeterWatch, { deviceId, tracks, monoMs, voltageV }: Surroundings): MeterWatch {
+function judgeSteps(watch: MeterWatch, { deviceId, tracks, monoMs, voltageV, hasBattery }: Surroundings): MeterWatch {
   const waiting = [
     ...watch.steps,
     ...tracks.flatMap((track) => (track.last?.atMonoMs === monoMs ? (stepOf(track, tracks, voltageV) ?? []) : [])),
@@ -139,7 +140,7 @@ function judgeSteps(watch: MeterWatch, { deviceId, tracks, monoMs, voltageV }: S
   let { votes, shownByPower } = watch;
   const steps = waiting.filter((step) => {
     const alone = stayed(step, tracks, { monoMs, voltageV });
-    const verdict = alone ? judgeStep(step, watch.samples) : undefined;
+    const verdict = alone ? judgeStep(step, watch.samples, hasBattery) : undefined;
     if (verdict) votes = count(votes, deviceId, step, verdict);
     if (verdict && step.waysA) shownByPower = true;
     return alone === undefined;

@@ -45,6 +45,19 @@ describe("a meter that lies", () => {
     expect(found).toBeLessThan(1500);
   });
 
+  test.each([
+    ["a battery that makes up for most of each car is no meter of a tenth", true, []],
+    ["what no battery makes up for is", false, [{ deviceId: "grid-meter", kind: "scaled" }]],
+  ])("%s", (_, hasBattery, expected) => {
+    const site = siteOf({ mainFuseA: 63, evses: [{ id: "a" }], ...(hasBattery ? { battery: { maxW: 11_000 } } : {}) });
+    const { plant, lies } = lyingPlant({ site, building: () => [4, 4, 4] });
+    const ofCarW = () => (plant.station("a").car ? 0.9 * 3 * 230 * plant.drawsA("a") : 0);
+    if (hasBattery) Object.defineProperty(plant, "batteryActualW", { get: () => -ofCarW(), set: () => {} });
+    else lies.set("grid-meter", scaled(0.1));
+    comeAndGo(plant, 1500, { a: 3 });
+    expect(doubts(plant)).toEqual(expected);
+  });
+
   test("is believed again when cars have shown three times that it is right now", () => {
     const { plant, lies } = lyingPlant({ site: one(), building: lively });
     lies.set("grid-meter", turned);

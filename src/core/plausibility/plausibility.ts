@@ -121,6 +121,7 @@ function surroundings(
   const deliveredW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN);
   const balance = { restW: deliveredW - carsW, carsW };
   const leastBalance = { restW: deliveredW - leastCarsW, carsW: leastCarsW };
+  const circuitIds = circuitsFrom(site, circuit.id);
   return {
     deviceId,
     phases: site.phases,
@@ -129,8 +130,8 @@ function surroundings(
     tracks: circuit.evseIds.flatMap((id) => evses.get(id) ?? []),
     leastTracks: circuit.evseIds.flatMap((id) => least.get(id) ?? []),
     swapped: swappedEvses(state, deviceId),
-    hasBattery: site.batteries.length > 0,
-    producedA: producedA(site, { circuitIds: circuitsFrom(site, circuit.id), ...(isGrid ? { powers } : {}) }),
+    hasBattery: site.batteries.some(({ circuit: at = GRID_CIRCUIT_ID }) => circuitIds.has(at)),
+    producedA: producedA(site, { circuitIds, ...(isGrid ? { powers } : {}) }),
     ...(isGrid ? { balance, leastBalance } : {}),
     monoMs: image.monoMs,
   };

@@ -201,15 +201,17 @@ export interface Verdict {
 
 /**
  * What a step says, seen by the meter's samples; nothing where it drowns, or several things would explain it. One of power
- * alone can only be shown as it should: it speaks against nothing in particular.
+ * alone can only be shown as it should: it speaks against nothing in particular. Where a battery makes up for a car, what is
+ * left of a step may be a tenth of it.
  */
-export function judgeStep(step: PendingStep, samples: readonly Sample[]): Verdict | undefined {
+export function judgeStep(step: PendingStep, samples: readonly Sample[], hasBattery: boolean): Verdict | undefined {
   const { stepA, waysA } = step;
   const window = windowOf(samples, step.fromMonoMs, step.toMonoMs);
   if (waysA) return showsOneOf(waysA, window) ? { fits: true, of: [] } : undefined;
   const alone = step.others.size === 0;
   const others = EXPLANATIONS.filter((one) => differsBy(one.shows(stepA), stepA) > 2 * wideA(stepA));
-  const usable = others.filter(({ kind }) => kind !== "scaled" || alone);
+  const mayBeLeft = (one: Explanation) => hasBattery && largest(one.shows(stepA)) < largest(stepA);
+  const usable = others.filter((one) => one.kind !== "scaled" || (alone && !mayBeLeft(one)));
   if (shows(window, stepA, wideA(stepA))) return { fits: true, of: others };
   const found = usable.filter((one) => {
     const expectedA = one.shows(stepA);
