@@ -6,6 +6,7 @@ import type { SiteDraft } from "../../core/facts/index.ts";
 import type { Clock, Devices, Log } from "../../core/ports.ts";
 import type { Recorder } from "../recording/recorder.ts";
 import type { Dispatcher } from "./dispatch.ts";
+import { SiteLog } from "./site-log.ts";
 
 /** A fuse that is overloaded waits no longer for the disk; the next tick no longer than the other. */
 const SHED_PATIENCE_MS = 50;
@@ -32,12 +33,14 @@ export interface ActingOptions {
 
 export class Acting {
   readonly #options: ActingOptions;
+  readonly #siteLog: SiteLog;
   /** Notes that are not on disk yet, and the youngest step whose commands have left. */
   #unwritten = 0;
   #actedTick = -1;
 
   constructor(options: ActingOptions) {
     this.#options = options;
+    this.#siteLog = new SiteLog(options.log);
   }
 
   /** Resolves when the commands of a tick are on their way, or the disk has had its time. */
@@ -50,7 +53,9 @@ export class Acting {
       if (!acted) this.#act(step, tick);
       acted = true;
     };
-    const written = recorder.note(repeats ? drafts.filter(({ type }) => !COMPARES_WITH_STATE.has(type)) : drafts);
+    const notes = repeats ? drafts.filter(({ type }) => !COMPARES_WITH_STATE.has(type)) : drafts;
+    this.#siteLog.say(notes, clock.monoMs());
+    const written = recorder.note(notes);
     const done = written.then(() => {
       this.#unwritten--;
       act();
