@@ -25,6 +25,7 @@ const lastFact = database.prepare("SELECT max(seq) AS seq FROM fact").pluck();
 const FAR_TOO_LONG = 8;
 const PAGE_BYTES = 4096;
 let saidLong = false;
+let saidUnfolded = false;
 let lastSeq = (lastFact.get() as number | null) ?? 0;
 let durable = false;
 /** A sync failed: the kernel may take for written what is not, and not try it again. */
@@ -38,8 +39,15 @@ function beginLogAnew(): void {
   try {
     database.pragma("wal_checkpoint(RESTART)");
   } catch (error) {
-    port.postMessage({ warning: `The ledger's log was not folded in: ${ledgerErrorOf(error).message}` });
+    notFolded(error);
   }
+}
+
+/** Said once until it is folded in again: a full disk says so with each commit. */
+function notFolded(error: unknown): void {
+  if (!saidUnfolded)
+    port.postMessage({ warning: `The ledger's log was not folded in: ${ledgerErrorOf(error).message}` });
+  saidUnfolded = true;
 }
 
 /** Writes down that the ledger is open, so that a crash is known. */
@@ -102,12 +110,13 @@ function tendLog(): void {
     const mostPages = checkpointPages ?? CHECKPOINT_PAGES;
     const isLong = pages >= mostPages;
     if (isLong) database.pragma("wal_checkpoint(PASSIVE)");
+    saidUnfolded = false;
     syncBySqlite(isLong);
     if (pages >= mostPages * FAR_TOO_LONG && !saidLong) port.postMessage({ warning: isRead(pages) });
     saidLong = isLong && (saidLong || pages >= mostPages * FAR_TOO_LONG);
   } catch (error) {
     syncBySqlite(true);
-    port.postMessage({ warning: `The ledger's log was not folded in: ${ledgerErrorOf(error).message}` });
+    notFolded(error);
   }
 }
 

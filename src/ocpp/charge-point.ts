@@ -56,7 +56,7 @@ export class ChargePoint {
   readonly #stationClock: StationClock;
   #connection: Connection | undefined;
   #inputs: Promise<unknown> = Promise.resolve();
-  /** By action: why the last one could not be recorded, while that is so. */
+  /** By what was told: why the last of it could not be recorded, while that is so. */
   readonly #unrecorded = new Map<string, string>();
   readonly #outgoing: Outgoing;
   #booted = false;
@@ -166,9 +166,9 @@ export class ChargePoint {
     for (const input of call.inputs) {
       try {
         answers.push(await this.#intake.take(action, input));
-        this.#unrecorded.delete(action);
+        this.#unrecorded.delete(input.type);
       } catch (error) {
-        this.#notRecorded(action, String(error));
+        this.#notRecorded(action, input.type, String(error));
         if (action === "Heartbeat") return [{}];
         throw createRPCError("InternalError", "not recorded, send again");
       }
@@ -177,9 +177,9 @@ export class ChargePoint {
   }
 
   /** Said once: the charge point repeats it every few seconds, for as long as the disk is full. */
-  #notRecorded(action: string, error: string): void {
-    const told = this.#unrecorded.get(action) === error;
-    this.#unrecorded.set(action, error);
+  #notRecorded(action: string, what: ChargePointInput["type"], error: string): void {
+    const told = this.#unrecorded.get(what) === error;
+    this.#unrecorded.set(what, error);
     const { log, configuration } = this.#options;
     if (told) return;
     const details = { chargePointId: configuration.id, action, error };

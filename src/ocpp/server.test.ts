@@ -241,6 +241,33 @@ describe("what a charger says", () => {
     ]);
   });
 
+  it("says no more of a transaction that is refused because its meter values are taken", async () => {
+    const said: string[] = [];
+    const { server, inputs } = await site([chargePoint("cp")], {
+      log: { debug() {}, info() {}, warn() {}, error: (message) => void said.push(message) },
+      answer: (input) => {
+        if (input.type === "transaction-started") throw new Error("disk full");
+        return {};
+      },
+    });
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
+    const sampled = { value: 1000, measurand: "Power.Active.Import" };
+    const event = (eventType: string, seqNo: number) => ({
+      ...{ eventType, seqNo, timestamp: new Date().toISOString(), evse: { id: 1 } },
+      ...{ triggerReason: "MeterValuePeriodic", transactionInfo: { transactionId: "tx" } },
+      ...(eventType === "Updated"
+        ? { meterValue: [{ timestamp: new Date().toISOString(), sampledValue: [sampled] }] }
+        : {}),
+    });
+    for (const id of ["1", "2", "3"]) {
+      station.received.length = 0;
+      expect((await station.call("TransactionEvent", event("Started", 0), `s${id}`))[0]).toBe(4);
+      expect((await station.call("TransactionEvent", event("Updated", 1), `u${id}`))[0]).toBe(3);
+    }
+    expect(inputs.some(({ type }) => type === "metered")).toBe(true);
+    expect(said).toHaveLength(1);
+  });
+
   it("takes a 2.0.1 transaction with offline events", async () => {
     const { server, inputs } = await site([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1", "ocpp1.6"]);

@@ -36,6 +36,7 @@ describe.skipIf(!canMount())("a small disk (skipped where nothing may be mounted
     expect(await appendUntilRefused(ledger)).toBe("disk-full");
     const taken = ledger.lastSeq;
     expect(taken).toBeGreaterThan(20);
+    expect(said.filter((line) => line.includes("not folded in"))).toHaveLength(1);
     expect(await appendUntilRefused(ledger)).toBe("disk-full");
     disk.free();
     await ledger.append(foretoldFacts(taken + 1, 5));

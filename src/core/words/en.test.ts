@@ -123,6 +123,14 @@ describe("what the car is doing", () => {
   });
 });
 
+it("says of a disk that refuses how much waits in memory, where something does", () => {
+  const about = { since: "13:05", reason: "The disk is full", lostFacts: 0 };
+  const text = (waitingFacts: number) => en.ledger({ ...about, waitingFacts });
+  expect(text(0)).toMatch(/^Nothing is recorded since 13:05: The disk is full\..*when the disk takes them\.$/);
+  expect(text(1)).toMatch(/One fact waits in memory: do not switch off\.$/);
+  expect(text(7)).toMatch(/7 facts wait in memory: do not switch off\.$/);
+});
+
 it("says of a damaged ledger what goes on, and what to do", () => {
   const text = en.ledgerDamage({ found: "13:05", reason: "fact 7 does not fit its checksum" });
   expect(text).toMatch(

@@ -207,8 +207,9 @@ function siteText({ word, since, kind, deviceId, circuitId, detail, unusable, ri
 
 function ledger({ since, reason, waitingFacts, lostFacts }: LedgerWords): string {
   const lost = lostFacts > 0 ? `, ${lostFacts} are lost` : "";
-  const waiting = waitingFacts === 1 ? "One fact waits" : `${waitingFacts} facts wait`;
-  return `Nothing is recorded since ${since}: ${reason.replace(/\.$/, "")}. Fuses stay protected and cars that charge go on; new transactions are taken when the disk takes them. ${waiting} in memory${lost}: do not switch off.`;
+  const facts = waitingFacts === 1 ? "One fact waits" : `${waitingFacts} facts wait`;
+  const waiting = waitingFacts + lostFacts === 0 ? "" : ` ${facts} in memory${lost}: do not switch off.`;
+  return `Nothing is recorded since ${since}: ${reason.replace(/\.$/, "")}. Fuses stay protected and cars that charge go on; new transactions are taken when the disk takes them.${waiting}`;
 }
 
 function ledgerDamage({ found, reason }: LedgerDamageWords): string {
