@@ -1,7 +1,18 @@
 /** A meter that shows less than the cars below it draw, by their own meters. */
 import { expect, test } from "vitest";
 import { siteOf } from "../control/site.test-kit.ts";
-import { booted, doubts, garageEvses, lively, lyingPlant, one, scaled, turned, two } from "./plausibility.test-kit.ts";
+import {
+  booted,
+  doubts,
+  garageEvses,
+  lively,
+  lyingPlant,
+  one,
+  scaled,
+  tellPowerAlone,
+  turned,
+  two,
+} from "./plausibility.test-kit.ts";
 
 test("a generator that nobody named is spoken of, and cars have what the worst load of the building leaves", () => {
   const { plant } = lyingPlant({ site: two(), building: () => [-12, -12, -12] });
@@ -30,6 +41,31 @@ test("a meter that shows less than the cars draw is no meter from their second r
   }
   lies.delete("garage-meter");
   plant.run(320);
+  expect(doubts(plant)).toEqual([]);
+});
+
+test("a nested meter of a tenth is found out, and believed again when put right, also where charge points tell power alone", () => {
+  const fuseA = 32;
+  const circuits = [{ id: "garage", fuseA, meter: "garage-meter", worstBuildingLoadA: 16 }];
+  const { plant, lies } = lyingPlant({
+    site: siteOf({ mainFuseA: 80, worstBuildingLoadA: 20, circuits, evses: garageEvses }),
+    building: lively,
+    circuitLoads: { garage: () => [14, 14, 14] },
+  });
+  tellPowerAlone(plant);
+  lies.set("garage-meter", scaled(0.1));
+  plant.run(30);
+  plant.plug("a");
+  plant.run(60);
+  plant.plug("b");
+  let mostA = 0;
+  plant.run(600, () => {
+    mostA = Math.max(mostA, plant.trueA("garage")[0]);
+  });
+  expect(mostA).toBeLessThanOrEqual(fuseA);
+  expect(doubts(plant)).toEqual([{ deviceId: "garage-meter", kind: "less-than-cars" }]);
+  lies.clear();
+  plant.run(400);
   expect(doubts(plant)).toEqual([]);
 });
 

@@ -78,6 +78,8 @@ export interface Surroundings {
   readonly hasBattery: boolean;
   /** What sun and battery may feed into a phase at most, A. */
   readonly producedA: number;
+  /** And in all, W. */
+  readonly producedW: number;
   /** Of the grid meter, with sun and battery. */
   readonly balance?: Balance;
   /** The same with the least that the cars draw. */
@@ -149,10 +151,10 @@ function judgeSteps(watch: MeterWatch, { deviceId, tracks, monoMs, voltageV, has
 }
 
 /** Whether it shows less than the least that the cars draw by what they told last. */
-function seemsShort(currentA: PerPhase | undefined, around: Surroundings): boolean {
-  const { leastTracks, leastBalance, swapped, producedA, monoMs } = around;
+function seemsShort({ powerW }: MeterReading, currentA: PerPhase | undefined, around: Surroundings): boolean {
+  const { leastTracks, leastBalance, swapped, monoMs } = around;
   const tracks = leastTracks.filter(({ evse }) => !swapped.has(evse.id));
-  if (currentA && shortage(undefined, { currentA, producedA, tracks, monoMs })) return true;
+  if (currentA && shortage(undefined, { ...around, currentA, powerW, tracks })) return true;
   return leastBalance !== undefined && missing(undefined, leastBalance, tracks, monoMs) !== undefined;
 }
 
@@ -171,12 +173,19 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     ...rest
   } = judgeSteps(taken, around);
   const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
+  const { powerW } = fresh;
   const currentA = currentsOf(fresh, around);
   const plain = tracks.filter(({ evse }) => !around.swapped.has(evse.id));
-  const short = currentA && shortage(shortBefore, { currentA, producedA: around.producedA, tracks: plain, monoMs });
+  const short = currentA && shortage(shortBefore, { ...around, currentA, powerW, tracks: plain });
   const over = currentA && unexplainedOverload(overBefore, { currentA, limitA: around.limitA, tracks: plain, monoMs });
   const isFound = lacks?.found === true || short?.found === true || over?.found === true;
-  const look = { isShort: isFound || short !== undefined, currentA: currentA ?? ZERO_PHASES, tracks: plain, monoMs };
+  const look = {
+    isShort: isFound || short !== undefined,
+    currentA: currentA ?? ZERO_PHASES,
+    powerW,
+    tracks: plain,
+    monoMs,
+  };
   // An EVSE that shows on other phases explains what was missing; what it does not explain is found again.
   const known = around.swapped.size > watch.swapped ? undefined : distrustBefore;
   const distrust = isFound ? distrusted(monoMs, watch.relapses) : known && stillDistrusted(known, look);
@@ -189,7 +198,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     ...rest,
     relapses: watch.relapses + (isBelieved ? 1 : 0),
     swapped: around.swapped.size,
-    seemsShort: seemsShort(currentA, around),
+    seemsShort: seemsShort(fresh, currentA, around),
     ...(suspicion ? { suspicion } : {}),
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),

@@ -35,6 +35,11 @@ export function lyingPlant(options: PlantOptions) {
   return { plant, lies };
 }
 
+/** The charge points tell the power of their cars, and no currents. */
+export function tellPowerAlone({ stations }: Plant): void {
+  for (const station of stations.values()) station.fault = { powerAlone: true };
+}
+
 function withCurrents(reading: MeterReading, currentA: PerPhase): MeterReading {
   const powerW = Math.round((currentA[0] + currentA[1] + currentA[2]) * VOLTAGE_V);
   return { ...reading, currentA, powerW };

@@ -74,12 +74,9 @@ const ONE_PHASE_W = 6_000;
 
 type DevicePowers = ReturnType<typeof devicePowers>;
 
-/**
- * What sun and battery may feed into a phase of a circuit at most, A: at the grid connection what they say, else what
- * those on the circuit can.
- */
-function producedA(
-  { configuration, pvIds, phases, voltageV }: SiteModel,
+/** What sun and battery may feed into a circuit at most, W: at the grid connection what they say, else what those on it can. */
+function mostProducedW(
+  { configuration, pvIds }: SiteModel,
   { circuitIds, powers }: { readonly circuitIds: ReadonlySet<string>; readonly powers?: DevicePowers },
 ): number {
   const devices = configuration.devices.filter(({ circuit = GRID_CIRCUIT_ID }) => circuitIds.has(circuit));
@@ -87,7 +84,11 @@ function producedA(
     .filter(({ id }) => pvIds.includes(id))
     .reduce((sum, { pv }) => sum + (pv?.peakW ?? Number.POSITIVE_INFINITY), 0);
   const batteryW = devices.reduce((sum, { battery }) => sum + (battery?.maxDischargeW ?? 0), 0);
-  const sumW = (powers?.pvW ?? peakW) + (powers?.dischargeW ?? batteryW);
+  return (powers?.pvW ?? peakW) + (powers?.dischargeW ?? batteryW);
+}
+
+/** The same of a phase, A. */
+function mostProducedA({ phases, voltageV }: SiteModel, sumW: number): number {
   return (phases === 1 ? sumW : Math.max(sumW / 3, Math.min(sumW, ONE_PHASE_W))) / voltageV;
 }
 
@@ -119,9 +120,10 @@ function surroundings(
   const leastCarsW = leastCarsPowerW(least.values(), image.monoMs);
   const isGrid = deviceId === site.gridMeterId;
   const deliveredW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN);
+  const circuitIds = circuitsFrom(site, circuit.id);
+  const producedW = mostProducedW(site, { circuitIds, ...(isGrid ? { powers } : {}) });
   const balance = { restW: deliveredW - carsW, carsW };
   const leastBalance = { restW: deliveredW - leastCarsW, carsW: leastCarsW };
-  const circuitIds = circuitsFrom(site, circuit.id);
   return {
     deviceId,
     phases: site.phases,
@@ -131,7 +133,8 @@ function surroundings(
     leastTracks: circuit.evseIds.flatMap((id) => least.get(id) ?? []),
     swapped: swappedEvses(state, deviceId),
     hasBattery: site.batteries.some(({ circuit: at = GRID_CIRCUIT_ID }) => circuitIds.has(at)),
-    producedA: producedA(site, { circuitIds, ...(isGrid ? { powers } : {}) }),
+    producedA: mostProducedA(site, producedW),
+    producedW,
     ...(isGrid ? { balance, leastBalance } : {}),
     monoMs: image.monoMs,
   };

@@ -1,13 +1,14 @@
 /**
- * A meter that shows less on a phase than the cars below it draw there, by their own meters: turned, of another scale,
- * swapped, or a generator that nobody named. The reports of cars lag: only those count that came after it began.
+ * A meter that shows less on a phase than the cars below it draw there, by their own meters, or less in all where these tell
+ * power alone: turned, of another scale, swapped, or a generator that nobody named. The reports of cars lag: only those count that came after it began.
  */
 import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
-import type { EvseTrack } from "./evses.ts";
+import type { EvseReport, EvseTrack } from "./evses.ts";
 
 /** Meters differ by so much. */
 const ALLOWED_A = 2;
 const ALLOWED_PART = 0.05;
+const ALLOWED_W = 1_000;
 /** A car's report shows what was so long after the meter's reading that both are of the same current. */
 const REPORT_AFTER_MS = 3_000;
 /** What a car draws now, its report shows for so long. */
@@ -22,21 +23,33 @@ export interface Shortage {
 
 export interface ShortageInput {
   readonly currentA: PerPhase;
-  /** What sun and battery may feed into a phase at most, A. */
+  readonly powerW: number;
+  /** What sun and battery may feed into a phase at most, A, and in all, W. */
   readonly producedA: number;
+  readonly producedW: number;
   readonly tracks: readonly EvseTrack[];
   readonly monoMs: number;
 }
 
+/** Whether they draw more in all than the meter shows; said only where one tells no currents, as these say more. */
+function isPowerShort({ powerW, producedW }: ShortageInput, reports: readonly EvseReport[]): boolean {
+  if (reports.every(({ currentA }) => currentA !== undefined)) return false;
+  const carsW = reports.reduce((sumW, report) => sumW + report.powerW, 0);
+  return powerW < carsW - producedW - ALLOWED_W - ALLOWED_PART * carsW;
+}
+
 /** Whether the cars that reported since then draw more on a phase than the meter shows. */
-function isShort({ currentA, producedA, tracks, monoMs }: ShortageInput, sinceMonoMs: number): boolean {
+function isShort(input: ShortageInput, sinceMonoMs: number): boolean {
+  const { currentA, producedA, tracks, monoMs } = input;
   const fromMonoMs = Math.max(sinceMonoMs, monoMs - REPORT_VALID_MS);
-  return PHASE_INDEXES.some((phase) => {
-    let carsA = 0;
-    for (const { transactionId, last } of tracks)
-      if (transactionId !== undefined && last && last.atMonoMs >= fromMonoMs) carsA += last.currentA?.[phase] ?? 0;
+  const reports = tracks.flatMap(({ transactionId, last }) =>
+    transactionId !== undefined && last && last.atMonoMs >= fromMonoMs ? [last] : [],
+  );
+  const isPhaseShort = PHASE_INDEXES.some((phase) => {
+    const carsA = reports.reduce((sumA, report) => sumA + (report.currentA?.[phase] ?? 0), 0);
     return carsA > 0 && currentA[phase] < carsA - producedA - ALLOWED_A - ALLOWED_PART * carsA;
   });
+  return isPhaseShort || isPowerShort(input, reports);
 }
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Plant } from "../control/plant.test-kit.ts";
 import { siteOf } from "../control/site.test-kit.ts";
 import type { PerPhase } from "../quantity.ts";
-import { doubts, type Lie, lyingPlant, scaled } from "./plausibility.test-kit.ts";
+import { doubts, type Lie, lyingPlant, scaled, tellPowerAlone } from "./plausibility.test-kit.ts";
 
 const FUSE_A = 40;
 const REPORTS_EVERY_S = 30;
@@ -12,11 +12,6 @@ const IDS = ["a", "b", "c"];
 function plantOf(ids: readonly string[], mainFuseA = FUSE_A) {
   const site = siteOf({ mainFuseA, worstBuildingLoadA: 20, evses: ids.map((id) => ({ id, safeCurrentA: 0 })) });
   return lyingPlant({ site, building: () => [4, 4, 4], meterEveryS: REPORTS_EVERY_S });
-}
-
-/** The charge points tell the power of their cars, and no currents. */
-function tellPowerAlone({ stations }: Plant): void {
-  for (const station of stations.values()) station.fault = { powerAlone: true };
 }
 
 describe("a meter that has not shown a car yet", () => {
