@@ -17,6 +17,8 @@ const SAFE_AFTER_S = 25;
 const TURN_S = 300;
 /** Somebody who was not reachable, or refused, is told again in so long. */
 const REACHED_AFTER_S = 65;
+/** Told to begin: charge point up to 2 s, car up to 4 s, ramp. */
+const BEGINS_AFTER_S = 15;
 const CHARGES_A = 5.5;
 const LEAST_A = 6;
 /** Germany, of cars on one or two phases. */
@@ -52,6 +54,8 @@ export class OrderJudge {
   readonly #calmTurns = new Map<string, { readonly turns: number; readonly rises: boolean }>();
   readonly #world: World;
   readonly #lastA = new Map<string, number>();
+  /** When it was told last that it may charge, after it might not. */
+  readonly #begunS = new Map<string, number>();
   readonly #deafS = new Map<string, number>();
   readonly #stopsS = new Map<string, number[]>();
   readonly #easyStopsS = new Map<string, number[]>();
@@ -88,6 +92,7 @@ export class OrderJudge {
     if (currentA > Math.max(before, stall.safeCurrentA) && this.#readingAgeS(stall.circuit) > STALE_S && !waited)
       say(`rises from ${before} to ${currentA} A without a good meter`);
     if (currentA !== before) this.#changed(evseId, currentA > before);
+    if (currentA >= LEAST_A && before < LEAST_A) this.#begunS.set(evseId, this.#world.second);
     this.#lastA.set(evseId, currentA);
   }
 
@@ -190,6 +195,10 @@ export class OrderJudge {
     return recent.length;
   }
 
+  #hasJustBegun(id: string): boolean {
+    return this.#world.second - (this.#begunS.get(id) ?? Number.NEGATIVE_INFINITY) < BEGINS_AFTER_S;
+  }
+
   #stoppedLately(id: string): boolean {
     return this.#world.second - (this.#stopsS.get(id)?.at(-1) ?? Number.NEGATIVE_INFINITY) < TURN_S;
   }
@@ -233,8 +242,11 @@ export class OrderJudge {
       const isNext = circuitId !== undefined && comesBack;
       // It was stopped for what was wired wrongly, rests as after any stop, and has its turn again.
       const rests = isMiswired && decision?.reason.kind === "paused" && this.#stoppedLately(stall.id);
+      // Behind a meter that is wrong cars take turns, and its turn has come: it was told to, and its car has not done it yet.
+      const begins = mayBeWrong && this.#hasJustBegun(stall.id);
       const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isExchanged || this.#isUnbalanced());
-      if ((!open || drawsA < CHARGES_A) && !isLeftOut && !isNext && !rests && !circuits.has(decision?.reason.circuitId))
+      const mayWait = isLeftOut || isNext || rests || begins || circuits.has(decision?.reason.circuitId);
+      if ((!open || drawsA < CHARGES_A) && !mayWait)
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
     }
     return said;

@@ -1,5 +1,6 @@
 /** The judge can fail: a guard that does not shed, or does not raise, breaks worlds that the real one survives. */
 import { describe, expect, test } from "vitest";
+import type { Fault } from "./fault.ts";
 import { drawWorld } from "./plan.ts";
 import { verdictOf } from "./story.ts";
 import { type Sabotage, World } from "./world.ts";
@@ -35,6 +36,19 @@ const UNEVEN_SEED = 360270;
 /** One of its EVSEs is wired to other phases than the configuration says. */
 const MISWIRED_SEED = 600849;
 
+/** Behind a meter of a tenth cars take turns, and one is told that it may charge a second before the judge looks. */
+const TURNS_SEED = 1004599;
+const TURNS_FAULTS: readonly Fault[] = [
+  { family: "meter-lie", kind: "turned", fromS: 1, forS: 2000, pick: 0.91141 },
+  { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.29387 },
+  { family: "operator", kind: "limits-all", fromS: 264, forS: 103, pick: 0.08428 },
+];
+const HAS_ITS_TURN = "c";
+const neverHasItsTurn = (): Sabotage => (command, world) => {
+  const isTurn = command.type === "set-limit" && command.evseId === HAS_ITS_TURN && world.second > 1500;
+  return isTurn && command.schedule.periods[0]!.currentA > 0 ? undefined : command;
+};
+
 async function verdicts(sabotage?: () => Sabotage): Promise<string> {
   const all: string[] = [];
   for (const seed of FEW_SEEDS) {
@@ -69,5 +83,12 @@ describe("the judge of the worlds can fail", () => {
     const plan = drawWorld(MISWIRED_SEED, { disk: "memory", only: ["wiring/rotated"] });
     const world = new World(plan, { sabotage: neverRaises() });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/does not charge/);
+  });
+
+  test("a guard that does not tell whose turn it is breaks also a world in which cars take turns behind a wrong meter", async () => {
+    const plan = { ...drawWorld(TURNS_SEED, { disk: "memory" }), faults: TURNS_FAULTS };
+    expect(verdictOf(await new World(plan).live())).toEqual([]);
+    const world = new World(plan, { sabotage: neverHasItsTurn() });
+    expect(verdictOf(await world.live()).join("\n")).toMatch(/c does not charge/);
   });
 });
