@@ -94,6 +94,8 @@ export interface BatteryMemory {
   readonly sentMonoMs: number;
   readonly powerW: number | undefined;
   readonly reason: string;
+  /** What it gives beyond what is wanted until there is room for less, W. */
+  readonly heldW?: number;
   readonly changedMonoMs: number;
   readonly factReason?: string | undefined;
   readonly factPowerW?: number | undefined;

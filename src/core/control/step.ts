@@ -15,7 +15,7 @@ import type { Strain } from "./leases/heal.ts";
 import { lease } from "./leases/lease.ts";
 import type { ControlMemory, EvseMemory } from "./memory.ts";
 import { modeDrafts } from "./mode.ts";
-import { batteries, batteryRelief } from "./storage/battery.ts";
+import { batteries, batteryRelief, reservedForRelease } from "./storage/battery.ts";
 import { curtail } from "./storage/curtail.ts";
 import { wishesOf } from "./wishes/wishes.ts";
 
@@ -124,7 +124,9 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const active = withoutRelief(input, wishing);
   const { views, meters, heat } = observeCircuits(input, memory, active);
   const { reliefA, cutMonoMs } = batteryRelief(input, views[0]!, memory);
-  const { constraints, headroom } = buildConstraints(input, views, active, { headroom: memory.headroom, reliefA });
+  const reservedA = reservedForRelease(input, memory);
+  const from = { headroom: memory.headroom, reliefA: reliefA - reservedA };
+  const { constraints, headroom } = buildConstraints(input, views, active, from);
   const blind = onTheWay(input, active, views, isBlind);
   const recovering = onTheWay(input, active, views, (view) => view.recovering);
   const beyondCars = onTheWay(input, active, views, (view) => view.beyondCars !== undefined);
@@ -140,7 +142,8 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const leased = leases(input, observed, decisions, onOverloaded(constraints));
   creditSheds(constraints, leased.memories, headroom);
   const operator = operatorLimit(input, views[0]!, active);
-  const battery = batteries(input, { view: views[0]!, freeA: guarded.freeA, operator }, memory.batteries);
+  const grid = { view: views[0]!, freeA: guarded.freeA, reservedA, operator };
+  const battery = batteries(input, grid, memory.batteries);
   const pv = curtail(input, views[0]!, memory.pvs);
   const mode = modeDrafts(input, views, decisions, memory.modeMonoMs);
   return {

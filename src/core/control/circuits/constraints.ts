@@ -296,7 +296,8 @@ function membersByCircuit(input: ControlInput, active: readonly EvseObservation[
 
 /**
  * All constraints of this tick. A metered circuit whose meter is absent has none: its EVSEs are at safe currents.
- * `reliefA` is what a battery that stops charging takes off each phase of the grid connection within seconds.
+ * `reliefA` is what a battery that stops charging takes off each phase of the grid connection within seconds, less what one
+ * that is to give less needs there.
  */
 export function buildConstraints(
   input: ControlInput,

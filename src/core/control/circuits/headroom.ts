@@ -26,7 +26,7 @@ export interface Load {
   /** What the members surely draw, and what of it (or beyond) is expected to go. */
   readonly surely: number;
   readonly expected: number;
-  /** Expected to go within seconds by itself: a battery that was told to stop charging. */
+  /** Expected to go within seconds by itself: a battery that was told to stop charging. To come, below 0: one is to give less. */
   readonly relief: number;
   /** What the protective device makes of an overload: it may be let pass for now, or it may open before long. */
   readonly strain?: "bears" | "opens";
@@ -67,7 +67,7 @@ export function judge(load: Load, before: HeadroomHistory | undefined, monoMs: n
   const bears = bearsSinceMonoMs !== undefined && monoMs - bearsSinceMonoMs < BEARS_MOST_MS;
   const isOver = reading > limit && !bears;
   const overSinceMonoMs = isOver ? (before?.overSinceMonoMs ?? monoMs) : undefined;
-  const overload = isOver ? Math.max(0, reading - shedCredit - relief - limit) : 0;
+  const overload = isOver ? Math.max(0, reading - shedCredit - Math.max(0, relief) - limit) : 0;
   const rounds = strain === "opens" ? MOST_DOUBLINGS : Math.floor((monoMs - (overSinceMonoMs ?? monoMs)) / OBEY_MS);
   const extra = overload * (2 ** Math.min(rounds, MOST_DOUBLINGS) - 1);
   const going = overload > 0 ? shedCredit : credit;

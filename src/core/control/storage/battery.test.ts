@@ -47,6 +47,27 @@ describe("the battery", () => {
     expect(checker.violations).toEqual([]);
   });
 
+  test("that is to give no more gives less as cars make room: the fuse does not carry both", () => {
+    const plant = new Plant({ site, building: () => [18, 18, 18] });
+    plant.plug("a");
+    plan(plant, [{ evseId: "a", transactionId: 1, currentA: [16, 16] }], [-4500, 4000]);
+    const checker = new Checker(plant);
+    plant.run(890, () => checker.look());
+    expect(plant.batteryActualW).toBeLessThan(-4400);
+    expect(plant.limitA("a")).toBe(16);
+    // Without the battery the car's 16 A do not fit beside the building's 18.
+    let highestA = 0;
+    plant.run(100, () => {
+      checker.look();
+      highestA = Math.max(highestA, plant.trueA("grid")[0]);
+    });
+    expect(highestA).toBeLessThanOrEqual(32);
+    expect(plant.batteryActualW).toBeGreaterThan(-150);
+    expect(plant.limitA("a")).toBeGreaterThanOrEqual(12);
+    expect(plant.factsOf("guard-intervened")).toHaveLength(0);
+    expect(checker.violations).toEqual([]);
+  });
+
   test("charges and discharges within the grid operator's limits, and says so", () => {
     const roomy = siteOf({ worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
     const plant = new Plant({ site: roomy, building: () => [2, 2, 2] });

@@ -26,6 +26,8 @@ type BatteryDevice = ControlInput["site"]["batteries"][number];
 interface Wanted {
   readonly powerW: number | undefined;
   readonly reason: string;
+  /** What it gives beyond that until the cars have made room for what others would take instead, W. */
+  readonly heldW?: number;
   /** It changes with the meter: not each change is a fact. */
   readonly follows?: boolean;
 }
@@ -35,6 +37,8 @@ export interface GridForBatteries {
   readonly view: CircuitView;
   /** Least current that is free at the grid connection after the cars, A per phase; missing without cars. */
   readonly freeA: number | undefined;
+  /** What the cars leave for batteries that are to give less, A per phase; not part of what is free. */
+  readonly reservedA: number;
   readonly operator: OperatorLimit | undefined;
 }
 
@@ -69,6 +73,16 @@ export function batteryRelief(
   if (cutMonoMs === undefined) return { reliefA: 0 };
   const waits = over && monoMs - cutMonoMs < BATTERY_FIRST_MS && reading <= view.limitA * BATTERY_FIRST_UP_TO;
   return { reliefA: waits ? powerW / (input.site.voltageV * input.site.phases) : 0, cutMonoMs };
+}
+
+/** More than its even part: a battery may stand on one phase, and what is left of it in the end is small. */
+const RELEASE_MARGIN_A = 1;
+
+/** What cars leave for batteries that are to give less, and cannot before there is room, A on each phase. */
+export function reservedForRelease({ site }: ControlInput, memory: ControlMemory): number {
+  let heldW = 0;
+  for (const battery of memory.batteries.values()) heldW += battery.heldW ?? 0;
+  return heldW > 0 ? heldW / (site.voltageV * site.phases) + RELEASE_MARGIN_A : 0;
 }
 
 const ROLE_WORDS: Readonly<Record<BatteryRole["kind"], string>> = {
@@ -108,8 +122,27 @@ function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteri
   const bounds = boundsOf(input, device, grid, nowW);
   const reason = bounds.find((bound) => powerW < bound.lowestW || powerW > bound.highestW)?.reason;
   const within = bounds.reduce((power, { lowestW, highestW }) => clamp(power, lowestW, highestW), powerW);
-  // Never -0: it would come back from the ledger as another number.
-  return { ...want, powerW: Math.round(within) + 0, ...(reason === undefined || reason === "plan" ? {} : { reason }) };
+  const releasedW = releasedTo(input, grid, nowW);
+  const held = within > releasedW ? { reason: RELEASES, heldW: within - releasedW } : {};
+  return {
+    ...want,
+    // Never -0: it would come back from the ledger as another number.
+    powerW: Math.round(Math.min(within, releasedW)) + 0,
+    ...(reason === undefined || reason === "plan" ? {} : { reason }),
+    ...held,
+  };
+}
+
+const RELEASES = "the grid connection has no room yet for what the battery gives: it gives less as others take less";
+
+/**
+ * The least discharge that leaves the fuse whole, W: what a battery gives no more is taken from the grid at once, all of it on
+ * one phase for all we know.
+ */
+function releasedTo({ site }: ControlInput, { view, freeA, reservedA }: GridForBatteries, nowW: number): number {
+  if (nowW > -BATTERY_CHANGE_W || !view.currentA) return Number.POSITIVE_INFINITY;
+  const roomA = Math.min(view.limitA - (highestA(view) ?? 0), (freeA ?? Number.POSITIVE_INFINITY) + reservedA);
+  return nowW + Math.max(0, roomA) * site.voltageV;
 }
 
 interface Bounds {
@@ -210,6 +243,7 @@ export function batteries(
       sentMonoMs: due ? monoMs : (before?.sentMonoMs ?? Number.NEGATIVE_INFINITY),
       powerW: want.powerW,
       reason: want.reason,
+      ...(want.heldW === undefined ? {} : { heldW: want.heldW }),
       changedMonoMs: changed ? monoMs : (before?.changedMonoMs ?? monoMs),
       factReason: draft ? want.reason : before?.factReason,
       factPowerW: draft ? want.powerW : before?.factPowerW,
