@@ -1,8 +1,8 @@
 /** Promises of every command, bounds of everything that waits, and a site that comes back by itself. */
 import type { ChargePointCommand } from "../../src/core/charge-point-input.ts";
-import { phaseIndex } from "../../src/core/quantity.ts";
 import type { SimulatedChargePoint } from "./charge-point.ts";
 import { WELL_BY_S } from "./plan.ts";
+import { ShownPhases } from "./shown-phases.ts";
 import type { World } from "./world.ts";
 
 const MOST_BACKLOG = 5000;
@@ -53,6 +53,7 @@ export class OrderJudge {
   mostCalmTurns = 0;
   readonly #calmTurns = new Map<string, { readonly turns: number; readonly rises: boolean }>();
   readonly #world: World;
+  readonly #shown = new ShownPhases();
   readonly #lastA = new Map<string, number>();
   /** When it was told last that it may charge, after it might not. */
   readonly #begunS = new Map<string, number>();
@@ -125,6 +126,7 @@ export class OrderJudge {
     if (Math.abs(errorMs - this.#clockErrorMs) > STEP_MS) this.#steppedS = second;
     this.#clockErrorMs = errorMs;
     if (this.#world.disk.slowMs > 0) this.#slowDiskS = second;
+    this.#shown.look(this.#world);
     const said = [...this.#said, ...this.#bounds()];
     this.#said = [];
     for (const chargePoint of chargePoints) said.push(...this.#withoutMeter(chargePoint), ...this.#flaps(chargePoint));
@@ -262,19 +264,19 @@ export class OrderJudge {
   }
 
   /**
-   * More cars on one or two phases than the country lets charge together, even with the least current. A car that waits for a
-   * better price evens nothing out.
+   * More cars on one or two phases, as they showed last, than the country lets charge together, even with the least current. A car
+   * that waits for a better price evens nothing out.
    */
   #isUnbalanced(): boolean {
     const { plan, chargePoints } = this.#world;
-    const cars = [0, 0, 0];
-    const hurrying = [0, 0, 0];
+    const cars: [number, number, number] = [0, 0, 0];
+    const hurrying: [number, number, number] = [0, 0, 0];
     for (const { stall } of chargePoints) {
       const visit = this.#world.visitAt(stall.id);
-      if (!visit || visit.phases === 3) continue;
-      const wires = stall.phases.slice(visit.firstPhase, visit.firstPhase + visit.phases);
-      for (const phase of wires) cars[phaseIndex(phase)]! += 1;
-      if (visit.hurries) for (const phase of wires) hurrying[phaseIndex(phase)]! += 1;
+      const phases = this.#shown.of(this.#world, stall);
+      if (!visit || phases.length === 3) continue;
+      for (const phase of phases) cars[phase] += 1;
+      if (visit.hurries) for (const phase of phases) hurrying[phase] += 1;
     }
     return plan.country === "DE" && LEAST_A * (Math.max(...cars) - Math.min(...hurrying)) > UNBALANCE_A - SPARE_A;
   }
