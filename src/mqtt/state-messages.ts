@@ -11,8 +11,10 @@ function withoutAge<T extends { readonly ageMs?: number }>({ ageMs: _, ...rest }
 export function stateMessages(topics: Topics, live: LiveSite): Map<string, string> {
   const { site, mode, meter, gridLimit, gridExportLimit, budget, flow, price, wallTrusted } = live;
   const limits = { gridLimit, gridExportLimit, budget };
+  // What somebody has to do something about.
+  const troubles = { ledger: live.ledger, ledgerDamage: live.ledgerDamage, planTrouble: live.planTrouble };
   const messages = new Map<string, unknown>([
-    [topics.site, { site, mode, meter: withoutAge(meter), ...limits, flow, price, wallTrusted }],
+    [topics.site, { site, mode, meter: withoutAge(meter), ...limits, ...troubles, flow, price, wallTrusted }],
   ]);
   if (live.plan) messages.set(topics.plan, live.plan);
   for (const circuit of live.circuits) messages.set(topics.circuit(circuit.id), circuit);
