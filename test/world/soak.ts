@@ -89,6 +89,8 @@ class Report {
     mostCalmTurns: 0,
     longestUnbalancedS: 0,
   };
+  /** The world of the hottest device. */
+  #hottestSeed = 0;
   #done = 0;
   #failed = 0;
 
@@ -98,6 +100,7 @@ class Report {
 
   take(outcome: Outcome): void {
     this.#done++;
+    if (outcome.hottest > this.#most.hottest) this.#hottestSeed = outcome.seed;
     for (const name of Object.keys(this.#most) as (keyof Most)[])
       this.#most[name] =
         name === "unavoidable" ? this.#most[name] + outcome[name] : Math.max(this.#most[name], outcome[name]);
@@ -128,7 +131,7 @@ class Report {
     const { mostBacklog, mostStops, mostEasyStops, mostCalmTurns, longestUnbalancedS } = this.#most;
     console.log(this.#progress());
     console.log(
-      `longest above a rating that cars could cure: ${longestOverS} s, in trouble ${longestOverInTroubleS} s, above the operator's limit ${longestOverOperatorS} s; hottest device ${hottest.toFixed(2)} of 1; ` +
+      `longest above a rating that cars could cure: ${longestOverS} s, in trouble ${longestOverInTroubleS} s, above the operator's limit ${longestOverOperatorS} s; hottest device ${hottest.toFixed(2)} of 1 (seed ${this.#hottestSeed}); ` +
         `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}, ${mostEasyStops} of them with no fuse near; ` +
         `most turns of a limit in the calm ${mostCalmTurns}; longest unbalanced ${longestUnbalancedS} s`,
     );
