@@ -73,6 +73,8 @@ export interface ProcessImage {
   readonly unprovenMeters?: ReadonlySet<string>;
   /** Meters that showed too little before a restart, and have not shown a car since: what they show is the least that flows. */
   readonly suspectMeters?: ReadonlySet<string>;
+  /** Meters that showed a phase above its rating, and no car on it that could be the cause: what it shows may be cars on any. */
+  readonly strayOverloads?: ReadonlySet<string>;
   readonly gridLinks?: GridLinks;
   /** Import and export price of the running slot, EUR/kWh, where known. */
   readonly importEurPerKwh?: number;

@@ -43,6 +43,14 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     ],
   ],
   [
+    1102412,
+    "a meter with exchanged phases showed an offline charge point's car where no car was, and cars on the phase that carried it stayed",
+    [
+      { family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.8592 },
+      { family: "charge-point", kind: "offline-at-maximum", fromS: 158, forS: 294, pick: 0.6143 },
+    ],
+  ],
+  [
     400596,
     "a car came while the disk hung, and its charge point could not say so",
     [{ family: "disk", kind: "hangs", fromS: 432, forS: 209, pick: 0.22 }],

@@ -27,6 +27,8 @@ export interface MeterWatch {
   readonly missing?: Missing;
   readonly shortage?: Shortage;
   readonly overload?: Overload;
+  /** There was an overload that no car on its phase explained, and it has not been believed since. */
+  readonly strayed?: true;
   /** It shows less than the least that the cars draw by what they told last. */
   readonly seemsShort: boolean;
   /** It showed too little for longer than a report, before it had shown any car. */
@@ -170,6 +172,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     overload: overBefore,
     distrust: distrustBefore,
     suspicion: suspicionBefore,
+    strayed,
     ...rest
   } = judgeSteps(taken, around);
   const lacks = around.balance && missing(before, around.balance, tracks, monoMs);
@@ -203,6 +206,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),
     ...(over ? { overload: over } : {}),
+    ...(distrust && (strayed || over?.found) ? { strayed: true } : {}),
     ...(distrust ? { distrust } : {}),
   };
 }
@@ -234,6 +238,11 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
  */
 export function isUnproven(watch: MeterWatch): boolean {
   return watch.seemsShort && !hasShownCar(watch);
+}
+
+/** A phase was above its rating for longer than cars on it could be the cause, and it has not been believed since. */
+export function hasStrayed({ strayed }: MeterWatch): boolean {
+  return strayed === true;
 }
 
 /** It showed too little before the restart, and has not shown a car since, nor had the time to be found out. */

@@ -58,3 +58,23 @@ test("what cannot be cured on the phase that shows it is cured on the others", (
   expect(overS).toBeGreaterThan(5);
   expect(overS).toBeLessThan(25);
 });
+
+test("where nothing is left to lower on the phase that shows an overload, cars on the others are lowered until it has gone", () => {
+  const phases = ["L3"] as const;
+  const { plant, lies } = lyingPlant({
+    site: siteOf({ mainFuseA: 40, worstBuildingLoadA: 18, evses: [{ id: "a", maxCurrentA: 32, phases }] }),
+    // More than was said of it: something that nobody named, a charge point that does not keep to its safe current.
+    building: (second) => (second < 300 ? ([5, 5, 5] as const) : ([5, 5, 32] as const)),
+  });
+  lies.set("grid-meter", rotated);
+  plant.plug("a");
+  plant.run(299);
+  expect(plant.trueA("grid")[2]).toBeGreaterThan(15);
+  let overS = 0;
+  plant.run(900, () => {
+    if (plant.trueA("grid")[2] > 40) overS++;
+  });
+  expect(overS).toBeGreaterThan(10);
+  expect(overS).toBeLessThan(60);
+  expect(plant.trueA("grid")[2]).toBeLessThanOrEqual(40);
+});

@@ -14,6 +14,7 @@ import { type EvseTrack, trackEvses, withLeast } from "./evses.ts";
 import {
   doubtsOf,
   forgetVotes,
+  hasStrayed,
   isStillCautious,
   isUnproven,
   type MeterWatch,
@@ -205,6 +206,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
   const meters = new Map(image.meters);
   const unproven = new Set<string>();
   const cautious = new Set<string>();
+  const stray = new Set<string>();
   const all: Doubt[] = [];
   for (const circuit of site.circuits) {
     const { meterId } = circuit;
@@ -223,6 +225,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
     const doubts = unusable ? found.filter(({ kind }) => kind !== "less-than-cars") : found;
     if (isStillCautious(watched, image.monoMs)) cautious.add(meterId);
     else if (isUnproven(watched) && !isKnownShort(input, meterId)) unproven.add(meterId);
+    if (hasStrayed(watched)) stray.add(meterId);
     watches.set(meterId, watched);
     all.push(...doubts);
   }
@@ -232,6 +235,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
     meters,
     ...(unproven.size > 0 ? { unprovenMeters: unproven } : {}),
     ...(cautious.size > 0 ? { suspectMeters: cautious } : {}),
+    ...(stray.size > 0 ? { strayOverloads: stray } : {}),
   };
   return {
     memory: { meters: watches, evses },

@@ -233,8 +233,16 @@ function showsTooLittle({ input }: Builder, { index }: CircuitView): boolean {
   return doubts.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === meterId);
 }
 
+/** Where cars may show on other phases than theirs: the fullest, by which all go then. */
+function strayPhase({ input }: Builder, { index, currentA }: CircuitView): PhaseIndex | undefined {
+  const { meterId } = index.circuit;
+  if (!currentA || meterId === undefined || input.image.strayOverloads?.has(meterId) !== true) return undefined;
+  return PHASE_INDEXES.find((phase) => currentA[phase] === Math.max(...currentA));
+}
+
 function addPhases(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
   if (!view.currentA) return;
+  const stray = strayPhase(builder, view);
   for (const phase of PHASE_INDEXES) {
     const onPhase = members.filter((entry) => entry.phases.includes(phase));
     if (onPhase.length === 0) continue;
@@ -253,6 +261,8 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
     };
     if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA, reading);
     else addMeasured(builder, bound, reading, view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA : 0);
+    if (stray !== undefined && stray !== phase)
+      addMeasured(builder, { ...bound, key: `${bound.key}/stray`, phase: stray }, view.currentA[stray], 0);
     // What such a meter shows is the least that flows.
     if (view.metered && showsTooLittle(builder, view) && reading <= view.limitA)
       addUnmetered(builder, { ...bound, key: `${bound.key}/worst` }, view.index.worstLoadA, undefined);
