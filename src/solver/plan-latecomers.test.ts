@@ -82,26 +82,6 @@ describe("a plan behind a tight fuse", () => {
     expect(energyKwh(calm!.powerW, 0, 4)).toBeGreaterThan(1.8);
   });
 
-  it("waits for no price while drivers may leave where the fuse has hardly more to give than they need", () => {
-    const { circuits, evses, importEurPerKwh, ...rest } = evening();
-    const [car] = evses;
-    const leftBy = Array.from({ length: 16 }, (_, slot) => slot / 250);
-    const two = (energyNeededWh: number) =>
-      planInput({
-        ...rest,
-        importEurPerKwh: importEurPerKwh.map((price) => (price === 0.3 ? 0.26 : price)),
-        circuits: [circuits[0]!, circuits[1]!],
-        evses: [1, 2].map((transactionId) => {
-          return { ...car!, evseId: `evse-${transactionId}`, transactionId, energyNeededWh, leftBy };
-        }),
-      });
-    const firstHourKwh = (input: PlanInput) =>
-      solve(input).evses.reduce((sum, { powerW }) => sum + energyKwh(powerW, 0, 4), 0);
-    expect(firstHourKwh(two(4_000))).toBe(0);
-    expect(firstHourKwh(two(11_000))).toBeGreaterThan(7.9);
-    expect(firstHourKwh({ ...two(11_000), missedEurPerKwh: 0 })).toBeLessThan(0.1);
-  });
-
   it("is not changed by those who come on other phases, nor where the site gives no weight to missing energy", () => {
     const all = [[0, 0.5, 0.5, 0.5]];
     const bare = solve(evening()).evses[0]!.powerW;

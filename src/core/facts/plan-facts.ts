@@ -81,11 +81,6 @@ export const PlanCircuitSchema = Type.Object({
    * that cars that come later miss what the present ones take of it. Missing is none.
    */
   wanted: Type.Optional(Type.Tuple([Type.Array(Series), Type.Array(Series), Type.Array(Series)])),
-  /**
-   * By phase and hour of the plan: what cars that come later probably leave of its room from the second hour on to the end of
-   * that hour, Wh. Missing is all.
-   */
-  leftWh: Type.Optional(Type.Tuple([Series, Series, Series])),
 });
 
 /** A month's peak by a tariff for power; the import of a slot is what counts. */

@@ -9,7 +9,6 @@ import type { Session } from "../../core/state/sessions.ts";
 import type { Stay } from "../../core/state/stays.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 import { DAY_MS, isWeekend } from "../forecast/history.ts";
-import { type Comer, laterRoomWh } from "./later-room.ts";
 import { type CircuitRoom, circuitRooms, roomWh, WANTED_PARTS, WANTED_SLOTS, wantedBlocks } from "./limits.ts";
 
 const HOUR_MS = 3_600_000;
@@ -41,8 +40,6 @@ interface Arrival {
   readonly sample: number;
   readonly beginMs: number;
   readonly endMs: number;
-  readonly leavesMs: number;
-  readonly energyWh: number;
   readonly powerW: number;
 }
 
@@ -72,9 +69,7 @@ function arrivals(question: Question): Arrival[] {
       if (!evse) return [];
       const powerW = evse.maxCurrentA * evse.phases.length * site.voltageV;
       const endMs = beginMs + (stay.energyWh / powerW) * HOUR_MS;
-      const { stayMs, energyWh } = stay;
-      const sample = day * SHIFTS_MS.length + shift;
-      return [{ evse, sample, beginMs, endMs, leavesMs: beginMs + stayMs, energyWh, powerW }];
+      return [{ evse, sample: day * SHIFTS_MS.length + shift, beginMs, endMs, powerW }];
     }),
   );
 }
@@ -123,18 +118,6 @@ function chances(room: CircuitRoom, phase: PhaseIndex, those: readonly Arrival[]
   return Array.from({ length: WANTED_PARTS }, (_, part) => byBlock.map((parts) => parts[part]!));
 }
 
-/** What they leave of the room later, by hour; in a mean of many hours an hour earlier or later is nothing. */
-function laterRoom(room: CircuitRoom, phase: PhaseIndex, those: readonly Arrival[], question: Question): number[] {
-  const comers = those.flatMap(({ evse, sample, beginMs, leavesMs, energyWh, powerW }): Comer[] => {
-    const share = evse.phases.length;
-    if (SHIFTS_MS[sample % SHIFTS_MS.length] !== 0 || !evse.phases.includes(phase)) return [];
-    const day = Math.floor(sample / SHIFTS_MS.length);
-    return [{ sample: day, beginMs, leavesMs, energyWh: energyWh / share, powerW: powerW / share }];
-  });
-  const weights = (block: number) => ({ samples: dayWeights(block, question), nobody: NOBODY_WEIGHT });
-  return laterRoomWh(room, phase, comers, { input: question.input, weights });
-}
-
 function isNarrow(room: CircuitRoom, { site }: Question): boolean {
   const own = site.evses.filter(({ circuitPath }) => circuitPath.includes(room.circuit.circuitId));
   return PHASE_INDEXES.some((phase) => {
@@ -159,8 +142,6 @@ export function withLatecomers(input: PlanInput, context: LatecomersContext): Pl
     const those = all.filter(({ evse }) => evse.circuitPath.includes(circuit.circuitId));
     const wanted = PHASE_INDEXES.map((phase) => chances(room, phase, those, question));
     const isWanted = wanted.some((parts) => parts.some((blocks) => blocks.some((chance) => chance > 0)));
-    if (!isWanted) return circuit;
-    const left = PHASE_INDEXES.map((phase) => laterRoom(room, phase, those, question));
-    return { ...circuit, wanted: [wanted[0]!, wanted[1]!, wanted[2]!], leftWh: [left[0]!, left[1]!, left[2]!] };
+    return isWanted ? { ...circuit, wanted: [wanted[0]!, wanted[1]!, wanted[2]!] } : circuit;
   });
 }

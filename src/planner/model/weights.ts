@@ -3,7 +3,6 @@
  * one tier over the whole horizon stay below the tier above, so that nobody misses a departure for a wish or a cent.
  */
 import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
-import { crowding } from "./crowding.ts";
 
 /** A quarter-hour of waiting costs a driver in a hurry a little in any case. */
 const HURRY_EUR_PER_KWH_SLOT = 0.02;
@@ -21,8 +20,6 @@ const LEVELS_A_PART = 2.5;
 /** Above wear, opportunity cost and the weight of green energy together. */
 const SHORTFALL_FLOOR_EUR_PER_KWH = 10;
 const PHASES = 3;
-/** Where it is crowded, what is missed by leaving early cannot be made up: up to so many times as much is added to its weight. */
-const CROWDED_FACTOR = 3;
 
 export interface PlanWeights {
   /** Of energy in this slot for a driver in a hurry, EUR/kWh. */
@@ -44,9 +41,7 @@ export function planWeights(input: PlanInput): PlanWeights {
     Math.min(slot, HURRY_SLOTS) * stepEur + Math.max(0, slot - HURRY_SLOTS) * HURRY_EUR_PER_KWH_SLOT;
   const missedEur = missedEurPerKwh(input, dearest);
   const baseEur =
-    peaksEur(input) +
-    SHORTFALL_FLOOR_EUR_PER_KWH +
-    PHASES * (dearest + (1 + CROWDED_FACTOR) * missedEur + hurryEurPerKwh(input.slots));
+    peaksEur(input) + SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
   // What a car does not get is not bought either.
@@ -54,10 +49,7 @@ export function planWeights(input: PlanInput): PlanWeights {
   return {
     hurryEurPerKwh,
     missedEurPerKwh: missedAtEur,
-    riskEurPerKwh: (evse, slot) => {
-      const riskEur = missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0);
-      return riskEur === 0 ? 0 : riskEur * (1 + CROWDED_FACTOR * (crowding(input)[input.evses.indexOf(evse)] ?? 0));
-    },
+    riskEurPerKwh: (evse, slot) => missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) => {
       // Whether a car that was asked in vain takes some now is found out where others leave room.
       if (evse.refusedMs !== undefined) return baseEur / PART_FACTOR;
