@@ -211,12 +211,26 @@ export class CurrentsJudge {
     return toBlame ? [text] : [];
   }
 
+  /**
+   * Nobody can see that a charge point that is gone gives more than it promised: the meter is not to be used, and all who can be told
+   * draw no more than the safe currents, whose sum fits by configuration.
+   */
+  #isAtItsSafest({ id, stalls }: Circuit): boolean {
+    const isBlind = this.#world.meters.some(({ circuitId, distortions }) => circuitId === id && distortions.size > 0);
+    const isAboveSafe = ({ stall, trouble }: SimulatedChargePoint) => {
+      const safeA = stall.safeCurrentA * (trouble.generous ? 1.1 : 1);
+      return Math.max(...this.#world.site.carA(stall.id)) > safeA + METER_ERROR_A;
+    };
+    const gone = stalls.filter((stall) => this.#deafUntilS.has(stall.id));
+    return isBlind && gone.some(isAboveSafe) && !stalls.some((stall) => !gone.includes(stall) && isAboveSafe(stall));
+  }
+
   /** Cars that can be told still draw while it lasts, whatever the others do; a new load is a new overload. */
   #over(pole: Pole, now: { circuit: Circuit; totalA: number; fixedA: number; text: string }): string[] {
     const { circuit, totalA, fixedA, text } = now;
     const { ratingA } = circuit;
     const { second } = this.#world;
-    if (totalA <= ratingA + METER_ERROR_A || totalA - fixedA < METER_ERROR_A) {
+    if (totalA <= ratingA + METER_ERROR_A || totalA - fixedA < METER_ERROR_A || this.#isAtItsSafest(circuit)) {
       delete pole.overSinceS;
       pole.fixedA = fixedA;
       return [];

@@ -49,6 +49,21 @@ const neverHasItsTurn = (): Sabotage => (command, world) => {
   return isTurn && command.schedule.periods[0]!.currentA > 0 ? undefined : command;
 };
 
+/** A dead meter, and a charge point that is gone and gives its maximum: nobody can know, but all others are at safe currents. */
+const BLIND_SEED = 1203378;
+const BLIND_FAULTS: readonly Fault[] = [
+  { family: "meter", kind: "sentinel", fromS: 653, forS: 168, pick: 0 },
+  { family: "charge-point", kind: "offline-at-maximum", fromS: 679, forS: 78, pick: 0.6 },
+];
+const isNotSafe = (): Sabotage => (command, world) => {
+  if (command.type !== "set-limit" || command.evseId !== "b" || world.second < 640) return command;
+  const { length } = command.schedule.periods;
+  const periods = command.schedule.periods.map((period, at) =>
+    at < length - 1 ? { ...period, currentA: 16 } : period,
+  );
+  return { ...command, schedule: { ...command.schedule, periods } };
+};
+
 async function verdicts(sabotage?: () => Sabotage): Promise<string> {
   const all: string[] = [];
   for (const seed of FEW_SEEDS) {
@@ -90,5 +105,12 @@ describe("the judge of the worlds can fail", () => {
     expect(verdictOf(await new World(plan).live())).toEqual([]);
     const world = new World(plan, { sabotage: neverHasItsTurn() });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/c does not charge/);
+  });
+
+  test("a guard that leaves a car above its safe current behind a dead meter breaks also a world in which nobody could know more", async () => {
+    const plan = { ...drawWorld(BLIND_SEED, { disk: "memory" }), faults: BLIND_FAULTS };
+    expect(verdictOf(await new World(plan).live())).toEqual([]);
+    const world = new World(plan, { sabotage: isNotSafe() });
+    expect(verdictOf(await world.live()).join("\n")).toMatch(/grid L2 carries/);
   });
 });
