@@ -147,8 +147,11 @@ function operationOf(call: string, ours: (hex: string) => string | undefined): O
       return { do: "sync", path };
     case "ftruncate":
       return { do: "truncate", path, length: Number(/, (\d+)\)/.exec(call)![1]) };
-    case "pwrite64":
-      return { do: "write", path, at: Number(/, (\d+)\) += \d+$/.exec(call)![1]), data: bytesOf(paths[1]!) };
+    case "pwrite64": {
+      const at = /, (\d+)\) += \d+$/.exec(call)?.[1];
+      if (at === undefined) throw new Error(`A write of the ledger is not understood: it ends ${call.slice(-120)}`);
+      return { do: "write", path, at: Number(at), data: bytesOf(paths[1]!) };
+    }
     default:
       throw new Error(`The ledger wrote in a way that is not understood: ${call.slice(0, 200)}`);
   }

@@ -246,7 +246,10 @@ export class OrderJudge {
       const rests = isMiswired && decision?.reason.kind === "paused" && this.#stoppedLately(stall.id);
       // Behind a meter that is wrong cars take turns, and its turn has come: it was told to, and its car has not done it yet.
       const begins = mayBeWrong && this.#hasJustBegun(stall.id);
-      const isLeftOut = decision?.reason.limitA === UNBALANCE_A && (isExchanged || this.#isUnbalanced());
+      // Of two limits that leave no room the fuse may be the one that is told.
+      const isNamed = decision?.reason.limitA === UNBALANCE_A;
+      const isUneven = this.#shown.of(this.#world, stall).length < 3;
+      const isLeftOut = (isNamed && isExchanged) || ((isNamed || isUneven) && this.#isUnbalanced());
       const mayWait = isLeftOut || isNext || rests || begins || circuits.has(decision?.reason.circuitId);
       if ((!open || drawsA < CHARGES_A) && !mayWait)
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
