@@ -1,5 +1,5 @@
-/** On which phases each car charged last: more of a car that waits nobody can know. */
-import { PHASE_INDEXES, type PhaseIndex, phaseIndex } from "../../src/core/quantity.ts";
+/** On which phases each car charged last, as its EVSE is configured: more of a car that waits nobody can know. */
+import { type PhaseIndex, phaseIndex } from "../../src/core/quantity.ts";
 import type { World } from "./world.ts";
 
 const CHARGES_A = 1;
@@ -11,8 +11,8 @@ export class ShownPhases {
   look(world: World): void {
     for (const { stall } of world.chargePoints) {
       const visit = world.visitAt(stall.id);
-      const currentA = world.site.carA(stall.id);
-      const loaded = PHASE_INDEXES.filter((phase) => currentA[phase] > CHARGES_A);
+      const currentA = world.site.wired.evseCurrentA(stall.id);
+      const loaded = stall.phases.filter((_, wire) => currentA[wire as PhaseIndex] > CHARGES_A).map(phaseIndex);
       if (visit && loaded.length > 0) this.#byVisit.set(visit, loaded);
     }
   }
