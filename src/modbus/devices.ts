@@ -19,6 +19,8 @@ import type { DevicePart, DevicePort, DeviceValues, ReadOutcome } from "./values
 
 export interface ModbusOptions {
   readonly devices: readonly DeviceConfiguration[];
+  /** On how many phases a meter guards fuses; left out: nothing is guarded by it. */
+  readonly fusePhases?: (deviceId: string) => 1 | 3;
   /** Contacts of the grid operator; they may share a line with devices. */
   readonly inputs?: { readonly all: readonly GridInputConfiguration[]; readonly onRead: OnInputRead };
   readonly sink: DeviceSink;
@@ -153,7 +155,10 @@ class PolledDevice {
     const { role, id } = this.#device;
     const deliver = <T>(reading: T | string, push: (reading: T) => void) =>
       typeof reading === "string" ? this.#fail(reading) : push(reading as T);
-    if (role === "meter") deliver(meterReading(values, this.#device, atMonoMs), (reading) => sink.meter(reading));
+    if (role === "meter") {
+      const fusePhases = this.#options.fusePhases?.(id) ?? 1;
+      deliver(meterReading(values, { ...this.#device, fusePhases }, atMonoMs), (reading) => sink.meter(reading));
+    }
     if (role === "pv" || role === "hybrid") deliver(pvReading(values, id, atMonoMs), (reading) => sink.pv(reading));
     if (role === "battery" || role === "hybrid")
       deliver(batteryReading(values, id, atMonoMs), (reading) => sink.battery(reading));

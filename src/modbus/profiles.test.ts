@@ -21,19 +21,27 @@ function configured(profile: string, role: Role, port: number): DeviceConfigurat
   return { id: "device", role, profile, unitId: 1, pollMs: 100, invert: false, connection };
 }
 
-function started(device: DeviceConfiguration, said: (what: Said) => void): Devices {
+function started(device: DeviceConfiguration, said: (what: Said) => void, fusePhases: 1 | 3 = 1): Devices {
   const sink = { meter: said, pv: said, battery: said, trouble: (_id: string, detail: string) => said(detail) };
-  const devices = startModbusDevices({ devices: [device], sink, clock, log });
+  const devices = startModbusDevices({ devices: [device], fusePhases: () => fusePhases, sink, clock, log });
   open.push(devices);
   return devices;
 }
 
 /** The first thing that a device with these registers, and no others, gives. */
-async function firstOf(profile: string, role: Role, words: ReadonlyMap<number, number>): Promise<Said> {
+async function firstOf(
+  profile: string,
+  role: Role,
+  words: ReadonlyMap<number, number>,
+  mounted: Partial<DeviceConfiguration> = {},
+  fusePhases: 1 | 3 = 1,
+): Promise<Said> {
   const table = { read: (address: number) => words.get(address), refresh() {} };
   const server: ModbusServer = await startModbusServer({ host: "127.0.0.1", port: 0, unitId: 1, table });
   open.push(server);
-  return new Promise((resolve) => started(configured(profile, role, server.port), resolve));
+  return new Promise((resolve) =>
+    started({ ...configured(profile, role, server.port), ...mounted }, resolve, fusePhases),
+  );
 }
 
 describe("a profile", () => {
@@ -101,9 +109,26 @@ test("a meter behind a SolarEdge counts export as positive, and is turned", asyn
   });
 });
 
+test("a meter behind a SolarEdge that gives its currents a sign too shows import as import", async () => {
+  const phases = { 3: -10, 4: -10, 5: 10, 8: 230, 9: 230, 10: 230, 18: -2300, 19: -2300, 20: -2300, 21: 2300 };
+  expect(await firstOf("solaredge", "meter", chainWith(meterModel(203, phases)))).toMatchObject({
+    powerW: 2300,
+    currentA: [10, 10, -10],
+  });
+});
+
+test("a meter that does not tell the power of its phases, mounted the wrong way round, shows no export", async () => {
+  const words = chainWith(meterModel(203, { 3: 10, 4: 10, 5: 10, 8: 230, 9: 230, 10: 230, 18: -6900 }));
+  expect(await firstOf("sunspec-meter", "meter", words, { invert: true })).toMatchObject({
+    powerW: 6900,
+    currentA: [10, 10, 10],
+  });
+});
+
 test("a one-phase SunSpec meter guards its one phase", async () => {
   const words = chainWith(meterModel(201, { 3: 10, 8: 230, 18: -2300 }));
   expect(await firstOf("sunspec-meter", "meter", words)).toMatchObject({ powerW: -2300, currentA: [-10, 0, 0] });
+  expect(await firstOf("sunspec-meter", "meter", words, {}, 3)).toContain("measures one phase");
 });
 
 test("a battery bank of SunSpec model 802 tells its charge and its power, charging positive", async () => {

@@ -12,11 +12,16 @@ function perPhase(values: readonly (number | undefined)[] | undefined): PerPhase
   return [known[0] ?? 0, known[1] ?? 0, known[2] ?? 0];
 }
 
-/** Most meters give currents without a sign: the power of the phase has it. */
-function signed(currentA: PerPhase, powerW: PerPhase | undefined): PerPhase {
-  if (!powerW) return currentA;
-  const of = (phase: 0 | 1 | 2) => (powerW[phase] < 0 ? -Math.abs(currentA[phase]) : currentA[phase]);
-  return [tenth(of(0)), tenth(of(1)), tenth(of(2))];
+/**
+ * How much flows is in the current, which way in the power of its phase: makes differ in whether currents have a sign, and
+ * in what it means. A meter that does not tell the power of its phases shows all of it as import, which opens no fuse.
+ */
+function signed(currentA: PerPhase, powerW: PerPhase | undefined, turn: 1 | -1): PerPhase {
+  const of = (phase: 0 | 1 | 2) => {
+    const flowsOut = powerW !== undefined && turn * powerW[phase] < 0;
+    return tenth(flowsOut ? -Math.abs(currentA[phase]) : Math.abs(currentA[phase])) + 0;
+  };
+  return [of(0), of(1), of(2)];
 }
 
 /** What cannot be, in words; such a reading is not used. */
@@ -36,26 +41,31 @@ function implausible(meter: NonNullable<DeviceValues["meter"]>): string | undefi
   return undefined;
 }
 
-/** A meter's reading, or why it is not used. `invert` for a meter that was mounted the wrong way round. */
+/**
+ * A meter's reading, or why it is not used. `invert` for a meter that was mounted the wrong way round; `fusePhases` on how
+ * many phases it guards a fuse.
+ */
 export function meterReading(
   values: DeviceValues,
-  device: { readonly id: string; readonly invert: boolean },
+  device: { readonly id: string; readonly invert: boolean; readonly fusePhases?: 1 | 3 },
   atMonoMs: number,
 ): MeterReading | string {
   const { meter } = values;
   if (meter?.powerW === undefined) return "it does not say its power";
   const problem = implausible(meter);
   if (problem !== undefined) return problem;
+  if (meter.currentA?.length === 1 && device.fusePhases === 3)
+    return "it measures one phase, and guards a fuse of three: use a three-phase meter";
   const sign = device.invert ? -1 : 1;
   const currents = perPhase(meter.currentA);
-  const currentA = currents && signed(currents, perPhase(meter.phasePowerW));
+  const currentA = currents && signed(currents, perPhase(meter.phasePowerW), sign);
   const voltageV = perPhase(meter.voltageV);
   const [importWh, exportWh] = device.invert ? [meter.exportWh, meter.importWh] : [meter.importWh, meter.exportWh];
   return {
     deviceId: device.id,
     atMonoMs,
     powerW: Math.round(sign * meter.powerW) + 0,
-    ...(currentA ? { currentA: [sign * currentA[0], sign * currentA[1], sign * currentA[2]] as const } : {}),
+    ...(currentA ? { currentA } : {}),
     ...(voltageV ? { voltageV: [tenth(voltageV[0]), tenth(voltageV[1]), tenth(voltageV[2])] as const } : {}),
     ...(importWh === undefined ? {} : { importWh: Math.round(importWh) }),
     ...(exportWh === undefined ? {} : { exportWh: Math.round(exportWh) }),

@@ -117,6 +117,20 @@ describe("names that nobody knows", () => {
   });
 });
 
+describe("a one-phase meter", () => {
+  const told = (text: string) => {
+    const result = parseConfiguration(text, "site.yaml");
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    return profileProblems(result.configuration, deviceProfiles(), "site.yaml", result.place);
+  };
+  const single = SITE.replace("eastron-sdm630", "eastron-sdm120-230");
+
+  it("cannot guard the fuse of three phases, and guards that of one", () => {
+    expect(told(single)).toMatchObject([{ line: 8, message: expect.stringContaining("measures one phase") }]);
+    expect(told(single.replace("mainFuseA", "phases: 1, mainFuseA"))).toEqual([]);
+  });
+});
+
 describe("values that YAML took for something else", () => {
   it.each([
     ["id: garage", "id: 4711", "chargePoints.0.id", 'Put it in quotes: "4711"'],

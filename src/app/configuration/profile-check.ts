@@ -1,3 +1,4 @@
+import { fusePhases } from "../../core/site/fuse-phases.ts";
 import type { SiteConfiguration } from "../../core/site/site.ts";
 import type { Profile } from "../../modbus/profile.ts";
 import type { ConfigurationProblem, Place } from "./configuration.ts";
@@ -16,6 +17,7 @@ export function profileProblems(
     configuration.gridConnection.meter,
     ...configuration.circuits.map((circuit) => circuit.meter),
   ]);
+  const phasesOf = fusePhases(configuration);
   return configuration.devices.flatMap((device, index): ConfigurationProblem[] => {
     const path = ["devices", index, "profile"];
     const at = { severity: "error", file, path: path.join("."), ...place(path) } as const;
@@ -36,6 +38,14 @@ export function profileProblems(
           ...at,
           message: `${profile.name} does not measure current by phase: it cannot guard a fuse`,
           advice: 'Use a meter that `wattledger devices` marks with "guards"',
+        },
+      ];
+    if (guarding.has(device.id) && profile.phases < phasesOf(device.id))
+      return [
+        {
+          ...at,
+          message: `${profile.name} measures one phase, and is to guard a fuse of three: nobody would look at the other two`,
+          advice: "Use a three-phase meter; on a circuit of one phase, write L1 as the phases of all its EVSEs",
         },
       ];
     if (device.pv?.control && !profile.pvControl)
