@@ -3,11 +3,14 @@ import { parseArgs } from "node:util";
 import { backupLedger } from "../ledger/index.ts";
 import { exitCodeOf } from "./refusal.ts";
 
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger backup --ledger DIRECTORY --out FILE   a verified copy, also while the site runs`;
+
 /** Exit code 0, 1 when the copy failed, 2 usage, 4 when it is of a newer release. */
 export async function backup(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ledger: { type: "string" }, out: { type: "string" } } });
   if (values.ledger === undefined || values.out === undefined) {
-    console.error("Usage: wattledger backup --ledger DIRECTORY --out FILE");
+    console.error(USAGE);
     return 2;
   }
   try {

@@ -4,6 +4,10 @@ import { problemText, readConfiguration } from "../app/configuration/configurati
 import { profileProblems } from "../app/configuration/profile-check.ts";
 import { deviceProfile } from "../modbus/profiles.ts";
 
+/** What `--help` prints. */
+export const USAGE =
+  "Usage: wattledger check site.yaml [--json]   no device is touched; exit code 3 has warnings, 1 has to be corrected";
+
 /** Exit code 0 in order, 1 errors, 2 usage, 3 warnings only. */
 export async function check(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -13,7 +17,7 @@ export async function check(args: string[]): Promise<number> {
   });
   const [file, ...more] = values.config === undefined ? positionals : [values.config, ...positionals];
   if (file === undefined || more.length > 0) {
-    console.error("Usage: wattledger check site.yaml [--json]");
+    console.error(USAGE);
     return 2;
   }
   const result = readConfiguration(file);

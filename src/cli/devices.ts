@@ -1,6 +1,10 @@
 /** `wattledger devices`: the devices that are known as data. */
 import { deviceProfiles } from "../modbus/profiles.ts";
 
+/** What `--help` prints. */
+export const USAGE =
+  "Usage: wattledger devices   the profiles of meters, inverters and batteries, with what to switch on in each";
+
 /** Exit code 0. */
 export async function devices(): Promise<number> {
   console.log("profile                    roles                 guards  tried  name");

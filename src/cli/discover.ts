@@ -51,11 +51,14 @@ function probe(
   });
 }
 
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger discover HOST [HOST...] [--port N]   (at most ${MOST_HOSTS} hosts; it only reads)`;
+
 /** Exit code 0 when something answered, 1 when nothing did, 2 usage. */
 export async function discover(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { port: { type: "string" } } });
   if (positionals.length === 0 || positionals.length > MOST_HOSTS) {
-    console.error(`Usage: wattledger discover HOST [HOST...] [--port N]   (at most ${MOST_HOSTS} hosts)`);
+    console.error(USAGE);
     return 2;
   }
   const port = values.port === undefined ? undefined : Number(values.port);

@@ -45,6 +45,9 @@ async function findings(file: string, tell: (finding: Finding) => void): Promise
   tell(checkChargePoints(configuration, running));
 }
 
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger doctor [--config site.yaml] [--json]   (without: ./site.yaml, else ${INSTALLED})`;
+
 /** Exit code 0 when all is well, 1 with a fault, 3 with warnings only, 2 usage. */
 export async function doctor(args: string[]): Promise<number> {
   const { values } = parseArgs({

@@ -8,7 +8,8 @@ import { driverLinks, guessedBase } from "../app/driver-links/links.ts";
 import { sheet } from "../app/driver-links/sheet.ts";
 import type { SiteConfiguration } from "../core/site/site.ts";
 
-const USAGE = `Usage: wattledger driver-links [--config site.yaml] [--url http://HOST:PORT] [--out driver-links.html]
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger driver-links [--config site.yaml] [--url http://HOST:PORT] [--out driver-links.html]
   [--renew EVSE|all]   the old link of that EVSE, or all old links, open nothing any more`;
 
 const OPTIONS = {

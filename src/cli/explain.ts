@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import type { ExplainedSlot, PlanReasons } from "../core/view/plan-reasons.ts";
 
-const USAGE = `Usage: wattledger explain [EVSE]          why the plan gives each EVSE what it gives
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger explain [EVSE]          why the plan gives each EVSE what it gives
   [--url http://127.0.0.1:8080] [--json]`;
 const PATIENCE_MS = 10_000;
 

@@ -13,7 +13,8 @@ const EXPORTS = {
   savings: exportSavings,
   telemetry: exportTelemetry,
 } as const;
-const USAGE = `Usage: wattledger export events|sessions|savings|telemetry --ledger DIRECTORY [--config site.yaml]
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger export events|sessions|savings|telemetry --ledger DIRECTORY [--config site.yaml]
   [--format jsonl|csv] [--from TIME] [--to TIME] [--out FILE] [--delimiter ;] [--bom] [--time-zone ZONE]`;
 
 const OPTIONS = {

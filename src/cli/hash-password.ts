@@ -1,6 +1,10 @@
 /** `wattledger hash-password`: reads a password or token from standard input and prints its hash. */
 import { hashPassword } from "../app/password.ts";
 
+/** What `--help` prints. */
+export const USAGE =
+  "Usage: wattledger hash-password   reads one from the keyboard or a pipe and prints its hash for site.yaml";
+
 const LEAST_LENGTH = 8;
 const LONGEST_LENGTH = 1024;
 const ENTER = new Set(["\r", "\n", "\u0004"]);

@@ -3,73 +3,78 @@ import { exitCodeOf, refusalKind } from "./refusal.ts";
 
 interface Command {
   readonly summary: string;
-  load(): Promise<(args: string[]) => Promise<number>>;
+  load(): Promise<{ run(args: string[]): Promise<number>; readonly usage: string }>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     summary: "run ./site.yaml, or a simulated site when there is none",
-    load: async () => (await import("./start.ts")).start,
+    load: () => import("./start.ts").then(({ start, USAGE }) => ({ run: start, usage: USAGE })),
   },
   run: {
     summary: "drive a real site: run --config site.yaml",
-    load: async () => (await import("./run.ts")).run,
+    load: () => import("./run.ts").then(({ run, USAGE }) => ({ run: run, usage: USAGE })),
   },
   check: {
     summary: "say what is wrong with a configuration, without touching a device: check site.yaml",
-    load: async () => (await import("./check.ts")).check,
+    load: () => import("./check.ts").then(({ check, USAGE }) => ({ run: check, usage: USAGE })),
   },
   doctor: {
     summary: "look at everything a site needs on its gateway, and say what to do: doctor [--config site.yaml]",
-    load: async () => (await import("./doctor.ts")).doctor,
+    load: () => import("./doctor.ts").then(({ doctor, USAGE }) => ({ run: doctor, usage: USAGE })),
   },
   simulate: {
     summary: "run a scenario in virtual time and compare: simulate [--days N]",
-    load: async () => (await import("./simulate.ts")).simulate,
+    load: () => import("./simulate.ts").then(({ simulate, USAGE }) => ({ run: simulate, usage: USAGE })),
   },
   explain: {
     summary: "say why the running plan gives each EVSE what it gives: explain [EVSE]",
-    load: async () => (await import("./explain.ts")).explain,
+    load: () => import("./explain.ts").then(({ explain, USAGE }) => ({ run: explain, usage: USAGE })),
   },
   devices: {
     summary: "list the meters, inverters and batteries that are known",
-    load: async () => (await import("./devices.ts")).devices,
+    load: () => import("./devices.ts").then(({ devices, USAGE }) => ({ run: devices, usage: USAGE })),
   },
   read: {
     summary: "read a device once",
-    load: async () => (await import("./read.ts")).read,
+    load: () => import("./read.ts").then(({ read, USAGE }) => ({ run: read, usage: USAGE })),
   },
   discover: {
     summary: "look for meters and inverters, only reading",
-    load: async () => (await import("./discover.ts")).discover,
+    load: () => import("./discover.ts").then(({ discover, USAGE }) => ({ run: discover, usage: USAGE })),
   },
   replay: {
     summary: "fold a ledger again and compare with its snapshot: replay --ledger DIRECTORY",
-    load: async () => (await import("./replay.ts")).replay,
+    load: () => import("./replay.ts").then(({ replay, USAGE }) => ({ run: replay, usage: USAGE })),
   },
   export: {
     summary: "write events, sessions or telemetry as JSONL or CSV",
-    load: async () => (await import("./export.ts")).exportCommand,
+    load: () => import("./export.ts").then(({ exportCommand, USAGE }) => ({ run: exportCommand, usage: USAGE })),
   },
   backup: {
     summary: "copy the ledger while it runs, and verify the copy",
-    load: async () => (await import("./backup.ts")).backup,
+    load: () => import("./backup.ts").then(({ backup, USAGE }) => ({ run: backup, usage: USAGE })),
   },
   restore: {
     summary: "put a verified backup in the place of a ledger",
-    load: async () => (await import("./restore.ts")).restore,
+    load: () => import("./restore.ts").then(({ restore, USAGE }) => ({ run: restore, usage: USAGE })),
   },
   ocpi: {
     summary: "partners in the market: ocpi status|parties|token|register|update|send|unregister|openapi",
-    load: async () => (await import("./ocpi.ts")).ocpi,
+    load: () => import("./ocpi.ts").then(({ ocpi, USAGE }) => ({ run: ocpi, usage: USAGE })),
   },
   "driver-links": {
     summary: "print a link and a QR code for each EVSE, by which drivers say when they leave",
-    load: async () => (await import("./driver-links.ts")).driverLinksCommand,
+    load: () =>
+      import("./driver-links.ts").then(({ driverLinksCommand, USAGE }) => ({ run: driverLinksCommand, usage: USAGE })),
   },
   "hash-password": {
     summary: "make the hash of a password or token for site.yaml",
-    load: async () => (await import("./hash-password.ts")).hashPasswordCommand,
+    load: () =>
+      import("./hash-password.ts").then(({ hashPasswordCommand, USAGE }) => ({
+        run: hashPasswordCommand,
+        usage: USAGE,
+      })),
   },
 };
 
@@ -81,6 +86,7 @@ export function usage(): string {
     "",
     ...lines,
     "",
+    "wattledger <command> --help says what a command takes.",
     "Exit codes: 0 ok, 1 fault, 2 usage, 3 degraded, 4 the ledger is of a newer release.",
     "",
   ].join("\n");
@@ -108,10 +114,6 @@ export async function main(argv: string[]): Promise<number> {
     console.log(usage());
     return name === "" ? 2 : 0;
   }
-  if (args.includes("--help") || args.includes("-h")) {
-    console.log(usage());
-    return 0;
-  }
   if (name === "version" || name === "--version") {
     const { release } = await import("../app/release.ts");
     console.log(release());
@@ -123,10 +125,13 @@ export async function main(argv: string[]): Promise<number> {
     return 2;
   }
   try {
-    return await (await command.load())(args);
+    const { run, usage: ownUsage } = await command.load();
+    if (!args.includes("--help") && !args.includes("-h")) return await run(args);
+    console.log(ownUsage);
+    return 0;
   } catch (error) {
     if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
-      console.error(`${error.message}\n\n${usage()}`);
+      console.error(`${error.message}\n\n${(await command.load()).usage}`);
       return 2;
     }
     const refusal = refusalOf(error);

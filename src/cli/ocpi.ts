@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { PartnerStatus } from "../core/upstream-admin.ts";
 
-const USAGE = `Usage: wattledger ocpi status
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger ocpi status
        wattledger ocpi parties                             who is behind each partner, what it offers and may ask
        wattledger ocpi token PARTNER                       a token with which PARTNER may register here
        wattledger ocpi register PARTNER --token-file FILE [--versions-url URL]
@@ -20,7 +21,6 @@ const OPTIONS = {
   "versions-url": { type: "string" },
   version: { type: "string", default: "2.2.1" },
   out: { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const;
 
 /** Throws with words where it cannot be read. */
@@ -141,10 +141,6 @@ function commandOf(positionals: readonly string[], values: Values): (() => Promi
 /** Exit code 0, 1 when it could not be done, 2 usage. */
 export async function ocpi(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
   const run = commandOf(positionals, values);
   if (!run) {
     console.error(USAGE);

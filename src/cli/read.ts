@@ -6,6 +6,9 @@ import { silentLog } from "../app/log.ts";
 import type { DeviceSink } from "../core/ports.ts";
 import { startModbusDevices } from "../modbus/devices.ts";
 
+/** What `--help` prints. */
+export const USAGE = "Usage: wattledger read [--config site.yaml] DEVICE   one reading of a device of site.yaml";
+
 const PATIENCE_MS = 10_000;
 
 /** Exit code 0 when it answered, 1 when not, 2 usage. */
@@ -22,9 +25,7 @@ export async function read(args: string[]): Promise<number> {
   }
   const device = result.configuration.devices.find((entry) => entry.id === positionals[0]);
   if (!device) {
-    console.error(
-      `Usage: wattledger read --config site.yaml DEVICE\nDevices: ${result.configuration.devices.map((entry) => entry.id).join(", ")}`,
-    );
+    console.error(`${USAGE}\nDevices: ${result.configuration.devices.map((entry) => entry.id).join(", ")}`);
     return 2;
   }
   let trouble = "no answer";

@@ -7,6 +7,9 @@ import type { SiteFact } from "../core/facts/index.ts";
 import { evolve, initialState } from "../core/state/state.ts";
 import { openLedger } from "../ledger/index.ts";
 
+/** What `--help` prints. */
+export const USAGE = "Usage: wattledger replay --ledger DIRECTORY   (the controller must be stopped)";
+
 const BATCH = 1_000;
 
 /** Exit code 0 when both agree, 1 when they differ, 2 usage. */
@@ -18,7 +21,7 @@ export async function replay(args: string[]): Promise<number> {
   });
   const directory = values.ledger ?? positionals[0];
   if (directory === undefined) {
-    console.error("Usage: wattledger replay --ledger DIRECTORY (the controller must be stopped)");
+    console.error(USAGE);
     return 2;
   }
   if (!existsSync(join(directory, "events.db"))) {

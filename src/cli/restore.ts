@@ -3,11 +3,15 @@ import { parseArgs } from "node:util";
 import { restoreLedger } from "../ledger/index.ts";
 import { exitCodeOf } from "./refusal.ts";
 
+/** What `--help` prints. */
+export const USAGE =
+  "Usage: wattledger restore --from FILE --ledger DIRECTORY   (the controller must be stopped; the ledger that is there is kept)";
+
 /** Exit code 0, 1 when the backup is damaged or the ledger is in use, 2 usage, 4 when it is of a newer release. */
 export async function restore(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ledger: { type: "string" }, from: { type: "string" } } });
   if (values.ledger === undefined || values.from === undefined) {
-    console.error("Usage: wattledger restore --from FILE --ledger DIRECTORY (the controller must be stopped)");
+    console.error(USAGE);
     return 2;
   }
   try {

@@ -10,6 +10,9 @@ import { untilStopped } from "../app/supervision/until-stopped.ts";
 import { deviceProfile } from "../modbus/profiles.ts";
 import { exitCodeOf } from "./refusal.ts";
 
+/** What `--help` prints. */
+export const USAGE = "Usage: wattledger run [--config site.yaml]   until it is told to stop (Ctrl-C, SIGTERM)";
+
 /** Exit code 0 after a stop, 1 when the site could not be started, 2 usage. */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { config: { type: "string", short: "c", default: "site.yaml" } } });

@@ -7,7 +7,8 @@ import { readScenario } from "../study/scenario-file.ts";
 import { reportPage } from "../study/simulate-page.ts";
 import { compareScenario, type ReportColumn, type SimulationReport } from "../study/simulate-report.ts";
 
-const USAGE = "Usage: wattledger simulate [--scenario FILE] [--days N] [--json] [--html FILE]";
+/** What `--help` prints. */
+export const USAGE = "Usage: wattledger simulate [--scenario FILE] [--days N] [--json] [--html FILE]";
 const OPTIONS = {
   scenario: { type: "string" },
   days: { type: "string" },

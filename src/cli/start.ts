@@ -9,6 +9,11 @@ import { consoleLog } from "../app/log.ts";
 import { untilStopped } from "../app/supervision/until-stopped.ts";
 import { run } from "./run.ts";
 
+/** What `--help` prints. */
+export const USAGE = `Usage: wattledger start   drives ./site.yaml, or without one a simulated building:
+  [--host 127.0.0.1] [--directory .wattledger/demo] [--api-port 8080] [--ocpp-port 8887] [--meter-port 5020]
+  [--control-port 8090]`;
+
 const OPTIONS = {
   host: { type: "string", default: "127.0.0.1" },
   directory: { type: "string", default: ".wattledger/demo" },
