@@ -60,6 +60,26 @@ describe("the fallback sum", () => {
     ]);
   });
 
+  it("is not done with a connection that is said to have less load than one of its circuits", () => {
+    const site = building(3, 6);
+    site.gridConnection.worstBuildingLoadA = 10;
+    site.circuits = [{ id: "hall", parent: "grid", fuseA: 63, protection: "gG", worstBuildingLoadA: 40 }];
+    expect(checkSite(site)).toMatchObject([{ severity: "error", path: ["circuits", 0, "worstBuildingLoadA"] }]);
+    expect(checkSite(site)[0]!.message).toContain("40 A, and the whole connection, which includes them, 10 A");
+    site.gridConnection.worstBuildingLoadA = 40;
+    expect(checkSite(site)).toEqual([]);
+  });
+
+  it("is told where limits in W leave a one-phase car the power of three", () => {
+    const site = building(4, 6);
+    site.site.country = "NL";
+    for (const entry of site.chargePoints) entry.rateUnit = "W";
+    expect(checkSite(site)).toMatchObject([{ severity: "warning", path: ["gridConnection", "mainFuseA"] }]);
+    expect(checkSite(site)[0]!.message).toContain("would carry 102 A on L1");
+    for (const { evses } of site.chargePoints) evses[0]!.phases = ["L1"];
+    expect(checkSite(site)).toEqual([]);
+  });
+
   it("takes what its advice says", () => {
     const sites = fc.record({
       currents: fc.array(fc.constantFrom(0, 6, 8, 10, 16), { maxLength: 20 }),

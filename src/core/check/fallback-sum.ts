@@ -40,25 +40,66 @@ function advice(evses: readonly EvseModel[], excessA: number): string {
   return `Set safeCurrentA: 0 for ${paused.length} of them (for example ${paused.slice(0, 12).join(", ")}): they pause when the controller is gone`;
 }
 
+/** By EVSE, where limits go out in W: numberPhases says how to share them out, and not every charge point heeds it. */
+function inWatts({ chargePoints }: SiteConfiguration): ReadonlySet<string> {
+  const told = chargePoints.filter(({ rateUnit, quirks }) => rateUnit === "W" || quirks.includes("watts-only"));
+  return new Set(told.flatMap(({ evses }) => evses.filter(({ phases }) => phases.length > 1).map(({ id }) => id)));
+}
+
+/** A car of one phase may take the whole safe power there on the first one: a warning where the fuse would not bear that. */
+function wattProblem(of: Fallback, watts: ReadonlySet<string>): Problem[] {
+  const { circuit, evses, loadA, path } = of;
+  const mostA = (evse: EvseModel, phase: PhaseIndex) => {
+    if (!watts.has(evse.id)) return evse.phases.includes(phase) ? evse.safeCurrentA : 0;
+    return evse.phases[0] === phase ? Math.min(evse.maxCurrentA, evse.safeCurrentA * evse.phases.length) : 0;
+  };
+  const sumA = (phase: PhaseIndex) => evses.reduce((sum, evse) => sum + mostA(evse, phase), loadA);
+  const worst = [...PHASE_INDEXES].sort((a, b) => sumA(b) - sumA(a))[0]!;
+  if (sumA(worst) <= circuit.limitA) return [];
+  return [
+    {
+      severity: "warning",
+      path,
+      message: `Limits in W leave a car of one phase the safe power of three where the charge point does not share it out by numberPhases: then the fuse of ${circuit.id} would carry ${sumA(worst)} A on ${PHASE_NAMES[worst]} without the controller, more than its ${circuit.limitA} A`,
+      advice:
+        "Try it with a car of one phase at its safe current; where it draws more, use limits in A (rateUnit) if the charge point takes them, or set a lower safeCurrentA",
+    },
+  ];
+}
+
+interface Fallback {
+  readonly circuit: CircuitModel;
+  readonly evses: readonly EvseModel[];
+  readonly loadA: number;
+  readonly path: Problem["path"];
+}
+
+function sumProblem({ circuit, evses, loadA, path }: Fallback): Problem[] {
+  const onPhase = (phase: PhaseIndex) => evses.filter((evse) => evse.phases.includes(phase));
+  const sumA = (phase: PhaseIndex) => onPhase(phase).reduce((sum, evse) => sum + evse.safeCurrentA, 0);
+  const worst = [...PHASE_INDEXES].sort((a, b) => sumA(b) - sumA(a))[0]!;
+  const totalA = sumA(worst) + loadA;
+  if (totalA <= circuit.limitA) return [];
+  return [
+    {
+      severity: "error",
+      path,
+      message: `Without the controller the fuse of ${circuit.id} would carry, on ${PHASE_NAMES[worst]}: ${terms(onPhase(worst))} + ${loadA} A worst building load = ${totalA} A, more than its ${circuit.limitA} A`,
+      advice: advice(onPhase(worst), totalA - circuit.limitA),
+    },
+  ];
+}
+
 /** At most one problem a circuit: that of its worst phase, with the arithmetic. */
 export function fallbackProblems(configuration: SiteConfiguration): Problem[] {
   const site = siteModel(configuration);
+  const watts = inWatts(configuration);
   return site.circuits.flatMap((circuit): Problem[] => {
-    const onPhase = (phase: PhaseIndex) =>
-      circuit.evseIds.map((id) => site.evseById.get(id)!).filter((evse) => evse.phases.includes(phase));
-    const sumA = (phase: PhaseIndex) => onPhase(phase).reduce((sum, evse) => sum + evse.safeCurrentA, 0);
-    const worst = [...PHASE_INDEXES].sort((a, b) => sumA(b) - sumA(a))[0]!;
-    const loadA = worstLoadA(circuit, site.circuits);
-    const totalA = sumA(worst) + loadA;
-    if (totalA <= circuit.limitA) return [];
     const index = configuration.circuits.findIndex((entry) => entry.id === circuit.id);
-    return [
-      {
-        severity: "error",
-        path: index < 0 ? ["gridConnection", "mainFuseA"] : ["circuits", index, "fuseA"],
-        message: `Without the controller the fuse of ${circuit.id} would carry, on ${PHASE_NAMES[worst]}: ${terms(onPhase(worst))} + ${loadA} A worst building load = ${totalA} A, more than its ${circuit.limitA} A`,
-        advice: advice(onPhase(worst), totalA - circuit.limitA),
-      },
-    ];
+    const path = index < 0 ? ["gridConnection", "mainFuseA"] : ["circuits", index, "fuseA"];
+    const evses = circuit.evseIds.map((id) => site.evseById.get(id)!);
+    const of = { circuit, evses, loadA: worstLoadA(circuit, site.circuits), path };
+    const broken = sumProblem(of);
+    return broken.length > 0 || watts.size === 0 || site.phases === 1 ? broken : wattProblem(of, watts);
   });
 }

@@ -17,6 +17,15 @@ describe("limits of the grid operator", () => {
   } as const;
   const operator = { appliesTo: "site", leastW: 0, failSafeHours: 2, inputs: [] } as const;
 
+  it("are held against what EVSEs draw on the one phase that there is", () => {
+    const problems = problemsAfter((site) => {
+      site.gridConnection.phases = 1;
+      evse(site).safeCurrentA = 6;
+      site.gridOperator = { ...operator, inputs: [], api: { ...link, failSafeW: 1000 } };
+    });
+    expect(problems.map(({ message }) => message).join()).toContain("fall back to 1380 W together");
+  });
+
   it("that could only come over a deaf MQTT are refused", () => {
     const problems = problemsAfter((site) => {
       site.gridOperator = { ...operator, inputs: [], mqtt: link };

@@ -10,8 +10,12 @@ function problem(severity: Problem["severity"], path: Path, message: string, adv
 
 /** What the EVSEs draw together without the controller, W. */
 function fallbackW({ chargePoints, gridConnection }: SiteConfiguration): number {
+  const { phases, nominalVoltageV } = gridConnection;
   const evses = chargePoints.flatMap((chargePoint) => chargePoint.evses);
-  return evses.reduce((sum, evse) => sum + evse.safeCurrentA * evse.phases.length * gridConnection.nominalVoltageV, 0);
+  return evses.reduce(
+    (sum, evse) => sum + evse.safeCurrentA * Math.min(phases, evse.phases.length) * nominalVoltageV,
+    0,
+  );
 }
 
 function inputProblems({ gridOperator, devices }: SiteConfiguration): Problem[] {

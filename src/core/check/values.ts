@@ -99,6 +99,22 @@ function chargePointProblems(configuration: SiteConfiguration): Problem[] {
   ]);
 }
 
+/** What stands on a circuit stands at the connection too: the sum without the controller would be done with too little. */
+function loadProblems({ circuits, gridConnection }: SiteConfiguration): Problem[] {
+  const { worstBuildingLoadA: wholeA } = gridConnection;
+  return circuits.flatMap(({ id, worstBuildingLoadA: loadA }, index): Problem[] => {
+    if (loadA <= wholeA) return [];
+    return [
+      problem(
+        "error",
+        ["circuits", index, "worstBuildingLoadA"],
+        `The other loads of ${id} draw up to ${loadA} A, and the whole connection, which includes them, ${wholeA} A`,
+        `Set gridConnection.worstBuildingLoadA to at least ${loadA}, or correct this`,
+      ),
+    ];
+  });
+}
+
 function circuitProblems(configuration: SiteConfiguration): Problem[] {
   return configuration.circuits.flatMap((circuit, index) => {
     const parent = configuration.circuits.find((other) => other.id === circuit.parent);
@@ -144,6 +160,7 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
   return [
     ...siteProblems(configuration),
     ...circuitProblems(configuration),
+    ...loadProblems(configuration),
     ...chargePointProblems(configuration),
     ...accessProblems(configuration),
     ...departureProblems(configuration),
