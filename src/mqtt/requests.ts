@@ -72,13 +72,15 @@ export function createRequests(options: {
     kinds.set(topics.overrideSet(id), { kind: "override", evseId: id });
   }
   let minute = Number.NEGATIVE_INFINITY;
-  let count = 0;
+  const counts = new Map<Asked["kind"] | undefined, number>();
 
-  function flooded(): "no" | "first" | "yes" {
+  /** Each kind by itself: whoever floods the site with wishes does not keep the grid operator out. */
+  function flooded(kind: Asked["kind"] | undefined): "no" | "first" | "yes" {
     const now = Math.floor(clock.monoMs() / MINUTE_MS);
-    if (now !== minute) count = 0;
+    if (now !== minute) counts.clear();
     minute = now;
-    count++;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
     if (count <= MOST_A_MINUTE) return "no";
     return count === MOST_A_MINUTE + 1 ? "first" : "yes";
   }
@@ -102,7 +104,7 @@ export function createRequests(options: {
       const refuse = (title: string, detail: string): Answer => ({ topic, ok: false, title, detail });
       // A retained request would be carried out again at every reconnect.
       if (retained) return refuse("The request was retained", "Send requests without the retain flag");
-      const flood = flooded();
+      const flood = flooded(kinds.get(topic)?.kind);
       if (flood === "yes") return undefined;
       if (flood === "first") return refuse("Too many requests", `At most ${MOST_A_MINUTE} a minute are taken`);
       const request = read(topic, payload);
