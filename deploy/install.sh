@@ -90,7 +90,8 @@ make_directories() {
 stage() {
   rm -rf "$PROGRAM.new"
   mkdir -p "$PROGRAM.new"
-  tar -C "$SOURCE" --exclude=./node_modules --exclude=./.git --exclude=./.wattledger --exclude=./site.yaml -cf - . |
+  tar -C "$SOURCE" --exclude=./node_modules --exclude=./.git --exclude=./.wattledger --exclude=./site.yaml \
+    --exclude=./data --exclude=./driver-links.html -cf - . |
     tar -C "$PROGRAM.new" --no-same-owner -xf -
   (cd "$PROGRAM.new" && npm ci --omit=dev --no-audit --no-fund)
   case "$(uname -m)" in

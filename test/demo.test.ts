@@ -9,6 +9,7 @@ import { realClock } from "../src/app/clock.ts";
 import { type RunningDemo, startDemo } from "../src/app/demo.ts";
 import { silentLog } from "../src/app/log.ts";
 import { explain } from "../src/cli/explain.ts";
+import { localTime } from "../src/core/time/local-time.ts";
 import type { PlanReasons } from "../src/core/view/plan-reasons.ts";
 import type { LiveSite } from "../src/core/view/view.ts";
 import { freePort } from "./free-port.ts";
@@ -195,7 +196,13 @@ describe("the demonstration over real sockets", () => {
     expect(one.evses.map(({ evseId, slots }) => [evseId, slots.length])).toEqual([[row!.evseId, 1]]);
     const said = vi.spyOn(console, "log").mockImplementation(() => {});
     expect(await explain([row!.evseId, "--url", url("/")])).toBe(0);
-    expect(said.mock.calls.flat().join("\n")).toContain(row!.name);
+    const text = said.mock.calls.flat().join("\n");
+    expect(text).toContain(row!.name);
+    // Its column of times speaks the site's local time, as the reasons beside it do.
+    const { site } = (await (await fetch(url("/api/v1/site"))).json()) as { site: { timeZone: string } };
+    expect(text).toContain(`(times of ${site.timeZone})`);
+    const shown = row!.slots.map(({ startMs }) => `\n  ${localTime(startMs, reasons.madeMs, site.timeZone)} `);
+    expect(shown.slice(0, 2).some((line) => text.includes(line))).toBe(true);
     said.mockRestore();
     const refused = vi.spyOn(console, "error").mockImplementation(() => {});
     expect(await explain(["--url", "http://127.0.0.1:1"])).toBe(1);

@@ -1,6 +1,9 @@
 /** `wattledger backup --ledger DIRECTORY --out FILE`: a verified copy, while the controller runs. */
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { backupLedger } from "../ledger/index.ts";
+import { missingLedger } from "./ledger-directory.ts";
 import { exitCodeOf } from "./refusal.ts";
 
 /** What `--help` prints. */
@@ -11,6 +14,13 @@ export async function backup(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ledger: { type: "string" }, out: { type: "string" } } });
   if (values.ledger === undefined || values.out === undefined) {
     console.error(USAGE);
+    return 2;
+  }
+  // Not made here: the card would fill up where a stick is missing.
+  const target = dirname(resolve(values.out));
+  const missing = missingLedger(values.ledger) ?? (existsSync(target) ? undefined : `There is no directory ${target}`);
+  if (missing !== undefined) {
+    console.error(`No backup was made: ${missing}`);
     return 2;
   }
   try {

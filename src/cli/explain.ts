@@ -1,5 +1,6 @@
 /** `wattledger explain`: asks the running controller why its plan is as it is. */
 import { parseArgs } from "node:util";
+import { localTime } from "../core/time/local-time.ts";
 import type { ExplainedSlot, PlanReasons } from "../core/view/plan-reasons.ts";
 
 /** What `--help` prints. */
@@ -7,24 +8,37 @@ export const USAGE = `Usage: wattledger explain [EVSE]          why the plan giv
   [--url http://127.0.0.1:8080] [--json]`;
 const PATIENCE_MS = 10_000;
 
-const clock = (ms: number) => new Date(ms).toISOString().slice(5, 16).replace("T", " ");
-
 /** Quarter-hours with the same words are one line, from the first to the end of the last. */
-function linesOf(slots: readonly ExplainedSlot[]): string[] {
+function linesOf(slots: readonly ExplainedSlot[], timeOf: (ms: number) => string): string[] {
   const lines: { fromMs: number; text: string }[] = [];
   for (const { startMs, text } of slots) if (lines.at(-1)?.text !== text) lines.push({ fromMs: startMs, text });
-  return lines.map(({ fromMs, text }) => `  ${clock(fromMs)}  ${text}`);
+  return lines.map(({ fromMs, text }) => `  ${timeOf(fromMs).padEnd(9)}  ${text}`);
 }
 
-async function ask(url: string, evse: string | undefined): Promise<PlanReasons> {
-  const target = new URL("/api/v1/plan/reasons", url);
-  if (evse !== undefined) target.searchParams.set("evse", evse);
+async function get<T>(url: string, target: URL): Promise<T> {
   const response = await fetch(target, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {
     throw new Error(`The controller does not answer at ${url}; is it running, and is this its address?`);
   });
-  const answer = (await response.json()) as PlanReasons & { readonly title?: string; readonly detail?: string };
+  const answer = (await response.json()) as T & { readonly title?: string; readonly detail?: string };
   if (!response.ok) throw new Error(`${answer.title}. ${answer.detail ?? ""}`);
   return answer;
+}
+
+function reasonsOf(url: string, evse: string | undefined): Promise<PlanReasons> {
+  const target = new URL("/api/v1/plan/reasons", url);
+  if (evse !== undefined) target.searchParams.set("evse", evse);
+  return get(url, target);
+}
+
+/** What is printed, in the times of the site, as the reasons are. */
+async function textOf({ seq, madeMs, evses }: PlanReasons, url: string): Promise<string> {
+  const { site } = await get<{ readonly site: { readonly timeZone: string } }>(url, new URL("/api/v1/site", url));
+  const timeOf = (ms: number) => localTime(ms, madeMs, site.timeZone);
+  return [
+    `Plan #${seq}, made ${timeOf(madeMs)} (times of ${site.timeZone})`,
+    ...(evses.length === 0 ? ["No car is planned."] : []),
+    ...evses.flatMap(({ evseId, name, slots }) => [`${name} (${evseId})`, ...linesOf(slots, timeOf)]),
+  ].join("\n");
 }
 
 /** Exit code 0, 1 when nobody answers or there is no plan, 2 usage. */
@@ -39,14 +53,8 @@ export async function explain(args: string[]): Promise<number> {
     return 2;
   }
   try {
-    const reasons = await ask(values.url, positionals[0]);
-    if (values.json) console.log(JSON.stringify(reasons, null, 1));
-    else {
-      console.log(`Plan #${reasons.seq}, made ${clock(reasons.madeMs)} (times of the first column are UTC)`);
-      if (reasons.evses.length === 0) console.log("No car is planned.");
-      for (const { evseId, name, slots } of reasons.evses)
-        console.log([`${name} (${evseId})`, ...linesOf(slots)].join("\n"));
-    }
+    const reasons = await reasonsOf(values.url, positionals[0]);
+    console.log(values.json ? JSON.stringify(reasons, null, 1) : await textOf(reasons, values.url));
     return 0;
   } catch (error) {
     console.error((error as Error).message);

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { problemText, readConfiguration } from "../app/configuration/configuration.ts";
 import { type SiteModel, siteModel } from "../core/site/site-model.ts";
 import { exportEvents, exportSavings, exportSessions, exportTelemetry } from "../ledger/index.ts";
+import { missingLedger } from "./ledger-directory.ts";
 
 const EXPORTS = {
   events: exportEvents,
@@ -53,6 +54,11 @@ export async function exportCommand(args: string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
+  const missing = missingLedger(directory);
+  if (missing !== undefined) {
+    console.error(`Nothing was exported: ${missing}`);
+    return 2;
+  }
   try {
     const [fromMs, toMs] = [timeOf(values.from), timeOf(values.to)];
     const site = siteOf(values.config);
@@ -71,6 +77,8 @@ export async function exportCommand(args: string[]): Promise<number> {
     });
     return 0;
   } catch (error) {
+    // Whoever reads has enough, as `head` does.
+    if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
     console.error(`Nothing was exported: ${error instanceof Error ? error.message : String(error)}`);
     return error instanceof RangeError ? 2 : 1;
   }

@@ -1,11 +1,10 @@
 /** `wattledger replay --ledger DIRECTORY`: folds a ledger from its first fact and compares with the state that it opened with. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { silentLog } from "../app/log.ts";
 import type { SiteFact } from "../core/facts/index.ts";
 import { evolve, initialState } from "../core/state/state.ts";
 import { openLedger } from "../ledger/index.ts";
+import { missingLedger } from "./ledger-directory.ts";
 
 /** What `--help` prints. */
 export const USAGE = "Usage: wattledger replay --ledger DIRECTORY   (the controller must be stopped)";
@@ -24,8 +23,9 @@ export async function replay(args: string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
-  if (!existsSync(join(directory, "events.db"))) {
-    console.error(`There is no ledger in ${directory}: nothing was looked at. Name the directory of events.db.`);
+  const missing = missingLedger(directory);
+  if (missing !== undefined) {
+    console.error(missing);
     return 2;
   }
   const { ledger, state, snapshotSeq } = openLedger({ directory, log: silentLog });

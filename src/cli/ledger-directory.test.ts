@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { silentLog } from "../app/log.ts";
+import { openLedger } from "../ledger/index.ts";
+import { main } from "./main.ts";
+
+const BIN = fileURLToPath(new URL("../../bin/wattledger.mjs", import.meta.url));
+const root = mkdtempSync(join(tmpdir(), "wattledger-directory-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => vi.restoreAllMocks());
+
+/** What a command line says of what is wrong, and its exit code. */
+async function refusal(...argv: string[]): Promise<{ code: number; text: string }> {
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  const code = await main(argv);
+  return { code, text: said.mock.calls.flat().join("\n") };
+}
+
+describe("a directory that holds no ledger", () => {
+  test.each([
+    ["an export", ["export", "events"]],
+    ["a backup", ["backup", "--out", join(root, "backup.db")]],
+  ])("is named as such to who asks for %s of it, and nothing is made", async (_, command) => {
+    const { code, text } = await refusal(...command, "--ledger", join(root, "nothing"));
+    expect(code).toBe(2);
+    expect(text).toContain(`There is no ledger in ${join(root, "nothing")}. Name the directory of events.db`);
+    expect(readdirSync(root)).toEqual([]);
+  });
+});
+
+describe("a ledger", () => {
+  const directory = join(root, "ledger");
+
+  test("is not backed up into a directory that does not exist, which may be a stick that is missing", async () => {
+    openLedger({ directory, log: silentLog }).ledger.close();
+    const { code, text } = await refusal("backup", "--ledger", directory, "--out", join(root, "stick/backup.db"));
+    expect(code).toBe(2);
+    expect(text).toBe(`No backup was made: There is no directory ${join(root, "stick")}`);
+  });
+
+  test("is exported to a reader that has enough without a complaint", () => {
+    const script = 'node "$0" export telemetry --format csv --ledger "$1" | true; exit "$PIPESTATUS"';
+    const { status, stderr } = spawnSync("bash", ["-c", script, BIN, directory], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});
