@@ -1,6 +1,7 @@
 /** What must survive between ticks but is not worth a fact. All times are monotonic. */
 import type { PerPhase, PhaseIndex } from "../quantity.ts";
 import type { ReasonKind } from "../reason.ts";
+import type { PowerPhases } from "./evses/power-alone.ts";
 
 /** An older, higher limit that may still be in force at the charge point. */
 export interface HeldLimit {
@@ -26,6 +27,8 @@ export interface EvseMemory {
   readonly phases?: readonly PhaseIndex[];
   /** Those of them that it loaded when it was last seen to draw. */
   readonly loaded?: readonly PhaseIndex[];
+  /** How many of them, where its charge point tells power alone. */
+  readonly powerPhases?: PowerPhases;
   readonly belowSinceMonoMs?: number;
   readonly vehicleCapA?: number;
   readonly obeyed: boolean;

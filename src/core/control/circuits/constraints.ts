@@ -273,8 +273,11 @@ function addUnbalance(builder: Builder, active: readonly EvseObservation[]): voi
   const { unbalanceLimitA: limit, phases } = builder.input.site;
   if (limit === undefined || phases === 1) return;
   const grid = { kind: "unbalance", circuitId: GRID_CIRCUIT_ID, weight: 1, byPhase: true, mayRaise: true } as const;
-  for (const { key, phase, members, differenceA } of phaseDifferences(active))
-    addMeasured(builder, { ...grid, key, phase, members, limit }, differenceA, 0);
+  for (const { key, phase, members, differenceA, againstA, isUnmetered } of phaseDifferences(active)) {
+    const bound: Bound = { ...grid, key, phase, members, limit };
+    if (isUnmetered) addUnmetered(builder, bound, MARGIN_A - againstA, undefined);
+    else addMeasured(builder, bound, differenceA, 0);
+  }
 }
 
 /** A budget for all EVSEs together bounds what they are allowed, whatever a meter says. */

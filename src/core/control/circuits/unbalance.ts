@@ -11,6 +11,10 @@ export interface PhaseDifference {
   readonly members: readonly EvseObservation[];
   /** What the phase carries above the other one, A, as far as it is sure. */
   readonly differenceA: number;
+  /** What surely evens it out, A. */
+  readonly againstA: number;
+  /** Which of its phases a member loads no meter shows: what all may draw counts, and not what they do. */
+  readonly isUnmetered: boolean;
 }
 
 const PAIRS = PHASE_INDEXES.flatMap((phase) =>
@@ -48,7 +52,9 @@ export function phaseDifferences(active: readonly EvseObservation[]): PhaseDiffe
     const members = active.filter((entry) => tilts(entry, phase, other));
     if (members.length === 0) return [];
     const against = active.filter((entry) => isSeen(entry) && tilts(entry, other, phase));
-    return [{ key, phase, members, differenceA: drawnA(members) - surelyA(against) }];
+    const againstA = surelyA(against);
+    const isUnmetered = members.some(({ phaseUnknown, memory }) => phaseUnknown && memory.powerPhases !== undefined);
+    return [{ key, phase, members, differenceA: drawnA(members) - againstA, againstA, isUnmetered }];
   });
 }
 

@@ -17,6 +17,7 @@ import {
   OVERCOMMITTED_UNSEEN_MS,
   SETTLED_MS,
 } from "../thresholds.ts";
+import { loadsUnknownPhases, spreadA, withPowerPhases } from "./power-alone.ts";
 import { measuredCurrentA, phasesInUse, withObedience, withVehicleCap } from "./vehicle.ts";
 
 export interface EvseObservation {
@@ -203,7 +204,7 @@ function isUntold({ image }: ControlInput, evse: EvseModel): boolean {
 }
 
 /** The car that showed them may have gone, and another may be there. */
-function withoutPhases({ phases: _, loaded: __, ...memory }: EvseMemory): EvseMemory {
+function withoutPhases({ phases: _, loaded: __, powerPhases: ___, ...memory }: EvseMemory): EvseMemory {
   return memory;
 }
 
@@ -292,8 +293,10 @@ export function observeEvse(
   if (phases !== evse.phases && phases !== memory.phases) memory = { ...memory, phases };
   const loaded = phasesInUse(evse, reading, undefined);
   if (loaded && loaded.join() !== memory.loaded?.join()) memory = { ...memory, loaded };
-  memory = withExcess(withObedience(memory, reading, measuredA), reading, measuredA);
-  memory = withVehicleCap(memory, measuredA, monoMs);
+  memory = withPowerPhases(memory, evse, reading, input.site.voltageV);
+  const mostEachA = spreadA(measuredA, memory.powerPhases?.fewest, evse);
+  memory = withExcess(withObedience(memory, reading, measuredA), reading, mostEachA);
+  memory = withVehicleCap(memory, spreadA(measuredA, memory.powerPhases?.most, evse), monoMs);
   const sinceMs = monoMs - memory.limitSinceMonoMs;
   const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
   const agrees = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + 1;
@@ -314,7 +317,7 @@ export function observeEvse(
     pendingA,
     expectedA: sinceMs < EXPECTED_MS ? pendingA : 0,
     settled: readAfterMs >= SETTLED_MS || sinceMs > OVERCOMMITTED_UNSEEN_MS,
-    excessA: excess(memory, reading, measuredA),
+    excessA: excess(memory, reading, mostEachA),
     ...(measuredA === undefined ? {} : { measuredA }),
     ...(isUnseen(evse, memory, monoMs) ? { unseen: true as const } : {}),
   };
@@ -322,7 +325,7 @@ export function observeEvse(
   const certain = reservedA === undefined ? entry : { ...entry, reservedA };
   // A charge point that is gone may go on with a car that nobody has seen draw.
   if (!connected && memory.phases === undefined) return { ...certain, phaseUnknown: true };
-  if (!isMisplaced(input, evse)) return certain;
+  if (!isMisplaced(input, evse)) return loadsUnknownPhases(memory, evse) ? { ...certain, phaseUnknown: true } : certain;
   return {
     ...certain,
     phases: PHASE_INDEXES,
