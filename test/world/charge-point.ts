@@ -33,6 +33,8 @@ export interface Trouble {
   /** Its meter shows ten times the current, or none; its register is right. */
   overstates?: boolean;
   understates?: boolean;
+  /** Its meter values have no currents. */
+  powerAlone?: boolean;
   /** Its meter values do not arrive. */
   mute?: boolean;
   /** Tells everything twice. */
@@ -261,12 +263,13 @@ export class SimulatedChargePoint {
     this.#sampledS = second;
     if (this.trouble.mute || this.rebooting) return;
     const tenth = (value: number) => Math.round(value * 10) / 10;
-    const { overstates, understates } = this.trouble;
+    const { overstates, understates, powerAlone } = this.trouble;
     const factor = overstates ? 10 : understates ? 0 : 1;
     const drawn = this.#wired.evseCurrentA(this.stall.id).map((value) => value * factor) as unknown as PerPhase;
     const currentA: PerPhase = [tenth(drawn[0]), tenth(drawn[1]), tenth(drawn[2])];
     const powerW = Math.round((drawn[0] + drawn[1] + drawn[2]) * voltageV);
-    const sample = { atMs: this.nowMs(), currentA, powerW, energyWh: this.register() };
+    const told = powerAlone ? { powerW } : { currentA, powerW };
+    const sample = { atMs: this.nowMs(), ...told, energyWh: this.register() };
     this.tell({ type: "metered", ...this.#at(), samples: [sample] });
   }
 

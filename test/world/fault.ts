@@ -19,6 +19,8 @@ export interface FaultKind {
   readonly seconds: readonly [least: number, most: number];
   /** As it was installed, and not somewhere in the middle. */
   readonly fromTheStart?: boolean;
+  /** Drawn after everything else, and in one world of some: a seed of before it was thought of keeps its world. */
+  readonly drawnLast?: boolean;
   /** Where it is not, nothing happens, and nothing is told. */
   isPossible?(plan: WorldPlan, fault: Fault): boolean;
   begin(world: World, fault: Fault): void;

@@ -63,8 +63,9 @@ export class Judge {
     if (this.#world.operator.limitW !== undefined) this.currents.tight();
     this.#say(this.currents.look());
     this.#say(this.operator.look());
-    this.#say(this.order.look());
+    // A doubt that ends in this second is in the books before somebody asks for it.
     this.#say(this.books.take());
+    this.#say(this.order.look());
     if (this.#world.second % REFOLD_EVERY_S === 0) this.#say(this.books.refold());
   }
 

@@ -1,5 +1,6 @@
 /** Promises of every command, bounds of everything that waits, and a site that comes back by itself. */
 import type { ChargePointCommand } from "../../src/core/charge-point-input.ts";
+import { PHASE_INDEXES } from "../../src/core/quantity.ts";
 import type { SimulatedChargePoint } from "./charge-point.ts";
 import { WELL_BY_S } from "./plan.ts";
 import { ShownPhases } from "./shown-phases.ts";
@@ -249,7 +250,7 @@ export class OrderJudge {
       // Of two limits that leave no room the fuse may be the one that is told.
       const isNamed = decision?.reason.limitA === UNBALANCE_A;
       const isUneven = this.#shown.of(this.#world, stall).length < 3;
-      const isLeftOut = (isNamed && isExchanged) || ((isNamed || isUneven) && this.#isUnbalanced());
+      const isLeftOut = (isNamed && isExchanged) || ((isNamed || isUneven) && this.#wouldUnbalance(stall.id));
       const mayWait = isLeftOut || isNext || rests || begins || circuits.has(decision?.reason.circuitId);
       if ((!open || drawsA < CHARGES_A) && !mayWait)
         said.push(`${stall.id} does not charge (${drawsA.toFixed(1)} A; ${JSON.stringify(decision)})`);
@@ -267,20 +268,21 @@ export class OrderJudge {
   }
 
   /**
-   * More cars on one or two phases, as they showed last, than the country lets charge together, even with the least current. A car
-   * that waits for a better price evens nothing out.
+   * With the least current it would load a phase, with those that charge and as they showed last, by more than the country lets
+   * cars on one or two phases. A car whose charge point tells power alone may be on any, and evens nothing out.
    */
-  #isUnbalanced(): boolean {
-    const { plan, chargePoints } = this.#world;
+  #wouldUnbalance(id: string): boolean {
+    const { plan, chargePoints, site } = this.#world;
     const cars: [number, number, number] = [0, 0, 0];
-    const hurrying: [number, number, number] = [0, 0, 0];
-    for (const { stall } of chargePoints) {
-      const visit = this.#world.visitAt(stall.id);
+    const seen: [number, number, number] = [0, 0, 0];
+    for (const { stall, trouble } of chargePoints) {
       const phases = this.#shown.of(this.#world, stall);
-      if (!visit || phases.length === 3) continue;
-      for (const phase of phases) cars[phase] += 1;
-      if (visit.hurries) for (const phase of phases) hurrying[phase] += 1;
+      const charges = stall.id === id || Math.max(...site.carA(stall.id)) >= CHARGES_A;
+      if (!charges || phases.length === 3) continue;
+      const isTold = !trouble.powerAlone || stall.phases.length === 1;
+      for (const phase of isTold ? phases : PHASE_INDEXES) cars[phase] += 1;
+      if (isTold) for (const phase of phases) seen[phase] += 1;
     }
-    return plan.country === "DE" && LEAST_A * (Math.max(...cars) - Math.min(...hurrying)) > UNBALANCE_A - SPARE_A;
+    return plan.country === "DE" && LEAST_A * (Math.max(...cars) - Math.min(...seen)) > UNBALANCE_A - SPARE_A;
   }
 }

@@ -2,7 +2,7 @@
 import type { PerPhase } from "../../src/core/quantity.ts";
 import type { Protection } from "../../src/core/site/site.ts";
 import type { Fault } from "./fault.ts";
-import { drawFault } from "./faults/index.ts";
+import { drawFault, LATE_NAMES } from "./faults/index.ts";
 import { Draw } from "./random.ts";
 
 export interface Stall {
@@ -76,6 +76,8 @@ const VOLTAGE = 230;
 const LEAST_A = 6;
 /** What the guard leaves free, and what a meter's last digit may cost. */
 const SPARE_A = 3;
+/** Of the kinds of faults that are drawn last. */
+const LATE_CHANCE = 0.1;
 const ROTATIONS = [
   ["L1", "L2", "L3"],
   ["L2", "L3", "L1"],
@@ -170,6 +172,8 @@ function drawRoof(draw: Draw): Pick<WorldPlan, "pvW" | "battery"> {
 export interface PlanOptions {
   /** These kinds of faults, one each, instead of the drawn ones; `family/kind`, or a family. */
   readonly only?: readonly string[];
+  /** These kinds of faults, one each, besides the others. */
+  readonly also?: readonly string[];
   readonly disk?: "file" | "memory";
   /** So many EVSEs. */
   readonly stalls?: number;
@@ -180,7 +184,7 @@ function anyKinds(count: number): undefined[] {
 }
 
 /** The world of a seed. */
-export function drawWorld(seed: number, { only, disk, stalls: most }: PlanOptions = {}): WorldPlan {
+export function drawWorld(seed: number, { only, also, disk, stalls: most }: PlanOptions = {}): WorldPlan {
   const draw = new Draw(seed);
   const some = draw.whole(3, 6);
   const count = most ?? some;
@@ -212,5 +216,8 @@ export function drawWorld(seed: number, { only, disk, stalls: most }: PlanOption
     faults: (only ?? anyKinds(draw.whole(1, 3))).map((kind) => drawFault(draw, kind)),
     disk: disk ?? chosen,
   };
-  return { ...plan, stalls: stalls.map((stall) => ({ ...stall, maxPeriods: draw.one([2, 24, 24, 24]) })) };
+  const bounded = stalls.map((stall) => ({ ...stall, maxPeriods: draw.one([2, 24, 24, 24]) }));
+  const late = LATE_NAMES.filter(() => draw.chance(LATE_CHANCE));
+  const more = also ?? (only ? [] : late);
+  return { ...plan, stalls: bounded, faults: [...plan.faults, ...more.map((kind) => drawFault(draw, kind))] };
 }

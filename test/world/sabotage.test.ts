@@ -43,11 +43,45 @@ const TURNS_FAULTS: readonly Fault[] = [
   { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.29387 },
   { family: "operator", kind: "limits-all", fromS: 264, forS: 103, pick: 0.08428 },
 ];
-const HAS_ITS_TURN = "c";
-const neverHasItsTurn = (): Sabotage => (command, world) => {
-  const isTurn = command.type === "set-limit" && command.evseId === HAS_ITS_TURN && world.second > 1500;
-  return isTurn && command.schedule.periods[0]!.currentA > 0 ? undefined : command;
-};
+/** An EVSE is not told any more that its car may charge. */
+const leavesOut =
+  (evseId: string, fromS: number): Sabotage =>
+  (command, world) => {
+    const isIt = command.type === "set-limit" && command.evseId === evseId && world.second > fromS;
+    return isIt && command.schedule.periods[0]!.currentA > 0 ? undefined : command;
+  };
+
+/** Worlds in Germany in which somebody has to wait for the balance of phases, and who has not to. */
+const UNBALANCED: readonly (readonly [story: string, seed: number, evseId: string, faults: readonly Fault[]])[] = [
+  [
+    "a car showed one phase last, and would be one too many there",
+    1100520,
+    "e",
+    [
+      { family: "car", kind: "changes-phases", fromS: 678, forS: 251, pick: 0.98612 },
+      { family: "charge-point", kind: "repeats", fromS: 759, forS: 103, pick: 0.39742 },
+    ],
+  ],
+  [
+    "of the two limits that leave no room the fuse is named",
+    1300942,
+    "f",
+    [
+      { family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.74803 },
+      { family: "car", kind: "changes-phases", fromS: 853, forS: 95, pick: 0.36667 },
+      { family: "charge-point", kind: "answers-late", fromS: 351, forS: 92, pick: 0.46597 },
+    ],
+  ],
+  [
+    "an EVSE is on other phases, and its car counts on those of the configuration",
+    1401033,
+    "c",
+    [
+      { family: "charge-point", kind: "offline-at-maximum", fromS: 429, forS: 396, pick: 0.65618 },
+      { family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.3842 },
+    ],
+  ],
+];
 
 /** A dead meter, and a charge point that is gone and gives its maximum: nobody can know, but all others are at safe currents. */
 const BLIND_SEED = 1203378;
@@ -103,8 +137,17 @@ describe("the judge of the worlds can fail", () => {
   test("a guard that does not tell whose turn it is breaks also a world in which cars take turns behind a wrong meter", async () => {
     const plan = { ...drawWorld(TURNS_SEED, { disk: "memory" }), faults: TURNS_FAULTS };
     expect(verdictOf(await new World(plan).live())).toEqual([]);
-    const world = new World(plan, { sabotage: neverHasItsTurn() });
+    const world = new World(plan, { sabotage: leavesOut("c", 1500) });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/c does not charge/);
+  });
+
+  test.each(
+    UNBALANCED,
+  )("a guard that leaves out who has not to wait breaks also a world in which %s", async (_, seed, id, faults) => {
+    const plan = { ...drawWorld(seed, { disk: "memory" }), faults };
+    expect(verdictOf(await new World(plan).live())).toEqual([]);
+    const world = new World(plan, { sabotage: leavesOut(id, 1000) });
+    expect(verdictOf(await world.live()).join("\n")).toMatch(`${id} does not charge`);
   });
 
   test("a guard that leaves a car above its safe current behind a dead meter breaks also a world in which nobody could know more", async () => {

@@ -1,7 +1,7 @@
 /**
  * `npm run soak -- --seeds 1000`: lives through worlds of faults and says which of them broke what, and how to see it
  * again. `--from S` begins at another seed, `--workers K` uses K processes, `--only family/kind,family` draws these faults alone,
- * `--eight` has
+ * `--also family/kind` these besides, `--eight` has
  * eight EVSEs on 63 A as `check` proposes them, `--story` tells each world, `--disk file|memory` chooses where the ledger lies.
  */
 import { fork } from "node:child_process";
@@ -114,8 +114,8 @@ class Report {
 
   #tell({ seed, broken }: Outcome): void {
     this.#failed++;
-    const { only, disk, eight } = this.#options;
-    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${disk ? ` --disk ${disk}` : ""}${eight ? " --eight" : ""}`;
+    const { only, also, disk, eight } = this.#options;
+    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${also ? ` --also ${also.join()}` : ""}${disk ? ` --disk ${disk}` : ""}${eight ? " --eight" : ""}`;
     console.log(
       [`seed ${seed} BROKEN; again: ${again}`, ...storyOf(planOf(seed, this.#options)), ...broken].join("\n  "),
     );
@@ -151,6 +151,7 @@ const { values } = parseArgs({
     from: { type: "string" },
     workers: { type: "string" },
     only: { type: "string" },
+    also: { type: "string" },
     disk: { type: "string" },
     eight: { type: "boolean", default: false },
     story: { type: "boolean", default: false },
@@ -164,6 +165,7 @@ const options: Options = {
   eight: values.eight,
   story: values.story,
   ...(values.only === undefined ? {} : { only: values.only.split(",") }),
+  ...(values.also === undefined ? {} : { also: values.also.split(",") }),
   ...(values.disk === "file" || values.disk === "memory" ? { disk: values.disk } : {}),
 };
 const workers = Math.min(whole(values.workers, 1), options.seeds);
@@ -182,6 +184,7 @@ else {
       const rest = ["--workers", String(workers), "--worker", String(index)];
       const kind = [
         ...(options.only ? ["--only", options.only.join()] : []),
+        ...(options.also ? ["--also", options.also.join()] : []),
         ...(options.eight ? ["--eight"] : []),
         ...(options.disk ? ["--disk", options.disk] : []),
       ];

@@ -35,6 +35,25 @@ describe("every kind of fault is survived", () => {
 /** Their faults stand here as they were drawn: new kinds of faults change what a seed draws. */
 const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [
   [
+    2000105,
+    "cars on one phase, whose charge points tell power alone, loaded it above what phases may differ by",
+    [
+      { family: "car", kind: "changes-phases", fromS: 239, forS: 196, pick: 0.25549 },
+      { family: "process", kind: "killed-often", fromS: 629, forS: 184, pick: 0.72387 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.94436 },
+    ],
+  ],
+  [
+    2000046,
+    "a car on three phases that takes less than it may was taken for one on one, as its charge point tells power alone",
+    [
+      { family: "meter", kind: "frozen", fromS: 616, forS: 213, pick: 0.00683 },
+      { family: "planner", kind: "boundless", fromS: 261, forS: 377, pick: 0.24707 },
+      { family: "site", kind: "battery-alone", fromS: 482, forS: 266, pick: 0.01125 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.36775 },
+    ],
+  ],
+  [
     310058,
     "a car waited for ever that would have evened out what it loaded",
     [

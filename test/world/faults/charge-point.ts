@@ -102,6 +102,20 @@ const driftingClock: FaultKind = {
   },
 };
 
+/** A charge point that an installer has, and no fault at all; more often than not it is of the same make as others of the site. */
+const powerAlone: FaultKind = {
+  story: "tells its power and no currents, and so do those after it",
+  // Longer than a world.
+  seconds: [2000, 2000],
+  fromTheStart: true,
+  drawnLast: true,
+  begin: (world, fault) => {
+    const { chargePoints } = world;
+    for (const chargePoint of chargePoints.slice(chargePoints.indexOf(of(world, fault))))
+      chargePoint.trouble.powerAlone = true;
+  },
+};
+
 export const CHARGE_POINT_FAULTS: FaultFamily = {
   offline: {
     story: "loses its network",
@@ -154,4 +168,5 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   "wrong-clock": wrongClock,
   "drifting-clock": driftingClock,
   flood,
+  "power-alone": powerAlone,
 };

@@ -47,10 +47,18 @@ export function happens(plan: WorldPlan, fault: Fault): boolean {
   return kindOf(fault).isPossible?.(plan, fault) ?? true;
 }
 
+/** Kinds that are drawn when everything else is. */
+export const LATE_NAMES: readonly string[] = FAULT_NAMES.filter(isLate);
+
+function isLate(name: string): boolean {
+  const [family, kind] = name.split("/") as [string, string];
+  return kindOf({ family, kind }).drawnLast === true;
+}
+
 /** A fault at a time of its own; `only` is `family/kind` or a family. */
 export function drawFault(draw: Draw, only?: string): Fault {
-  const names =
-    only === undefined ? FAULT_NAMES : FAULT_NAMES.filter((name) => name === only || name.startsWith(`${only}/`));
+  const usual = FAULT_NAMES.filter((name) => name === only || !isLate(name));
+  const names = only === undefined ? usual : usual.filter((name) => name === only || name.startsWith(`${only}/`));
   if (names.length === 0) throw new Error(`There is no fault ${only}; there are: ${FAULT_NAMES.join(", ")}`);
   const family = draw.one([...new Set(names.map((name) => name.split("/")[0]!))]);
   const name = draw.one(names.filter((of) => of.startsWith(`${family}/`)));
