@@ -35,6 +35,10 @@ test("the cars share a budget of power and energy, stay below it at every second
   // 1 kWh in ten minutes, of which the first seconds are not counted here.
   expect(wattSeconds / 3_600).toBeLessThanOrEqual(1_000);
   expect(wattSeconds / 3_600).toBeGreaterThan(500);
+  // 6 kW are one car's at a time; the other is not told that the grid operator keeps it waiting.
+  expect(rig.controller.live().evses.map(({ because }) => because)).toContain(
+    "0 A: paused, a budget of 6.0 kW for all cars (BEMS) leaves less than the car's minimum",
+  );
   await rig.run(180);
   expect(rig.controller.live().budget).toBeUndefined();
   expect(carsW()).toBeGreaterThan(20_000);

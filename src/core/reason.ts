@@ -41,6 +41,8 @@ export const ReasonSchema = Type.Object({
   /** Of the grid operator's: what it came in by, and whether nobody sent it because that is silent. */
   by: Type.Optional(Type.String()),
   failSafe: Type.Optional(Type.Boolean()),
+  /** The limit of power is a budget for all cars, not the grid operator's. */
+  budget: Type.Optional(Type.Boolean()),
   /** When it changes by itself, epoch ms: the next cheaper slot, the end of a lease. */
   untilMs: Type.Optional(Type.Number()),
   /** The device whose loss explains it. */

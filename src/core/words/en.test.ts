@@ -67,6 +67,14 @@ describe("why an EVSE gets what it gets", () => {
       "0 A: paused, the grid operator's 4.2 kW (API) leave less than the car's minimum",
       evse({ kind: "paused", limitW: 4200, by: "api:token" }, { limitA: 0 }),
     ],
+    [
+      "0 A: paused, a budget of 6.0 kW for all cars (API) leaves less than the car's minimum",
+      evse({ kind: "paused", limitW: 6000, by: "api:token", budget: true }, { limitA: 0 }),
+    ],
+    [
+      "0 A: paused, a partner's limit of 6.0 kW for the site (scsp) leaves less than the car's minimum",
+      evse({ kind: "paused", limitW: 6000, by: "partner:scsp" }, { limitA: 0 }),
+    ],
     ["16 A: full power until unplugged", evse({ kind: "override" }, { limitA: 16 })],
     [
       "16 A: nothing limits but the EVSE; not measured: 16 A a phase are assumed",

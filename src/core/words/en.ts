@@ -60,7 +60,21 @@ function safe(evse: EvseWords): string {
 /** Below it a car cannot charge (IEC 61851-1: 6 A), with a few amperes for what changes meanwhile. */
 const ROOM_FOR_A_CAR_A = 9;
 
+function isPartner({ by }: Reason): boolean {
+  return by?.startsWith("partner:") === true;
+}
+
+/** A limit of power that is a partner's for the site, or a budget for all cars. */
+function stated(reason: Reason): string {
+  const { limitW, by } = reason;
+  if (by !== undefined && isPartner(reason))
+    return `a partner's limit of ${kilowatts(limitW)} for the site (${by.slice("partner:".length)})`;
+  return `a budget of ${kilowatts(limitW)} for all cars${by === undefined ? "" : ` (${way(by)})`}`;
+}
+
 function paused({ reason, until }: EvseWords): string {
+  if (reason.by !== undefined && (reason.budget || isPartner(reason)))
+    return `paused, ${stated(reason)} leaves less than the car's minimum`;
   if (reason.by !== undefined)
     return `paused, the grid operator's ${kilowatts(reason.limitW)} (${way(reason.by)}) leave less than the car's minimum`;
   if (until !== undefined) return `paused a moment ago, goes on at ${until}: cars are not switched too often`;
@@ -102,12 +116,7 @@ const BECAUSE: Readonly<Record<Reason["kind"], (evse: EvseWords) => string>> = {
   "grid-operator": operator,
   raising: ({ reason }) => `power comes back in steps, up to ${reason.limitA ?? "?"} A`,
   override: () => `full power until unplugged`,
-  contract: ({ reason }) =>
-    reason.limitW === undefined
-      ? `the charging contract's profile`
-      : reason.by?.startsWith("partner:")
-        ? `a partner's limit of ${kilowatts(reason.limitW)} for the site (${reason.by.slice(8)})`
-        : `a budget of ${kilowatts(reason.limitW)} for all cars${reason.by === undefined ? "" : ` (${way(reason.by)})`}`,
+  contract: ({ reason }) => (reason.limitW === undefined ? `the charging contract's profile` : stated(reason)),
   paused,
   plan: planned,
   solar: () => `follows the sun`,

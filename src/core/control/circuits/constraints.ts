@@ -280,13 +280,16 @@ function addUnbalance(builder: Builder, active: readonly EvseObservation[]): voi
   }
 }
 
+/** The key of the budget's constraint. */
+export const BUDGET_KEY = "budget";
+
 /** A budget for all EVSEs together bounds what they are allowed, whatever a meter says. */
 function addBudget(builder: Builder, active: readonly EvseObservation[]): void {
   const { site, state, image } = builder.input;
   const budget = budgetInForce(state.budgets, image.nowMs);
   if (!budget || active.length === 0) return;
   const bound: Bound = {
-    key: "budget",
+    key: BUDGET_KEY,
     kind: "contract",
     circuitId: GRID_CIRCUIT_ID,
     weight: site.voltageV,

@@ -2,7 +2,7 @@
 import type { ProcessImage } from "../../image.ts";
 import type { Reason } from "../../reason.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
-import { type Constraint, weightOf } from "../circuits/constraints.ts";
+import { BUDGET_KEY, type Constraint, weightOf } from "../circuits/constraints.ts";
 import type { Slack } from "../circuits/slack.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import type { Wish } from "../wishes/wishes.ts";
@@ -14,11 +14,12 @@ function tenth(value: number): number {
 
 /** The constraint that binds, with its reading. */
 export function binding(constraint: Constraint, kind: Reason["kind"]): Reason {
-  const { circuitId, phase, reading, limit, stated } = constraint;
+  const { key, circuitId, phase, reading, limit, stated } = constraint;
   if (stated) {
     const { limitW, by, untilMs, failSafe } = stated;
     const end = untilMs === undefined ? {} : { untilMs };
-    return { kind, circuitId, limitW, by, ...end, ...(failSafe ? { failSafe } : {}) };
+    const budget = key === BUDGET_KEY ? { budget: true } : {};
+    return { kind, circuitId, limitW, by, ...end, ...(failSafe ? { failSafe } : {}), ...budget };
   }
   if (phase === undefined) return { kind, circuitId, limitW: Math.round(limit) };
   return {
