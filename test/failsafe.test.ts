@@ -23,7 +23,9 @@ import { FAULT_NAMES } from "./world/faults/index.ts";
 
 const PAGE = new URL("../docs/failsafe.md", import.meta.url);
 const page = readFileSync(PAGE, "utf8");
-const rows = page.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| What is lost"));
+/** The number of each row, and what shows it. */
+const rows = [...page.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, number]) => number!);
+const proofs = new Map([...page.matchAll(/^- \*\*([A-Z]\d+)\*\* (.+)$/gm)].map(([, number, text]) => [number!, text!]));
 
 /** Titles of tests that the page names and that do not exist. */
 function missingTests(text: string): string[] {
@@ -53,9 +55,11 @@ describe("the page on what happens when something fails", () => {
     expect([...new Set(faultsOf(page))].sort()).toEqual([...FAULT_NAMES].sort());
   });
 
-  test("shows each row by a test", () => {
+  test("shows each row by a test or by a fault of the worlds, and nothing else", () => {
     expect(rows.length).toBeGreaterThan(25);
-    expect(rows.filter((row) => faultsOf(row).length === 0 && !row.includes(".test.ts)"))).toEqual([]);
+    expect([...proofs.keys()].sort()).toEqual([...rows].sort());
+    const isShown = (text = "") => faultsOf(text).length > 0 || text.includes(".test.ts)");
+    expect(rows.filter((number) => !isShown(proofs.get(number)))).toEqual([]);
   });
 
   test("says the times of the code", () => {
