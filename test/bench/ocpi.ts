@@ -53,7 +53,7 @@ export async function benchOcpi(): Promise<BenchLine[]> {
   const token = randomUUID();
   const child = fork(SERVER, [`http://127.0.0.1:${port}`, token], {
     // As bin/wattledger.mjs starts the controller.
-    execArgv: ["--max-semi-space-size=1", "--optimize-for-size"],
+    execArgv: ["--max-semi-space-size=1", "--optimize-for-size", "--no-sparkplug", "--no-short-builtin-calls"],
     env: { ...process.env, MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "65536" },
   });
   const [{ base, ids }] = (await once(child, "message")) as [{ base: string; ids: readonly string[] }];
