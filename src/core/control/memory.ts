@@ -97,6 +97,8 @@ export interface BatteryMemory {
   readonly sentMonoMs: number;
   readonly powerW: number | undefined;
   readonly reason: string;
+  /** What it did in the last seconds, by its readings. */
+  readonly recent: readonly { readonly monoMs: number; readonly powerW: number }[];
   /** What it gives beyond what is wanted until there is room for less, W. */
   readonly heldW?: number;
   readonly changedMonoMs: number;

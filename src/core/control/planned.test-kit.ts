@@ -97,7 +97,10 @@ export function plan(
       powerW: series(currentA.map((value) => value * 3 * VOLTAGE_V)),
       shortfallWh: 0,
     })),
-    batteries: batteryW.length ? [{ deviceId: "battery", powerW: series(batteryW) }] : [],
+    // All do the same.
+    batteries: batteryW.length
+      ? plant.site.batteries.map(({ id }) => ({ deviceId: id, powerW: series(batteryW) }))
+      : [],
     importW: series(gridW.map((powerW) => Math.max(0, powerW))),
     exportW: series(gridW.map((powerW) => Math.max(0, -powerW))),
     pvUsedW: series([]),

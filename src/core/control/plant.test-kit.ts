@@ -9,6 +9,7 @@ import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { evolve, initialState, type SiteState } from "../state/state.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
+import { PlantBatteries } from "./plant-batteries.test-kit.ts";
 import { VOLTAGE_V } from "./site.test-kit.ts";
 import { type ControlMemory, controlStep, initialControlMemory } from "./step.ts";
 
@@ -68,6 +69,8 @@ export interface PlantOptions {
   /** Load of the building, A by phase, at a second; by circuit, its own loads only. PV makes it negative. */
   readonly building?: (second: number) => PerPhase;
   readonly circuitLoads?: Readonly<Record<string, (second: number) => PerPhase>>;
+  /** Grid phases of its batteries; left out: all. */
+  readonly batteryPhases?: readonly PhaseIndex[];
   readonly meterEveryS?: number;
   readonly commandDelayS?: number;
   /** The step under test; a mutant shows that the checker notices. */
@@ -89,14 +92,14 @@ export class Plant {
   /** Meters that do not answer. */
   readonly deadMeters = new Set<string>();
   readonly meters = new Map<string, MeterReading>();
-  batteryW: number | undefined;
-  batteryActualW = 0;
+  readonly batteries: PlantBatteries;
   #inFlight: { readonly dueS: number; readonly command: ChargePointCommand }[] = [];
   #transactions = 0;
 
   constructor(options: PlantOptions) {
     this.options = options;
     this.site = options.site;
+    this.batteries = new PlantBatteries(options.site, options.batteryPhases);
     this.state = initialState();
     this.#record([
       { type: "booted", source: "test", data: { release: "test", cleanStop: true, configurationHash: "" } },
@@ -109,6 +112,15 @@ export class Plant {
 
   nowMs(): number {
     return START_MS + this.second * 1000;
+  }
+
+  /** What the battery of a site with one was told, and does. */
+  get batteryW(): number | undefined {
+    return this.batteries.toldW.get("battery");
+  }
+
+  get batteryActualW(): number {
+    return this.batteries.actualW.get("battery") ?? 0;
   }
 
   station(evseId: string): Station {
@@ -261,10 +273,7 @@ export class Plant {
       if (circuit.id === "grid") add(this.options.building?.(this.second) ?? NONE);
       else add(this.options.circuitLoads?.[circuit.id]?.(this.second) ?? NONE);
     }
-    if (circuitId === "grid") {
-      const a = this.batteryActualW / (VOLTAGE_V * this.site.phases);
-      add(this.site.phases === 3 ? [a, a, a] : [a, 0, 0]);
-    }
+    if (circuitId === "grid") add(this.batteries.currentA());
     return sum;
   }
 
@@ -316,9 +325,7 @@ export class Plant {
       wallTrusted: true,
       meters: new Map(this.meters),
       pvs: new Map(),
-      batteries: this.site.batteries.length
-        ? new Map([["battery", { deviceId: "battery", atMonoMs: monoMs, powerW: Math.round(this.batteryActualW) }]])
-        : new Map(),
+      batteries: this.batteries.readings(monoMs),
       evses,
     };
   }
@@ -360,7 +367,7 @@ export class Plant {
     this.#inFlight = this.#inFlight.filter((entry) => entry.dueS > this.second);
     for (const { command } of due) this.#deliver(command);
     for (const [id, { car, fault }] of this.stations) if (car) this.#liveCar(id, car, fault);
-    if (this.batteryW !== undefined) this.batteryActualW += (this.batteryW - this.batteryActualW) * 0.7;
+    this.batteries.step();
     this.#readMeters();
     const step = (this.options.step ?? controlStep)(
       { site: this.site, state: this.state, image: this.image() },
@@ -373,7 +380,7 @@ export class Plant {
       this.commands.push({ second: this.second, command });
       this.#inFlight.push({ dueS, command });
     }
-    for (const battery of step.batteries) this.batteryW = battery.powerW;
+    this.batteries.tell(step.batteries);
     this.last = step;
     return step;
   }

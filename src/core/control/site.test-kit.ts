@@ -43,6 +43,8 @@ export interface SiteOptions {
   readonly pvCircuit?: string;
   readonly exportLimitW?: number;
   readonly battery?: { readonly maxW: number };
+  /** Further batteries like it, by id. */
+  readonly moreBatteries?: readonly string[];
 }
 
 const GIVING = {
@@ -109,22 +111,20 @@ export function siteOf(options: SiteOptions): SiteModel {
         ? [{ ...device, id: "pv", role: "pv" as const, pv: { peakW: 10_000, control: options.pv === "held" }, ...pvAt }]
         : []),
       ...(options.battery
-        ? [
-            {
-              ...device,
-              id: "battery",
-              role: "battery" as const,
-              battery: {
-                capacityWh: 10_000,
-                maxChargeW: options.battery.maxW,
-                maxDischargeW: options.battery.maxW,
-                minSocPercent: 10,
-                efficiencyPercent: 90,
-                wearEurPerKwh: 0.03,
-                control: true,
-              },
+        ? ["battery", ...(options.moreBatteries ?? [])].map((id) => ({
+            ...device,
+            id,
+            role: "battery" as const,
+            battery: {
+              capacityWh: 10_000,
+              maxChargeW: options.battery!.maxW,
+              maxDischargeW: options.battery!.maxW,
+              minSocPercent: 10,
+              efficiencyPercent: 90,
+              wearEurPerKwh: 0.03,
+              control: true,
             },
-          ]
+          }))
         : []),
     ],
   });

@@ -110,6 +110,8 @@ export const BATTERY_FACT_MS = 30_000;
 export const BATTERY_CHANGE_W = 100;
 /** A battery that follows the meter gets a new power at most this often: it settles first. */
 export const BATTERY_FOLLOW_MS = 5_000;
+/** Home batteries settle in 1 to 4 s, and their readings and the meter's lag: until then it is not sure what they do. */
+export const BATTERY_SETTLES_MS = 5_000;
 /** Home batteries settle in 1 to 4 s: so long a small overload may wait for a battery that charges, before cars. */
 export const BATTERY_FIRST_MS = 5_000;
 /** A gG fuse and a breaker carry 1.13 of their rating for an hour; beyond this the cars do not wait. */

@@ -1,8 +1,28 @@
 import { describe, expect, test } from "vitest";
+import type { ProcessImage } from "../../image.ts";
 import { Checker } from "../checker.test-kit.ts";
 import { plan } from "../planned.test-kit.ts";
-import { Plant } from "../plant.test-kit.ts";
+import { Plant, type PlantOptions } from "../plant.test-kit.ts";
 import { siteOf } from "../site.test-kit.ts";
+
+/** Readings come late, those of the battery and those of the meter not by the same. */
+class Lagging extends Plant {
+  readonly #lag: { readonly batteryLagS: number; readonly meterLagS: number };
+  readonly #images: ProcessImage[] = [];
+
+  constructor(options: PlantOptions, lag: { readonly batteryLagS: number; readonly meterLagS: number }) {
+    super(options);
+    this.#lag = lag;
+  }
+
+  override image(): ProcessImage {
+    const now = super.image();
+    this.#images.push(now);
+    const before = (lagS: number) => this.#images.at(-1 - lagS) ?? this.#images[0]!;
+    const { batteryLagS, meterLagS } = this.#lag;
+    return { ...now, batteries: before(batteryLagS).batteries, meters: before(meterLagS).meters };
+  }
+}
 
 describe("the battery", () => {
   const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
@@ -66,6 +86,64 @@ describe("the battery", () => {
     expect(plant.limitA("a")).toBeGreaterThanOrEqual(12);
     expect(plant.factsOf("guard-intervened")).toHaveLength(0);
     expect(checker.violations).toEqual([]);
+  });
+
+  test.each([
+    ["one on a single phase charges", [0], [], 8000],
+    ["two charge", undefined, ["garage"], 8000],
+    ["one on a single phase gives", [0], [], -8000],
+    ["two give", undefined, ["garage"], -8000],
+  ] as const)("%s up to what the fuse bears on each phase, and does not cross it again and again", (_, phases, more, planW) => {
+    const large = { mainFuseA: 25, worstBuildingLoadA: 15, battery: { maxW: 8000 }, evses: [{ id: "a" }] };
+    const charges = planW > 0;
+    const plant = new Plant({
+      site: siteOf({ ...large, moreBatteries: more }),
+      building: () => (charges ? [10, 10, 10] : [-10, -10, -10]),
+      ...(phases ? { batteryPhases: phases } : {}),
+    });
+    plan(plant, [], [planW, planW]);
+    let mostA = 0;
+    plant.run(300, () => {
+      const currentA = plant.trueA("grid").map(Math.abs);
+      mostA = Math.max(mostA, ...currentA);
+    });
+    expect(mostA).toBeLessThanOrEqual(25);
+    expect(mostA).toBeGreaterThan(24);
+  });
+
+  test.each([
+    ["the meter is two seconds behind it", 0, 2],
+    ["its own reading is three seconds behind the meter", 3, 0],
+  ])("on a single phase stays below the fuse where %s", (_, batteryLagS, meterLagS) => {
+    const plant = new Lagging(
+      {
+        site: siteOf({ mainFuseA: 25, worstBuildingLoadA: 15, battery: { maxW: 8000 }, evses: [{ id: "a" }] }),
+        building: () => [10, 10, 10],
+        batteryPhases: [0],
+      },
+      { batteryLagS, meterLagS },
+    );
+    plan(plant, [], [8000, 8000]);
+    let mostA = 0;
+    plant.run(300, () => {
+      mostA = Math.max(mostA, plant.trueA("grid")[0]);
+    });
+    expect(mostA).toBeLessThanOrEqual(25);
+    expect(mostA).toBeGreaterThan(24);
+  });
+
+  test("two charge within the contracted power together", () => {
+    const plant = new Plant({
+      site: siteOf({ importLimitW: 10_000, battery: { maxW: 8000 }, moreBatteries: ["garage"], evses: [{ id: "a" }] }),
+      building: () => [2, 2, 2],
+    });
+    plan(plant, [], [8000, 8000]);
+    let mostA = 0;
+    plant.run(300, () => {
+      mostA = Math.max(mostA, plant.trueA("grid")[0]);
+    });
+    expect(mostA * 3 * 230).toBeLessThanOrEqual(10_000);
+    expect(mostA * 3 * 230).toBeGreaterThan(9_700);
   });
 
   test("charges and discharges within the grid operator's limits, and says so", () => {

@@ -19,6 +19,7 @@ import {
   INTERVENTION_OVER_MS,
 } from "../thresholds.ts";
 import { planInForce } from "../wishes/plan-current.ts";
+import { type BatteryFlow, batteryFlow, mostInW, mostOutW } from "./battery-flow.ts";
 import { type BatteryRole, batteryRole, powerInRole } from "./battery-role.ts";
 
 type BatteryDevice = ControlInput["site"]["batteries"][number];
@@ -40,6 +41,21 @@ export interface GridForBatteries {
   /** What the cars leave for batteries that are to give less, A per phase; not part of what is free. */
   readonly reservedA: number;
   readonly operator: OperatorLimit | undefined;
+}
+
+/** What the batteries before it were told in this tick beyond what they surely do, W: so much is left to the next. */
+interface Told {
+  readonly moreW: number;
+  readonly lessW: number;
+}
+
+function toldAfter({ moreW, lessW }: Told, flow: BatteryFlow, powerW: number | undefined): Told {
+  if (powerW === undefined) return { moreW, lessW };
+  const { nowW, leastInW, leastOutW } = flow;
+  return {
+    moreW: moreW + Math.max(0, powerW - leastInW - Math.min(0, nowW)),
+    lessW: lessW + Math.min(0, powerW - leastOutW - Math.max(0, nowW)),
+  };
 }
 
 function highestA(view: CircuitView): number | undefined {
@@ -107,7 +123,12 @@ function planned(input: ControlInput, device: BatteryDevice, view: CircuitView, 
   return { powerW, reason, follows: true };
 }
 
-function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteries, before?: BatteryMemory): Wanted {
+interface Grid extends GridForBatteries {
+  readonly told: Told;
+  readonly flow: BatteryFlow;
+}
+
+function wanted(input: ControlInput, device: BatteryDevice, grid: Grid, before?: BatteryMemory): Wanted {
   const { view } = grid;
   if (view.quality === "absent")
     return { powerW: undefined, reason: "the grid meter does not answer: the battery runs by itself" };
@@ -119,7 +140,7 @@ function wanted(input: ControlInput, device: BatteryDevice, grid: GridForBatteri
   if (powerW === undefined) return want;
   if (powerW < 0 && view.currentA && Math.min(...view.currentA) <= -view.limitA)
     return { powerW: 0, reason: "the grid connection is full of export: the battery does not discharge" };
-  const bounds = boundsOf(input, device, grid, nowW);
+  const bounds = boundsOf(input, device, grid);
   const reason = bounds.find((bound) => powerW < bound.lowestW || powerW > bound.highestW)?.reason;
   const within = bounds.reduce((power, { lowestW, highestW }) => clamp(power, lowestW, highestW), powerW);
   const releasedW = releasedTo(input, grid, nowW);
@@ -139,10 +160,10 @@ const RELEASES = "the grid connection has no room yet for what the battery gives
  * The least discharge that leaves the fuse whole, W: what a battery gives no more is taken from the grid at once, all of it on
  * one phase for all we know.
  */
-function releasedTo({ site }: ControlInput, { view, freeA, reservedA }: GridForBatteries, nowW: number): number {
+function releasedTo({ site }: ControlInput, { view, freeA, reservedA, told }: Grid, nowW: number): number {
   if (nowW > -BATTERY_CHANGE_W || !view.currentA) return Number.POSITIVE_INFINITY;
   const roomA = Math.min(view.limitA - (highestA(view) ?? 0), (freeA ?? Number.POSITIVE_INFINITY) + reservedA);
-  return nowW + Math.max(0, roomA) * site.voltageV;
+  return nowW + Math.max(0, roomA * site.voltageV - told.moreW);
 }
 
 interface Bounds {
@@ -151,15 +172,19 @@ interface Bounds {
   readonly reason: string;
 }
 
+/** Power that fits into so much current on each phase, W: more of it may be on one phase, less is needed on all of them. */
+function powerOf({ voltageV, phases }: ControlInput["site"], currentA: number): number {
+  return currentA * voltageV * (currentA > 0 ? 1 : phases);
+}
+
 /** What device, fuse, contract and grid operator leave to the battery; 0 W is within all of them. */
-function boundsOf(input: ControlInput, device: BatteryDevice, grid: GridForBatteries, nowW: number): Bounds[] {
+function boundsOf(input: ControlInput, device: BatteryDevice, { view, operator, told, flow, ...grid }: Grid): Bounds[] {
   const { site, state, image } = input;
-  const { view, operator } = grid;
   const { maxChargeW, maxDischargeW } = device.battery!;
-  const freeA = grid.freeA ?? view.limitA - (highestA(view) ?? 0);
-  const freeW = freeA * site.voltageV * site.phases;
-  const charging = Math.max(0, nowW);
-  const upTo = (roomW: number) => Math.max(0, charging + (view.mayRaise ? roomW : Math.min(0, roomW)));
+  const freeW = powerOf(site, grid.freeA ?? view.limitA - (highestA(view) ?? 0));
+  const backW = powerOf(site, view.limitA + Math.min(...(view.currentA ?? [0])));
+  const upTo = (leftW: number) => mostInW(flow, { leftW, takenW: told.moreW, mayRise: view.mayRaise });
+  const outTo = (leftW: number) => mostOutW(flow, { leftW: leftW - BATTERY_CHANGE_W, takenW: -told.lessW });
   // Small changes are not sent: so much is left below a limit of power.
   const below = (limitW: number) => upTo(limitW - BATTERY_CHANGE_W - (powerW ?? 0));
   const { powerW } = view;
@@ -167,8 +192,7 @@ function boundsOf(input: ControlInput, device: BatteryDevice, grid: GridForBatte
   const partnerW = contextLimitInForce(state.upstream.contexts, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
   const exportW = exportLimitInForce(state, image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY;
   const ownExportW = site.configuration.gridConnection.exportLimitW ?? Number.POSITIVE_INFINITY;
-  const downTo = (limitW: number) =>
-    powerW === undefined ? 0 : Math.min(0, nowW - powerW - limitW + BATTERY_CHANGE_W);
+  const downTo = (limitW: number) => (powerW === undefined ? 0 : outTo(powerW + limitW));
   const all = { lowestW: Number.NEGATIVE_INFINITY, highestW: Number.POSITIVE_INFINITY };
   return [
     ...(powerW === undefined
@@ -184,6 +208,11 @@ function boundsOf(input: ControlInput, device: BatteryDevice, grid: GridForBatte
           { ...all, lowestW: downTo(ownExportW), reason: "the export limit of the grid connection" },
           { ...all, lowestW: downTo(exportW), reason: "the grid operator's limit of the export" },
         ]),
+    {
+      ...all,
+      lowestW: outTo(backW),
+      reason: "the grid connection has no room for more export",
+    },
     { lowestW: -maxDischargeW, highestW: Math.min(maxChargeW, upTo(freeW)), reason: "plan" },
   ];
 }
@@ -229,10 +258,13 @@ export function batteries(
   const drafts: SiteDraft[] = [];
   const next = new Map<string, BatteryMemory>();
   const { monoMs } = input.image;
+  let told: Told = { moreW: 0, lessW: 0 };
   for (const device of input.site.batteries) {
     if (!device.battery?.control) continue;
     const before = memories.get(device.id);
-    const want = steady(wanted(input, device, grid, before), before);
+    const flow = batteryFlow(input, device, before);
+    const want = steady(wanted(input, device, { ...grid, told, flow }, before), before);
+    told = toldAfter(told, flow, want.powerW);
     const draft = fact(device, want, before, input);
     if (draft) drafts.push(draft);
     // A battery that runs by itself is told once; a setpoint is renewed well inside its life.
@@ -243,6 +275,7 @@ export function batteries(
       sentMonoMs: due ? monoMs : (before?.sentMonoMs ?? Number.NEGATIVE_INFINITY),
       powerW: want.powerW,
       reason: want.reason,
+      recent: flow.recent,
       ...(want.heldW === undefined ? {} : { heldW: want.heldW }),
       changedMonoMs: changed ? monoMs : (before?.changedMonoMs ?? monoMs),
       factReason: draft ? want.reason : before?.factReason,
