@@ -29,8 +29,10 @@ export class PlantBatteries {
     }
   }
 
-  currentA(): PerPhase {
-    const powerW = [...this.actualW.values()].reduce((sum, actualW) => sum + actualW, 0);
+  /** Of those that stand on this circuit itself, A. */
+  currentA(circuitId: string): PerPhase {
+    const here = this.#site.batteries.filter(({ circuit = "grid" }) => circuit === circuitId);
+    const powerW = here.reduce((sum, { id }) => sum + (this.actualW.get(id) ?? 0), 0);
     const eachA = powerW / (this.#site.voltageV * this.#phases.length);
     return [0, 1, 2].map((phase) => (this.#phases.includes(phase as PhaseIndex) ? eachA : 0)) as unknown as PerPhase;
   }

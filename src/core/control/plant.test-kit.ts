@@ -272,8 +272,8 @@ export class Plant {
       if (circuit.id !== circuitId && !this.#isBelow(circuit.id, circuitId)) continue;
       if (circuit.id === "grid") add(this.options.building?.(this.second) ?? NONE);
       else add(this.options.circuitLoads?.[circuit.id]?.(this.second) ?? NONE);
+      add(this.batteries.currentA(circuit.id));
     }
-    if (circuitId === "grid") add(this.batteries.currentA());
     return sum;
   }
 

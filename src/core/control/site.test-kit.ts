@@ -42,7 +42,7 @@ export interface SiteOptions {
   /** Circuit of the PV inverter. */
   readonly pvCircuit?: string;
   readonly exportLimitW?: number;
-  readonly battery?: { readonly maxW: number };
+  readonly battery?: { readonly maxW: number; readonly circuit?: string };
   /** Further batteries like it, by id. */
   readonly moreBatteries?: readonly string[];
 }
@@ -115,6 +115,7 @@ export function siteOf(options: SiteOptions): SiteModel {
             ...device,
             id,
             role: "battery" as const,
+            ...(options.battery!.circuit === undefined ? {} : { circuit: options.battery!.circuit }),
             battery: {
               capacityWh: 10_000,
               maxChargeW: options.battery!.maxW,

@@ -142,7 +142,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const leased = leases(input, observed, decisions, onOverloaded(constraints));
   creditSheds(constraints, leased.memories, headroom);
   const operator = operatorLimit(input, views[0]!, active);
-  const grid = { view: views[0]!, freeA: guarded.freeA, reservedA, operator };
+  const grid = { views, freeA: guarded.freeA, reservedA, operator };
   const battery = batteries(input, grid, memory.batteries);
   const pv = curtail(input, views[0]!, memory.pvs);
   const mode = modeDrafts(input, views, decisions, memory.modeMonoMs);

@@ -178,7 +178,7 @@ export const DeviceSchema = Type.Object(
     circuit: Type.Optional(
       Type.String({
         description:
-          "Circuit that an inverter or a battery feeds into; left out: the grid connection. A nested circuit's own meter is checked against the cars below it by this",
+          "Circuit that an inverter or a battery feeds into; left out: the grid connection. A nested circuit's own meter is checked against the cars below it by this, and a battery that may be controlled keeps to its fuse",
       }),
     ),
   },

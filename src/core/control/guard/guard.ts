@@ -24,8 +24,8 @@ export interface GuardResult {
   readonly raised: boolean;
   readonly raiseTurn: number;
   readonly rebalanced: boolean;
-  /** Least current free at the grid connection after everything, A per phase; missing without a reading. */
-  readonly freeA?: number;
+  /** Least current free after everything, A per phase, by circuit; without a reading or an EVSE it is missing. */
+  readonly freeA: ReadonlyMap<string, number>;
 }
 
 /** Who can be moved: in a session, connected, obeying, and with a meter to see what it does. */
@@ -218,11 +218,11 @@ function fixedDecision(
   };
 }
 
-function freeAtGrid(slack: Slack): number | undefined {
-  let freeA: number | undefined;
-  slack.bounds.constraints.forEach((constraint, position) => {
-    if (constraint.phase === undefined || constraint.kind !== "circuit" || constraint.circuitId !== "grid") return;
-    freeA = Math.min(freeA ?? Number.POSITIVE_INFINITY, slack.left(position));
+function freeByCircuit(slack: Slack): Map<string, number> {
+  const freeA = new Map<string, number>();
+  slack.bounds.constraints.forEach(({ phase, kind, circuitId }, position) => {
+    if (phase === undefined || kind !== "circuit") return;
+    freeA.set(circuitId, Math.min(freeA.get(circuitId) ?? Number.POSITIVE_INFINITY, slack.left(position)));
   });
   return freeA;
 }
@@ -266,7 +266,6 @@ export function guard(guarded: GuardInput): GuardResult {
           };
     decisions.set(entry.index, decision);
   }
-  const freeA = freeAtGrid(free);
   const { raised, turn: raiseTurn, rebalanced } = moved;
-  return { decisions, raised, raiseTurn, rebalanced, ...(freeA === undefined ? {} : { freeA }) };
+  return { decisions, raised, raiseTurn, rebalanced, freeA: freeByCircuit(free) };
 }

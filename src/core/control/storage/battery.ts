@@ -3,6 +3,7 @@ import type { SiteDraft } from "../../facts/index.ts";
 import { exportLimitInForce } from "../../limits/grid-limit.ts";
 import { contextLimitInForce } from "../../market/context.ts";
 import { clamp } from "../../quantity.ts";
+import { GRID_CIRCUIT_ID } from "../../site/site.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
 import type { OperatorLimit } from "../circuits/operator.ts";
 import type { BatteryCommand, ControlInput } from "../control.ts";
@@ -33,12 +34,13 @@ interface Wanted {
   readonly follows?: boolean;
 }
 
-/** The state of the grid connection as far as batteries care. */
+/** The state of the site as far as batteries care. */
 export interface GridForBatteries {
-  readonly view: CircuitView;
-  /** Least current that is free at the grid connection after the cars, A per phase; missing without cars. */
-  readonly freeA: number | undefined;
-  /** What the cars leave for batteries that are to give less, A per phase; not part of what is free. */
+  /** Of all circuits, the grid connection first. */
+  readonly views: readonly CircuitView[];
+  /** Least current that is free after the cars, A per phase, by circuit; missing without cars. */
+  readonly freeA: ReadonlyMap<string, number>;
+  /** What the cars leave at the grid connection for batteries that are to give less, A per phase; not part of what is free. */
   readonly reservedA: number;
   readonly operator: OperatorLimit | undefined;
 }
@@ -124,8 +126,33 @@ function planned(input: ControlInput, device: BatteryDevice, view: CircuitView, 
 }
 
 interface Grid extends GridForBatteries {
+  readonly view: CircuitView;
+  /** Nested circuits with a meter between the battery and the grid connection. */
+  readonly nested: readonly CircuitView[];
   readonly told: Told;
   readonly flow: BatteryFlow;
+}
+
+/** Without a meter its worst load, the battery included, is left to a circuit anyway. */
+function nestedAbove(device: BatteryDevice, views: readonly CircuitView[]): CircuitView[] {
+  const above: CircuitView[] = [];
+  let id: string | undefined = device.circuit;
+  while (id !== undefined && id !== GRID_CIRCUIT_ID) {
+    const view = views.find(({ circuitId }) => circuitId === id);
+    if (view?.metered) above.push(view);
+    id = view?.index.circuit.parentId;
+  }
+  return above;
+}
+
+function isOver(view: CircuitView): boolean {
+  return (highestA(view) ?? 0) > view.limitA;
+}
+
+/** Free on the fullest phase, also on those without cars, A; nothing where nobody knows. */
+function freeAt({ freeA }: GridForBatteries, view: CircuitView): number {
+  const unusedA = view.currentA ? view.limitA - Math.max(...view.currentA) : 0;
+  return Math.min(freeA.get(view.circuitId) ?? unusedA, unusedA);
 }
 
 function wanted(input: ControlInput, device: BatteryDevice, grid: Grid, before?: BatteryMemory): Wanted {
@@ -135,8 +162,10 @@ function wanted(input: ControlInput, device: BatteryDevice, grid: Grid, before?:
   const want = planned(input, device, view, before);
   const { powerW } = want;
   const nowW = input.image.batteries.get(device.id)?.powerW ?? 0;
-  if ((highestA(view) ?? 0) > view.limitA && nowW > 0)
+  if (isOver(view) && nowW > 0)
     return { powerW: 0, reason: "the grid connection is overloaded: charging the battery stops first" };
+  const overloaded = nowW > 0 ? grid.nested.find(isOver) : undefined;
+  if (overloaded) return { powerW: 0, reason: `${overloaded.circuitId} is overloaded: charging the battery stops` };
   if (powerW === undefined) return want;
   if (powerW < 0 && view.currentA && Math.min(...view.currentA) <= -view.limitA)
     return { powerW: 0, reason: "the grid connection is full of export: the battery does not discharge" };
@@ -160,9 +189,11 @@ const RELEASES = "the grid connection has no room yet for what the battery gives
  * The least discharge that leaves the fuse whole, W: what a battery gives no more is taken from the grid at once, all of it on
  * one phase for all we know.
  */
-function releasedTo({ site }: ControlInput, { view, freeA, reservedA, told }: Grid, nowW: number): number {
+function releasedTo({ site }: ControlInput, grid: Grid, nowW: number): number {
+  const { view, freeA, reservedA, told } = grid;
   if (nowW > -BATTERY_CHANGE_W || !view.currentA) return Number.POSITIVE_INFINITY;
-  const roomA = Math.min(view.limitA - (highestA(view) ?? 0), (freeA ?? Number.POSITIVE_INFINITY) + reservedA);
+  const leftA = (freeA.get(view.circuitId) ?? Number.POSITIVE_INFINITY) + reservedA;
+  const roomA = Math.min(view.limitA - (highestA(view) ?? 0), leftA);
   return nowW + Math.max(0, roomA * site.voltageV - told.moreW);
 }
 
@@ -178,12 +209,14 @@ function powerOf({ voltageV, phases }: ControlInput["site"], currentA: number): 
 }
 
 /** What device, fuse, contract and grid operator leave to the battery; 0 W is within all of them. */
-function boundsOf(input: ControlInput, device: BatteryDevice, { view, operator, told, flow, ...grid }: Grid): Bounds[] {
+function boundsOf(input: ControlInput, device: BatteryDevice, grid: Grid): Bounds[] {
+  const { view, operator, told, flow, nested } = grid;
   const { site, state, image } = input;
   const { maxChargeW, maxDischargeW } = device.battery!;
-  const freeW = powerOf(site, grid.freeA ?? view.limitA - (highestA(view) ?? 0));
-  const backW = powerOf(site, view.limitA + Math.min(...(view.currentA ?? [0])));
-  const upTo = (leftW: number) => mostInW(flow, { leftW, takenW: told.moreW, mayRise: view.mayRaise });
+  const freeW = (at: CircuitView) => powerOf(site, freeAt(grid, at));
+  const backW = (at: CircuitView) => powerOf(site, at.limitA + Math.min(...(at.currentA ?? [0])));
+  const upTo = (leftW: number, { mayRaise }: CircuitView = view) =>
+    mostInW(flow, { leftW, takenW: told.moreW, mayRise: mayRaise });
   const outTo = (leftW: number) => mostOutW(flow, { leftW: leftW - BATTERY_CHANGE_W, takenW: -told.lessW });
   // Small changes are not sent: so much is left below a limit of power.
   const below = (limitW: number) => upTo(limitW - BATTERY_CHANGE_W - (powerW ?? 0));
@@ -208,12 +241,13 @@ function boundsOf(input: ControlInput, device: BatteryDevice, { view, operator, 
           { ...all, lowestW: downTo(ownExportW), reason: "the export limit of the grid connection" },
           { ...all, lowestW: downTo(exportW), reason: "the grid operator's limit of the export" },
         ]),
-    {
-      ...all,
-      lowestW: outTo(backW),
-      reason: "the grid connection has no room for more export",
-    },
-    { lowestW: -maxDischargeW, highestW: Math.min(maxChargeW, upTo(freeW)), reason: "plan" },
+    { ...all, lowestW: outTo(backW(view)), reason: "the grid connection has no room for more export" },
+    ...nested.map((at) => ({
+      lowestW: outTo(backW(at)),
+      highestW: upTo(freeW(at), at),
+      reason: `the fuse of ${at.circuitId}`,
+    })),
+    { lowestW: -maxDischargeW, highestW: Math.min(maxChargeW, upTo(freeW(view))), reason: "plan" },
   ];
 }
 
@@ -263,7 +297,8 @@ export function batteries(
     if (!device.battery?.control) continue;
     const before = memories.get(device.id);
     const flow = batteryFlow(input, device, before);
-    const want = steady(wanted(input, device, { ...grid, told, flow }, before), before);
+    const at = { ...grid, view: grid.views[0]!, nested: nestedAbove(device, grid.views), told, flow };
+    const want = steady(wanted(input, device, at, before), before);
     told = toldAfter(told, flow, want.powerW);
     const draft = fact(device, want, before, input);
     if (draft) drafts.push(draft);
