@@ -6,7 +6,7 @@ import { type ApiOptions, startApi } from "../api/server.ts";
 import type { ChargePointCommand, ChargePointInput, CommandResult } from "../core/charge-point-input.ts";
 import type { SiteDraft } from "../core/facts/index.ts";
 import type { Clock, Log, PlanService, Prices, SiteAccess } from "../core/ports.ts";
-import { fusePhases } from "../core/site/fuse-phases.ts";
+import { mountings } from "../core/site/mountings.ts";
 import type { SiteConfiguration } from "../core/site/site.ts";
 import { type SiteModel, siteModel } from "../core/site/site-model.ts";
 import { openLedger, openTape } from "../ledger/index.ts";
@@ -158,7 +158,7 @@ async function startDevices({ options, supervisor, closing }: Parts, controller:
   closing.stack.defer(() => server.close());
   const devices = await superviseLines(supervisor, {
     devices: configuration.devices,
-    fusePhases: fusePhases(configuration),
+    mountingOf: mountings(configuration),
     inputs: {
       all: configuration.gridOperator?.inputs ?? [],
       onRead: (id, closed) => controller.sink.input(id, closed),

@@ -12,15 +12,15 @@ import { exceptionWords } from "./pdu.ts";
 import type { Profile } from "./profile.ts";
 import { deviceProfile } from "./profiles.ts";
 import { limitBySunSpec } from "./pv-control.ts";
-import { batteryReading, meterReading, pvReading } from "./readings.ts";
+import { batteryReading, type Mounting, meterReading, pvReading } from "./readings.ts";
 import { mapFor, meet, readByRegisters } from "./register-device.ts";
 import { readBySunSpec, type SunSpecChain, sunSpecFor, walkChain } from "./sunspec.ts";
 import type { DevicePart, DevicePort, DeviceValues, ReadOutcome } from "./values.ts";
 
 export interface ModbusOptions {
   readonly devices: readonly DeviceConfiguration[];
-  /** On how many phases a meter guards fuses; left out: nothing is guarded by it. */
-  readonly fusePhases?: (deviceId: string) => 1 | 3;
+  /** Where meters are mounted; left out: they guard nothing, at 230 V. */
+  readonly mountingOf?: (deviceId: string) => Mounting;
   /** Contacts of the grid operator; they may share a line with devices. */
   readonly inputs?: { readonly all: readonly GridInputConfiguration[]; readonly onRead: OnInputRead };
   readonly sink: DeviceSink;
@@ -156,8 +156,8 @@ class PolledDevice {
     const deliver = <T>(reading: T | string, push: (reading: T) => void) =>
       typeof reading === "string" ? this.#fail(reading) : push(reading as T);
     if (role === "meter") {
-      const fusePhases = this.#options.fusePhases?.(id) ?? 1;
-      deliver(meterReading(values, { ...this.#device, fusePhases }, atMonoMs), (reading) => sink.meter(reading));
+      const mounted = { ...this.#device, ...this.#options.mountingOf?.(id) };
+      deliver(meterReading(values, mounted, atMonoMs), (reading) => sink.meter(reading));
     }
     if (role === "pv" || role === "hybrid") deliver(pvReading(values, id, atMonoMs), (reading) => sink.pv(reading));
     if (role === "battery" || role === "hybrid")

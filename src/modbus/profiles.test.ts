@@ -6,6 +6,7 @@ import { startSimulatedHybrid } from "../sim/servers/modbus-hybrid.ts";
 import { floatWords, type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";
 import { deviceProfiles, parseProfile } from "./profiles.ts";
+import type { Mounting } from "./readings.ts";
 import { clock, log } from "./real-time.test-kit.ts";
 
 const open: { close(): Promise<void> }[] = [];
@@ -21,9 +22,9 @@ function configured(profile: string, role: Role, port: number): DeviceConfigurat
   return { id: "device", role, profile, unitId: 1, pollMs: 100, invert: false, connection };
 }
 
-function started(device: DeviceConfiguration, said: (what: Said) => void, fusePhases: 1 | 3 = 1): Devices {
+function started(device: DeviceConfiguration, said: (what: Said) => void, mounting: Mounting = {}): Devices {
   const sink = { meter: said, pv: said, battery: said, trouble: (_id: string, detail: string) => said(detail) };
-  const devices = startModbusDevices({ devices: [device], fusePhases: () => fusePhases, sink, clock, log });
+  const devices = startModbusDevices({ devices: [device], mountingOf: () => mounting, sink, clock, log });
   open.push(devices);
   return devices;
 }
@@ -34,13 +35,13 @@ async function firstOf(
   role: Role,
   words: ReadonlyMap<number, number>,
   mounted: Partial<DeviceConfiguration> = {},
-  fusePhases: 1 | 3 = 1,
+  mounting: Mounting = {},
 ): Promise<Said> {
   const table = { read: (address: number) => words.get(address), refresh() {} };
   const server: ModbusServer = await startModbusServer({ host: "127.0.0.1", port: 0, unitId: 1, table });
   open.push(server);
   return new Promise((resolve) =>
-    started({ ...configured(profile, role, server.port), ...mounted }, resolve, fusePhases),
+    started({ ...configured(profile, role, server.port), ...mounted }, resolve, mounting),
   );
 }
 
@@ -128,7 +129,13 @@ test("a meter that does not tell the power of its phases, mounted the wrong way 
 test("a one-phase SunSpec meter guards its one phase", async () => {
   const words = chainWith(meterModel(201, { 3: 10, 8: 230, 18: -2300 }));
   expect(await firstOf("sunspec-meter", "meter", words)).toMatchObject({ powerW: -2300, currentA: [-10, 0, 0] });
-  expect(await firstOf("sunspec-meter", "meter", words, {}, 3)).toContain("measures one phase");
+  expect(await firstOf("sunspec-meter", "meter", words, {}, { fusePhases: 3 })).toContain("measures one phase");
+});
+
+test("a meter is believed at the voltage that the site has, and at no other", async () => {
+  const words = chainWith(meterModel(203, { 3: 10, 4: 10, 5: 10, 8: 120, 9: 121, 10: 119, 18: 3600 }));
+  expect(await firstOf("sunspec-meter", "meter", words)).toContain("a voltage of 120 V");
+  expect(await firstOf("sunspec-meter", "meter", words, {}, { nominalVoltageV: 120 })).toMatchObject({ powerW: 3600 });
 });
 
 test("a battery bank of SunSpec model 802 tells its charge and its power, charging positive", async () => {

@@ -24,11 +24,14 @@ function signed(currentA: PerPhase, powerW: PerPhase | undefined, turn: 1 | -1):
   return [of(0), of(1), of(2)];
 }
 
+/** No supply is further off what it should be than these parts of it: then the profile is wrong. */
+const LOWEST_VOLTAGE = 0.65;
+const HIGHEST_VOLTAGE = 1.3;
+
 /** What cannot be, in words; such a reading is not used. */
-function implausible(meter: NonNullable<DeviceValues["meter"]>): string | undefined {
-  const voltage = (meter.voltageV ?? []).find(
-    (value) => value !== undefined && value !== 0 && (value < 150 || value > 300),
-  );
+function implausible(meter: NonNullable<DeviceValues["meter"]>, nominalV: number): string | undefined {
+  const isOdd = (valueV: number) => valueV < LOWEST_VOLTAGE * nominalV || valueV > HIGHEST_VOLTAGE * nominalV;
+  const voltage = (meter.voltageV ?? []).find((value) => value !== undefined && value !== 0 && isOdd(value));
   if (voltage !== undefined) return `a voltage of ${tenth(voltage)} V: wrong profile or word order`;
   const { powerW } = meter;
   if (powerW !== undefined && Math.abs(powerW) > HIGHEST_POWER_W)
@@ -41,18 +44,25 @@ function implausible(meter: NonNullable<DeviceValues["meter"]>): string | undefi
   return undefined;
 }
 
+/** Where a meter is mounted. */
+export interface Mounting {
+  /** On how many phases it guards a fuse; left out: on one at most. */
+  readonly fusePhases?: 1 | 3;
+  /** Phase to neutral; left out: 230. */
+  readonly nominalVoltageV?: number;
+}
+
 /**
- * A meter's reading, or why it is not used. `invert` for a meter that was mounted the wrong way round; `fusePhases` on how
- * many phases it guards a fuse.
+ * A meter's reading, or why it is not used. `invert` for a meter that was mounted the wrong way round.
  */
 export function meterReading(
   values: DeviceValues,
-  device: { readonly id: string; readonly invert: boolean; readonly fusePhases?: 1 | 3 },
+  device: { readonly id: string; readonly invert: boolean } & Mounting,
   atMonoMs: number,
 ): MeterReading | string {
   const { meter } = values;
   if (meter?.powerW === undefined) return "it does not say its power";
-  const problem = implausible(meter);
+  const problem = implausible(meter, device.nominalVoltageV ?? 230);
   if (problem !== undefined) return problem;
   if (meter.currentA?.length === 1 && device.fusePhases === 3)
     return "it measures one phase, and guards a fuse of three: use a three-phase meter";

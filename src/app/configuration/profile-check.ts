@@ -1,4 +1,4 @@
-import { fusePhases } from "../../core/site/fuse-phases.ts";
+import { mountings } from "../../core/site/mountings.ts";
 import type { SiteConfiguration } from "../../core/site/site.ts";
 import type { Profile } from "../../modbus/profile.ts";
 import type { ConfigurationProblem, Place } from "./configuration.ts";
@@ -17,7 +17,7 @@ export function profileProblems(
     configuration.gridConnection.meter,
     ...configuration.circuits.map((circuit) => circuit.meter),
   ]);
-  const phasesOf = fusePhases(configuration);
+  const mountingOf = mountings(configuration);
   return configuration.devices.flatMap((device, index): ConfigurationProblem[] => {
     const path = ["devices", index, "profile"];
     const at = { severity: "error", file, path: path.join("."), ...place(path) } as const;
@@ -40,7 +40,7 @@ export function profileProblems(
           advice: 'Use a meter that `wattledger devices` marks with "guards"',
         },
       ];
-    if (guarding.has(device.id) && profile.phases < phasesOf(device.id))
+    if (guarding.has(device.id) && profile.phases < mountingOf(device.id).fusePhases)
       return [
         {
           ...at,
