@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Starts the command line on Node 24, whatever the machine's own Node is (the pinned one comes as an optional package),
-// and in half the memory: a small young generation; no baseline code (5 MB; hot code is
-// optimized all the same), no second copy of V8's own code near ours (4 MB); one malloc arena that gives pages back (glibc keeps
-// one for each of a dozen threads), without what is larger than two pages (compiling would leave holes); and the compiled
-// program kept on disk, without which each of the three threads loads Node's type stripper, 30 MB each.
+// and in half the memory: a small young generation; no baseline code (5 MB; hot code is optimized all the same) and no
+// second copy of V8's own code near ours (4 MB); one malloc arena that gives pages back (glibc keeps one for each of a
+// dozen threads), without what is larger than two pages (compiling would leave holes); and the compiled program kept on
+// disk, without which each of the three threads loads Node's type stripper, 30 MB each.
 import { fileURLToPath } from "node:url";
 import { node24, runInstead, runsTypeScript } from "./node24.mjs";
 

@@ -108,6 +108,31 @@ describe("the unit", () => {
     expect(unit).toMatch(/^ProtectSystem=strict$/m);
   });
 
+  test("the program that the installer compiled ahead runs without Node's type stripper, which takes memory for good", () => {
+    const directory = mkdtempSync(join(tmpdir(), "wattledger-cache-"));
+    const printed = "process.on('exit', () => console.log(process.moduleLoadList.some((name) => /amaro/.test(name))))";
+    const hasStripper = (command: string) => {
+      const env = {
+        ...process.env,
+        NODE_COMPILE_CACHE: directory,
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(printed)}`,
+      };
+      const { stdout } = spawnSync(process.execPath, [path("bin/wattledger.mjs"), command], { env, encoding: "utf8" });
+      return stdout.trimEnd().endsWith("true");
+    };
+    try {
+      expect(readFileSync(path("deploy/install.sh"), "utf8")).toMatch(/^switch\ncompile_program\nservice enable/m);
+      expect(hasStripper("devices")).toBe(true);
+      spawnSync(process.execPath, [path("bin/wattledger.mjs"), "compile"], {
+        env: { ...process.env, NODE_COMPILE_CACHE: directory },
+      });
+      // It loads every file there is.
+      expect(hasStripper("compile")).toBe(false);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   test("keeps the compiled program where the service may write, and the program takes it from there", () => {
     const directory = mkdtempSync(join(tmpdir(), "wattledger-cache-"));
     try {
