@@ -35,8 +35,9 @@ export function createImageStore(
   prices: Prices,
   onMeter: (deviceId: string) => void,
 ): ImageStore {
+  // Of several circuits with the same meter the one that is above the others.
   const circuitOf = new Map(
-    circuits.flatMap((circuit) => (circuit.meterId ? [[circuit.meterId, circuit] as const] : [])),
+    circuits.toReversed().flatMap((circuit) => (circuit.meterId ? [[circuit.meterId, circuit] as const] : [])),
   );
   const meters = new Map<string, MeterReading>();
   const watches = new Map<string, MeterWatch>();
