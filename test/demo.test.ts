@@ -9,6 +9,7 @@ import { realClock } from "../src/app/clock.ts";
 import { type RunningDemo, startDemo } from "../src/app/demo.ts";
 import { silentLog } from "../src/app/log.ts";
 import { explain } from "../src/cli/explain.ts";
+import { ocpi } from "../src/cli/ocpi.ts";
 import { localTime } from "../src/core/time/local-time.ts";
 import type { PlanReasons } from "../src/core/view/plan-reasons.ts";
 import type { LiveSite } from "../src/core/view/view.ts";
@@ -181,6 +182,29 @@ describe("the demonstration over real sockets", () => {
       body: '{"energy":1}',
     });
     expect(unknown.status).toBe(400);
+  });
+
+  test("who leaves something out is told what, each thing once", async () => {
+    const answer = await fetch(url("/api/v1/charge-points/garage-a/commands"), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"type":"trigger","message":"everything"}',
+    });
+    const { title } = (await answer.json()) as { title: string };
+    expect(answer.status).toBe(400);
+    expect(title).toContain("body/message must be equal to constant: boot");
+    expect(title).not.toContain("anyOf");
+    const parts = title.split(", ");
+    expect(new Set(parts).size).toBe(parts.length);
+  });
+
+  test("who asks for partners where there are none is told so", async () => {
+    const refused = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await ocpi(["status", "--url", url("/")])).toBe(1);
+    expect(refused.mock.calls.flat().join("\n")).toBe(
+      "Nothing was done: The site has no partners: site.yaml has no upstream",
+    );
+    refused.mockRestore();
   });
 
   test("the plan says why each car gets what it gets, and so does the command line", async () => {

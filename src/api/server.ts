@@ -83,9 +83,20 @@ function isRefusal(error: FastifyError): boolean {
   return error.name === "LedgerError" && "kind" in error && error.kind !== "damaged";
 }
 
+/** What does not fit, each thing once; a body that may have one of several shapes fails at each of them. */
+function misfits(error: FastifyError): string {
+  const texts = (error.validation ?? []).map(({ instancePath, message = "is not as it should be", params }) => {
+    const place = `${error.validationContext ?? "request"}${instancePath}`;
+    const { allowedValue, allowedValues } = params as { allowedValue?: unknown; allowedValues?: readonly unknown[] };
+    const allowed = allowedValues ?? (allowedValue === undefined ? [] : [allowedValue]);
+    return allowed.length === 0 ? `${place} ${message}` : `${place} ${message}: ${allowed.map(String).join(", ")}`;
+  });
+  return [...new Set(texts.filter((text) => texts.length === 1 || !text.endsWith("in anyOf")))].join(", ");
+}
+
 function failureWords(error: FastifyError): { status: number; title: string; detail: string } {
   if (error.validation)
-    return { status: 400, title: `The request does not fit: ${error.message}`, detail: "See /api/v1/openapi.json" };
+    return { status: 400, title: `The request does not fit: ${misfits(error)}`, detail: "See /api/v1/openapi.json" };
   const status = error.statusCode ?? 500;
   if (status < 500) return { status, title: error.message, detail: "See /api/v1/openapi.json" };
   if ("kind" in error && error.kind === "damaged") {

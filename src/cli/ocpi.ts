@@ -86,8 +86,10 @@ async function ask({ url, secret }: Controller, method: string, path: string, bo
   });
   const answer = (await response.json()) as { readonly title?: string; readonly detail?: string };
   if (response.ok) return answer;
-  if (path.startsWith("/ocpi/") || (response.status === 404 && path === "/api/v1/partners"))
+  if (path.startsWith("/ocpi/"))
     throw new Error("The site has no upstream in site.yaml, or does not speak that version");
+  if (response.status === 404 && path.startsWith("/api/v1/partners") && !answer.title?.includes("partner"))
+    throw new Error("The site has no partners: site.yaml has no upstream");
   const { title = `The controller answered ${response.status}`, detail = "" } = answer;
   // Where else to look is for programs: who types this has `ocpi status`.
   throw new Error(detail === "" || detail.startsWith("See ") ? title : `${title}. ${detail}`);

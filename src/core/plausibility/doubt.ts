@@ -21,16 +21,19 @@ export type DoubtKind =
 export interface Doubt {
   readonly deviceId: string;
   readonly kind: DoubtKind;
-  /** The phases concerned; of `swapped` those that the EVSE should load. */
+  /** The phases concerned; of `swapped` those that the EVSE should load; of `less-than-cars` those above their rating without cars. */
   readonly phases?: readonly PhaseIndex[];
   /** Of `swapped`: where its cars show instead. */
   readonly seenOn?: readonly PhaseIndex[];
   readonly evseId?: string;
 }
 
+/** Doubts that are one, whatever phases they name. */
+const OF_ALL_PHASES: ReadonlySet<DoubtKind> = new Set(["swapped", "less-than-cars"]);
+
 /** One doubt of a kind for each meter, phase and EVSE. */
 export function doubtKey({ deviceId, kind, phases, evseId }: Doubt): string {
-  const phase = kind === "swapped" ? undefined : phases?.[0];
+  const phase = OF_ALL_PHASES.has(kind) ? undefined : phases?.[0];
   return [deviceId, kind, phase, evseId].filter((part) => part !== undefined).join("/");
 }
 

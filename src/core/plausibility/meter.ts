@@ -1,6 +1,6 @@
 /** Watches one meter: everything that its readings, and the cars below it, say about whether it can be right. */
 import type { MeterReading } from "../image.ts";
-import { type PerPhase, ZERO_PHASES } from "../quantity.ts";
+import { type PerPhase, type PhaseIndex, ZERO_PHASES } from "../quantity.ts";
 import { type Distrust, distrusted, stillDistrusted } from "./distrust.ts";
 import type { Doubt } from "./doubt.ts";
 import type { EvseTrack } from "./evses.ts";
@@ -27,8 +27,8 @@ export interface MeterWatch {
   readonly missing?: Missing;
   readonly shortage?: Shortage;
   readonly overload?: Overload;
-  /** There was an overload that no car on its phase explained, and it has not been believed since. */
-  readonly strayed?: true;
+  /** Phases on which there was an overload that no car on them explained, and it has not been believed since. */
+  readonly strayed?: readonly PhaseIndex[];
   /** It shows less than the least that the cars draw by what they told last. */
   readonly seemsShort: boolean;
   /** It showed too little for longer than a report, before it had shown any car. */
@@ -193,6 +193,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const known = around.swapped.size > watch.swapped ? undefined : distrustBefore;
   const distrust = isFound ? distrusted(monoMs, watch.relapses) : known && stillDistrusted(known, look);
   const isBelieved = known !== undefined && distrust === undefined;
+  const stray = over?.found ? over.phases : strayed;
   const suspicion = stillSuspected(suspicionBefore, {
     isShortAgain: short?.againMonoMs !== undefined || lacks?.again === true,
     hasShown: isBelieved || hasShownCar(rest),
@@ -206,7 +207,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     ...(lacks ? { missing: lacks } : {}),
     ...(short ? { shortage: short } : {}),
     ...(over ? { overload: over } : {}),
-    ...(distrust && (strayed || over?.found) ? { strayed: true } : {}),
+    ...(distrust && stray ? { strayed: stray } : {}),
     ...(distrust ? { distrust } : {}),
   };
 }
@@ -219,10 +220,11 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
   const recent = watch.registerBackMonoMs !== undefined && monoMs - watch.registerBackMonoMs < REGISTER_SAID_MS;
   const kinds: [Doubt["kind"], boolean][] = [
     ["contradicts-itself", lasts(watch.contradictsSinceMonoMs, CONTRADICTS_MS)],
-    ["less-than-cars", watch.distrust !== undefined],
     ["register-back", recent],
   ];
+  const short: Doubt = { deviceId, kind: "less-than-cars", ...(watch.strayed ? { phases: watch.strayed } : {}) };
   return [
+    ...(watch.distrust === undefined ? [] : [short]),
     ...kinds.filter(([, holds]) => holds).map(([kind]): Doubt => ({ deviceId, kind })),
     // A battery can make up for a car to the ampere.
     ...(hasBattery ? [] : deadPhases(watch.silent)).map(
@@ -242,7 +244,7 @@ export function isUnproven(watch: MeterWatch): boolean {
 
 /** A phase was above its rating for longer than cars on it could be the cause, and it has not been believed since. */
 export function hasStrayed({ strayed }: MeterWatch): boolean {
-  return strayed === true;
+  return strayed !== undefined;
 }
 
 /** It showed too little before the restart, and has not shown a car since, nor had the time to be found out. */

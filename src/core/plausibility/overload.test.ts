@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { siteOf } from "../control/site.test-kit.ts";
+import { doubtTexts } from "./doubt-texts.ts";
 import type { EvseTrack } from "./evses.ts";
 import { type Overload, unexplainedOverload } from "./overload.ts";
 import { lyingPlant, rotated } from "./plausibility.test-kit.ts";
@@ -52,9 +53,13 @@ test("what cannot be cured on the phase that shows it is cured on the others", (
   expect(plant.trueA("grid")[0]).toBeGreaterThan(50);
   lies.set("grid-meter", rotated);
   let overS = 0;
+  const said = new Set<string>();
   plant.run(290, () => {
     if (plant.trueA("grid")[0] > 63) overS++;
+    for (const text of doubtTexts(options.site, plant.state)) said.add(text);
   });
+  // What is seen is said, on its phase: that the building draws too much there would show the same.
+  expect([...said][0]).toMatch(/^L2 stood above the fuse, and no car there is the cause: other loads draw more on it/);
   expect(overS).toBeGreaterThan(5);
   expect(overS).toBeLessThan(25);
 });

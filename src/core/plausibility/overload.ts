@@ -14,6 +14,8 @@ const LEAST_A = 6;
 export interface Overload {
   readonly sinceMonoMs: number;
   readonly found: boolean;
+  /** Those that are above. */
+  readonly phases: readonly PhaseIndex[];
 }
 
 export interface OverloadInput {
@@ -35,11 +37,11 @@ export function unexplainedOverload(
   { currentA, limitA, tracks, monoMs }: OverloadInput,
 ): Overload | undefined {
   const carsA = PHASE_INDEXES.map((phase) => reportedA(tracks, phase));
-  const isUnexplained = PHASE_INDEXES.some((phase) => {
+  const phases = PHASE_INDEXES.filter((phase) => {
     const elsewhereA = Math.max(...carsA.filter((_, other) => other !== phase));
     return currentA[phase] - carsA[phase]! > limitA && elsewhereA >= LEAST_A;
   });
-  if (!isUnexplained) return undefined;
+  if (phases.length === 0) return undefined;
   const sinceMonoMs = before?.sinceMonoMs ?? monoMs;
-  return { sinceMonoMs, found: monoMs - sinceMonoMs >= LASTS_MS };
+  return { sinceMonoMs, found: monoMs - sinceMonoMs >= LASTS_MS, phases };
 }

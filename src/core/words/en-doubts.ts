@@ -18,6 +18,12 @@ function swapped({ meter, phases = [], seenOn = [], evses = [] }: DoubtWords): s
   return `${phaseList([...phases, ...seenOn])} seem to be exchanged ${where}: ${who}. Correct the wires, or \`phases\` in site.yaml; until then these cars count on all phases.`;
 }
 
+function lessThanCars({ meter, phases = [] }: DoubtWords): string {
+  if (phases.length === 0)
+    return `${meter} shows less than the cars draw: it counts the wrong way round, its ratio is wrong, or there is a generator or battery that site.yaml does not name. Until it fits, the building is reckoned with its worst load. Make the direction test.`;
+  return `${phaseList(phases)} stood above the fuse, and no car there is the cause: other loads draw more on it than \`worstBuildingLoadA\` says, or ${meter} shows cars on another phase than they are on. Until it has shown them right, the building is reckoned with its worst load and all cars go by the fullest phase. Look at what else is on ${phaseList(phases)}, and make the direction test.`;
+}
+
 const TEXTS: Readonly<Record<DoubtWords["kind"], (words: DoubtWords) => string>> = {
   "contradicts-itself": ({ meter }) =>
     `${meter} says more power than its currents can carry. ${NOT_USED} Check its profile and the ratio of its transformers.`,
@@ -30,8 +36,7 @@ const TEXTS: Readonly<Record<DoubtWords["kind"], (words: DoubtWords) => string>>
   scaled: ({ meter }) =>
     `${meter} shows ten times too much or too little of what cars draw. ${NOT_USED} Check the ratio of its transformers and its profile; or it is the EVSE that reports in another unit.`,
   swapped,
-  "less-than-cars": ({ meter }) =>
-    `${meter} shows less than the cars draw: it counts the wrong way round, its ratio is wrong, or there is a generator or battery that site.yaml does not name. Until it fits, the building is reckoned with its worst load. Make the direction test.`,
+  "less-than-cars": lessThanCars,
   "register-back": ({ meter }) =>
     `The energy register of ${meter} went back: it was reset or replaced. This quarter-hour is reckoned from its power; note the old and the new reading.`,
 };

@@ -27,6 +27,6 @@ test("a partner that has everything, is being told, is away, refused, or is nobo
   expect(partner(unknown)).toContain("wattledger ocpi token emsp");
   // Who cannot call us has no use for a token of ours.
   expect(partner({ ...unknown, calledOnly: true })).toBe(
-    "Not registered, so nothing is exchanged. Use its token (`wattledger ocpi register emsp`).",
+    "Not registered, so nothing is exchanged. Use its token (`wattledger ocpi register emsp --token-file FILE`).",
   );
 });

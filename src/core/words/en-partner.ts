@@ -51,7 +51,7 @@ export function partner(words: PartnerWords): string {
     const handed = words.calledOnly
       ? "Use its token"
       : `Hand it a token (\`wattledger ocpi token ${id}\`) or use its own`;
-    return `Not registered, so nothing is exchanged. ${handed} (\`wattledger ocpi register ${id}\`).`;
+    return `Not registered, so nothing is exchanged. ${handed} (\`wattledger ocpi register ${id} --token-file FILE\`).`;
   }
   if (refusedRecords === 0) return exchanged(words);
   const why = refusedReason === undefined ? "" : ` (${refusedReason})`;
