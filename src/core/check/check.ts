@@ -1,6 +1,7 @@
 /** What is wrong with a configuration that its schema cannot see. Pure; the reader adds file and line. */
 
 import type { SiteConfiguration } from "../site/site.ts";
+import { batteryLoadProblems } from "./battery-load.ts";
 import { fallbackProblems } from "./fallback-sum.ts";
 import type { Problem } from "./problem.ts";
 import { referenceProblems } from "./references.ts";
@@ -13,6 +14,8 @@ export type { Problem } from "./problem.ts";
 export function checkSite(configuration: SiteConfiguration): readonly Problem[] {
   const references = referenceProblems(configuration);
   const broken = references.some((problem) => problem.severity === "error");
-  const sums = broken ? [] : [...fallbackProblems(configuration), ...unbalanceProblems(configuration)];
+  const sums = broken
+    ? []
+    : [...fallbackProblems(configuration), ...batteryLoadProblems(configuration), ...unbalanceProblems(configuration)];
   return [...references, ...valueProblems(configuration), ...sums];
 }

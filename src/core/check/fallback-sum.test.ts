@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import fc from "../../../test/fast-check.ts";
-import { chargePoint, homeConfiguration } from "../site/site.test-kit.ts";
+import { chargePoint, homeBattery, homeConfiguration } from "../site/site.test-kit.ts";
 import { building, problemsAfter } from "./check.test-kit.ts";
 import { checkSite } from "./check.ts";
 
@@ -78,6 +78,19 @@ describe("the fallback sum", () => {
     expect(checkSite(site)[0]!.message).toContain("would carry 102 A on L1");
     for (const { evses } of site.chargePoints) evses[0]!.phases = ["L1"];
     expect(checkSite(site)).toEqual([]);
+  });
+
+  it("needs a worst load that holds the batteries: refused where no meter shows what flows, else told", () => {
+    const site = homeConfiguration();
+    site.circuits = [{ id: "cellar", parent: "grid", fuseA: 20, protection: "B", worstBuildingLoadA: 2 }];
+    site.devices.push({ ...site.devices[0]!, id: "store", role: "battery", unitId: 7, circuit: "cellar" });
+    site.devices.at(-1)!.battery = { ...homeBattery, maxChargeW: 6900 };
+    const told = () => checkSite(site).map(({ severity, path }) => [severity, path.join(".")]);
+    expect(told()).toEqual([["error", "circuits.0.worstBuildingLoadA"]]);
+    site.circuits[0]!.meter = site.devices[0]!.id;
+    expect(told()).toEqual([["warning", "circuits.0.worstBuildingLoadA"]]);
+    site.circuits[0]!.worstBuildingLoadA = 10;
+    expect(told()).toEqual([]);
   });
 
   it("takes what its advice says", () => {

@@ -9,7 +9,7 @@ import { type CircuitModel, type EvseModel, siteModel } from "../site/site-model
 import type { Problem } from "./problem.ts";
 
 /** Worst load of others on a circuit and on what hangs below it; the grid connection's includes everything. */
-function worstLoadA(circuit: CircuitModel, circuits: readonly CircuitModel[]): number {
+export function worstLoadA(circuit: CircuitModel, circuits: readonly CircuitModel[]): number {
   if (circuit.id === GRID_CIRCUIT_ID) return circuit.worstBuildingLoadA;
   const below = circuits.filter((other) => other.parentId === circuit.id);
   return below.reduce((sum, other) => sum + worstLoadA(other, circuits), circuit.worstBuildingLoadA);
