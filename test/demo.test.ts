@@ -198,6 +198,14 @@ describe("the demonstration over real sockets", () => {
     expect(new Set(parts).size).toBe(parts.length);
   });
 
+  test("a command needs no more than its documentation says: to whom it goes is looked at next", async () => {
+    for (const body of ['{"type":"reset"}', '{"type":"reset","hard":true}', '{"type":"trigger","message":"status"}']) {
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(url("/api/v1/charge-points/nobody/commands"), { method: "POST", headers, body });
+      expect([body, answer.status]).toEqual([body, 404]);
+    }
+  });
+
   test("who asks for partners where there are none is told so", async () => {
     const refused = vi.spyOn(console, "error").mockImplementation(() => {});
     expect(await ocpi(["status", "--url", url("/")])).toBe(1);

@@ -30,7 +30,10 @@ const closed = { additionalProperties: false } as const;
 const IdParams = Type.Object({ id: Type.String({ maxLength: 48 }) });
 
 const CommandBody = Type.Union([
-  Type.Object({ type: Type.Literal("reset"), hard: Type.Boolean({ default: false }) }, closed),
+  Type.Object(
+    { type: Type.Literal("reset"), hard: Type.Optional(Type.Boolean({ description: "False without" })) },
+    closed,
+  ),
   Type.Object({ type: Type.Literal("unlock"), connector: Type.Integer({ minimum: 1, maximum: 64 }) }, closed),
   Type.Object(
     {
@@ -207,7 +210,9 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
       const { id: chargePointId } = request.params as { id: string };
       if (!model.chargePoints.some((entry) => entry.id === chargePointId))
         return sendProblem(reply, 404, `There is no charge point "${chargePointId}"`, "See GET /api/v1/site");
-      return send(reply, { ...(request.body as object), chargePointId } as ChargePointCommand, by);
+      const body = request.body as Static<typeof CommandBody>;
+      const command = body.type === "reset" ? { ...body, hard: body.hard ?? false } : body;
+      return send(reply, { ...command, chargePointId }, by);
     }),
   );
 }
