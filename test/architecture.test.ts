@@ -62,14 +62,21 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
 }
 
-function importsOf({ path, text }: Source): { readonly target: string; readonly typeOnly: boolean }[] {
+interface Import {
+  readonly target: string;
+  readonly typeOnly: boolean;
+  /** When the line is reached, not with the file. */
+  readonly late: boolean;
+}
+
+function importsOf({ path, text }: Source): Import[] {
   const code = withoutComments(text);
   const target = (to: string) => normalize(join(path, "..", to));
   const fixed = [...code.matchAll(/\b(import|export)\s+(type\s+)?[^;]*?from\s+"(\.[^"]+)"/g)];
   const others = [...code.matchAll(/\bimport\s*\(?\s*"(\.[^"]+)"/g)];
   return [
-    ...fixed.map((match) => ({ target: target(match[3]!), typeOnly: match[2] !== undefined })),
-    ...others.map((match) => ({ target: target(match[1]!), typeOnly: false })),
+    ...fixed.map((match) => ({ target: target(match[3]!), typeOnly: match[2] !== undefined, late: false })),
+    ...others.map((match) => ({ target: target(match[1]!), typeOnly: false, late: match[0].includes("(") })),
   ];
 }
 
@@ -92,6 +99,16 @@ function violations(files: readonly Source[]): string[] {
   });
 }
 
+/** Every file that is loaded with one, itself included. */
+function loadedWith(path: string, files: readonly Source[]): ReadonlySet<string> {
+  const loaded = new Set([path]);
+  for (const current of loaded) {
+    const file = files.find((candidate) => candidate.path === current);
+    for (const { target, typeOnly, late } of file ? importsOf(file) : []) if (!typeOnly && !late) loaded.add(target);
+  }
+  return loaded;
+}
+
 describe("the house", () => {
   const files = sources();
 
@@ -102,6 +119,12 @@ describe("the house", () => {
   test("TypeBox is a library of types: its builders would cost 9 MB of a Pi's memory", () => {
     const users = files.filter(({ text }) => /from "typebox/.test(text)).map(({ path }) => path);
     expect(users).toEqual(["core/schema.ts"]);
+  });
+
+  test("the guard's first tick does not wait for page, API and partners to be loaded", () => {
+    const loaded = [...loadedWith("cli/run.ts", files)];
+    expect(loaded).toContain("core/control/guard/guard.ts");
+    expect(loaded.filter((path) => /^(api|web|ocpi|mqtt|sim|study)\//.test(path))).toEqual([]);
   });
 
   test("no file holds more than a few screens", () => {

@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type ApiOptions, startApi } from "../api/server.ts";
+import { setTimeout as passed } from "node:timers/promises";
+import type { ApiOptions } from "../api/server.ts";
 import type { ChargePointCommand, ChargePointInput, CommandResult } from "../core/charge-point-input.ts";
 import type { SiteDraft } from "../core/facts/index.ts";
 import type { Clock, Log, PlanService, Prices, SiteAccess } from "../core/ports.ts";
@@ -12,7 +13,6 @@ import { type SiteModel, siteModel } from "../core/site/site-model.ts";
 import { openLedger, openTape } from "../ledger/index.ts";
 import { startOcppServer } from "../ocpp/server.ts";
 import { createSolver } from "../solver/solver.ts";
-import { buildPage } from "../web/bundle.ts";
 import type { RealClock } from "./clock.ts";
 import { openDriverKeys } from "./driver-links/keys.ts";
 import { verifyPassword } from "./password.ts";
@@ -61,6 +61,8 @@ interface Parts {
 }
 
 const HEALTHY_TICK_AGE_MS = 5_000;
+/** So long is the first tick waited for, at most. */
+const FIRST_TICK_MS = 2_000;
 
 function tlsOf({ ocpp }: SiteConfiguration, directory: string) {
   if (!ocpp.tls) return {};
@@ -200,7 +202,9 @@ async function startFaces(
   let port = configuration.api.port;
   let page: ApiOptions["page"] | undefined;
   const startFace = async () => {
-    // By now the guard runs: bundling takes a second on a Pi.
+    // Loaded and bundled when the guard is at work: a second on a Pi.
+    const { startApi } = await import("../api/server.ts");
+    const { buildPage } = await import("../web/bundle.ts");
     page ??= await buildPage();
     const token = tokenHash === undefined ? {} : { tokenHash };
     // Sites without partners or a broker do not pay for what speaks to them.
@@ -266,7 +270,9 @@ async function start(options: RunOptions, closing: Closing): Promise<RunningSite
   closing.stack.defer(() => solver.close());
   const prices = await startPrices(parts);
   const notifier = createNotifier();
+  const firstTick = Promise.withResolvers<void>();
   const onTick = () => {
+    firstTick.resolve();
     notifier.ticked();
     if (ledger.snapshotDue(recorder.state().seq)) ledger.saveSnapshot(recorder.state());
   };
@@ -281,6 +287,7 @@ async function start(options: RunOptions, closing: Closing): Promise<RunningSite
     onStall: (stalledMs) => note({ type: "controller-stalled", source: "controller", data: { stalledMs } }),
   });
   closing.stack.defer(() => stalls.stop());
+  await Promise.race([firstTick.promise, passed(FIRST_TICK_MS, undefined, { ref: false })]);
   const apiPort = await startFaces(parts, controller, {
     planner: solver,
     health: () => healthOf(controller, recorder, clock),
