@@ -81,6 +81,13 @@ describe("when cars compete for the fuse", () => {
     expect(again?.shortfallWh).toBe(0);
   });
 
+  it("what nobody asked for takes nothing from what somebody did, not even from the first of it that would be missed", () => {
+    const beyond = planEvse({ energyNeededWh: 5000, beyondWish: true });
+    const asked = planEvse({ evseId: "evse-2", transactionId: 2, energyNeededWh: 22_080 });
+    const [more, all] = solve(planInput({ ...halfHour, evses: [beyond, asked] })).evses;
+    expect([more?.shortfallWh, all?.shortfallWh]).toEqual([5000, 0]);
+  });
+
   it("the one of higher priority misses less", () => {
     const evses = [9, 1].map((priority) =>
       planEvse({ evseId: `evse-${priority}`, transactionId: priority, energyNeededWh: 22_080, priority }),

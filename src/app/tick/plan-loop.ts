@@ -139,6 +139,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       const trigger = planTrigger({
         state: recorder.state(),
         nowMs: image.nowMs,
+        image,
         pricesUntilMs,
         operator: operatorLimits(site, recorder.state(), image.nowMs),
         ...(deviatesSinceMs === undefined ? {} : { deviatesSinceMs }),

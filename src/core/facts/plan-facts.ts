@@ -17,6 +17,8 @@ export const PlanEvseSchema = Type.Object({
   phases: Type.Array(PhaseNumber),
   minPowerW: Type.Number(),
   maxPowerW: Type.Number(),
+  /** What it is believed to take at most after the running slot, W, until it has shown more; missing is all. */
+  laterPowerW: Type.Optional(Type.Number()),
   /** The most that partners' profiles leave it by slot, W; missing without any. */
   ceilingW: Type.Optional(Series),
   /** Energy still to be delivered, Wh, at the EVSE. */

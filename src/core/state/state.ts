@@ -34,7 +34,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 22;
+export const STATE_VERSION = 23;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -45,6 +45,21 @@ describe("the stays that a site learns from", () => {
     ]);
   });
 
+  it("hold the most that the car drew, where it took enough to tell", () => {
+    const books = new Books();
+    for (const [round, stopWh] of [4000, 1400].entries()) {
+      start(books, NOON_MS + round * HOUR_MS);
+      const transactionId = Number(Object.keys(books.state.sessions.open)[0]);
+      for (const [at, maxPowerW] of [7300, 2000].entries()) {
+        const slotStartMs = NOON_MS + round * HOUR_MS + at * 900_000;
+        const quarter = { transactionId, evseId: "garage-evse", slotStartMs, energyWh: 200, costEur: 0, maxPowerW };
+        books.record([{ type: "transaction-metered", source: "site", data: { ...quarter, limitedBySeconds: {} } }]);
+      }
+      end(books, NOON_MS + round * HOUR_MS + HOUR_MS / 2, stopWh);
+    }
+    expect(books.state.stays.ended.map(({ powerW }) => powerW)).toEqual([7300, undefined]);
+  });
+
   it("are forgotten at last, and never hold a plug that was only tried", () => {
     const books = new Books();
     for (let round = 0; round < STAYS_KEPT + 5; round++) {

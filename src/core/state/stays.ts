@@ -14,6 +14,8 @@ export interface Stay {
   readonly energyWh: number;
   /** What the driver asked for, all in all, Wh. */
   readonly askedWh?: number;
+  /** The most that it drew, W; missing where it took too little to tell. */
+  readonly powerW?: number;
   /** Still charging when it left: it might have taken more. */
   readonly cutShort: boolean;
 }
@@ -28,6 +30,8 @@ export const STAYS_KEPT = 600;
 /** Somebody who only tried the plug teaches nothing. */
 const LEAST_STAY_MS = 120_000;
 const CHARGING_WH = 100;
+/** Who took less was nearly full, and slower than usual. */
+const TELLING_WH = 1000;
 
 export function initialStays(): StaysState {
   return { ended: [] };
@@ -39,6 +43,11 @@ function kept(session: Session, { departure }: Word, endedMs: number): Pick<Stay
   const sinceMs = Math.max(departure.statedMs, beganMs(session));
   const saidMs = departure.departureMs - sinceMs;
   return saidMs < LEAST_STAY_MS ? {} : { saidMs, keptMs: Math.max(0, endedMs - sinceMs) };
+}
+
+function drawn({ quarterHours }: Session, energyWh: number): Pick<Stay, "powerW"> {
+  const powerW = Math.max(0, ...quarterHours.map(({ maxPowerW }) => maxPowerW));
+  return energyWh < TELLING_WH || powerW <= 0 ? {} : { powerW };
 }
 
 function stayOf(session: Session, ended: { atMs: number; energyWh: number }, word: Word): Stay {
@@ -54,6 +63,7 @@ function stayOf(session: Session, ended: { atMs: number; energyWh: number }, wor
     ...(word.energy
       ? { askedWh: Math.round(energyBeforeWh(session, word.energy.statedMs) + word.energy.energyWh) }
       : {}),
+    ...drawn(session, ended.energyWh),
     cutShort: (last?.energyWh ?? 0) >= CHARGING_WH,
   };
 }

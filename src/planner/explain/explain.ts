@@ -5,7 +5,7 @@
 import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
-import { importCapW, mostPowerW, slotsUntilDeparture } from "../input/limits.ts";
+import { carPowerW, importCapW, mostPowerW, slotsUntilDeparture } from "../input/limits.ts";
 import { carCost } from "../model/car-cost.ts";
 import { peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
@@ -178,7 +178,7 @@ export function reasonAt(index: number, slot: number, question: Question): SlotR
   if (slot >= slotsUntilDeparture(evse, input)) return { kind: "gone" };
   if (evse.energyNeededWh <= 0) return { kind: "met" };
   const mostW = mostPowerW(evse, slot);
-  if (mostW < evse.maxPowerW && powerW >= mostW - NEAR_W) return { kind: "ceiling", limitW: Math.round(mostW) };
+  if (mostW < carPowerW(evse, slot) && powerW >= mostW - NEAR_W) return { kind: "ceiling", limitW: Math.round(mostW) };
   if (powerW >= mostW - NEAR_W) return { kind: "maximum" };
   const needsW = stepW(index, slot, question);
   const tight = roomsOf(index, slot, question).find(({ roomW }) => roomW < needsW);

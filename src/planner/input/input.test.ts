@@ -9,7 +9,7 @@ import { START_MS } from "../plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../rules/rules.ts";
 import { verifyPlan } from "../verify/verify.ts";
 import { binarySlots, buildPlanInput } from "./input.ts";
-import { exportCapW, firstUnsoundInput, importCapW } from "./limits.ts";
+import { exportCapW, firstUnsoundInput, importCapW, mostPowerW } from "./limits.ts";
 
 const NOW_MS = START_MS + 60_000;
 
@@ -64,6 +64,14 @@ const configuration = {
 } as unknown as SiteConfiguration;
 
 const site = siteModel(configuration);
+
+const QUARTER_HOUR = {
+  slotStartMs: START_MS - SLOT_MS,
+  energyWh: 2000,
+  costEur: 0,
+  maxPowerW: 0,
+  limitedBySeconds: {},
+};
 
 function stateWithCar(): SiteState {
   const state = initialState();
@@ -129,6 +137,19 @@ describe("the input of a plan", () => {
     expect(waiting.evses[0]).toMatchObject({ phases: [1, 2, 0], minPowerW: 4140, maxPowerW: 11_040 });
   });
 
+  it("relies for later on no more than one phase gives, until the car has shown that it takes all", () => {
+    const state = stateWithCar();
+    const [session] = Object.values(state.sessions.open);
+    const open = { "7": { ...session!, quarterHours: [{ ...QUARTER_HOUR, maxPowerW: 10_900 }] } };
+    const shown = { ...state, sessions: { ...state.sessions, open } };
+    const paused = { evseId: "left", atMonoMs: 45_000, currentA: [0, 0, 0] as const, powerW: 0, energyWh: 105_000 };
+    const laterOf = (of: SiteState) => inputOf(of, { ...image(), evses: new Map([["left", paused]]) }).evses[0]!;
+    expect([0, 1].map((slot) => mostPowerW(laterOf(state), slot))).toEqual([11_040, 4140]);
+    expect([0, 1].map((slot) => mostPowerW(laterOf(shown), slot))).toEqual([11_040, 11_040]);
+    // One that is seen to load one phase is known.
+    expect(inputOf(state, image()).evses[0]?.laterPowerW).toBeUndefined();
+  });
+
   it("spreads the building as the meter's phases do, without the car", () => {
     expect(input.buildingW[0]).toBe(1380);
     const [grid, garage] = input.circuits;
@@ -163,7 +184,9 @@ describe("the input of a plan", () => {
       const wishes = { left: { ...wish, energyWh } };
       return inputOf({ ...state, sessions: { ...state.sessions, wishes } }, image()).evses[0];
     };
-    expect(asked(5000)).toMatchObject({ energyNeededWh: 5000, beyondWish: true });
+    // A quarter-hour at its least current shows whether it takes more; who took more is not full.
+    expect(asked(5000)).toMatchObject({ energyNeededWh: 345, beyondWish: true });
+    expect(asked(4900)).toMatchObject({ energyNeededWh: 5000, beyondWish: true });
     const more = asked(30_000);
     expect(more?.beyondWish).toBeUndefined();
     expect([more?.needAssumed, inputOf(state, image()).evses[0]?.needAssumed]).toEqual([undefined, true]);

@@ -22,6 +22,7 @@ import { type CarLimit, carLimit } from "../model/car.ts";
 import { planPeaks } from "../model/peaks.ts";
 import { type StoredValueInput, storedValue } from "../model/stored-value.ts";
 import { completePrices } from "../prices/price-series.ts";
+import { believedPowerW } from "./car-power.ts";
 import { departureOf } from "./departure.ts";
 import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW, readingW } from "./input-loads.ts";
@@ -81,6 +82,8 @@ function ceilings(session: Session, question: PlanQuestion, car: { readonly phas
 
 /** A need that is met to within this is met, Wh. */
 const MET_WH = 50;
+/** A car that takes so much beyond what was asked for is not full, Wh: a minute or two at the least current. */
+const SHOWN_WH = 60;
 /**
  * Of what was asked for, what will probably be taken: drivers ask for more than fits in. Some ask for less: a car that has
  * what was asked for and is not full goes on, after all others.
@@ -106,7 +109,9 @@ function plannedNeed(
     const likelyWh = silentEnergyWh({ ...visit, assumedWh, deliveredWh });
     return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh), needAssumed: true };
   }
-  if (need.energyNeededWh <= MET_WH) return { neededWh: ROLLING_NEED_WH, beyondWish: true };
+  // Whether it takes more it shows at its least current; what is kept for it until then is kept from others.
+  if (need.energyNeededWh <= MET_WH)
+    return { neededWh: deliveredWh > need.askedWh + SHOWN_WH ? ROLLING_NEED_WH : leastWh, beyondWish: true };
   const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh, vouched };
   const likelyWh = Math.min(need.energyNeededWh, likelyEnergyWh(question) - deliveredWh);
   // Less than a car takes in a quarter-hour would fit best into the few minutes before it leaves, where nothing may go wrong.
@@ -121,6 +126,30 @@ function isCharging(state: SiteState, evseId: string, powerW: number | undefined
 /** A car that takes nothing is asked again now and then; in between it keeps no room from the others, Wh. */
 function askedAgainWh({ refusedMs }: CarLimit, nowMs: number, minPowerW: number): number {
   return refusedMs !== undefined && nowMs - refusedMs < ASK_AGAIN_MS ? 0 : minPowerW * SLOT_HOURS;
+}
+
+/** On one phase most cars take at most this; on three many no more than so much on each, A. */
+const SLOW_CAR_A = 16;
+
+/** What the car is believed to take after the running slot, W; `mostW` at an EVSE of one phase, or one that takes energy back. */
+function laterPowerW(
+  evse: EvseModel,
+  session: Session,
+  { site, state, image, ...car }: PlanQuestion & { readonly phases: number; readonly mostW: number },
+): number {
+  const { phases, mostW } = car;
+  if (evse.phases.length === 1 || phases === 1 || evse.discharge) return mostW;
+  const reading = evseReading(image, evse.id);
+  const shownW = Math.max(
+    readingW(reading, site.voltageV) ?? 0,
+    ...session.quarterHours.map(({ maxPowerW }) => maxPowerW),
+  );
+  // Power alone does not tell how many phases it was.
+  const isSeen = shownW >= CHARGING_W && reading?.currentA !== undefined;
+  const onePhaseA = Math.min(evse.maxCurrentA, site.unbalanceLimitA ?? Number.POSITIVE_INFINITY);
+  const slowW = site.voltageV * (isSeen ? phases * SLOW_CAR_A : onePhaseA);
+  const visit = { ...session, startedMs: beganMs(session) };
+  return believedPowerW({ stays: state.stays.ended, visit, mostW, slowW, shownW });
 }
 
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
@@ -149,6 +178,8 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     leastWh: minPowerW * SLOT_HOURS,
   });
   const maxPowerW = Math.max(minPowerW, mostW);
+  const shown = { ...question, phases: phases.length, mostW: maxPowerW };
+  const laterW = car.mostW === undefined ? Math.max(minPowerW, laterPowerW(evse, session, shown)) : maxPowerW;
   return {
     evseId: evse.id,
     transactionId: session.transactionId,
@@ -156,9 +187,10 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     phases,
     minPowerW,
     maxPowerW,
+    ...(laterW < maxPowerW ? { laterPowerW: laterW } : {}),
     ...ceilings(session, question, { phases: phases.length, mostW: maxPowerW }),
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, askedAgainWh(car, nowMs, minPowerW)) : neededWh),
-    ...departureOf(session, need, { ...question, chargingMs: (neededWh / maxPowerW) * HOUR_MS }),
+    ...departureOf(session, need, { ...question, chargingMs: (neededWh / laterW) * HOUR_MS }),
     ...beyond,
     ...(car.refusedMs === undefined ? {} : { refusedMs: car.refusedMs }),
     priority: evse.priority,

@@ -62,10 +62,16 @@ export function circuitPath(circuitId: string, circuits: readonly PlanCircuit[])
   return path;
 }
 
+/** The most that a car takes in a slot by itself, W: of the later ones what it is believed to. */
+export function carPowerW({ maxPowerW, laterPowerW = maxPowerW }: PlanEvse, slot: number): number {
+  return slot === 0 ? maxPowerW : Math.min(maxPowerW, laterPowerW);
+}
+
 /** The most that a car may take in a slot, W: nothing where a ceiling leaves less than its least power. */
 export function mostPowerW(evse: PlanEvse, slot: number): number {
   const ceilingW = evse.ceilingW?.[slot] ?? Number.POSITIVE_INFINITY;
-  if (ceilingW >= evse.maxPowerW) return evse.maxPowerW;
+  const mostW = carPowerW(evse, slot);
+  if (ceilingW >= mostW) return mostW;
   return ceilingW < evse.minPowerW ? 0 : ceilingW;
 }
 

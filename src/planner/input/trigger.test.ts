@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PlanEvse } from "../../core/facts/plan-facts.ts";
+import type { ProcessImage } from "../../core/image.ts";
 import type { Reason } from "../../core/reason.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import { initialState, type SiteState } from "../../core/state/state.ts";
@@ -46,6 +47,14 @@ describe("a car that is full, where others would take its room", () => {
     expect(triggerAt(plannedSince, 4 * MINUTE_MS)).toBeUndefined();
   });
 
+  it("is planned for no more where a month's peak costs, too: others could take below it what it leaves", () => {
+    const state = site(full, { eagerSlots: 0 });
+    const peak = { name: "month", eurPerKw: 4, spreadDays: 10, count: 1, floorKw: 2, intervalSlots: 1 };
+    const peaks = [{ ...peak, earlierKw: [], days: [], beforeWh: 0 }];
+    const current = { ...state.plan.current!, input: planInput({ evses: state.plan.current!.input.evses, peaks }) };
+    expect(triggerAt({ ...state, plan: { ...state.plan, current } }, 4 * MINUTE_MS)).toBe("a car takes nothing");
+  });
+
   it("is left alone where nobody would take more, where the plan pauses it, and where it is not full", () => {
     expect(triggerAt(site(full, { eagerSlots: 0 }), 4 * MINUTE_MS)).toBeUndefined();
     expect(triggerAt(site(full, { firstW: 0 }), 4 * MINUTE_MS)).toBeUndefined();
@@ -53,5 +62,24 @@ describe("a car that is full, where others would take its room", () => {
     expect(triggerAt(site(takesLess), 4 * MINUTE_MS)).toBeUndefined();
     const before = { ...full, setAtMs: START_MS - 20 * MINUTE_MS };
     expect(triggerAt(site(before), 4 * MINUTE_MS)).toBeUndefined();
+  });
+});
+
+describe("a car that nobody knew, planned on three phases", () => {
+  const seen = (currentA: readonly [number, number, number], laterPowerW?: number) => {
+    const state = site({ reason: { kind: "plan", limitA: 10 }, setAtMs: START_MS });
+    const [left, right] = state.plan.current!.input.evses;
+    const evses = [{ ...left!, ...(laterPowerW === undefined ? {} : { laterPowerW }) }, right!];
+    const current = { ...state.plan.current!, input: planInput({ evses }) };
+    const reading = { evseId: "left", atMonoMs: 0, currentA };
+    const image = { monoMs: 1000, evses: new Map([["left", reading]]) } as unknown as ProcessImage;
+    const nowMs = START_MS + MINUTE_MS;
+    return planTrigger({ state: { ...state, plan: { ...state.plan, current } }, nowMs, operator: {}, image });
+  };
+
+  it("is planned anew as soon as it shows fewer", () => {
+    expect(seen([16, 0, 0], 4140)).toBe("a car charges on fewer phases");
+    for (const unchanged of [seen([16, 16, 16], 4140), seen([0, 0, 0], 4140), seen([16, 0, 0])])
+      expect(unchanged).toBeUndefined();
   });
 });

@@ -1,12 +1,14 @@
 /** Says when a new plan is due, and why: the words stand on the page. */
 
 import type { PlanInput } from "../../core/facts/plan-facts.ts";
+import type { ProcessImage } from "../../core/image.ts";
 import { budgetSeriesW } from "../../core/limits/budget.ts";
 import { nextChangeMs } from "../../core/market/ceiling.ts";
 import { openSessionAt } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { slotStartMs } from "../../core/time/slots.ts";
 import { ASKED_MS } from "../model/car.ts";
+import { evseReading, LOADED_A } from "./input-loads.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
 function sameSessions(input: PlanInput, state: SiteState): boolean {
@@ -53,9 +55,23 @@ function tookNothing({ input, result, madeMs }: Plan, { limits }: SiteState, now
   });
 }
 
-/** A full car keeps its least current from others who would take more, until a plan knows. */
+/**
+ * A full car keeps its least current from others who would take more, until a plan knows; where a month's peak costs, from all
+ * that could be taken below it.
+ */
 function fullCarKeepsRoom(plan: Plan, state: SiteState, nowMs: number): boolean {
-  return plan.result.evses.some(({ eagerSlots = 0 }) => eagerSlots > 0) && tookNothing(plan, state, nowMs);
+  const othersWait = plan.result.evses.some(({ eagerSlots = 0 }) => eagerSlots > 0);
+  return (othersWait || (plan.input.peaks ?? []).length > 0) && tookNothing(plan, state, nowMs);
+}
+
+/** Whether a car that nobody knew, planned on all phases of its EVSE, charges on fewer. */
+function showsFewerPhases({ input }: Plan, image: ProcessImage): boolean {
+  return input.evses.some(({ evseId, phases, laterPowerW }) => {
+    if (laterPowerW === undefined || phases.length === 1) return false;
+    const currentA = evseReading(image, evseId)?.currentA ?? [];
+    const loaded = currentA.filter((phaseA) => phaseA >= LOADED_A).length;
+    return loaded > 0 && loaded < phases.length;
+  });
 }
 
 function wishChangedAfter(state: SiteState, seq: number): boolean {
@@ -63,6 +79,8 @@ function wishChangedAfter(state: SiteState, seq: number): boolean {
 }
 
 export interface PlanTriggerContext {
+  /** What flows now; left out: nobody looks. */
+  readonly image?: ProcessImage;
   readonly state: SiteState;
   readonly nowMs: number;
   /** What the grid operator allows now. */
@@ -104,6 +122,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
   if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";
   if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
   if (fullCarKeepsRoom(plan, state, nowMs)) return "a car takes nothing";
+  if (context.image && showsFewerPhases(plan, context.image)) return "a car charges on fewer phases";
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
     return "the building draws other than planned";

@@ -52,8 +52,9 @@ export function planWeights(input: PlanInput): PlanWeights {
     riskEurPerKwh: (evse, slot) => missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) => {
       // Whether a car that was asked in vain takes some now is found out where others leave room.
-      if (evse.refusedMs !== undefined) return baseEur / PART_FACTOR;
-      return evse.beyondWish ? baseEur : baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART);
+      // What a driver did not ask for comes after all that others did.
+      if (evse.refusedMs !== undefined || evse.beyondWish) return baseEur / PART_FACTOR;
+      return baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART);
     },
   };
 }

@@ -7,6 +7,7 @@ import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 import {
   type CircuitRoom,
+  carPowerW,
   chargedWh,
   chargingHours,
   circuitRooms,
@@ -111,7 +112,7 @@ function fill(index: number, rooms: Rooms, input: PlanInput): number[] {
 
 /** Time to spare, in slots: what is left until departure beyond charging at full power. */
 function laxity(evse: PlanEvse, input: PlanInput): number {
-  return (evse.departureMs - input.nowMs) / SLOT_MS - (evse.energyNeededWh * 4) / Math.max(1, evse.maxPowerW);
+  return (evse.departureMs - input.nowMs) / SLOT_MS - (evse.energyNeededWh * 4) / Math.max(1, carPowerW(evse, 1));
 }
 
 /** A plan that says nothing of any car, so that fair shares go on. */
