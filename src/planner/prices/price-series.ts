@@ -2,14 +2,16 @@
 import { SLOT_MS } from "../../core/time/slots.ts";
 
 const SLOTS_A_DAY = 96;
+/** A market that was silent for longer is guessed by its mean. */
+const DAYS_BACK = 7;
 
 function finite(value: number | undefined): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
 /**
- * EUR/kWh for each slot of the horizon: as known; else as in the same slot of the day before (known or completed);
- * else the mean of what is known; else `otherwise`.
+ * EUR/kWh for each slot of the horizon: as known; else as in the same slot of the last day of a week of which it is known; else the
+ * mean of what is known of the horizon; else `otherwise`.
  */
 export function completePrices(
   known: (slotStartMs: number) => number | undefined,
@@ -20,11 +22,9 @@ export function completePrices(
   const direct = Array.from({ length: slots }, (_, slot) => at(slot));
   const values = direct.filter((value) => value !== undefined);
   const mean = values.length === 0 ? otherwise : values.reduce((sum, value) => sum + value, 0) / values.length;
-  const complete: number[] = [];
-  for (let slot = 0; slot < slots; slot++) {
-    const before = slot >= SLOTS_A_DAY ? direct[slot - SLOTS_A_DAY] : at(slot - SLOTS_A_DAY);
-    const earlier = slot >= 2 * SLOTS_A_DAY ? complete[slot - SLOTS_A_DAY] : undefined;
-    complete.push(direct[slot] ?? before ?? earlier ?? mean);
-  }
-  return complete;
+  return direct.map((price, slot) => {
+    let usual = price;
+    for (let day = 1; usual === undefined && day <= DAYS_BACK; day++) usual = at(slot - day * SLOTS_A_DAY);
+    return usual ?? mean;
+  });
 }

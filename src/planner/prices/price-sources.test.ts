@@ -143,6 +143,20 @@ describe("real prices of the days on which clocks change", () => {
 });
 
 describe("prices of a horizon", () => {
+  it("are those of the last day that is known where the market was silent for days", () => {
+    const from = (day: number, price: number) =>
+      Array.from({ length: 96 }, (_, slot) => [day * 96 + slot, price] as const);
+    const known = new Map<number, number>([...from(-3, 0.2), ...from(-8, 0.9), [-3 * 96 + 1, 0.4]]);
+    const prices = completePrices((slotMs) => known.get(slotMs / SLOT_MS), { startMs: 0, slots: 192, otherwise: 0.3 });
+    expect([prices[0], prices[1], prices[95], prices[97]]).toEqual([0.2, 0.4, 0.2, 0.4]);
+    const later = completePrices((slotMs) => known.get(slotMs / SLOT_MS - 10 * 96), {
+      startMs: 0,
+      slots: 4,
+      otherwise: 0.3,
+    });
+    expect(later).toEqual([0.3, 0.3, 0.3, 0.3]);
+  });
+
   it("are those of the day before where they are not known yet, else the mean", () => {
     const known = new Map([
       [0, 0.1],
