@@ -172,6 +172,13 @@ describe("a car with more phases than its EVSE", () => {
   });
 });
 
+it("a scenario may be named by all that is peculiar to it: longer than a site's name", () => {
+  const name =
+    "Garage of eight, March, semicolons and decimal commas, half of the drivers misstate, 25 A, prices with a day missing";
+  const result = readScenario(file("long.yaml", [`name: "${name}"`, DAY, SITE].join("\n")));
+  expect(result.ok && result.scenario.name).toBe(name);
+});
+
 describe("a contract for less than the fuse", () => {
   it("is kept by the simple rules, too: by all but those who charge without control", () => {
     const stays = ["a", "b"].map((id) => `s-${id},x,${id},2025-10-26T10:00:00Z,2025-10-26T14:00:00Z,20,,,,11,3,`);

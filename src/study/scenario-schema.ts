@@ -83,7 +83,7 @@ const BatterySchema = Type.Object(
 
 export const ScenarioSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 80 }),
+    name: Type.String({ minLength: 1, maxLength: 200 }),
     about: Type.Optional(Type.String({ maxLength: 2000 })),
     seed: Type.Integer({ minimum: 0, default: 1 }),
     period: Type.Object(

@@ -22,6 +22,9 @@ export function expandedEvses(site: ScenarioFile["site"]): ExpandedEvse[] {
   );
 }
 
+/** Names of scenarios may say more than those of sites. */
+const SITE_NAME_LENGTH = 80;
+
 /** Never connected to: the scenario stands behind the ports. */
 const NOWHERE = { tcp: { host: "127.0.0.1", port: 1 } };
 
@@ -57,7 +60,7 @@ export function siteDocument(scenario: ScenarioFile): unknown {
   const known = (values: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
   return {
-    site: { id: "scenario", name, timeZone, country, ...known({ unbalanceLimitA }) },
+    site: { id: "scenario", name: name.slice(0, SITE_NAME_LENGTH), timeZone, country, ...known({ unbalanceLimitA }) },
     gridConnection: {
       ...known({ phases, nominalVoltageV, mainFuseA, importLimitW, exportLimitW }),
       meter: GRID_METER_ID,
