@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import fc from "../../../test/fast-check.ts";
+import { plan } from "../control/planned.test-kit.ts";
+import { siteOf } from "../control/site.test-kit.ts";
 import { live, world } from "../control/worlds.test-kit.ts";
 import type { SiteFact } from "../facts/index.ts";
 import { comeAndGo, examiningStep, lively, lyingPlant, one, two } from "./plausibility.test-kit.ts";
@@ -69,5 +71,27 @@ test("what a charge point kept while it was away says nothing about a meter", ()
     plant.station("a").reading = { evseId: "a", atMonoMs: plant.second * 1000, currentA: [16, 16, 16] };
     plant.run(1);
   }
+  expect(plant.factsOf("meter-doubted")).toEqual([]);
+});
+
+test.each([
+  1, 3,
+] as const)("a battery that stops charging for each car does not make a meter of %i phases look turned", (phases) => {
+  const { plant } = lyingPlant({
+    site: siteOf({
+      mainFuseA: 50,
+      phases,
+      worstBuildingLoadA: 36,
+      battery: { maxW: 8000 * phases },
+      evses: [{ id: "a" }],
+    }),
+    building: () => (phases === 1 ? [3, 0, 0] : [3, 3, 3]),
+  });
+  plant.run(1500, () => {
+    const { second } = plant;
+    if (second % 450 === 1) plan(plant, [], [8000 * phases, 8000 * phases]);
+    if (second % 160 === 60) plant.plug("a", { phases, takesA: () => 15 });
+    if (second % 160 === 159) plant.unplug("a");
+  });
   expect(plant.factsOf("meter-doubted")).toEqual([]);
 });

@@ -78,6 +78,8 @@ export interface Surroundings {
   readonly swapped: ReadonlySet<string>;
   /** Below it. */
   readonly hasBattery: boolean;
+  /** What the batteries take, less what they give, W; missing where that is not known. */
+  readonly batteriesW?: number;
   /** What sun and battery may feed into a phase at most, A. */
   readonly producedA: number;
   /** And in all, W. */
@@ -115,6 +117,8 @@ function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): M
   const { reading: before, contradictsSinceMonoMs, ...rest } = watch;
   const gap = monoMs - watch.seenMonoMs > SILENCE_MS;
   const currentA = currentsOf(reading, around);
+  const { batteriesW, voltageV } = around;
+  const battery = batteriesW === undefined ? {} : { batteryA: batteriesW / voltageV };
   const since = contradictsItself(reading) ? (contradictsSinceMonoMs ?? monoMs) : undefined;
   // Thrown away seldom: to copy them every second would cost more than to keep them.
   const oldest = watch.samples[0]?.atMonoMs ?? monoMs;
@@ -130,7 +134,7 @@ function take(watch: MeterWatch, reading: MeterReading, around: Surroundings): M
     ...(before && wentBack(before, reading) ? { registerBackMonoMs: monoMs } : {}),
     silent:
       currentA && !gap ? silences(watch.silent, currentA, { tracks, samples: watch.samples, monoMs }) : NONE_SILENT,
-    samples: currentA ? [...young, { atMonoMs: reading.atMonoMs, currentA }] : young,
+    samples: currentA ? [...young, { atMonoMs: reading.atMonoMs, currentA, ...battery }] : young,
   };
 }
 

@@ -134,6 +134,7 @@ function surroundings(
     leastTracks: circuit.evseIds.flatMap((id) => least.get(id) ?? []),
     swapped: swappedEvses(state, deviceId),
     hasBattery: site.batteries.some(({ circuit: at = GRID_CIRCUIT_ID }) => circuitIds.has(at)),
+    ...(chargeW === undefined || dischargeW === undefined ? {} : { batteriesW: chargeW - dischargeW }),
     producedA: mostProducedA(site, producedW),
     producedW,
     ...(isGrid ? { balance, leastBalance } : {}),

@@ -3,7 +3,7 @@
  * that shows in another way, and never as it should, is a vote for what would explain it; three votes without one to
  * the contrary are believed. Steps while other EVSEs change as well say nothing.
  */
-import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
+import { type PerPhase, PHASE_INDEXES, type PhaseIndex, sumPhases } from "../quantity.ts";
 import type { DoubtKind } from "./doubt.ts";
 import type { EvseReport, EvseTrack } from "./evses.ts";
 import { waysOf } from "./power-step.ts";
@@ -12,6 +12,8 @@ import { waysOf } from "./power-step.ts";
 export interface Sample {
   readonly atMonoMs: number;
   readonly currentA: PerPhase;
+  /** What the batteries took meanwhile, A over all phases; missing where that is not known. */
+  readonly batteryA?: number;
 }
 
 /** Steps smaller than this drown in the building. */
@@ -192,6 +194,24 @@ function showsOneOf(waysA: readonly PerPhase[], window: readonly Sample[]): bool
   return !isTurned && waysA.some((wayA) => shows(window, wayA, wideA(wayA), SUDDEN_MS));
 }
 
+/** A battery that went the other way by so much of a step may be what the meter shows instead. */
+const MADE_UP_PART = 0.5;
+
+/**
+ * Whether a battery may have made up for a step: one that charges stops for a car, and the meter shows the battery. Behind a
+ * meter that is turned it would go the same way.
+ */
+function batteryMadeUp(stepA: PerPhase, window: readonly Sample[]): boolean {
+  const sumA = sumPhases(stepA);
+  const leastA = MADE_UP_PART * Math.abs(sumA);
+  return window.some((early, at) =>
+    window.slice(at + 1).some((late) => {
+      const byA = (late.batteryA ?? Number.NaN) - (early.batteryA ?? Number.NaN);
+      return Math.abs(byA) >= leastA && byA > 0 !== sumA > 0;
+    }),
+  );
+}
+
 export interface Verdict {
   /** Shown as it should be. */
   readonly fits: boolean;
@@ -218,7 +238,7 @@ export function judgeStep(step: PendingStep, samples: readonly Sample[], hasBatt
     return largest(expectedA) >= 1 && shows(window, expectedA, closeA(expectedA));
   });
   const [first, ...rest] = found;
-  if (!first) return undefined;
+  if (!first || (hasBattery && batteryMadeUp(stepA, window))) return undefined;
   const agree = rest.every((one) => differsBy(one.shows(stepA), first.shows(stepA)) < 1);
   return agree ? { fits: false, of: found } : undefined;
 }
