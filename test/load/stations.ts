@@ -80,6 +80,13 @@ export class LoadStation {
     return this.call("BootNotification", { chargePointVendor: "Load", chargePointModel: "Test" });
   }
 
+  /** A car comes and charges. */
+  async plugIn(): Promise<void> {
+    const timestamp = new Date().toISOString();
+    await this.call("StatusNotification", { connectorId: 1, status: "Charging", errorCode: "NoError", timestamp });
+    await this.call("StartTransaction", { connectorId: 1, idTag: "HERE", meterStart: 5_000, timestamp });
+  }
+
   /** What was kept while the line was down: a whole charging session of the past, told in order. */
   async tellQueued(startMs: number, samples: number): Promise<boolean> {
     const time = (minute: number) => new Date(startMs + minute * 60_000).toISOString();
