@@ -266,7 +266,8 @@ function helpText(controlPort: () => number): readonly string[] {
   return [
     "The simulated site takes these:",
     `  curl -X POST ${at}/meter/stop            the smart meter dies (and /meter/start)`,
-    `  curl -X POST '${at}/load?phase=2&watts=9000&seconds=60'   a load in the building`,
+    // Not on the phase of the script's own load: both together are more than the fuse bears without any car.
+    `  curl -X POST '${at}/load?phase=3&watts=9000&seconds=60'   a load in the building`,
     `  curl -X POST ${at}/evses/stall-8/plug    a car comes (and /unplug)`,
     `Charge points of other makes may connect as ${GUESTS.join(" or ")} with the password ${DEMO_PASSWORD};`,
     "their current is not part of the simulated meter.",
