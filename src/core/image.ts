@@ -54,6 +54,13 @@ export interface GridLinks {
   readonly inputs: ReadonlyMap<string, { readonly closed: boolean; readonly sinceMonoMs: number }>;
 }
 
+/**
+ * `unproven`: it has not shown any car yet, and shows less than the cars draw: nothing rises by what it says. `suspect`: it showed
+ * too little before a restart, and has not shown a car since: what it shows is the least that flows. `strayed`: that too, and it
+ * showed a phase above its rating, and no car on it that could be the cause: what it shows may be cars on any.
+ */
+export type MeterCaution = "unproven" | "suspect" | "strayed";
+
 export interface ProcessImage {
   /** Wall clock, epoch ms, and whether it may be believed. */
   readonly nowMs: number;
@@ -69,12 +76,8 @@ export interface ProcessImage {
    * it is for the guard to leave room, and for people to be told that it is assumed.
    */
   readonly untoldCars?: ReadonlyMap<string, number>;
-  /** Meters that have not shown any car yet, and show less than the cars draw: nothing rises by what they say. */
-  readonly unprovenMeters?: ReadonlySet<string>;
-  /** Meters that showed too little before a restart, and have not shown a car since: what they show is the least that flows. */
-  readonly suspectMeters?: ReadonlySet<string>;
-  /** Meters that showed a phase above its rating, and no car on it that could be the cause: what it shows may be cars on any. */
-  readonly strayOverloads?: ReadonlySet<string>;
+  /** Meters that are not to be believed in all that they show. */
+  readonly cautions?: ReadonlyMap<string, MeterCaution>;
   readonly gridLinks?: GridLinks;
   /** Import and export price of the running slot, EUR/kWh, where known. */
   readonly importEurPerKwh?: number;

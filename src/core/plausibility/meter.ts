@@ -53,12 +53,13 @@ function hasShownCar({ votes, shownByPower }: Pick<MeterWatch, "votes" | "shownB
 
 /** What was known of it before the restart. */
 export function watchAfterRestart(
-  { isShort, isSuspected }: { readonly isShort: boolean; readonly isSuspected: boolean },
+  { short, isSuspected }: { readonly short?: Doubt | undefined; readonly isSuspected: boolean },
   monoMs: number,
 ): MeterWatch {
   return {
     ...newWatch(),
-    ...(isShort ? { distrust: distrusted(monoMs) } : {}),
+    ...(short ? { distrust: distrusted(monoMs) } : {}),
+    ...(short?.phases ? { strayed: short.phases } : {}),
     ...(isSuspected ? { suspicion: suspectedBefore(monoMs) } : {}),
   };
 }
@@ -244,11 +245,6 @@ export function doubtsOf(watch: MeterWatch, around: Surroundings): Doubt[] {
  */
 export function isUnproven(watch: MeterWatch): boolean {
   return watch.seemsShort && !hasShownCar(watch);
-}
-
-/** A phase was above its rating for longer than cars on it could be the cause, and it has not been believed since. */
-export function hasStrayed({ strayed }: MeterWatch): boolean {
-  return strayed !== undefined;
 }
 
 /** It showed too little before the restart, and has not shown a car since, nor had the time to be found out. */

@@ -64,7 +64,8 @@ test("what cannot be cured on the phase that shows it is cured on the others", (
   expect(overS).toBeLessThan(25);
 });
 
-test("where nothing is left to lower on the phase that shows an overload, cars on the others are lowered until it has gone", () => {
+/** A meter with exchanged phases, and a load on L3 that nobody named: seconds above the rating before a restart, and after it. */
+function unnamedLoad(atBootS: number, seconds: number) {
   const phases = ["L3"] as const;
   const { plant, lies } = lyingPlant({
     site: siteOf({ mainFuseA: 40, worstBuildingLoadA: 18, evses: [{ id: "a", maxCurrentA: 32, phases }] }),
@@ -75,11 +76,30 @@ test("where nothing is left to lower on the phase that shows an overload, cars o
   plant.plug("a");
   plant.run(299);
   expect(plant.trueA("grid")[2]).toBeGreaterThan(15);
-  let overS = 0;
-  plant.run(900, () => {
-    if (plant.trueA("grid")[2] > 40) overS++;
+  let before = 0;
+  let after = 0;
+  plant.run(seconds, () => {
+    const isOver = plant.trueA("grid")[2] > 40;
+    if (isOver && plant.second < atBootS) before++;
+    if (isOver && plant.second >= atBootS) after++;
+    if (plant.second === atBootS) plant.restart();
+    if (plant.second === atBootS + 10) plant.connect("a");
   });
-  expect(overS).toBeGreaterThan(10);
-  expect(overS).toBeLessThan(60);
+  return { plant, before, after };
+}
+
+test("where nothing is left to lower on the phase that shows an overload, cars on the others are lowered until it has gone", () => {
+  const { plant, before } = unnamedLoad(Number.POSITIVE_INFINITY, 900);
+  expect(before).toBeGreaterThan(10);
+  expect(before).toBeLessThan(60);
   expect(plant.trueA("grid")[2]).toBeLessThanOrEqual(40);
+});
+
+test("a restart does not forget that cars may show on other phases", () => {
+  const { plant, before, after } = unnamedLoad(600, 600);
+  expect(before).toBeGreaterThan(10);
+  expect(after).toBe(0);
+  expect(plant.drawsA("a")).toBeGreaterThanOrEqual(6);
+  const said = plant.factsOf("meter-doubted").filter(({ data }) => data.kind === "less-than-cars" && data.phases);
+  expect(said.map(({ data }) => [data.active, data.phases])).toEqual([[true, [0]]]);
 });

@@ -4,7 +4,7 @@
  * then. Everything found is a fact, and a sentence on what to do.
  */
 import type { SiteDraft } from "../facts/index.ts";
-import type { ProcessImage } from "../image.ts";
+import type { MeterCaution, ProcessImage } from "../image.ts";
 import { GRID_CIRCUIT_ID } from "../site/site.ts";
 import type { CircuitModel, SiteModel } from "../site/site-model.ts";
 import { devicePowers, type PowersInput } from "../site/site-powers.ts";
@@ -14,7 +14,6 @@ import { type EvseTrack, trackEvses, withLeast } from "./evses.ts";
 import {
   doubtsOf,
   forgetVotes,
-  hasStrayed,
   isStillCautious,
   isUnproven,
   type MeterWatch,
@@ -157,6 +156,11 @@ function expires({ state, image }: PowersInput, deviceId: string): boolean {
   );
 }
 
+/** It was not there, or is known to be of phases only now. */
+function isNews({ phases }: Doubt, known: Doubt | undefined): boolean {
+  return known === undefined || (phases !== undefined && known.phases === undefined);
+}
+
 /** Facts where the doubts differ from what the state knows. */
 function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] {
   const now = new Map(doubts.map((doubt) => [doubtKey(doubt), doubt]));
@@ -167,7 +171,7 @@ function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] 
     return { type: "meter-doubted", source: "plausibility", data: { ...rest, ...lists, active } };
   };
   return [
-    ...[...now].filter(([key]) => !known[key]).map(([, doubt]) => draft(doubt, true)),
+    ...[...now].filter(([key, doubt]) => isNews(doubt, known[key])).map(([, doubt]) => draft(doubt, true)),
     ...Object.entries(known)
       .filter(([key]) => !now.has(key))
       .map(([, { sinceMs: _, ...doubt }]) => draft(doubt, false)),
@@ -175,15 +179,15 @@ function changes({ state }: PowersInput, doubts: readonly Doubt[]): SiteDraft[] 
 }
 
 /** The guard knows that it shows too little, and reckons with that. */
-function isKnownShort({ state }: PowersInput, deviceId: string): boolean {
+function knownShort({ state }: PowersInput, deviceId: string): Doubt | undefined {
   const before = Object.values(state.site.doubts);
-  return before.some((doubt) => doubt.kind === "less-than-cars" && doubt.deviceId === deviceId);
+  return before.find((doubt) => doubt.kind === "less-than-cars" && doubt.deviceId === deviceId);
 }
 
 /** After a restart: what was seen before holds until the opposite is seen. */
 function firstWatch(input: PowersInput, meterId: string): MeterWatch {
   const isSuspected = input.state.site.suspects[meterId] !== undefined;
-  return watchAfterRestart({ isShort: isKnownShort(input, meterId), isSuspected }, input.image.monoMs);
+  return watchAfterRestart({ short: knownShort(input, meterId), isSuspected }, input.image.monoMs);
 }
 
 /** Facts where the suspicions differ from what the state knows. */
@@ -197,6 +201,13 @@ function suspected({ state }: PowersInput, watches: ReadonlyMap<string, MeterWat
   return drafts;
 }
 
+/** How far what a meter shows is to be believed; missing where there is nothing to say against it. */
+function cautionOf(watch: MeterWatch, monoMs: number, isKnown: boolean): MeterCaution | undefined {
+  if (watch.strayed) return "strayed";
+  if (isStillCautious(watch, monoMs)) return "suspect";
+  return isUnproven(watch) && !isKnown ? "unproven" : undefined;
+}
+
 /** Looks at all meters of circuits. To be called once a tick, with the image as it was read. */
 export function examineMeters(memory: PlausibilityMemory, input: PowersInput): Examined {
   const { site, image } = input;
@@ -205,9 +216,7 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
   const seen = { evses, least, powers: devicePowers(input) };
   const watches = new Map<string, MeterWatch>();
   const meters = new Map(image.meters);
-  const unproven = new Set<string>();
-  const cautious = new Set<string>();
-  const stray = new Set<string>();
+  const cautions = new Map<string, MeterCaution>();
   const all: Doubt[] = [];
   for (const circuit of site.circuits) {
     const { meterId } = circuit;
@@ -224,20 +233,13 @@ export function examineMeters(memory: PlausibilityMemory, input: PowersInput): E
     if (unusable) meters.delete(meterId);
     // The cause is known: its effect needs no sentence of its own.
     const doubts = unusable ? found.filter(({ kind }) => kind !== "less-than-cars") : found;
-    if (isStillCautious(watched, image.monoMs)) cautious.add(meterId);
-    else if (isUnproven(watched) && !isKnownShort(input, meterId)) unproven.add(meterId);
-    if (hasStrayed(watched)) stray.add(meterId);
+    const caution = cautionOf(watched, image.monoMs, knownShort(input, meterId) !== undefined);
+    if (caution) cautions.set(meterId, caution);
     watches.set(meterId, watched);
     all.push(...doubts);
   }
   const troubles = new Map(all.filter(isUnusable).map(({ deviceId }) => [deviceId, NOT_USED]));
-  const used = {
-    ...image,
-    meters,
-    ...(unproven.size > 0 ? { unprovenMeters: unproven } : {}),
-    ...(cautious.size > 0 ? { suspectMeters: cautious } : {}),
-    ...(stray.size > 0 ? { strayOverloads: stray } : {}),
-  };
+  const used = { ...image, meters, ...(cautions.size > 0 ? { cautions } : {}) };
   return {
     memory: { meters: watches, evses },
     image: used,

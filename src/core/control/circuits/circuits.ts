@@ -119,7 +119,8 @@ function metered({ input, memory, observed }: Observing, index: CircuitIndex, me
     limitA: circuit.limitA,
     metered: true,
     quality,
-    mayRaise: quality === "good" && waited && beyondCars === undefined && !input.image.unprovenMeters?.has(meterId),
+    mayRaise:
+      quality === "good" && waited && beyondCars === undefined && input.image.cautions?.get(meterId) !== "unproven",
     ...(beyondCars === undefined ? {} : { beyondCars }),
     recovering: meter.afterLoss && !waited,
     heat: heat.poles,

@@ -228,7 +228,8 @@ function strainAt({ heat, index }: CircuitView, phase: PhaseIndex, reading: numb
 /** A meter that shows less than the cars draw, or may, says nothing of what others leave: they are reckoned with their worst. */
 function showsTooLittle({ input }: Builder, { index }: CircuitView): boolean {
   const { meterId } = index.circuit;
-  if (meterId !== undefined && input.image.suspectMeters?.has(meterId)) return true;
+  const caution = input.image.cautions?.get(meterId ?? "");
+  if (caution === "suspect" || caution === "strayed") return true;
   const doubts = Object.values(input.state.site.doubts);
   return doubts.some(({ kind, deviceId }) => kind === "less-than-cars" && deviceId === meterId);
 }
@@ -236,7 +237,7 @@ function showsTooLittle({ input }: Builder, { index }: CircuitView): boolean {
 /** Where cars may show on other phases than theirs: the fullest, by which all go then. */
 function strayPhase({ input }: Builder, { index, currentA }: CircuitView): PhaseIndex | undefined {
   const { meterId } = index.circuit;
-  if (!currentA || meterId === undefined || input.image.strayOverloads?.has(meterId) !== true) return undefined;
+  if (!currentA || input.image.cautions?.get(meterId ?? "") !== "strayed") return undefined;
   return PHASE_INDEXES.find((phase) => currentA[phase] === Math.max(...currentA));
 }
 
