@@ -44,9 +44,11 @@ export function withPowerPhases(
   voltageV: number,
 ): EvseMemory {
   if (!reading || reading.currentA || phases.length === 1) return memory;
-  const { powerPhases: before, limitA, limitSinceMonoMs } = memory;
+  const { powerPhases: before, limitA, limitSinceMonoMs, loweredMonoMs } = memory;
   const sumA = (reading.powerW ?? 0) / voltageV;
-  if (reading.atMonoMs - limitSinceMonoMs < OBEY_MS || limitA <= 0 || sumA < LEAST_SUM_A) return memory;
+  // What flows just after a raise is within the new limit as well.
+  const isOfLimit = reading.atMonoMs >= limitSinceMonoMs && reading.atMonoMs - loweredMonoMs >= OBEY_MS;
+  if (!isOfLimit || limitA <= 0 || sumA < LEAST_SUM_A) return memory;
   if (before?.limitA === limitA && before.sumA === sumA) return memory;
   const ofAll = (count: number) => Math.min(phases.length, Math.max(1, count));
   const needed = ofAll(Math.ceil(sumA / (limitA * MOST_TIMES_LIMIT)));
