@@ -313,6 +313,27 @@ describe("the books", () => {
     expect(rig.ledger.facts.map((fact) => fact.seq)).toEqual(rig.ledger.facts.map((_, index) => index + 1));
   });
 
+  test("when the disk hangs, a renewal carries no more than the last limit on record, and a raise leaves when it is there", async () => {
+    const rig = new SiteRig({ stalls: four });
+    await charging(rig, ["a", "b", "c"]);
+    rig.load([0, 50, 0]);
+    await rig.run(30);
+    const recorded = ["a", "b", "c"].map((id) => rig.offeredA(id));
+    expect(Math.min(...recorded)).toBeLessThan(8);
+    rig.ledger.hold();
+    rig.load([0, 0, 0]);
+    const sentBefore = rig.commands.length;
+    await rig.run(150);
+    for (const [index, id] of ["a", "b", "c"].entries()) expect(rig.limitA(id)).toBeGreaterThan(recorded[index]!);
+    expect(["a", "b", "c"].map((id) => rig.offeredA(id))).toEqual(recorded);
+    expect(rig.commands.length).toBeGreaterThan(sentBefore);
+    rig.ledger.letGo();
+    await rig.run(5);
+    for (const [index, id] of ["a", "b", "c"].entries()) expect(rig.offeredA(id)).toBeGreaterThan(recorded[index]!);
+    await rig.run(115);
+    for (const id of ["a", "b", "c"]) expect(rig.offeredA(id)).toBe(16);
+  });
+
   test("when the disk hangs and the meter dies, every EVSE gets its safe current all the same", async () => {
     const rig = new SiteRig({ stalls: four });
     await charging(rig, ["a", "b", "c"]);

@@ -99,6 +99,15 @@ function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseD
   return draft;
 }
 
+/**
+ * What may be sent of what is decided: a raise that is not on disk yet waits there, and a renewal carries no more than the last
+ * limit that is.
+ */
+function sendableA({ state }: ControlInput, { evse }: EvseObservation, decidedA: number): number {
+  const { currentA = evse.safeCurrentA, dischargeA = 0 } = state.limits.byEvse[evse.id] ?? {};
+  return Math.min(decidedA, dischargeA > 0 ? -dischargeA : currentA);
+}
+
 /** Stopped for want of current, or because it did not obey: from then on a pause has its least duration. */
 function pausedSince(memory: EvseMemory, { reason, currentA }: EvseDecision, monoMs: number): number | undefined {
   if (reason.kind !== "paused" && !(reason.kind === "not-obeyed" && currentA === 0)) return undefined;
@@ -181,16 +190,18 @@ export function lease(
   let memory = withRefusal(input, entry, healed.memory);
   const draft = limitDraft(input, entry, decision, memory);
   if (draft) memory = { ...memory, factA: signedA(decision), factKind: decision.reason.kind };
-  if (isDue(input, entry, memory, signedA(decision))) {
+  const currentA = draft ? signedA(decision) : sendableA(input, entry, signedA(decision));
+  const waits = currentA < signedA(decision);
+  if (isDue(input, entry, memory, waits ? (memory.sentA ?? currentA) : currentA)) {
     const again = entry.refused && memory.limitSinceMonoMs <= (memory.sentMonoMs ?? Number.NEGATIVE_INFINITY);
     const { id: evseId, chargePointId, connector } = entry.evse;
-    const schedule = leaseSchedule(input, entry, signedA(decision));
+    const schedule = leaseSchedule(input, entry, currentA);
     commands.push({ type: "set-limit", chargePointId, evseId, connector, schedule });
     const { sentDropMonoMs: _, sentHalfway: __, ...rest } = replaceHeld(memory, monoMs);
     const dropMonoMs = ownDropMonoMs(schedule, monoMs);
     memory = {
       ...rest,
-      ...{ sentMonoMs: monoMs, sentA: signedA(decision), sentEndsMonoMs: monoMs + lifeMs(schedule) },
+      ...{ sentMonoMs: monoMs, sentA: currentA, sentEndsMonoMs: monoMs + lifeMs(schedule) },
       tries: again ? memory.tries + 1 : 0,
       ...sentHalfway(schedule, monoMs),
       ...(dropMonoMs === undefined ? {} : { sentDropMonoMs: dropMonoMs }),
