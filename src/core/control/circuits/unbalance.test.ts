@@ -188,6 +188,44 @@ test("a car that goes over from three phases to one counts on that one, and on t
   expect(checker.violations).toEqual([]);
 });
 
+describe("a car on three phases that went to one, where that one is full", () => {
+  const onL1 = ["b", "c", "d"].map((id) => ({ id, phases: ["L1"] as const, priority: 9 }));
+  const evses = [{ id: "a", maxCurrentA: 32, priority: 1, safeCurrentA: 0 }, ...onL1];
+
+  /** It waits on one phase; how often it was stopped until then. */
+  function waiting() {
+    const story = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses }) });
+    const { plant, run } = story;
+    for (const { id } of evses) plant.plug(id);
+    run(300);
+    expect(plant.drawsA("a")).toBe(32);
+    plant.station("a").car!.phases = 1;
+    run(120);
+    expect(plant.limitA("a")).toBe(0);
+    return story;
+  }
+
+  test("is tried on all of them again after a while", () => {
+    const { plant, checker, run } = waiting();
+    plant.station("a").car!.phases = 3;
+    run(1200);
+    expect(plant.drawsA("a")).toBe(32);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("is tried more and more seldom while it stays on one", () => {
+    const { plant, checker, run } = waiting();
+    const begins = () =>
+      plant.factsOf("limit-changed").filter(({ data }) => data.evseId === "a" && data.currentA > 0).length;
+    const before = begins();
+    run(8 * 3600);
+    expect(begins() - before).toBeGreaterThan(2);
+    expect(begins() - before).toBeLessThan(12);
+    for (const { id } of onL1) expect(plant.drawsA(id)).toBeGreaterThanOrEqual(6);
+    expect(checker.violations).toEqual([]);
+  });
+});
+
 describe("a car that nobody has seen draw", () => {
   const evses = stalls.map((stall) => ({ ...stall, phases: ["L2", "L3", "L1"] as const }));
   const site = siteOf({ country: "DE", mainFuseA: 80, evses });

@@ -18,7 +18,7 @@ import {
   SETTLED_MS,
 } from "../thresholds.ts";
 import { loadsUnknownPhases, spreadA, withPowerPhases } from "./power-alone.ts";
-import { measuredCurrentA, phasesInUse, withObedience, withVehicleCap } from "./vehicle.ts";
+import { measuredCurrentA, phasesInUse, withAllPhases, withObedience, withVehicleCap } from "./vehicle.ts";
 
 export interface EvseObservation {
   readonly evse: EvseModel;
@@ -293,6 +293,7 @@ export function observeEvse(
   if (phases !== evse.phases && phases !== memory.phases) memory = { ...memory, phases };
   const loaded = phasesInUse(evse, reading, undefined);
   if (loaded && loaded.join() !== memory.loaded?.join()) memory = { ...memory, loaded };
+  memory = withAllPhases(memory, monoMs);
   memory = withPowerPhases(memory, evse, reading, input.site.voltageV);
   const mostEachA = spreadA(measuredA, memory.powerPhases?.fewest, evse);
   memory = withExcess(withObedience(memory, reading, measuredA), reading, mostEachA);

@@ -3,7 +3,14 @@ import type { EvseReading } from "../../image.ts";
 import type { PhaseIndex } from "../../quantity.ts";
 import type { EvseModel } from "../../site/site-model.ts";
 import type { EvseMemory } from "../memory.ts";
-import { DISOBEY_MARGIN_A, OBEY_MS, PHASE_IN_USE_A, VEHICLE_BELOW_MS, VEHICLE_MARGIN_A } from "../thresholds.ts";
+import {
+  DISOBEY_MARGIN_A,
+  OBEY_MS,
+  PHASE_IN_USE_A,
+  TRY_ALL_PHASES_MS,
+  VEHICLE_BELOW_MS,
+  VEHICLE_MARGIN_A,
+} from "../thresholds.ts";
 
 /**
  * Grid phases that the car was seen to load; missing until it draws. They are only ever added: a car that tapers
@@ -18,6 +25,15 @@ export function phasesInUse(
   const used = evse.phases.filter((_, index) => reading.currentA![index as PhaseIndex] >= PHASE_IN_USE_A);
   if (used.length === 0 || (known && used.every((phase) => known.includes(phase)))) return known;
   return known ? evse.phases.filter((phase) => known.includes(phase) || used.includes(phase)) : used;
+}
+
+/** A car that went over to fewer phases and was stopped may charge on all again by now: only a try tells. */
+export function withAllPhases(memory: EvseMemory, monoMs: number): EvseMemory {
+  const { loaded, phases, limitA, turnSinceMonoMs, stops } = memory;
+  const isFewer = loaded !== undefined && phases !== undefined && loaded.length < phases.length;
+  if (!isFewer || limitA > 0 || monoMs - turnSinceMonoMs < TRY_ALL_PHASES_MS * Math.max(1, stops)) return memory;
+  const { loaded: _, ...rest } = memory;
+  return rest;
 }
 
 /** Highest current of any phase, A; from the power where currents are not reported. */
