@@ -84,7 +84,7 @@ async function openBooks(
   const { configuration, clock, log, directory } = options;
   const ledgerDirectory = resolve(directory, configuration.ledger.directory);
   mkdirSync(ledgerDirectory, { recursive: true });
-  const { ledger, state, cleanStop } = openLedger({ directory: ledgerDirectory, log, onCrash: onWriterCrash });
+  const { ledger, state, cleanStop } = openLedger({ directory: ledgerDirectory, log, clock, onCrash: onWriterCrash });
   closing.stack.defer(() => ledger.close());
   const [last] = ledger.read(ledger.lastSeq - 1, 1);
   if (last) clock.notBefore?.(last.atMs);

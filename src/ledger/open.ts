@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { SiteFact } from "../core/facts/index.ts";
 import { FACT_DECLARATIONS } from "../core/facts/index.ts";
-import type { Log } from "../core/ports.ts";
+import type { Clock, Log } from "../core/ports.ts";
 import { evolve, type SiteState } from "../core/state/state.ts";
 import { damagedError, LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf } from "./row.ts";
@@ -37,6 +37,8 @@ export interface OpenedLedger {
 export interface OpenLedgerOptions {
   readonly directory: string;
   readonly log: Log;
+  /** When something was found; the machine's clock without it. */
+  readonly clock?: Pick<Clock, "wallMs">;
   /** Told when the writing thread died; it is started again after the pause, ms, and nothing is lost. */
   readonly onCrash?: (error: unknown, pauseMs: number) => void;
   /** Largest size of the file in pages of 4096 bytes. */
@@ -141,6 +143,7 @@ function open(options: OpenLedgerOptions, files: LedgerFiles, release: () => voi
       snapshotSeq: snapshot.seq,
       log: options.log,
       release,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
       ...(options.checkpointPages === undefined ? {} : { checkpointPages: options.checkpointPages }),

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type Database from "better-sqlite3";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteFact } from "../core/facts/index.ts";
-import type { Ledger, LedgerDamage, Log } from "../core/ports.ts";
+import type { Clock, Ledger, LedgerDamage, Log } from "../core/ports.ts";
 import { type SiteState, STATE_VERSION } from "../core/state/state.ts";
 import { LedgerError, readErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf, rowOf } from "./row.ts";
@@ -32,6 +32,8 @@ export interface StoreOptions {
   readonly lastSeq: number;
   readonly snapshotSeq: number;
   readonly log: Log;
+  /** When something was found; the machine's clock without it. */
+  readonly clock?: Pick<Clock, "wallMs">;
   /** Told when the writing thread died; it is started again after the pause, and nothing is lost. */
   readonly onCrash?: (error: unknown, pauseMs: number) => void;
   readonly release: () => void;
@@ -233,7 +235,7 @@ export class SqliteLedger implements Ledger {
 
   #isDamaged(reason: string): void {
     if (this.damage) return;
-    this.damage = { foundMs: Date.now(), reason };
+    this.damage = { foundMs: this.#options.clock?.wallMs() ?? Date.now(), reason };
     this.#options.log.error("The ledger is damaged: stop wattledger and restore the last backup", { reason });
   }
 

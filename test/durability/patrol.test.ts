@@ -15,8 +15,10 @@ const LOOKS_A_DAY = 86_400_000 / LOOK_EVERY_MS;
 const MIDNIGHT_MS = Date.UTC(2026, 10, 21);
 let directory: string;
 const file = () => join(directory, "events.db");
+/** A machine's clock of 1970 goes on from the last fact: the ledger goes by it. */
+const clock = { wallMs: () => MIDNIGHT_MS };
 const open = (lookEveryMs?: number) =>
-  openLedger({ directory, log: silentLog, ...(lookEveryMs === undefined ? {} : { lookEveryMs }) });
+  openLedger({ directory, log: silentLog, clock, ...(lookEveryMs === undefined ? {} : { lookEveryMs }) });
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "wattledger-patrol-"));
@@ -86,6 +88,7 @@ test("a page that broke after a clean stop is found while the site runs and reco
   expect(cleanStop).toBe(true);
   const damage = await until(() => ledger.damage);
   expect(damage.reason).toMatch(/structure is broken|missing/);
+  expect(damage.foundMs).toBe(MIDNIGHT_MS);
   const next = ledger.lastSeq + 1;
   await ledger.append(foretoldFacts(next, 1));
   expect(ledger.lastSeq).toBe(next);
