@@ -72,9 +72,22 @@ export async function exportCommand(args: string[]): Promise<number> {
       ...(toMs === undefined ? {} : { toMs }),
       ...(values["time-zone"] === undefined ? {} : { timeZone: values["time-zone"] }),
     });
-    await pipeline(Readable.from(lines), values.out === undefined ? process.stdout : createWriteStream(values.out), {
-      end: values.out !== undefined,
-    });
+    let written = 0;
+    const counted = function* () {
+      for (const line of lines) {
+        written++;
+        yield line;
+      }
+    };
+    await pipeline(
+      Readable.from(counted()),
+      values.out === undefined ? process.stdout : createWriteStream(values.out),
+      {
+        end: values.out !== undefined,
+      },
+    );
+    const headings = format === "csv" ? 1 : 0;
+    if (written <= headings) console.error(`The ledger has no ${what} of that time yet.`);
     return 0;
   } catch (error) {
     // Whoever reads has enough, as `head` does.
