@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { SiteFact } from "../core/facts/index.ts";
 import { backupLedger, openLedger, restoreLedger } from "./index.ts";
+import { applyPragmas } from "./schema.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 let directory: string;
@@ -106,4 +107,18 @@ test("a backup of the running ledger is restored to the same state; a snapshot o
   const folded = open();
   expect([folded.snapshotSeq, folded.state.seq]).toEqual([0, 300]);
   folded.ledger.close();
+});
+
+test("a connection that stays open keeps a megabyte of the file in memory at most, whatever was read of it", () => {
+  const asked = vi.spyOn(Database.prototype, "pragma");
+  const { ledger } = open();
+  const connections = asked.mock.contexts as Database.Database[];
+  const reading = connections.filter((database) => database.open && database.name === events);
+  asked.mockRestore();
+  const writing = new Database(events);
+  applyPragmas(writing);
+  expect(reading.length).toBeGreaterThan(0);
+  for (const database of [...reading, writing]) expect(database.pragma("cache_size", { simple: true })).toBe(-1024);
+  writing.close();
+  ledger.close();
 });

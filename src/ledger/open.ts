@@ -10,6 +10,7 @@ import { damagedError, LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { type FactRow, factOf } from "./row.ts";
 import {
   applyPragmas,
+  boundCache,
   checkFormat,
   createTables,
   type LedgerFiles,
@@ -129,6 +130,7 @@ function open(options: OpenLedgerOptions, files: LedgerFiles, release: () => voi
   reserveOrWarn(files.wal, options);
   const database = new Database(files.events, { readonly: true });
   try {
+    boundCache(database);
     const cleanStop = created || isClean(database);
     if (!cleanStop) assertSound(database);
     assertVersionsKnown(database);
