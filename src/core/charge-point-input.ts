@@ -140,6 +140,8 @@ export interface ChargePointAnswer {
 export interface SchedulePeriod {
   readonly offsetS: number;
   readonly currentA: number;
+  /** On so many phases; missing: those of the schedule. */
+  readonly phases?: number;
 }
 
 /** A charging limit as the core wants it: a schedule that ends in the safe current by itself. */

@@ -7,7 +7,7 @@ import { type Static, Type } from "./schema.ts";
  * `not-obeyed`: it draws more than it was allowed; `grid-operator`: an outside limit in W; `raising`: power comes
  * back slowly; `override`: a driver asked for full power; `contract`: a profile of the eMSP or SCSP; `paused`: less
  * than the minimum current is free and it is another car's turn, or was a moment ago (`untilMs`: when it goes on); `plan`: the plan gives this; `solar`: follows the
- * surplus; `fair-share`: no plan, the power is shared; `vehicle`: the car takes no more; `maximum`: nothing limits
+ * surplus; `phase-switch`: pauses for a moment before it charges on one phase, or on all again; `fair-share`: no plan, the power is shared; `vehicle`: the car takes no more; `maximum`: nothing limits
  * but the EVSE; `no-transaction`: nobody charges.
  */
 export const ReasonKindSchema = Type.Union([
@@ -23,6 +23,7 @@ export const ReasonKindSchema = Type.Union([
   Type.Literal("paused"),
   Type.Literal("plan"),
   Type.Literal("solar"),
+  Type.Literal("phase-switch"),
   Type.Literal("fair-share"),
   Type.Literal("vehicle"),
   Type.Literal("maximum"),
@@ -36,6 +37,8 @@ export const ReasonSchema = Type.Object({
   phase: Type.Optional(Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)])),
   readingA: Type.Optional(Type.Number()),
   limitA: Type.Optional(Type.Number()),
+  /** On a single phase, as the plan or the sun leave too little for all of them. */
+  onePhase: Type.Optional(Type.Boolean()),
   /** A limit of power, W. */
   limitW: Type.Optional(Type.Number()),
   /** Of the grid operator's: what it came in by, and whether nobody sent it because that is silent. */

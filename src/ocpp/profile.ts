@@ -1,5 +1,5 @@
 /** A limit schedule as the charging profile of either version: units, rounding, stack, kind, number of periods. */
-import type { LimitSchedule } from "../core/charge-point-input.ts";
+import type { LimitSchedule, SchedulePeriod } from "../core/charge-point-input.ts";
 import { isoTime } from "./inbound.ts";
 import type { Quirk } from "./quirks.ts";
 
@@ -50,11 +50,15 @@ function limitOf(currentA: number, phases: number, voltageV: number, style: Prof
   return Math.floor(wishedA * 10 + 1e-6) / 10;
 }
 
-function period(startPeriod: number, currentA: number, of: LimitSchedule, style: ProfileStyle): ProfilePeriod {
-  const limit = limitOf(currentA, of.phases, of.voltageV, style);
-  return style.quirks.has("no-number-phases")
-    ? { startPeriod, limit }
-    : { startPeriod, limit, numberPhases: of.phases };
+function period(
+  startPeriod: number,
+  { currentA, phases }: Pick<SchedulePeriod, "currentA" | "phases">,
+  of: LimitSchedule,
+  style: ProfileStyle,
+): ProfilePeriod {
+  const numberPhases = phases ?? of.phases;
+  const limit = limitOf(currentA, numberPhases, of.voltageV, style);
+  return style.quirks.has("no-number-phases") ? { startPeriod, limit } : { startPeriod, limit, numberPhases };
 }
 
 /** A time of ours as the charger's own clock will show it. */
@@ -81,7 +85,9 @@ function periodsFor({ periods, halfway }: LimitSchedule, maxPeriods: number | un
     ...entry,
     currentA: Math.min(entry.currentA, halfway.currentA),
   }));
-  const all = [...before, ...lowered].filter((entry, at, list) => entry.currentA !== list[at - 1]?.currentA);
+  const isNew = (entry: SchedulePeriod, before: SchedulePeriod | undefined) =>
+    entry.currentA !== before?.currentA || entry.phases !== before.phases;
+  const all = [...before, ...lowered].filter((entry, at, list) => isNew(entry, list[at - 1]));
   return all.length <= (maxPeriods ?? 0) ? all : periods;
 }
 
@@ -100,7 +106,8 @@ function relativeProfile(base: Base, limit: LimitSchedule, style: ProfileStyle):
   const safeA = limit.periods.at(-1)?.currentA ?? 0;
   const currentA = isLowest ? Math.min(first?.currentA ?? 0, safeA) : (first?.currentA ?? 0);
   const endsMs = limit.startMs + (second?.offsetS ?? limit.durationS) * 1000;
-  const schedule = { chargingRateUnit: style.rateUnit, chargingSchedulePeriod: [period(0, currentA, limit, style)] };
+  const only = period(0, { ...first, currentA }, limit, style);
+  const schedule = { chargingRateUnit: style.rateUnit, chargingSchedulePeriod: [only] };
   return { ...base, kind: "Relative", ...(isLowest ? {} : { validTo: itsTime(endsMs, style) }), schedule };
 }
 
@@ -121,7 +128,7 @@ export function limitProfile(connector: number, limit: LimitSchedule, style: Pro
   const most = Math.max(1, style.maxPeriods ?? Number.POSITIVE_INFINITY);
   const wished = periodsFor(limit, style.maxPeriods);
   const periods = bounded(wished, most).map((entry, index) =>
-    period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry.currentA, limit, style),
+    period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry, limit, style),
   );
   const endsS = periods.length === 1 && wished.length > 1 ? wished[1]!.offsetS : limit.durationS;
   const schedule = {
@@ -149,7 +156,7 @@ export function safeProfile(
     schedule: {
       ...(relative ? {} : { startSchedule: itsTime(safe.nowMs - 86_400_000, style) }),
       chargingRateUnit: style.rateUnit,
-      chargingSchedulePeriod: [period(0, safe.currentA, as, style)],
+      chargingSchedulePeriod: [period(0, { currentA: safe.currentA }, as, style)],
     },
   };
 }

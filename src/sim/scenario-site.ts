@@ -41,7 +41,11 @@ export class ScenarioSite {
   readonly #random: () => number;
   #next = 0;
 
-  constructor(scenario: Scenario, offeredA: (evseId: string, atMs: number) => number, events: ScenarioEvents = {}) {
+  constructor(
+    scenario: Scenario,
+    offeredA: (evseId: string, atMs: number) => number,
+    events: ScenarioEvents & { readonly offeredPhases?: (evseId: string, atMs: number) => number } = {},
+  ) {
     this.#scenario = scenario;
     this.#events = events;
     this.#evses = new Map(scenario.evses.map((evse) => [evse.id, evse]));
@@ -57,6 +61,7 @@ export class ScenarioSite {
       ...(this.battery ? { battery: this.battery } : {}),
       ...(scenario.exportLimitW === undefined ? {} : { exportLimitW: scenario.exportLimitW }),
       offeredA,
+      ...(events.offeredPhases ? { offeredPhases: events.offeredPhases } : {}),
     });
     this.books = new ScenarioBooks(scenario);
   }

@@ -11,6 +11,8 @@ export interface ScenarioEvse {
   readonly phases: readonly PhaseIndex[];
   readonly minCurrentA: number;
   readonly maxCurrentA: number;
+  /** It gives its car a single phase when it is told so. */
+  readonly phaseSwitching?: boolean;
   /** Its cars may give energy back. */
   readonly discharge?: {
     readonly maxPowerW: number;

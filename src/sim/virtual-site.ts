@@ -48,6 +48,13 @@ const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
 const tenth = (value: number) => Math.round(value * 10) / 10;
 const tenths = ([a, b, c]: PerPhase): PerPhase => [tenth(a), tenth(b), tenth(c)];
 
+/** On how many phases a schedule has its car at a time. */
+function scheduledPhases(schedule: LimitSchedule, atMs: number): number {
+  const elapsedS = (atMs - schedule.startMs) / 1000;
+  if (elapsedS >= schedule.durationS) return schedule.phases;
+  return schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.phases ?? schedule.phases;
+}
+
 /** The current of a schedule at a time, A; `undefined` once it has ended. */
 function scheduledA(schedule: LimitSchedule, atMs: number): number | undefined {
   const elapsedS = (atMs - schedule.startMs) / 1000;
@@ -71,6 +78,11 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
   const offeredA = (evseId: string, atMs: number) => {
     const evse = evses.get(evseId)!;
     return (evse.schedule && scheduledA(evse.schedule, atMs)) ?? evse.safeCurrentA;
+  };
+  const switching = new Set(scenario.evses.flatMap(({ id, phaseSwitching }) => (phaseSwitching ? [id] : [])));
+  const offeredPhases = (evseId: string, atMs: number) => {
+    const { schedule } = evses.get(evseId)!;
+    return schedule && switching.has(evseId) ? scheduledPhases(schedule, atMs) : 3;
   };
   const from = (evseId: string) => ({ chargePointId: chargePointIdOf(evseId), connector: 1 });
   const evseAt = (chargePointId: string) => evses.get(chargePointId.slice(PREFIX.length))!;
@@ -114,7 +126,7 @@ export function createVirtualSite(options: VirtualSiteOptions): VirtualSite {
     become(evseId, "available");
   }
 
-  const site = new ScenarioSite(scenario, offeredA, { arrived, left });
+  const site = new ScenarioSite(scenario, offeredA, { arrived, left, offeredPhases });
 
   function apply(command: ChargePointCommand): CommandResult {
     const evse = evseAt(command.chargePointId);

@@ -1,6 +1,7 @@
 /** Whole answers near the relaxed one: yes-or-no fixed slot after slot, each time with what the slots before have become. */
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import type { PlanModel } from "../planner/model/model.ts";
+import type { EvseLayout } from "../planner/model/model-evse.ts";
 import type { FixedValues, OpenModel, Solution } from "./glpk.ts";
 
 const NEAR = 1e-6;
@@ -24,6 +25,32 @@ export function fixedChoices(plan: PlanModel, { values }: Solution): Map<number,
   return fixed;
 }
 
+/** What of a car's power in a slot is on all of its phases, and what on one, kW. */
+export function partsOf({ power, single }: EvseLayout, slot: number, values: readonly number[]) {
+  const oneKw = values[single[slot]!]!;
+  return { allKw: Math.max(0, values[power[slot]!]! - oneKw), oneKw };
+}
+
+/** All phases where most of it is on all, or one cannot give it; one phase where that is enough. */
+function fixPhases(
+  plan: PlanModel,
+  { index, slot }: { readonly index: number; readonly slot: number },
+  { input, values, rounding }: { input: PlanInput; values: readonly number[]; rounding: number },
+): [number, number][] {
+  const layout = plan.layout.evses[index]!;
+  const evse = input.evses[index]!;
+  const { allKw, oneKw } = partsOf(layout, slot, values);
+  const powerKw = allKw + oneKw;
+  const mostOneKw = plan.model.variables[layout.single[slot]!]!.upper;
+  const reaches = (leastW: number) => powerKw > NEAR && powerKw >= (leastW / 1000) * rounding - NEAR;
+  const onAll = reaches(evse.minPowerW) && (allKw >= oneKw || powerKw > mostOneKw + NEAR);
+  const onOne = !onAll && mostOneKw > 0 && reaches(evse.onePhase!.minPowerW);
+  return [
+    [layout.on[slot]!, onAll ? 1 : 0],
+    [layout.onSingle[slot]!, onOne ? 1 : 0],
+  ];
+}
+
 /** Cars that get at least `rounding` of their least power in a slot are switched on there. */
 export function fixSlot(
   plan: PlanModel,
@@ -35,6 +62,10 @@ export function fixSlot(
     const yes = evse.on[slot];
     if (yes === undefined) continue;
     const powerKw = at.values[evse.power[slot]!]!;
+    if (evse.single[slot] !== undefined) {
+      for (const [choice, value] of fixPhases(plan, { index, slot }, at)) fixed.set(choice, value);
+      continue;
+    }
     const leastKw = at.input.evses[index]!.minPowerW / 1000;
     fixed.set(yes, powerKw > NEAR && powerKw >= leastKw * at.rounding - NEAR ? 1 : 0);
   }

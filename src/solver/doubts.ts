@@ -1,6 +1,8 @@
 /** What a relaxed plan leaves in doubt: cars between nothing and their least power, both directions at once, parts of a step. */
-import type { PlanInput } from "../core/facts/plan-facts.ts";
+import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import type { PlanModel } from "../planner/model/model.ts";
+import type { EvseLayout } from "../planner/model/model-evse.ts";
+import { partsOf } from "./dive.ts";
 import type { Solution } from "./glpk.ts";
 
 /** Less is rounding, kW. */
@@ -22,14 +24,32 @@ function between(choice: number, lean: number): Doubt[] {
   return lean > NEAR && lean < 1 - NEAR ? [{ choice, lean }] : [];
 }
 
+/** A car that may be on one phase or on all: how much it leans to all, or to either. */
+function phaseDoubts(
+  layout: EvseLayout,
+  slot: number,
+  { values, evse }: { readonly values: readonly number[]; readonly evse: PlanEvse },
+): Doubt[] {
+  const { allKw, oneKw } = partsOf(layout, slot, values);
+  const [yes, yesSingle] = [layout.on[slot]!, layout.onSingle[slot]!];
+  if (Math.min(allKw, oneKw) > NEAR) return [{ choice: yes, lean: allKw / (allKw + oneKw) }];
+  const leanOne = (oneKw * 1000) / evse.onePhase!.minPowerW;
+  return [...between(yes, (allKw * 1000) / evse.minPowerW), ...between(yesSingle, leanOne)];
+}
+
 /** In the order of the slots: what comes first is carried out. */
 export function doubts({ values }: Solution, { plan, input }: DoubtContext): Doubt[] {
   const { evses, directions, steps } = plan.layout;
   const found: Doubt[] = [];
   for (let slot = 0; slot < input.binarySlots; slot++)
-    for (const [index, { on, power }] of evses.entries()) {
+    for (const [index, layout] of evses.entries()) {
+      const { on, power, single } = layout;
       const yes = on[slot];
       if (yes === undefined) continue;
+      if (single[slot] !== undefined) {
+        found.push(...phaseDoubts(layout, slot, { values, evse: input.evses[index]! }));
+        continue;
+      }
       found.push(...between(yes, (values[power[slot]!]! * 1000) / input.evses[index]!.minPowerW));
     }
   for (const { choice, whenYes, whenNo } of directions) {

@@ -47,8 +47,10 @@ class LeastRooms {
     });
   }
 
-  take(index: number, slot: number): void {
-    const { phases, minPowerW } = this.#input.evses[index]!;
+  take(index: number, slot: number, isSingle = false): void {
+    const evse = this.#input.evses[index]!;
+    const { phases, minPowerW } =
+      isSingle && evse.onePhase ? { phases: [evse.onePhase.phase], minPowerW: evse.onePhase.minPowerW } : evse;
     for (const { evses, phaseW, sumW } of this.#rooms) {
       if (!evses.has(index)) continue;
       for (const phase of phases) phaseW[phase]![slot]! -= minPowerW / phases.length;
@@ -83,12 +85,15 @@ function choicesOf(plan: PlanModel, { values }: Solution): Map<number, number> {
 function switchedOn(plan: PlanModel, whole: Solution, cars: readonly number[], input: PlanInput) {
   const fixed = choicesOf(plan, whole);
   const rooms = new LeastRooms(input);
-  for (const [index, { on }] of plan.layout.evses.entries())
+  for (const [index, { on, onSingle }] of plan.layout.evses.entries()) {
     for (const [slot, yes] of on.entries()) if (fixed.get(yes) === 1) rooms.take(index, slot);
+    for (const [slot, yes] of onSingle.entries()) if (fixed.get(yes) === 1) rooms.take(index, slot, true);
+  }
   let switched = 0;
   for (let slot = 0; slot < input.binarySlots; slot++) {
     for (const index of cars) {
-      const { on, power } = plan.layout.evses[index]!;
+      const { on, power, onSingle } = plan.layout.evses[index]!;
+      if (onSingle[slot] !== undefined && fixed.get(onSingle[slot]!) === 1) continue;
       const yes = on[slot];
       const canTake = yes !== undefined && plan.model.variables[power[slot]!]!.upper > 0;
       if (!canTake || fixed.get(yes) === 1 || !rooms.fits(index, slot)) continue;

@@ -1,5 +1,6 @@
 /** Near a whole answer there often is a better one: all but a few yes-or-no stay as they are, and those are branched on. */
 import { type BranchOptions, branched } from "./branch.ts";
+import { partsOf } from "./dive.ts";
 import type { FixedValues, Solution } from "./glpk.ts";
 
 /** Linear models for one neighbourhood. */
@@ -16,11 +17,19 @@ export interface NearContext extends Omit<BranchOptions, "incumbent" | "kept" | 
 /** What a solution leans to in every yes-or-no of a car; none where it is in doubt. */
 function leanings({ values }: Solution, { plan, input }: NearContext): Map<number, number> {
   const leans = new Map<number, number>();
-  for (const [index, { on, power }] of plan.layout.evses.entries())
-    for (const [slot, yes] of on.entries()) {
-      const lean = (values[power[slot]!]! * 1000) / input.evses[index]!.minPowerW;
-      if (lean < NEAR) leans.set(yes, 0);
-      if (lean > 1 - NEAR) leans.set(yes, 1);
+  const learn = (yes: number, lean: number, isSure = true) => {
+    if (lean < NEAR) leans.set(yes, 0);
+    if (lean > 1 - NEAR && isSure) leans.set(yes, 1);
+  };
+  for (const [index, layout] of plan.layout.evses.entries())
+    for (const [slot, yes] of layout.on.entries()) {
+      const evse = input.evses[index]!;
+      const isSwitched = layout.single[slot] !== undefined;
+      const { allKw, oneKw } = isSwitched
+        ? partsOf(layout, slot, values)
+        : { allKw: values[layout.power[slot]!]!, oneKw: 0 };
+      learn(yes, (allKw * 1000) / evse.minPowerW, oneKw < NEAR);
+      if (isSwitched) learn(layout.onSingle[slot]!, (oneKw * 1000) / evse.onePhase!.minPowerW, allKw < NEAR);
     }
   return leans;
 }
@@ -67,7 +76,12 @@ export function windows(context: NearContext): Solution {
   let models = 0;
   for (let from = 0; from < input.binarySlots; from += Math.ceil(WINDOW_SLOTS / 2)) {
     if (models >= mostModels || leftMs() <= 0) return best;
-    const free = new Set(plan.layout.evses.flatMap(({ on }) => on.slice(from, from + WINDOW_SLOTS)));
+    const free = new Set(
+      plan.layout.evses.flatMap(({ on, onSingle }) => [
+        ...on.slice(from, from + WINDOW_SLOTS),
+        ...onSingle.slice(from, from + WINDOW_SLOTS),
+      ]),
+    );
     const found = searched({ ...context, whole: best }, (choice) => free.has(choice));
     best = found.best;
     models += found.models;

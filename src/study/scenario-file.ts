@@ -268,12 +268,13 @@ function compose(reading: Reading, file: string): Scenario {
     throw new ScenarioProblem(["site"], `${problem?.path}: ${problem?.message}`, problem?.advice ?? "Correct it");
   }
   const site = siteModel(parsed.configuration);
-  const evses = site.evses.map(({ id, circuitPath, phases, minCurrentA, maxCurrentA, discharge }) => ({
+  const evses = site.evses.map(({ id, circuitPath, phases, minCurrentA, maxCurrentA, phaseSwitching, discharge }) => ({
     id,
     circuitPath,
     phases,
     minCurrentA,
     maxCurrentA,
+    ...(phaseSwitching ? { phaseSwitching } : {}),
     ...(discharge ? { discharge } : {}),
   }));
   const co2 = seriesOf(reading, { key: "co2", columns: ["g_per_kwh", "gco2_per_kwh", "co2_g_per_kwh"] });

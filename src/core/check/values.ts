@@ -70,6 +70,30 @@ function evseProblems(evse: EvseConfiguration, path: Path, configuration: SiteCo
   return problems;
 }
 
+/** Why an EVSE cannot be switched between one phase and all of them; nothing where it can. */
+function notSwitchable(evse: EvseConfiguration, quirks: readonly string[], phases: 1 | 3) {
+  if (phases === 1) return ["the grid connection has one phase", "Leave it away"];
+  if (evse.phases.length === 1) return ["the EVSE is on one phase", "Leave it away, or name all its phases"];
+  if (quirks.includes("no-number-phases"))
+    return ["its charge point is not told numberPhases (quirk no-number-phases)", "Leave one of the two away"];
+  if (evse.mayPause === false)
+    return ["its cars must not pause (mayPause: false), which changing phases needs", "Leave one of the two away"];
+  if (evse.discharge !== undefined)
+    return ["its cars may give energy back (discharge), on all phases", "Leave one of the two away"];
+  return undefined;
+}
+
+function switchingProblems(configuration: SiteConfiguration): Problem[] {
+  return configuration.chargePoints.flatMap(({ quirks, evses }, c) =>
+    evses.flatMap((evse, e): Problem[] => {
+      const why = evse.phaseSwitching && notSwitchable(evse, quirks, configuration.gridConnection.phases);
+      if (!why) return [];
+      const path = ["chargePoints", c, "evses", e, "phaseSwitching"];
+      return [problem("error", path, `Phases cannot be switched there: ${why[0]}`, why[1]!)];
+    }),
+  );
+}
+
 /** A relative profile is ended by its `validTo` alone, and only above a safe default. */
 function relativeProblems(quirks: readonly string[], path: Path): Problem[] {
   if (!quirks.includes("relative-profiles")) return [];
@@ -162,6 +186,7 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...circuitProblems(configuration),
     ...loadProblems(configuration),
     ...chargePointProblems(configuration),
+    ...switchingProblems(configuration),
     ...accessProblems(configuration),
     ...departureProblems(configuration),
     ...deviceProblems(configuration),

@@ -47,6 +47,15 @@ export interface EvseMemory {
   readonly wishA: number;
   readonly wishKind: ReasonKind;
   readonly wishSinceMonoMs: number;
+  /** Its charge point is told to give a single phase. */
+  readonly onePhase?: true;
+  /** When the number of phases was changed last, and how often in this transaction. */
+  readonly switchedMonoMs?: number;
+  readonly switches?: number;
+  /** Since when it pauses for a change of that number. */
+  readonly switchingSinceMonoMs?: number;
+  /** Since when the other number of phases would do better. */
+  readonly otherPhasesSinceMonoMs?: number;
   /** Since when the sun would carry its minimum, and since when it charges on it. */
   readonly sunnySinceMonoMs?: number;
   readonly solarSinceMonoMs?: number;

@@ -71,6 +71,17 @@ export const PLAN_LEAST_ON_MS = 300_000;
 /** The sun must carry the minimum current this long before a car starts on it, and a start lasts this long. */
 export const SUN_BEFORE_START_MS = 60_000;
 export const SUN_LEAST_ON_MS = 300_000;
+/** A car is told another number of phases at most this often and this many times in a transaction (relays wear), ... */
+export const PHASE_SWITCH_EVERY_MS = 600_000;
+export const MOST_PHASE_SWITCHES = 24;
+/** ... while it charges only when that has been better for so long, ... */
+export const OTHER_PHASES_MS = 60_000;
+/** ... and in a pause: when its meter shows that nothing flows, or after this; who does not pause in this time is left alone. */
+export const PHASE_SWITCH_PAUSE_MS = 20_000;
+export const PHASE_SWITCH_GIVEN_UP_MS = 60_000;
+/** What a car loads after that is its own number of phases only when the charge point has had this time. */
+export const LEARNS_PHASES_MS = 60_000;
+
 /** A plan older than this is not followed. */
 export const PLAN_VALID_MS = 1_800_000;
 /** Charging profiles start in the past, for charge points whose clock is slow (ocpp.md Q20). */

@@ -17,6 +17,8 @@ export const LimitChanged = declareFact(
     /** What it may give back, per phase; missing is nothing. */
     dischargeA: Type.Optional(Type.Number()),
     phases: Type.Integer({ minimum: 1, maximum: 3 }),
+    /** The charge point is told to give its car a single phase. Missing is no. */
+    onePhase: Type.Optional(Type.Boolean()),
     safeCurrentA: Type.Number(),
     expiresAtMs: Type.Number(),
     reason: ReasonSchema,

@@ -19,6 +19,8 @@ export const PlanEvseSchema = Type.Object({
   maxPowerW: Type.Number(),
   /** What it is believed to take at most after the running slot, W, until it has shown more; missing is all. */
   laterPowerW: Type.Optional(Type.Number()),
+  /** It may be told to charge on this phase alone, with so much power; missing: it may not. */
+  onePhase: Type.Optional(Type.Object({ phase: PhaseNumber, minPowerW: Type.Number(), maxPowerW: Type.Number() })),
   /** The most that partners' profiles leave it by slot, W; missing without any. */
   ceilingW: Type.Optional(Series),
   /** Energy still to be delivered, Wh, at the EVSE. */
@@ -171,6 +173,8 @@ export const PlanResultSchema = Type.Object({
       shortfallWh: Type.Number(),
       /** What it gives back by slot, W, in slots in which it takes nothing; missing is nothing. */
       dischargeW: Type.Optional(Series),
+      /** Slots in which it charges on its single phase; missing is none. */
+      onePhaseSlots: Type.Optional(Type.Array(Type.Integer())),
       /** In so many slots from the start it would get more, if a circuit had room; missing is none. */
       eagerSlots: Type.Optional(Type.Integer()),
     }),

@@ -43,6 +43,8 @@ export interface EvseModel {
   readonly leaseMs: number;
   /** False where a plan charges in one go. */
   readonly mayPause: boolean;
+  /** It may be told to give its car a single phase, and all of them again. */
+  readonly phaseSwitching: boolean;
   /** Its cars may give energy back; missing: no. */
   readonly discharge?: DischargeConfiguration;
   /** When its cars usually leave, as the installer wrote it down; missing: nobody did. */
@@ -101,6 +103,7 @@ function evseModel(
     safeCurrentA: evse.safeCurrentA,
     priority: evse.priority,
     mayPause: evse.mayPause ?? true,
+    phaseSwitching: evse.phaseSwitching === true && !onlyPhase && evse.phases.length > 1,
     leaseMs: chargePoint.leaseSeconds * 1000,
     ...(evse.discharge ? { discharge: evse.discharge } : {}),
     ...(evse.departures ? { departures: evse.departures } : {}),

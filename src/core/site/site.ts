@@ -99,6 +99,12 @@ export const EvseSchema = Type.Object(
           "False where cars do not wake up after a pause: planned in one go, once begun. Protection still pauses",
       }),
     ),
+    phaseSwitching: Type.Optional(
+      Type.Boolean({
+        description:
+          "True where the charge point gives its car one phase or all of them as OCPP's numberPhases says; left out: no",
+      }),
+    ),
     discharge: Type.Optional(DischargeSchema),
     departures: Type.Optional(StandingDeparturesSchema),
   },

@@ -6,6 +6,7 @@ export interface LimitState {
   readonly currentA: number;
   readonly dischargeA?: number;
   readonly phases: number;
+  readonly onePhase?: boolean;
   readonly safeCurrentA: number;
   readonly expiresAtMs: number;
   readonly setAtMs: number;
@@ -59,7 +60,7 @@ export function evolveLimits(slice: LimitsState, fact: SiteFact): LimitsState {
     case "limit-obedience-changed":
       return patch(slice, fact.data.evseId, { obeyed: fact.data.obeyed });
     case "transaction-started":
-      return patch(slice, fact.data.evseId, { writes: 0, obeyed: true });
+      return patch(slice, fact.data.evseId, { writes: 0, obeyed: true, onePhase: false });
     case "battery-setpoint-changed": {
       const { deviceId, powerW, expiresAtMs } = fact.data;
       const entry = { expiresAtMs, ...(powerW === undefined ? {} : { powerW }) };

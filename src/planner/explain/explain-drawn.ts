@@ -1,7 +1,7 @@
 /** What a plan's cars and charging batteries draw of the room of each circuit. */
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
-import { type CircuitRoom, circuitRooms } from "../input/limits.ts";
+import { type CircuitRoom, circuitRooms, phaseShare } from "../input/limits.ts";
 
 /** W by phase and slot, and in all. */
 export interface Drawn {
@@ -18,11 +18,12 @@ function drawnIn(room: CircuitRoom, input: PlanInput, result: PlanResult): Drawn
   const phaseW = PHASE_INDEXES.map(() => chargeW.map((powerW) => powerW / input.sitePhases));
   const sumW = [...chargeW];
   for (const index of room.evses) {
-    const { phases } = input.evses[index]!;
+    const evse = input.evses[index]!;
     for (const slot of slots) {
       const powerW = result.evses[index]?.powerW[slot] ?? 0;
       sumW[slot]! += powerW;
-      for (const phase of phases) phaseW[phase]![slot]! += powerW / phases.length;
+      for (const phase of PHASE_INDEXES)
+        phaseW[phase]![slot]! += powerW * phaseShare(evse, result.evses[index], { slot, phase });
     }
   }
   return { room, phaseW: [phaseW[0]!, phaseW[1]!, phaseW[2]!], sumW };

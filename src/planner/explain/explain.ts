@@ -5,7 +5,7 @@
 import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
-import { carPowerW, importCapW, mostPowerW, slotsUntilDeparture } from "../input/limits.ts";
+import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
 import { carCost } from "../model/car-cost.ts";
 import { peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
@@ -91,9 +91,9 @@ function unbalanceReason(index: number, slot: number, question: Question): SlotR
   const evse = input.evses[index]!;
   if (input.unbalanceLimitA === undefined || input.sitePhases === 1 || evse.phases.length === 3) return undefined;
   const byPhase = PHASE_INDEXES.map((phase) =>
-    input.evses.reduce((sum, { phases }, at) => {
-      const counts = phases.length < 3 && phases.includes(phase);
-      return counts ? sum + (result.evses[at]?.powerW[slot] ?? 0) / phases.length : sum;
+    input.evses.reduce((sum, other, at) => {
+      const planned = result.evses[at];
+      return sum + (planned?.powerW[slot] ?? 0) * phaseShare(other, planned, { slot, phase });
     }, 0),
   );
   const limitW = input.unbalanceLimitA * input.nominalVoltageV;

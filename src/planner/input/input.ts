@@ -61,7 +61,9 @@ export interface PlanQuestion {
 
 /** Grid phases that the car was seen to load; what the last plan knew of this transaction; else all of the EVSE's. */
 function loadedPhases(evse: EvseModel, session: Session, question: PlanQuestion): PhaseIndex[] {
-  const currentA = evseReading(question.image, evse.id)?.currentA;
+  // What it shows while it is told a single phase is not its own number.
+  const isTold = evse.phaseSwitching && question.state.limits.byEvse[evse.id]?.onePhase === true;
+  const currentA = isTold ? undefined : evseReading(question.image, evse.id)?.currentA;
   const loaded = evse.phases.filter((_, own) => (currentA?.[own] ?? 0) >= LOADED_A);
   if (loaded.length > 0) return loaded;
   const before = question.state.plan.current?.input.evses.find(
@@ -152,6 +154,20 @@ function laterPowerW(
   return believedPowerW({ stays: state.stays.ended, visit, mostW, slowW, shownW });
 }
 
+/** What an EVSE that may be told so gives its car on the first of its phases. */
+function onePhaseOf(
+  evse: EvseModel,
+  phases: readonly PhaseIndex[],
+  all: Pick<PlanEvse, "minPowerW" | "maxPowerW">,
+): Pick<PlanEvse, "onePhase"> {
+  if (!evse.phaseSwitching || phases.length < 2) return {};
+  const part = (powerW: number) => powerW / phases.length;
+  const minPowerW = Math.ceil(part(all.minPowerW));
+  return {
+    onePhase: { phase: phases[0]!, minPowerW, maxPowerW: Math.max(minPowerW, Math.floor(part(all.maxPowerW))) },
+  };
+}
+
 function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): PlanEvse {
   const { site, state, image, nowMs } = question;
   const registers = image.evses.get(evse.id);
@@ -166,10 +182,10 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
   const leastA = Math.max(evse.minCurrentA, worthwhileA(profilesOf(state, session), circuit));
   const minPowerW = Math.ceil(Math.min(evse.maxCurrentA, leastA) * wattsPerAmpere);
   const car = carLimit(session, powerW, { state, nowMs, wattsPerAmpere });
-  const mostW = Math.min(
-    Math.floor(evse.maxCurrentA * wattsPerAmpere),
-    Math.ceil(car.mostW ?? Number.POSITIVE_INFINITY),
-  );
+  const shownW = car.mostW ?? Number.POSITIVE_INFINITY;
+  // Less than it can take on all phases it took on one.
+  const carW = evse.phaseSwitching && shownW < minPowerW ? shownW * phases.length : shownW;
+  const mostW = Math.min(Math.floor(evse.maxCurrentA * wattsPerAmpere), Math.ceil(carW));
   const { neededWh, ...beyond } = plannedNeed(session, need, {
     state,
     deliveredWh: deliveredWh ?? session.energyWh,
@@ -188,6 +204,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     minPowerW,
     maxPowerW,
     ...(laterW < maxPowerW ? { laterPowerW: laterW } : {}),
+    ...onePhaseOf(evse, phases, { minPowerW, maxPowerW }),
     ...ceilings(session, question, { phases: phases.length, mostW: maxPowerW }),
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, askedAgainWh(car, nowMs, minPowerW)) : neededWh),
     ...departureOf(session, need, { ...question, chargingMs: (neededWh / laterW) * HOUR_MS }),
@@ -366,7 +383,8 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
     ...peaks(question, startMs),
     missedEurPerKwh: site.configuration.charging.missedEurPerKwh,
-    binarySlots: binarySlots(evses.length, slots),
+    // A car on one phase or on all has two decisions a slot.
+    binarySlots: binarySlots(evses.length + evses.filter(({ onePhase }) => onePhase).length, slots),
   };
   const open = Object.values(state.sessions.open);
   return { ...input, circuits: withLatecomers(input, { site, stays: state.stays.ended, present: open }) };

@@ -1,5 +1,5 @@
 /** Room that the building leaves, by circuit, phase and slot; and until when a car can be charged. */
-import type { PlanCircuit, PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
+import type { PlanCircuit, PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import { SLOT_HOURS, SLOT_MS } from "../../core/time/slots.ts";
 
@@ -204,6 +204,32 @@ export function roomForW(
     if (room.sumW) roomW = Math.min(roomW, room.sumW[slot] ?? 0);
   }
   return roomW;
+}
+
+/** The most that a car may take on its single phase in a slot when it is alone, W: nothing below its least power there. */
+export function mostOnePhaseW(
+  index: number,
+  slot: number,
+  { input, rooms }: { input: PlanInput; rooms: readonly CircuitRoom[] },
+): number {
+  const { onePhase, ceilingW } = input.evses[index]!;
+  if (!onePhase) return 0;
+  let mostW = Math.min(onePhase.maxPowerW, ceilingW?.[slot] ?? Number.POSITIVE_INFINITY);
+  for (const room of rooms) {
+    if (!room.evses.includes(index)) continue;
+    mostW = Math.min(mostW, room.phaseW[onePhase.phase][slot] ?? 0, room.sumW?.[slot] ?? Number.POSITIVE_INFINITY);
+  }
+  return mostW < onePhase.minPowerW ? 0 : mostW;
+}
+
+/** The part of a car's power that loads a phase in a slot, 0..1: all of it on the phase that it is planned on alone. */
+export function phaseShare(
+  { phases, onePhase }: Pick<PlanEvse, "phases" | "onePhase">,
+  planned: Pick<PlanResult["evses"][number], "onePhaseSlots"> | undefined,
+  at: { readonly slot: number; readonly phase: PhaseIndex },
+): number {
+  if (onePhase && planned?.onePhaseSlots?.includes(at.slot)) return at.phase === onePhase.phase ? 1 : 0;
+  return phases.includes(at.phase) ? 1 / phases.length : 0;
 }
 
 /** The import that is allowed in a slot, W; the building's own load is never refused. Infinity without a limit. */

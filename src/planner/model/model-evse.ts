@@ -4,6 +4,7 @@ import {
   type CircuitRoom,
   chargingHours,
   mostEnergyWh,
+  mostOnePhaseW,
   mostPowerW,
   possibleNeedWh,
   roomForW,
@@ -21,6 +22,9 @@ export interface EvseLayout {
   readonly power: readonly number[];
   /** The yes-or-no of the first slots. */
   readonly on: readonly number[];
+  /** What of the power of the first slots is on a single phase, and its yes-or-no; empty for a car that is not switched. */
+  readonly single: readonly number[];
+  readonly onSingle: readonly number[];
   /** What it gives back; empty for a car that may not. */
   readonly discharge: readonly number[];
   /** Missing energy by part of the need. */
@@ -68,6 +72,30 @@ function addOneGo(build: ModelBuilder, index: number, on: readonly number[], cha
   if (begins.length > 1) build.row(`once${index}`, { upper: chargingNow ? 0 : 1 }, begins);
 }
 
+/** Of equal plans the one that switches less: a relay wears. EUR a slot on one phase. */
+const ONE_PHASE_EUR = 2e-4;
+
+/** A slot in which a car charges on all phases, on one, or not at all: its power, and what of it is on one. */
+function addChoice(
+  build: ModelBuilder,
+  { index, slot, mostKw, cost }: { readonly index: number; readonly slot: number; mostKw: number; cost: number },
+  context: { readonly input: PlanInput; readonly rooms: readonly CircuitRoom[] },
+) {
+  const evse = context.input.evses[index]!;
+  const name = `${index}_${slot}`;
+  const singleKw = mostOnePhaseW(index, slot, context) / KILO;
+  const power = build.variable(`p${name}`, { upper: Math.max(mostKw, singleKw), cost });
+  const single = build.variable(`s${name}`, { upper: singleKw });
+  const yes = build.binary(`on${name}`);
+  const yesSingle = build.binary(`one${name}`, ONE_PHASE_EUR);
+  build.row(`most${name}`, { upper: 0 }, [term(power, 1), term(single, -1), term(yes, -mostKw)]);
+  build.row(`least${name}`, { lower: 0 }, [term(power, 1), term(single, -1), term(yes, -evse.minPowerW / KILO)]);
+  build.row(`mostone${name}`, { upper: 0 }, [term(single, 1), term(yesSingle, -singleKw)]);
+  build.row(`leastone${name}`, { lower: 0 }, [term(single, 1), term(yesSingle, -evse.onePhase!.minPowerW / KILO)]);
+  build.row(`either${name}`, { upper: 1 }, [term(yes, 1), term(yesSingle, 1)]);
+  return { power, single, yes, yesSingle };
+}
+
 /** Adds a car: nothing or at least its minimum, by yes-or-no in the first slots only. */
 export function addEvse(
   build: ModelBuilder,
@@ -81,11 +109,22 @@ export function addEvse(
   const power: number[] = [];
   const on: number[] = [];
   const goes: number[] = [];
+  const single: number[] = [];
+  const onSingle: number[] = [];
   for (let slot = 0; slot < plannedSlots(evse, input); slot++) {
     const mostKw = mostKwAt(index, slot, context);
     const cost = carCost(evse, slot, context) * chargingHours(evse, slot, input);
-    power.push(build.variable(`p${index}_${slot}`, { upper: mostKw, cost }));
     const isBinary = slot < input.binarySlots;
+    if (isBinary && evse.onePhase) {
+      const chosen = addChoice(build, { index, slot, mostKw, cost }, context);
+      power.push(chosen.power);
+      on.push(chosen.yes);
+      goes.push(chosen.yes);
+      single.push(chosen.single);
+      onSingle.push(chosen.yesSingle);
+      continue;
+    }
+    power.push(build.variable(`p${index}_${slot}`, { upper: mostKw, cost }));
     if (!isBinary && evse.mayPause) continue;
     const yes = isBinary ? build.binary(`on${index}_${slot}`) : build.variable(`on${index}_${slot}`, { upper: 1 });
     if (isBinary) on.push(yes);
@@ -105,5 +144,5 @@ export function addEvse(
   ];
   build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
   if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
-  return { power, on, discharge, shortfall };
+  return { power, on, single, onSingle, discharge, shortfall };
 }

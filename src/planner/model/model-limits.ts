@@ -1,6 +1,6 @@
 /** The rows that keep cars and batteries within circuits, and phases near each other. */
 import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
-import { PHASE_INDEXES } from "../../core/quantity.ts";
+import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import type { CircuitRoom } from "../input/limits.ts";
 import type { PlanLayout } from "./layout.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
@@ -47,15 +47,24 @@ function addCount(
   );
 }
 
+/** Beside its even share a car that may charge on one phase loads it with all of that, and the others not. */
+function singleShare({ phases, onePhase }: PlanEvse, phase: PhaseIndex): number {
+  return (onePhase?.phase === phase ? 1 : 0) - (phases.includes(phase) ? 1 / phases.length : 0);
+}
+
 function addCircuit(build: ModelBuilder, room: CircuitRoom, context: { layout: Limited; input: PlanInput }): void {
   const { layout, input } = context;
-  const parts = (slot: number, share: (evse: PlanEvse) => number, batteryShare: number): RowPart[] => {
+  const parts = (slot: number, share: (evse: PlanEvse) => number, batteryShare: number, phase?: PhaseIndex) => {
     const evses = room.evses.flatMap((index): RowPart[] => {
       const evse = input.evses[index]!;
       const variable = layout.evses[index]!.power[slot];
-      return variable === undefined || share(evse) === 0
-        ? []
-        : [{ variable, share: share(evse), mostW: evse.maxPowerW }];
+      if (variable === undefined || share(evse) === 0) return [];
+      const all = { variable, share: share(evse), mostW: evse.maxPowerW };
+      const single = layout.evses[index]!.single[slot];
+      if (phase === undefined || single === undefined) return [all];
+      // Only the phase that it may be on alone can be loaded more by that.
+      const more = singleShare(evse, phase);
+      return [all, { variable: single, share: more, mostW: more > 0 ? evse.onePhase!.maxPowerW : 0 }];
     });
     const batteries = room.isRoot
       ? layout.batteries.map((battery, index): RowPart => {
@@ -69,7 +78,7 @@ function addCircuit(build: ModelBuilder, room: CircuitRoom, context: { layout: L
     for (const phase of input.sitePhases === 1 ? [0 as const] : PHASE_INDEXES) {
       const share = (evse: PlanEvse) => (evse.phases.includes(phase) ? 1 / evse.phases.length : 0);
       const roomW = room.phaseW[phase][slot] ?? 0;
-      addLimit(build, `c${name}_${phase}_${slot}`, { roomW, parts: parts(slot, share, 1 / input.sitePhases) });
+      addLimit(build, `c${name}_${phase}_${slot}`, { roomW, parts: parts(slot, share, 1 / input.sitePhases, phase) });
       const ons = room.evses.flatMap((index) => {
         const yes = layout.evses[index]!.on[slot];
         const evse = input.evses[index]!;
@@ -87,18 +96,22 @@ function addUnbalance(build: ModelBuilder, layout: Limited, input: PlanInput): v
   if (unbalanceLimitA === undefined || input.sitePhases === 1) return;
   const limitKw = (unbalanceLimitA * nominalVoltageV) / KILO;
   const uneven = input.evses.flatMap((evse, index) =>
-    evse.phases.length < 3 ? [{ evse, power: layout.evses[index]!.power }] : [],
+    evse.phases.length < 3 || evse.onePhase ? [{ evse, ...layout.evses[index]! }] : [],
   );
   for (let slot = 0; slot < input.slots; slot++) {
     const there = uneven.filter(({ power }) => slot < power.length);
     for (const high of PHASE_INDEXES) {
       const on = there.filter(({ evse }) => evse.phases.includes(high));
-      const mostKw = on.reduce((most, { evse }) => most + evse.maxPowerW / evse.phases.length / KILO, 0);
+      const mostKw = on.reduce((most, { evse }) => {
+        return most + Math.max(evse.maxPowerW / evse.phases.length, evse.onePhase?.maxPowerW ?? 0) / KILO;
+      }, 0);
       if (mostKw <= limitKw) continue;
       for (const low of PHASE_INDEXES.filter((phase) => phase !== high)) {
-        const terms = there.flatMap(({ evse, power }) => {
+        const terms = there.flatMap(({ evse, power, single }) => {
           const share = (evse.phases.includes(high) ? 1 : 0) - (evse.phases.includes(low) ? 1 : 0);
-          return share === 0 ? [] : [term(power[slot]!, share / evse.phases.length)];
+          const all = share === 0 ? [] : [term(power[slot]!, share / evse.phases.length)];
+          const more = singleShare(evse, high) - singleShare(evse, low);
+          return single[slot] === undefined || more === 0 ? all : [...all, term(single[slot]!, more)];
         });
         build.row(`u${high}${low}_${slot}`, { upper: limitKw }, terms);
       }

@@ -26,8 +26,14 @@ function taken({ room, phase, block }: Block, { layout, input }: WantedContext):
     const evse = input.evses[index]!;
     if (!evse.phases.includes(phase)) return [];
     const first = block * WANTED_SLOTS;
-    return layout.evses[index]!.power.slice(first, first + WANTED_SLOTS).map((variable, at) => {
-      return { variable, coefficient: chargingHours(evse, first + at, input) / evse.phases.length };
+    const { power, single } = layout.evses[index]!;
+    return power.slice(first, first + WANTED_SLOTS).flatMap((variable, at): LinearTerm[] => {
+      const hours = chargingHours(evse, first + at, input);
+      const share = 1 / evse.phases.length;
+      const alone = single[first + at];
+      const more = (evse.onePhase?.phase === phase ? 1 : 0) - share;
+      const all = { variable, coefficient: hours * share };
+      return alone === undefined ? [all] : [all, { variable: alone, coefficient: hours * more }];
     });
   });
 }

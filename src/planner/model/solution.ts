@@ -23,7 +23,7 @@ function wholeWatts(powersW: readonly number[]): number[] {
 }
 
 /** Power of a car that is nothing or at least its minimum, without the solver's noise, W. */
-function settled(powerW: number, evse: PlanEvse, isBinary: boolean): number {
+function settled(powerW: number, evse: Pick<PlanEvse, "minPowerW" | "maxPowerW">, isBinary: boolean): number {
   if (powerW < NOISE_W) return 0;
   if (powerW > evse.maxPowerW - NOISE_W) return evse.maxPowerW;
   if (!isBinary) return powerW;
@@ -34,14 +34,19 @@ function settled(powerW: number, evse: PlanEvse, isBinary: boolean): number {
 function evsePlan(index: number, context: { input: PlanInput; layout: PlanLayout; values: ArrayLike<number> }) {
   const { input, layout, values } = context;
   const evse = input.evses[index]!;
-  const { power: variables, discharge } = layout.evses[index]!;
+  const { power: variables, discharge, single } = layout.evses[index]!;
+  const onePhaseSlots = single.flatMap((variable, slot) => ((values[variable] ?? 0) * 1000 > NOISE_W ? [slot] : []));
   const exact = Array.from({ length: input.slots }, (_, slot) => {
     const variable = variables[slot];
-    return variable === undefined ? 0 : settled((values[variable] ?? 0) * 1000, evse, slot < input.binarySlots);
+    const bounds = evse.onePhase && onePhaseSlots.includes(slot) ? evse.onePhase : evse;
+    return variable === undefined ? 0 : settled((values[variable] ?? 0) * 1000, bounds, slot < input.binarySlots);
   });
   const gives = discharge.map((variable) => (values[variable] ?? 0) * 1000);
   const apart = settledDischarge(evse, exact, gives);
-  const given = discharge.length > 0 ? { dischargeW: apart.dischargeW } : {};
+  const given = {
+    ...(discharge.length > 0 ? { dischargeW: apart.dischargeW } : {}),
+    ...(onePhaseSlots.length > 0 ? { onePhaseSlots } : {}),
+  };
   const powerW = wholeWatts(apart.chargeW);
   const netWh = netChargedWh(evse, { powerW, ...given }, input);
   const shortfallWh = Math.round(Math.max(0, evse.energyNeededWh - netWh));

@@ -63,7 +63,18 @@ function checkShape(check: Check): boolean {
   return sound && inOrder && result.evses.length === input.evses.length;
 }
 
-function evsePowerViolation(evse: PlanEvse, powerW: number, context: { slot: number; input: PlanInput }) {
+/** The part of a car's power on a phase: all of it where the plan has it on that phase alone. */
+function shareOn(index: number, at: { slot: number; phase: number }, { input, result }: Check): number {
+  const { phases, onePhase } = input.evses[index]!;
+  if (result.evses[index]!.onePhaseSlots?.includes(at.slot)) return onePhase?.phase === at.phase ? 1 : 0;
+  return phases.some((phase) => phase === at.phase) ? 1 / phases.length : 0;
+}
+
+function evsePowerViolation(
+  evse: Pick<PlanEvse, "minPowerW" | "maxPowerW" | "ceilingW" | "departureMs">,
+  powerW: number,
+  context: { slot: number; input: PlanInput },
+) {
   const { slot, input } = context;
   const endsMs = input.startMs + (slot + 1) * SLOT_MS;
   if (powerW < 0) return "is negative";
@@ -80,7 +91,9 @@ function checkEvse(index: number, { input, result, say }: Check): void {
   const evse = input.evses[index]!;
   const planned = result.evses[index]!;
   for (const [slot, powerW] of planned.powerW.entries()) {
-    const violation = evsePowerViolation(evse, powerW, { slot, input });
+    const isAlone = planned.onePhaseSlots?.includes(slot) === true;
+    if (isAlone && !evse.onePhase) say(`${evse.evseId} slot ${slot}: it cannot be on one phase`);
+    const violation = evsePowerViolation(isAlone ? { ...evse, ...evse.onePhase } : evse, powerW, { slot, input });
     if (violation) say(`${evse.evseId} slot ${slot}: ${powerW} W ${violation}`);
   }
   const energyWh = planned.powerW.reduce(
@@ -115,7 +128,7 @@ function checkCircuit(circuit: PlanCircuit, check: Check): void {
   const { input, result, say } = check;
   const below = input.circuits.filter((other) => isBelow(other.circuitId, circuit.circuitId, input.circuits));
   const evses = input.evses.flatMap((evse, i) =>
-    isBelow(evse.circuitId, circuit.circuitId, input.circuits) ? [{ evse, powerW: result.evses[i]!.powerW }] : [],
+    isBelow(evse.circuitId, circuit.circuitId, input.circuits) ? [{ index: i, powerW: result.evses[i]!.powerW }] : [],
   );
   const tolerance = ROUNDING_W + evses.length;
   const isRoot = circuit.parentId === undefined;
@@ -126,8 +139,7 @@ function checkCircuit(circuit: PlanCircuit, check: Check): void {
     for (const phase of input.sitePhases === 1 ? ([0] as const) : ([0, 1, 2] as const)) {
       const loadW = below.reduce((sum, other) => sum + (other.loadW?.[phase][slot] ?? 0), 0);
       let oursW = batteriesW / input.sitePhases;
-      for (const { evse, powerW } of evses)
-        if (evse.phases.includes(phase)) oursW += powerW[slot]! / evse.phases.length;
+      for (const { index, powerW } of evses) oursW += powerW[slot]! * shareOn(index, { slot, phase }, check);
       const limitW = Math.max(circuit.limitA * input.nominalVoltageV, loadW);
       if (loadW + oursW > limitW + tolerance)
         say(`${circuit.circuitId} L${phase + 1} slot ${slot}: above ${circuit.limitA} A`);
@@ -162,14 +174,15 @@ function checkBattery(battery: PlanBattery, powerW: readonly number[], { input, 
 }
 
 /** Cars on three phases load all alike; the others may not differ by more than is allowed. */
-function checkUnbalance({ input, result, say }: Check): void {
+function checkUnbalance(check: Check): void {
+  const { input, result, say } = check;
   if (input.unbalanceLimitA === undefined || input.sitePhases === 1) return;
   const limitW = input.unbalanceLimitA * input.nominalVoltageV;
   for (let slot = 0; slot < input.slots; slot++) {
     const phaseW = [0, 0, 0];
-    for (const [index, evse] of input.evses.entries()) {
-      if (evse.phases.length === 3) continue;
-      for (const phase of evse.phases) phaseW[phase]! += result.evses[index]!.powerW[slot]! / evse.phases.length;
+    for (const [index, { powerW }] of result.evses.entries()) {
+      // A car on all three loads them alike, and cancels out.
+      for (const phase of [0, 1, 2]) phaseW[phase]! += powerW[slot]! * shareOn(index, { slot, phase }, check);
     }
     const differenceW = Math.max(...phaseW) - Math.min(...phaseW);
     if (differenceW > limitW + ROUNDING_W + input.evses.length)

@@ -27,6 +27,8 @@ export class Car {
   options: CarOptions;
   energyWh: number;
   currentA = 0;
+  /** Its EVSE gives it no more than so many phases. */
+  givenPhases = 3;
   #offeredA = 0;
   #reactsInS = 0;
 
@@ -61,15 +63,19 @@ export class Car {
     if (this.#reactsInS === 0) this.#follow(offeredA, seconds);
     if (this.currentA < 0) return this.#give(seconds, voltageV);
     if (this.isFull) this.currentA = 0;
-    const drawnWh = (this.currentA * this.options.phases * voltageV * seconds) / 3600;
+    const drawnWh = (this.currentA * this.#phases * voltageV * seconds) / 3600;
     this.energyWh = Math.min(this.options.capacityWh, this.energyWh + drawnWh * (this.options.gives?.efficiency ?? 1));
     return drawnWh;
+  }
+
+  get #phases(): number {
+    return Math.min(this.options.phases, this.givenPhases);
   }
 
   /** Energy that flows back, Wh, negative. */
   #give(seconds: number, voltageV: number): number {
     const { leastWh, efficiency } = this.options.gives!;
-    const backWh = (-this.currentA * this.options.phases * voltageV * seconds) / 3600;
+    const backWh = (-this.currentA * this.#phases * voltageV * seconds) / 3600;
     const possibleWh = Math.max(0, this.energyWh - leastWh) * efficiency;
     if (backWh > possibleWh) {
       this.currentA = 0;

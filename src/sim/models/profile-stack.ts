@@ -12,7 +12,7 @@ export interface StoredProfile {
   readonly durationS?: number;
   readonly validFromMs?: number;
   readonly validToMs?: number;
-  readonly periods: readonly { readonly startS: number; readonly limitA: number }[];
+  readonly periods: readonly { readonly startS: number; readonly limitA: number; readonly phases?: number }[];
 }
 
 /** OCPP profiles on the wire, the parts that both versions share. */
@@ -62,32 +62,34 @@ export function storedProfile(wire: WireProfile, voltageV: number): StoredProfil
     kind: wire.chargingProfileKind,
     periods: schedule.chargingSchedulePeriod.map(({ startPeriod, limit, numberPhases = 3 }) => ({
       startS: startPeriod,
+      phases: numberPhases,
       limitA: schedule.chargingRateUnit === "A" ? limit : limit / (voltageV * numberPhases),
     })),
     ...known,
   };
 }
 
-/** Limit of one profile now; `undefined` when it does not apply. */
-function limitNow(profile: StoredProfile, nowMs: number, transactionStartMs: number | undefined): number | undefined {
+type Period = StoredProfile["periods"][number];
+
+/** The period of one profile now; `undefined` when it does not apply. */
+function periodNow(profile: StoredProfile, nowMs: number, transactionStartMs: number | undefined): Period | undefined {
   if ((profile.validFromMs ?? 0) > nowMs || (profile.validToMs ?? Number.POSITIVE_INFINITY) <= nowMs) return undefined;
   const startMs = profile.kind === "Relative" ? transactionStartMs : (profile.startMs ?? transactionStartMs ?? 0);
   if (startMs === undefined) return undefined;
   const elapsedS = (nowMs - startMs) / 1000;
   if (elapsedS < 0 || (profile.durationS !== undefined && elapsedS >= profile.durationS)) return undefined;
-  return profile.periods.findLast((period) => period.startS <= elapsedS)?.limitA;
+  return profile.periods.findLast((period) => period.startS <= elapsedS);
 }
 
-/** The current that holds now, A per phase: the highest applicable stack level of each purpose, the least of both. */
-export function effectiveLimitA(
-  profiles: readonly StoredProfile[],
-  now: {
-    readonly nowMs: number;
-    readonly transaction?: string;
-    readonly transactionStartMs?: number;
-    readonly maxA: number;
-  },
-): number {
+export interface OfferNow {
+  readonly nowMs: number;
+  readonly transaction?: string;
+  readonly transactionStartMs?: number;
+  readonly maxA: number;
+}
+
+/** The period that holds now: that of the highest applicable stack level of the transaction, else of the default. */
+function ownPeriod(profiles: readonly StoredProfile[], now: OfferNow, purposes: readonly StoredProfile["purpose"][]) {
   const best = (purpose: StoredProfile["purpose"]) =>
     profiles
       .filter(
@@ -95,9 +97,23 @@ export function effectiveLimitA(
           profile.purpose === purpose &&
           (purpose !== "transaction" || profile.transaction === undefined || profile.transaction === now.transaction),
       )
-      .map((profile) => ({ level: profile.stackLevel, limitA: limitNow(profile, now.nowMs, now.transactionStartMs) }))
-      .filter((entry) => entry.limitA !== undefined)
-      .sort((a, b) => b.level - a.level)[0]?.limitA;
-  const own = (now.transaction === undefined ? undefined : best("transaction")) ?? best("default") ?? now.maxA;
-  return Math.max(0, Math.min(now.maxA, own, best("max") ?? now.maxA));
+      .map((profile) => ({ level: profile.stackLevel, period: periodNow(profile, now.nowMs, now.transactionStartMs) }))
+      .filter((entry) => entry.period !== undefined)
+      .sort((a, b) => b.level - a.level)[0]?.period;
+  for (const purpose of purposes) {
+    const found = purpose === "transaction" && now.transaction === undefined ? undefined : best(purpose);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The current that holds now, A per phase: the highest applicable stack level of each purpose, the least of both. */
+export function effectiveLimitA(profiles: readonly StoredProfile[], now: OfferNow): number {
+  const own = ownPeriod(profiles, now, ["transaction", "default"])?.limitA ?? now.maxA;
+  return Math.max(0, Math.min(now.maxA, own, ownPeriod(profiles, now, ["max"])?.limitA ?? now.maxA));
+}
+
+/** On how many phases: as that period says; all where none says so. */
+export function effectivePhases(profiles: readonly StoredProfile[], now: OfferNow): number {
+  return ownPeriod(profiles, now, ["transaction", "default"])?.phases ?? 3;
 }

@@ -23,6 +23,8 @@ export interface SiteModelOptions {
   readonly exportLimitW?: number;
   /** Current that an EVSE offers its car now, A. */
   readonly offeredA: (evseId: string, atMs: number) => number;
+  /** On how many of its phases; all when left out. */
+  readonly offeredPhases?: (evseId: string, atMs: number) => number;
 }
 
 export interface MeterValues {
@@ -47,9 +49,12 @@ interface ExtraLoad {
 }
 
 /** The EVSE's own phases that a car loads. */
-function wiresUsed({ options }: Car, wiring: EvseWiring): readonly PhaseIndex[] {
+function wiresUsed({ options, givenPhases }: Car, wiring: EvseWiring): readonly PhaseIndex[] {
   const first = options.firstPhase ?? 0;
-  return PHASE_INDEXES.filter((wire) => wire >= first && wire < Math.min(first + options.phases, wiring.phases.length));
+  const used = PHASE_INDEXES.filter(
+    (wire) => wire >= first && wire < Math.min(first + options.phases, wiring.phases.length),
+  );
+  return used.slice(0, givenPhases);
 }
 
 /** Part of the way to a lower limit that an inverter has not gone after a second. */
@@ -175,6 +180,7 @@ export class WiredSite {
     const { car, wiring } = side;
     if (!car) return;
     const { voltageV } = this.#options;
+    car.givenPhases = this.#options.offeredPhases?.(wiring.id, atMs) ?? 3;
     const wh = car.step(this.#options.offeredA(wiring.id, atMs), seconds, voltageV);
     if (wh > 0) side.registerWh += wh;
     else side.exportWh -= wh;

@@ -3,7 +3,7 @@
  * differs between the versions on the wire is in `dialect-16.ts` and `dialect-201.ts`.
  */
 import type { Clock } from "../../core/ports.ts";
-import { effectiveLimitA } from "../models/profile-stack.ts";
+import { effectiveLimitA, effectivePhases, type OfferNow } from "../models/profile-stack.ts";
 import type { Connector, ConnectorView, Dialect, StationCore, Transaction } from "./dialect.ts";
 import { createDialect16 } from "./dialect-16.ts";
 import { createDialect201 } from "./dialect-201.ts";
@@ -75,18 +75,30 @@ export class Station implements StationCore {
   /** The current that a connector offers to its car now, A. */
   offeredA(connector: number): number {
     const entry = this.connectors.get(connector)!;
-    const { transaction } = entry;
-    if (!transaction) return 0;
+    const now = this.#offerNow(entry);
+    if (!now) return 0;
     // Profiles for connector 0 hold for all of them.
     const station = [...this.connectors.values()].flatMap((other) =>
       other === entry ? [] : other.profiles.filter((profile) => profile.purpose === "max"),
     );
-    return effectiveLimitA([...entry.profiles, ...station], {
+    return effectiveLimitA([...entry.profiles, ...station], now);
+  }
+
+  /** On how many phases it offers that. */
+  offeredPhases(connector: number): number {
+    const entry = this.connectors.get(connector)!;
+    const now = this.#offerNow(entry);
+    return now ? effectivePhases(entry.profiles, now) : 3;
+  }
+
+  #offerNow({ transaction, view }: Connector): OfferNow | undefined {
+    if (!transaction) return undefined;
+    return {
       nowMs: this.clock.wallMs(),
-      maxA: entry.view.maxA,
+      maxA: view.maxA,
       transactionStartMs: transaction.startMs,
       ...(transaction.id === undefined ? { transaction: "" } : { transaction: String(transaction.id) }),
-    });
+    };
   }
 
   /** A cable is plugged in and a token shown: the transaction begins. */

@@ -53,6 +53,18 @@ export function weightOf(constraint: Constraint, entry: EvseObservation): number
   return constraint.byPhase ? constraint.weight : constraint.weight * entry.phases.length;
 }
 
+/**
+ * Load on a constraint of 1 A that flows at a member: as {@link weightOf}, but where the number of phases is switched
+ * a car may count on all of them, and nothing flows on those that it does not show.
+ */
+export function flowWeightOf(constraint: Pick<Constraint, "byPhase" | "weight" | "phase">, entry: EvseObservation) {
+  const { byPhase, weight, phase } = constraint;
+  const isSwitched = entry.memory.switchedMonoMs !== undefined;
+  const flowing = isSwitched ? (entry.memory.loaded ?? []) : entry.phases;
+  if (!byPhase) return weight * flowing.length;
+  return isSwitched && phase !== undefined && !flowing.includes(phase) ? 0 : weight;
+}
+
 type Bound = Pick<
   Constraint,
   "key" | "kind" | "circuitId" | "phase" | "weight" | "byPhase" | "members" | "limit" | "stated" | "mayRaise" | "strain"
@@ -73,10 +85,11 @@ function sumsOf(bound: Bound): Sums {
   const sums: Sums = { surely: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, settled: true };
   for (const entry of bound.members) {
     const weight = bound.byPhase ? bound.weight : bound.weight * entry.phases.length;
-    sums.surely += weight * entry.surelyA;
-    if (entry.measuredA === undefined) sums.unmeasured += weight * entry.surelyA;
-    sums.pending += weight * entry.pendingA;
-    sums.expected += weight * entry.expectedA;
+    const flowWeight = flowWeightOf(bound, entry);
+    sums.surely += flowWeight * entry.surelyA;
+    if (entry.measuredA === undefined) sums.unmeasured += flowWeight * entry.surelyA;
+    sums.pending += flowWeight * entry.pendingA;
+    sums.expected += flowWeight * entry.expectedA;
     sums.inForce += weight * Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
     sums.settled &&= entry.settled;
   }

@@ -18,6 +18,7 @@ import {
   SETTLED_MS,
 } from "../thresholds.ts";
 import { loadsUnknownPhases, spreadA, withPowerPhases } from "./power-alone.ts";
+import { countedPhases, showsOwnPhases, toldAtStart } from "./phase-switch.ts";
 import { measuredCurrentA, phasesInUse, withAllPhases, withObedience, withVehicleCap } from "./vehicle.ts";
 
 export interface EvseObservation {
@@ -68,6 +69,7 @@ function newMemory(evse: EvseModel, input: ControlInput, session: Session | unde
     wishSinceMonoMs: Number.NEGATIVE_INFINITY,
     tries: 0,
     ...heldAtStart(input, evse, session),
+    ...toldAtStart(input, evse, session),
     ...(session ? { transactionId: session.transactionId } : {}),
   };
 }
@@ -99,6 +101,8 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
     ...(memory.limitA > evse.safeCurrentA && sentEndsMonoMs !== undefined
       ? { held: { currentA: memory.limitA, untilMonoMs: sentEndsMonoMs } }
       : {}),
+    // It may still give one phase, too.
+    ...(memory.onePhase ? { switchedMonoMs: monoMs } : {}),
     ...(session ? { transactionId: session.transactionId } : {}),
   };
 }
@@ -150,7 +154,8 @@ function see(input: ControlInput, evse: EvseModel, memory: EvseMemory, mayLower:
   const holds = !mayLower && memory.held !== undefined;
   if (!reading || (!holds && input.image.monoMs - reading.atMonoMs > EVSE_READING_VALID_MS))
     return { phases, mayLower };
-  const seen = phasesInUse(evse, reading, memory.phases) ?? evse.phases;
+  const own = showsOwnPhases(evse, memory, reading) ? phasesInUse(evse, reading, memory.phases) : memory.phases;
+  const seen = own ?? evse.phases;
   const measuredA = measuredCurrentA(reading, seen.length, input.site.voltageV);
   return { mayLower, reading, phases: seen, ...(measuredA === undefined ? {} : { measuredA }) };
 }
@@ -312,15 +317,17 @@ export function observeEvse(
     connected,
     refused,
     memory,
-    phases,
-    loaded: memory.loaded ?? phases,
+    ...countedPhases(
+      input,
+      { evse, memory, mayLower: seen.mayLower, reading },
+      { phases, loaded: memory.loaded ?? phases, ...(isUnseen(evse, memory, monoMs) ? { unseen: true as const } : {}) },
+    ),
     surelyA: surely(input, memory, evse, seen),
     pendingA,
     expectedA: sinceMs < EXPECTED_MS ? pendingA : 0,
     settled: readAfterMs >= SETTLED_MS || sinceMs > OVERCOMMITTED_UNSEEN_MS,
     excessA: excess(memory, reading, mostEachA),
     ...(measuredA === undefined ? {} : { measuredA }),
-    ...(isUnseen(evse, memory, monoMs) ? { unseen: true as const } : {}),
   };
   const reservedA = reserved(input, entry);
   const certain = reservedA === undefined ? entry : { ...entry, reservedA };

@@ -1,7 +1,7 @@
 /** What is recorded of the guard at work: overloads that were shed, and charge points that do not obey. */
 import type { SiteDraft } from "../../facts/index.ts";
 import type { Constraint } from "../circuits/constraints.ts";
-import { weightOf } from "../circuits/constraints.ts";
+import { flowWeightOf } from "../circuits/constraints.ts";
 import { withLowered } from "../circuits/headroom.ts";
 import type { EvseDecision } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
@@ -98,7 +98,7 @@ export function creditSheds(
     let added = 0;
     for (const entry of constraint.members) {
       const after = memories.get(entry.evse.id);
-      if (after) added += weightOf(constraint, entry) * Math.max(0, newlyPendingA(entry, after));
+      if (after) added += flowWeightOf(constraint, entry) * Math.max(0, newlyPendingA(entry, after));
     }
     if (added === 0) continue;
     const shedA = constraint.shedCredit + (constraint.overload > 0 ? added : 0);

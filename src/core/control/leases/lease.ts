@@ -91,6 +91,7 @@ function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseD
       currentA: decision.currentA,
       ...(decision.dischargeA === undefined ? {} : { dischargeA: decision.dischargeA }),
       phases: entry.phases.length,
+      ...(entry.memory.onePhase ? { onePhase: true } : {}),
       safeCurrentA: entry.evse.safeCurrentA,
       expiresAtMs: input.image.nowMs + lifeMs(leaseSchedule(input, entry, signedA(decision))),
       reason: decision.reason,

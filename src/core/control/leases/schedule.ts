@@ -3,6 +3,7 @@ import type { ChargePointCommand, LimitSchedule, SchedulePeriod } from "../../ch
 import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../market/ceiling.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
+import { wishPhases } from "../evses/phase-switch.ts";
 import {
   AT_SAFE_LEASE_MS,
   BELOW_SAFE_LEASE_MS,
@@ -32,12 +33,18 @@ function decidedPeriods(input: ControlInput, entry: EvseObservation, currentA: n
   return list;
 }
 
-/** All periods. Who is above the safe current, or gives back, does so no longer than configured. */
+/**
+ * All periods. What is decided is on as many phases as the car is told; the safe current is on all, as by the default
+ * below and by the sums that were checked. Who is above the safe current, or gives back, does so no longer than
+ * configured.
+ */
 function periods(input: ControlInput, entry: EvseObservation, currentA: number): Periods {
   const { leaseMs, safeCurrentA } = entry.evse;
   const isHarmless = currentA >= 0 && currentA <= safeCurrentA;
   const mostMs = isHarmless ? Math.max(leaseMs, AT_SAFE_LEASE_MS) : leaseMs;
-  const decided = decidedPeriods(input, entry, currentA, mostMs);
+  const decided = decidedPeriods(input, entry, currentA, mostMs).map((period) =>
+    entry.memory.onePhase ? { ...period, phases: 1 } : period,
+  );
   const waits = isHarmless ? decided.find((period) => period.currentA < safeCurrentA) : undefined;
   const waitsMs = waits && (waits.offsetS === 0 ? 0 : waits.offsetS * 1000 - SCHEDULE_LEAD_MS);
   const endMs = waitsMs === undefined ? mostMs : Math.min(mostMs, waitsMs + Math.max(leaseMs, BELOW_SAFE_LEASE_MS));
@@ -67,11 +74,12 @@ export function lifeMs({ periods }: LimitSchedule): number {
 }
 
 /** A partner's ceiling after its next change, and in how long that is. */
-function ceilingAhead(input: ControlInput, { session, phases, evse }: EvseObservation) {
+function ceilingAhead(input: ControlInput, entry: EvseObservation) {
+  const { session, evse } = entry;
   const profiles = session ? profilesOf(input.state, session) : [];
   const { nowMs } = input.image;
   const atMs = nextChangeMs(profiles, nowMs);
-  const circuit = { voltageV: input.site.voltageV, phases: phases.length };
+  const circuit = { voltageV: input.site.voltageV, phases: wishPhases(entry) };
   const lowest = atMs === undefined ? undefined : ceilingA(profiles, atMs, circuit);
   if (!lowest || atMs === undefined) return undefined;
   const leastA = Math.max(evse.minCurrentA, worthwhileA(profiles, circuit));

@@ -4,6 +4,7 @@ import type { PlanState } from "../../state/plan.ts";
 import { SLOT_MS, slotStartMs } from "../../time/slots.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
+import { wishPhases } from "../evses/phase-switch.ts";
 import { PLAN_COMES_MS, PLAN_VALID_MS } from "../thresholds.ts";
 
 /** Plans are whole W. */
@@ -40,6 +41,23 @@ export function followedUntilMs(plan: Plan, nowMs: number): number {
   return plan.input.startMs + (followedSlot(plan, nowMs) + 1) * SLOT_MS + PLAN_COMES_MS;
 }
 
+/** Planned power of an EVSE in the slot `ahead` slots from the one that is followed, W; missing as below. */
+export function plannedW(
+  input: ControlInput,
+  plan: Plan | undefined,
+  entry: EvseObservation,
+  ahead: number,
+): number | undefined {
+  const row = plan?.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  return row?.powerW[plan ? followedSlot(plan, input.image.nowMs) + ahead : 0];
+}
+
+/** Whether the plan has it on a single phase then. */
+export function isPlannedOnOnePhase(input: ControlInput, plan: Plan, entry: EvseObservation, ahead: number): boolean {
+  const row = plan.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  return row?.onePhaseSlots?.includes(followedSlot(plan, input.image.nowMs) + ahead) === true;
+}
+
 /**
  * Planned current of an EVSE in the slot `ahead` slots from the one that is followed, A; missing where the plan does not know the
  * transaction. Below the minimum it is 0; the minimum itself may have been rounded away in W.
@@ -50,14 +68,20 @@ export function plannedCurrentA(
   entry: EvseObservation,
   ahead: number,
 ): number | undefined {
-  const row = plan?.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
-  const slot = plan ? followedSlot(plan, input.image.nowMs) + ahead : 0;
-  const powerW = row?.powerW[slot];
+  const powerW = plannedW(input, plan, entry, ahead);
   if (!plan || powerW === undefined) return undefined;
+  const slot = followedSlot(plan, input.image.nowMs) + ahead;
   const { minCurrentA, maxCurrentA } = entry.evse;
-  const phases = entry.memory.phases?.length ?? plannedPhases(plan, entry) ?? entry.phases.length;
+  const onOne = entry.memory.onePhase === true;
+  const phases = onOne
+    ? wishPhases(entry)
+    : (entry.memory.phases?.length ?? plannedPhases(plan, entry) ?? entry.phases.length);
   const currentA = powerW / (input.site.voltageV * phases);
-  if (currentA < minCurrentA - 0.5) return 0;
+  if (currentA < minCurrentA - 0.5) {
+    // It goes on as it is until it may be switched.
+    const waits = !onOne && entry.memory.limitA > 0 && isPlannedOnOnePhase(input, plan, entry, ahead);
+    return waits && powerW > 0 ? minCurrentA : 0;
+  }
   const wholeA = plan.input.peaks
     ? takingTurnsA(currentA, plan, { slot, nowMs: input.image.nowMs })
     : Math.round(currentA);

@@ -1,6 +1,7 @@
 /** The sun inside a slot: what is exported may as well go into the cars. */
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
+import { wishPhases } from "../evses/phase-switch.ts";
 import type { EvseMemory } from "../memory.ts";
 import { SUN_BEFORE_START_MS, SUN_LEAST_ON_MS } from "../thresholds.ts";
 
@@ -26,7 +27,7 @@ export function surplusW(input: ControlInput): number | undefined {
  * as its EVSE can give it.
  */
 function carriedA(input: ControlInput, entry: EvseObservation, shareW: number): number {
-  const carriedA = Math.floor(entry.surelyA + shareW / (input.site.voltageV * entry.phases.length));
+  const carriedA = Math.floor(entry.surelyA + shareW / (input.site.voltageV * wishPhases(entry)));
   return Math.min(entry.evse.maxCurrentA, carriedA);
 }
 

@@ -3,8 +3,10 @@ import { ceilingA, nextChangeMs, profilesOf, worthwhileA } from "../../market/ce
 import type { Reason } from "../../reason.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
+import { wishPhases } from "../evses/phase-switch.ts";
 import type { EvseMemory } from "../memory.ts";
 import { PLAN_LEAST_ON_MS, WISH_CHANGE_MS } from "../thresholds.ts";
+import { phased } from "./phases.ts";
 import { type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
 import { sunnyCurrent, surplusW } from "./solar.ts";
 
@@ -27,13 +29,18 @@ interface Today {
   readonly shareW: number | undefined;
 }
 
+function onePhase({ memory }: EvseObservation): Pick<Reason, "onePhase"> {
+  return memory.onePhase ? { onePhase: true } : {};
+}
+
 function planned({ input, plan, shareW }: Today, entry: EvseObservation): Wished | undefined {
   const currentA = plannedCurrentA(input, plan, entry, 0);
   if (!plan || currentA === undefined || !entry.session) return undefined;
   const { currentA: sunnyA, memory } = sunnyCurrent(input, entry, shareW);
-  if (sunnyA > currentA) return { wish: { currentA: sunnyA, reason: { kind: "solar" } }, memory };
+  const onOne = onePhase(entry);
+  if (sunnyA > currentA) return { wish: { currentA: sunnyA, reason: { kind: "solar", ...onOne } }, memory };
   const reason: Reason =
-    currentA === 0 ? waiting(input, plan, entry.session.transactionId) : { kind: "plan", limitA: currentA };
+    currentA === 0 ? waiting(input, plan, entry.session.transactionId) : { kind: "plan", limitA: currentA, ...onOne };
   const eager = takesMore(input, plan, entry) ? { moreA: entry.evse.maxCurrentA } : {};
   return { wish: { currentA, reason, ...eager }, memory };
 }
@@ -45,6 +52,11 @@ function desired(today: Today, entry: EvseObservation): Wished {
     return { wish: { currentA: maxCurrentA, reason: { kind: "override" } }, memory: entry.memory };
   const fairShare = { currentA: maxCurrentA, reason: { kind: "fair-share" } } as const;
   return planned(today, entry) ?? { wish: fairShare, memory: entry.memory };
+}
+
+/** Nothing flows while the number of phases changes. */
+function pausing({ memory }: EvseObservation): Wished {
+  return { wish: { currentA: 0, reason: { kind: "phase-switch" } }, memory };
 }
 
 /** Small and frequent changes of a wish are held back: each is a profile write. */
@@ -60,7 +72,8 @@ function steady({ wish, memory }: Wished, monoMs: number): Wish {
 function notAgain(wish: Wish, { evse, memory }: EvseObservation, monoMs: number): Wish {
   const resumed = memory.stops > 0 && memory.limitA > 0 && monoMs - memory.turnSinceMonoMs < PLAN_LEAST_ON_MS;
   if (!resumed || wish.currentA > 0 || wish.reason.kind !== "plan") return wish;
-  return { ...wish, currentA: evse.minCurrentA, reason: { kind: "plan", limitA: evse.minCurrentA } };
+  const reason: Reason = { kind: "plan", limitA: evse.minCurrentA, ...(memory.onePhase ? { onePhase: true } : {}) };
+  return { ...wish, currentA: evse.minCurrentA, reason };
 }
 
 function remember(memory: EvseMemory, wish: Wish, monoMs: number): EvseMemory {
@@ -84,7 +97,7 @@ function belowCeiling(wish: Wish, input: ControlInput, entry: EvseObservation): 
   const profiles = profilesOf(input.state, entry.session);
   if (profiles.length === 0) return wish;
   const { nowMs } = input.image;
-  const circuit = { voltageV: input.site.voltageV, phases: entry.phases.length };
+  const circuit = { voltageV: input.site.voltageV, phases: wishPhases(entry) };
   const lowest = ceilingA(profiles, nowMs, circuit);
   if (!lowest || lowest.currentA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
   if (lowest.currentA > wish.currentA) return { ...wish, moreA: lowest.currentA };
@@ -108,9 +121,11 @@ export function wishesOf(
   const { monoMs } = input.image;
   const remembered = active.map((entry): EvseObservation => {
     if (!entry.session) return entry;
-    const wished = desired(today, entry);
-    const wish = notAgain(steady(wished, monoMs), entry, monoMs);
-    wishes.set(entry.index, belowCeiling(bounded(wish, entry), input, entry));
+    const { memory: told, pauses } = phased(input, entry, today);
+    const now = told === entry.memory ? entry : { ...entry, memory: told };
+    const wished = pauses ? pausing(now) : desired(today, now);
+    const wish = notAgain(steady(wished, monoMs), now, monoMs);
+    wishes.set(entry.index, belowCeiling(bounded(wish, now), input, now));
     const memory = remember(wished.memory, wish, monoMs);
     return memory === entry.memory ? entry : { ...entry, memory };
   });
