@@ -9,6 +9,8 @@ export interface PlannedEvse {
   readonly evseId: string;
   readonly transactionId: number;
   readonly currentA: readonly number[];
+  /** Slots in which it charges on its first phase alone. */
+  readonly onePhaseSlots?: readonly number[];
   /** What it gives back. */
   readonly dischargeA?: readonly number[];
 }
@@ -90,11 +92,12 @@ export function plan(
   const result: PlanResult = {
     status: "optimal",
     detail: "",
-    evses: evses.map(({ evseId, transactionId, currentA, dischargeA }) => ({
+    evses: evses.map(({ evseId, transactionId, currentA, dischargeA, onePhaseSlots }) => ({
       evseId,
       transactionId,
+      ...(onePhaseSlots ? { onePhaseSlots: [...onePhaseSlots] } : {}),
       ...(dischargeA ? { dischargeW: series(dischargeA.map((value) => value * 3 * VOLTAGE_V)) } : {}),
-      powerW: series(currentA.map((value) => value * 3 * VOLTAGE_V)),
+      powerW: series(currentA.map((value, slot) => value * (onePhaseSlots?.includes(slot) ? 1 : 3) * VOLTAGE_V)),
       shortfallWh: 0,
     })),
     // All do the same.

@@ -50,6 +50,8 @@ export interface Fault {
   readonly refusesDefault?: boolean;
   /** Its meter values do not arrive. */
   readonly mute?: boolean;
+  /** Gives all phases, whatever it is told. */
+  readonly ignoresPhases?: boolean;
   /** They tell its power, and no currents. */
   readonly powerAlone?: boolean;
 }
@@ -246,10 +248,19 @@ export class Plant {
     car.currentA = target < car.currentA ? target : Math.min(target, Math.max(car.currentA, 5.9) + car.rampAPerS);
   }
 
+  /** On how many phases the charge point gives its car current. */
+  givenPhases(evseId: string): number {
+    const { schedule, fault } = this.station(evseId);
+    const sinceS = schedule ? (this.nowMs() - schedule.startMs) / 1000 : 0;
+    if (!schedule || fault.ignoresPhases || sinceS >= schedule.durationS) return 3;
+    return schedule.periods.findLast((period) => period.offsetS <= sinceS)?.phases ?? schedule.phases;
+  }
+
   /** Grid phases that a car loads. */
   phasesOf(evseId: string): readonly PhaseIndex[] {
     const car = this.station(evseId).car;
-    return car ? this.site.evseById.get(evseId)!.phases.slice(0, car.phases) : [];
+    const phases = car ? Math.min(car.phases, this.givenPhases(evseId)) : 0;
+    return this.site.evseById.get(evseId)!.phases.slice(0, phases);
   }
 
   /** True currents of the cars below a circuit, A. */
@@ -305,7 +316,8 @@ export class Plant {
       const station = this.station(evse.id);
       if ((this.second + index) % everyS !== 0 || station.fault.offline || station.fault.mute || !station.car) return;
       const a = Math.round(station.car.currentA * 10) / 10;
-      const currentA: PerPhase = [a, station.car.phases > 1 ? a : 0, station.car.phases > 2 ? a : 0];
+      const count = this.phasesOf(evse.id).length;
+      const currentA: PerPhase = [a, count > 1 ? a : 0, count > 2 ? a : 0];
       const { socPercent } = station.car;
       const soc = socPercent === undefined ? {} : { socPercent };
       const told = station.fault.powerAlone

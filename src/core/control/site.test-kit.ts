@@ -16,6 +16,8 @@ export interface EvseOptions {
   readonly priority?: number;
   /** Its cars may give back so much, W; no lower than half full. */
   readonly givesW?: number;
+  /** It gives one phase where it is told so. */
+  readonly phaseSwitching?: boolean;
 }
 
 export interface SiteOptions {
@@ -101,6 +103,7 @@ export function siteOf(options: SiteOptions): SiteModel {
           maxCurrentA: evse.maxCurrentA ?? 16,
           safeCurrentA: evse.safeCurrentA ?? 6,
           priority: evse.priority ?? 5,
+          ...(evse.phaseSwitching ? { phaseSwitching: true } : {}),
           ...(evse.givesW === undefined ? {} : { discharge: { ...GIVING, maxPowerW: evse.givesW } }),
         },
       ],

@@ -3,6 +3,7 @@ import fc from "../../../test/fast-check.ts";
 import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { Checker } from "./checker.test-kit.ts";
+import { plan } from "./planned.test-kit.ts";
 import { Plant, type Step } from "./plant.test-kit.ts";
 import { siteOf } from "./site.test-kit.ts";
 
@@ -19,6 +20,7 @@ const evse = fc.record({
   safe: fc.boolean(),
   garage: fc.boolean(),
   priority: fc.nat({ max: 9 }),
+  switches: fc.boolean(),
 });
 
 const car = fc.record({
@@ -39,7 +41,7 @@ const load = fc.record({
 });
 
 const fault = fc.record({
-  kind: fc.constantFrom("meter", "garage-meter", "offline", "stubborn", "refuses"),
+  kind: fc.constantFrom("meter", "garage-meter", "offline", "stubborn", "refuses", "all-phases"),
   evse: fc.nat({ max: 7 }),
   fromS: fc.integer({ min: 100, max: 800 }),
   forS: fc.integer({ min: 3, max: 300 }),
@@ -55,6 +57,8 @@ export const world = fc.record({
   loads: fc.array(load, { maxLength: 6 }),
   faults: fc.array(fault, { maxLength: 2 }),
   meterEveryS: fc.constantFrom(10, 10, 30),
+  /** On how many phases the plans have the cars, one plan after the other; without them all share. */
+  planned: fc.option(fc.array(fc.constantFrom(1, 1, 3), { minLength: 1, maxLength: 6 }), { nil: undefined }),
   unbalanceLimitA: fc.option(fc.constantFrom(16, 20), { nil: undefined }),
 });
 
@@ -65,13 +69,21 @@ function siteFor(w: World): SiteModel {
   const worstA = Math.floor(w.mainFuseA / 2);
   let mainLeftA = w.mainFuseA - worstA;
   let garageLeftA = w.garageFuseA - GARAGE_OTHERS_A;
-  const evses = w.evses.map(({ rotation, wires, maxCurrentA, safe, garage, priority }, index) => {
+  const evses = w.evses.map(({ rotation, wires, maxCurrentA, safe, garage, priority, switches }, index) => {
     const fits = safe && mainLeftA >= 6 && (!garage || garageLeftA >= 6);
     if (fits) mainLeftA -= 6;
     if (fits && garage) garageLeftA -= 6;
     const phases = ROTATIONS[rotation]!.slice(0, wires);
     const circuit = garage ? "garage" : "grid";
-    return { id: `e${index}`, phases, maxCurrentA, priority, circuit, safeCurrentA: fits ? 6 : 0 };
+    return {
+      id: `e${index}`,
+      phases,
+      maxCurrentA,
+      priority,
+      circuit,
+      safeCurrentA: fits ? 6 : 0,
+      phaseSwitching: switches === true,
+    };
   });
   return siteOf({
     mainFuseA: w.mainFuseA,
@@ -108,8 +120,23 @@ function loadsAt(w: World, garage: boolean, mostA: number): (second: number) => 
   };
 }
 
+const PLAN_EVERY_S = 90;
+
+/** All that are here, with 16 A each, where their EVSE is switched on as many phases as this plan has it. */
+function planFor(plant: Plant, { planned }: World): void {
+  if (!planned || plant.second % PLAN_EVERY_S !== 0) return;
+  const phases = planned[(plant.second / PLAN_EVERY_S - 1) % planned.length];
+  const here = plant.site.evses.flatMap(({ id: evseId, phaseSwitching }) => {
+    const car = plant.station(evseId).car;
+    const alone = phaseSwitching && phases === 1 ? { onePhaseSlots: [0, 1] } : {};
+    return car ? [{ evseId, transactionId: car.transactionId, currentA: [16, 16], ...alone }] : [];
+  });
+  if (here.length > 0) plan(plant, here);
+}
+
 function disturb(plant: Plant, w: World): void {
   const { second } = plant;
+  planFor(plant, w);
   for (const { evse: at, arrivesS, staysS, phases, takesA, obeyS } of w.cars) {
     const id = `e${at % w.evses.length}`;
     const wires = plant.site.evseById.get(id)!.phases.length;
@@ -122,6 +149,12 @@ function disturb(plant: Plant, w: World): void {
     if (kind === "offline") {
       if (second === fromS) plant.disconnect(id);
       if (second === fromS + forS) plant.connect(id);
+      continue;
+    }
+    if (kind === "all-phases") {
+      const { fault } = plant.station(id);
+      if (second === fromS) plant.station(id).fault = { ...fault, ignoresPhases: true };
+      if (second === fromS + forS) plant.station(id).fault = { ...fault, ignoresPhases: false };
       continue;
     }
     if (kind === "stubborn" || kind === "refuses") {

@@ -17,6 +17,7 @@ const crowded: World = {
     safe: true,
     garage: rotation === 2,
     priority: 5,
+    switches: false,
   })),
   cars: [0, 1, 2].map((at) => ({ evse: at, arrivesS: 10, staysS: 900, phases: 3, takesA: 16, obeyS: 3 })),
   loads: [

@@ -27,9 +27,9 @@ const deafBehindNoMeter: World = {
   garageFuseA: 23,
   garageMeter: false,
   evses: [
-    { rotation: 1, wires: 3, maxCurrentA: 16, safe: false, garage: true, priority: 6 },
-    { rotation: 0, wires: 3, maxCurrentA: 16, safe: true, garage: true, priority: 3 },
-    { rotation: 0, wires: 1, maxCurrentA: 20, safe: false, garage: true, priority: 9 },
+    { rotation: 1, wires: 3, maxCurrentA: 16, safe: false, garage: true, priority: 6, switches: false },
+    { rotation: 0, wires: 3, maxCurrentA: 16, safe: true, garage: true, priority: 3, switches: false },
+    { rotation: 0, wires: 1, maxCurrentA: 20, safe: false, garage: true, priority: 9, switches: false },
   ],
   cars: [
     { evse: 2, arrivesS: 193, staysS: 525, phases: 3, takesA: 25, obeyS: 2 },
