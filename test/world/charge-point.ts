@@ -28,6 +28,8 @@ export interface Trouble {
   generous?: boolean;
   /** Takes what it is told at once, and does it many seconds later. */
   obeysLate?: boolean;
+  /** Gives all phases, whatever number it is told. */
+  allPhases?: boolean;
   /** Offers its maximum while it has no network. */
   unbound?: boolean;
   /** Its meter shows ten times the current, or none; its register is right. */
@@ -108,6 +110,14 @@ export class SimulatedChargePoint {
     const { ignores, unbound, neverPauses, generous } = this.trouble;
     if (ignores || (unbound && !this.connected)) return this.stall.maxCurrentA;
     return Math.max(this.#toldA(), neverPauses ? LEAST_OFFER_A : 0) * (generous ? GENEROUS : 1);
+  }
+
+  /** On how many phases it offers that. */
+  offeredPhases(): number {
+    const { stall, schedule, trouble } = this;
+    if (!stall.phaseSwitching || trouble.allPhases || !schedule || this.scheduledA() === undefined) return 3;
+    const elapsedS = (this.nowMs() - schedule.startMs) / 1000;
+    return schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.phases ?? 3;
   }
 
   #toldA(): number {

@@ -47,10 +47,10 @@ function textOf(plan: WorldPlan): string {
           },
         ]
       : [],
-    chargePoints: plan.stalls.map(({ id, circuit, phases, safeCurrentA, maxCurrentA, priority }) => ({
+    chargePoints: plan.stalls.map(({ id, circuit, phases, safeCurrentA, maxCurrentA, priority, phaseSwitching }) => ({
       id: `cp-${id}`,
       passwordHash: HASH,
-      evses: [{ id, circuit, phases, safeCurrentA, maxCurrentA, priority }],
+      evses: [{ id, circuit, phases, safeCurrentA, maxCurrentA, priority, phaseSwitching }],
     })),
     devices: devices(plan),
     tariff: {

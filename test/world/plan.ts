@@ -21,6 +21,8 @@ export interface Stall {
   readonly followsOurClock: boolean;
   /** Periods that a schedule of it may have. */
   readonly maxPeriods: number;
+  /** It gives its car one phase, or all, as it is told. */
+  readonly phaseSwitching: boolean;
 }
 
 export interface Visit {
@@ -107,6 +109,7 @@ function drawStalls(draw: Draw, count: number, { fuseA, worstBuildingA, garage }
       sampleEveryS: draw.one([10, 10, 15, 30]),
       followsOurClock: draw.chance(0.5),
       maxPeriods: 24,
+      phaseSwitching: false,
     };
   });
 }
@@ -175,6 +178,8 @@ export interface PlanOptions {
   /** These kinds of faults, one each, besides the others. */
   readonly also?: readonly string[];
   readonly disk?: "file" | "memory";
+  /** Whether EVSEs may be switched to one phase; left out: in some worlds. */
+  readonly switching?: boolean;
   /** So many EVSEs. */
   readonly stalls?: number;
 }
@@ -184,7 +189,7 @@ function anyKinds(count: number): undefined[] {
 }
 
 /** The world of a seed. */
-export function drawWorld(seed: number, { only, also, disk, stalls: most }: PlanOptions = {}): WorldPlan {
+export function drawWorld(seed: number, { only, also, disk, switching, stalls: most }: PlanOptions = {}): WorldPlan {
   const draw = new Draw(seed);
   const some = draw.whole(3, 6);
   const count = most ?? some;
@@ -219,5 +224,22 @@ export function drawWorld(seed: number, { only, also, disk, stalls: most }: Plan
   const bounded = stalls.map((stall) => ({ ...stall, maxPeriods: draw.one([2, 24, 24, 24]) }));
   const late = LATE_NAMES.filter(() => draw.chance(LATE_CHANCE));
   const more = also ?? (only ? [] : late);
-  return { ...plan, stalls: bounded, faults: [...plan.faults, ...more.map((kind) => drawFault(draw, kind))] };
+  const whole = { ...plan, stalls: bounded, faults: [...plan.faults, ...more.map((kind) => drawFault(draw, kind))] };
+  const switched = withSwitching(whole, draw);
+  return (switching ?? switched.wanted) ? switched.plan : whole;
+}
+
+/** Some EVSEs are switched between one phase and all, where drivers leave that to the plan. */
+function withSwitching(plan: WorldPlan, draw: Draw): { readonly wanted: boolean; readonly plan: WorldPlan } {
+  const wanted = draw.chance(0.3);
+  const stalls = plan.stalls.map((stall) => ({
+    ...stall,
+    phaseSwitching: stall.phases.length > 1 && draw.chance(0.7),
+  }));
+  const isSwitched = (id: string) => stalls.some((stall) => stall.id === id && stall.phaseSwitching);
+  const visits = plan.visits.map((visit) => {
+    const hurries = visit.hurries && draw.chance(0.2);
+    return isSwitched(visit.stall) ? { ...visit, hurries } : visit;
+  });
+  return { wanted, plan: { ...plan, stalls, visits } };
 }

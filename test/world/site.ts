@@ -19,7 +19,11 @@ export class PhysicalSite {
   readonly #plan: WorldPlan;
   #second = 0;
 
-  constructor(plan: WorldPlan, offeredA: (stall: string) => number) {
+  constructor(
+    plan: WorldPlan,
+    offeredA: (stall: string) => number,
+    offeredPhases: (stall: string) => number = () => 3,
+  ) {
     this.#plan = plan;
     const { battery, stalls } = plan;
     this.battery =
@@ -45,6 +49,7 @@ export class PhysicalSite {
       pvW: () => (plan.pvW ?? 0) * this.sun,
       ...(this.battery ? { battery: this.battery } : {}),
       offeredA,
+      offeredPhases,
     });
   }
 

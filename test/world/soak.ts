@@ -2,7 +2,8 @@
  * `npm run soak -- --seeds 1000`: lives through worlds of faults and says which of them broke what, and how to see it
  * again. `--from S` begins at another seed, `--workers K` uses K processes, `--only family/kind,family` draws these faults alone,
  * `--also family/kind` these besides, `--eight` has
- * eight EVSEs on 63 A as `check` proposes them, `--story` tells each world, `--disk file|memory` chooses where the ledger lies.
+ * eight EVSEs on 63 A as `check` proposes them, `--switching` has EVSEs that switch phases in every world, `--story` tells
+ * each world, `--disk file|memory` chooses where the ledger lies.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -114,8 +115,8 @@ class Report {
 
   #tell({ seed, broken }: Outcome): void {
     this.#failed++;
-    const { only, also, disk, eight } = this.#options;
-    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${also ? ` --also ${also.join()}` : ""}${disk ? ` --disk ${disk}` : ""}${eight ? " --eight" : ""}`;
+    const { only, also, disk, eight, switching } = this.#options;
+    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${also ? ` --also ${also.join()}` : ""}${disk ? ` --disk ${disk}` : ""}${eight ? " --eight" : ""}${switching ? " --switching" : ""}`;
     console.log(
       [`seed ${seed} BROKEN; again: ${again}`, ...storyOf(planOf(seed, this.#options)), ...broken].join("\n  "),
     );
@@ -154,6 +155,7 @@ const { values } = parseArgs({
     also: { type: "string" },
     disk: { type: "string" },
     eight: { type: "boolean", default: false },
+    switching: { type: "boolean", default: false },
     story: { type: "boolean", default: false },
     worker: { type: "string" },
   },
@@ -166,6 +168,7 @@ const options: Options = {
   story: values.story,
   ...(values.only === undefined ? {} : { only: values.only.split(",") }),
   ...(values.also === undefined ? {} : { also: values.also.split(",") }),
+  ...(values.switching ? { switching: true } : {}),
   ...(values.disk === "file" || values.disk === "memory" ? { disk: values.disk } : {}),
 };
 const workers = Math.min(whole(values.workers, 1), options.seeds);
@@ -186,6 +189,7 @@ else {
         ...(options.only ? ["--only", options.only.join()] : []),
         ...(options.also ? ["--also", options.also.join()] : []),
         ...(options.eight ? ["--eight"] : []),
+        ...(options.switching ? ["--switching"] : []),
         ...(options.disk ? ["--disk", options.disk] : []),
       ];
       const child = fork(script, [...share, ...rest, ...kind]);

@@ -16,7 +16,7 @@ function siteLines(plan: WorldPlan): string[] {
     ...(battery ? [`battery ${battery.maxW} W, ${battery.control ? "controlled" : "by itself"}`] : []),
     ...stalls.map(
       (stall) =>
-        `${stall.id} at ${stall.circuit} ${stall.phases.join("-")}, ${stall.maxCurrentA} A, safe ${stall.safeCurrentA} A, priority ${stall.priority}, ${stall.protocol}, samples each ${stall.sampleEveryS} s, delay ${stall.commandDelayS} s`,
+        `${stall.id} at ${stall.circuit} ${stall.phases.join("-")}, ${stall.maxCurrentA} A, safe ${stall.safeCurrentA} A, priority ${stall.priority}, ${stall.protocol}, samples each ${stall.sampleEveryS} s, delay ${stall.commandDelayS} s${stall.phaseSwitching ? ", switches phases" : ""}`,
     ),
   ];
 }

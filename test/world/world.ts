@@ -1,5 +1,6 @@
 /** A world: the physical site, its devices, the controller's process, and time. One second after the other. */
 import type { ChargePointCommand, CommandResult } from "../../src/core/charge-point-input.ts";
+import type { PlanInput, PlanResult } from "../../src/core/facts/plan-facts.ts";
 import type { Log, Solver } from "../../src/core/ports.ts";
 import { ruleBasedPlan } from "../../src/planner/rules/rules.ts";
 import { settle, VirtualClock } from "../../src/sim/virtual-clock.ts";
@@ -37,6 +38,19 @@ export type Sabotage = (command: ChargePointCommand, world: World) => ChargePoin
 export interface WorldOptions {
   readonly sabotage?: Sabotage;
   readonly log?: Log;
+}
+
+/** Who may charge on one phase does so in every second five minutes, one here and the next there, and else on all. */
+function onOnePhase(input: PlanInput, plan: PlanResult): PlanResult {
+  const turn = Math.floor(input.nowMs / 300_000);
+  const evses = plan.evses.map((row, index) => {
+    const { onePhase, maxPowerW } = input.evses[index]!;
+    if (!onePhase) return row;
+    const onOne = (turn + index) % 2 === 1;
+    const powerW = row.powerW.map(() => (onOne ? onePhase.maxPowerW : maxPowerW));
+    return { ...row, powerW, ...(onOne ? { onePhaseSlots: row.powerW.map((_, slot) => slot) } : {}) };
+  });
+  return { ...plan, evses };
 }
 
 export class World {
@@ -82,7 +96,11 @@ export class World {
     this.draw = new Draw(plan.seed + 1_000_003);
     this.time = new VirtualClock(plan.startMs);
     this.disk = new SimulatedDisk(plan.disk, this.time);
-    this.site = new PhysicalSite(plan, (stall) => this.chargePoint(stall).offeredA());
+    this.site = new PhysicalSite(
+      plan,
+      (stall) => this.chargePoint(stall).offeredA(),
+      (stall) => this.chargePoint(stall).offeredPhases(),
+    );
     const { wired } = this.site;
     this.chargePoints = plan.stalls.map((stall) => new SimulatedChargePoint(stall, wired, () => this.time.wallMs()));
     for (const chargePoint of this.chargePoints) chargePoint.connectAtS = this.draw.whole(2, 12);
@@ -259,7 +277,7 @@ export class World {
         const { delayMs, fails, boundless } = this.solver;
         if (delayMs > 0) await new Promise<void>((resolve) => this.time.after(delayMs, "solver", resolve));
         if (fails) throw new Error("the solver's worker died");
-        const plan = ruleBasedPlan(input, "world");
+        const plan = onOnePhase(input, ruleBasedPlan(input, "world"));
         if (!boundless) return plan;
         const much = <T extends { readonly powerW: readonly number[] }>(row: T) => ({
           ...row,

@@ -162,6 +162,19 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   "answers-late": troubled("does what it is told and answers 20 s later", "answersLate"),
   overstates: troubled("has a meter that shows ten times what its car draws", "overstates"),
   understates: troubled("has a meter that shows nothing", "understates"),
+  "ignores-number-phases": troubled("gives all phases, whatever it is told", "allPhases"),
+  "falls-back-to-all-phases": {
+    story: "loses its network, and gives all phases until it is told again",
+    seconds: [10, 300],
+    begin: (world, fault) => {
+      const chargePoint = of(world, fault);
+      chargePoint.trouble.allPhases = true;
+      offline(world, fault, chargePoint);
+    },
+    end: (world, fault) => {
+      delete of(world, fault).trouble.allPhases;
+    },
+  },
   mute: troubled("sends no meter values", "mute"),
   repeats: troubled("sends everything twice", "repeats"),
   disorders: troubled("sends meter values and status in the wrong order", "disorders"),

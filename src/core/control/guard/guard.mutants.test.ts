@@ -26,6 +26,7 @@ const crowded: World = {
   ],
   faults: [{ kind: "meter", evse: 0, fromS: 200, forS: 60 }],
   meterEveryS: 10,
+  planned: undefined,
   unbalanceLimitA: undefined,
 };
 /** One comes while the meter is silent. */

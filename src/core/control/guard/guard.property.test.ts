@@ -39,6 +39,7 @@ const deafBehindNoMeter: World = {
   loads: [],
   faults: [{ kind: "stubborn", evse: 2, fromS: 477, forS: 153 }],
   meterEveryS: 10,
+  planned: undefined,
   unbalanceLimitA: undefined,
 };
 
