@@ -1,6 +1,7 @@
 /** Plan inputs for tests and benchmarks: small ones by hand, large ones from a seed. */
 import type { PlanBattery, PlanCircuit, PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
+import { binarySlots } from "./input/input.ts";
 
 export const START_MS = 1_750_000_500_000 - (1_750_000_500_000 % SLOT_MS);
 
@@ -128,4 +129,16 @@ export function seededInput(seed: number, evses: number): PlanInput {
     opportunityEurPerHour: seed % 2,
     binarySlots: evses === 0 ? 0 : Math.max(1, Math.min(8, Math.floor(160 / evses))),
   });
+}
+
+/** The same, each EVSE of several phases switched to one where the plan likes; as many yes-or-no as a site would have. */
+export function switchedInput(input: PlanInput): PlanInput {
+  const evses = input.evses.map((evse): PlanEvse => {
+    const count = evse.phases.length;
+    if (count < 2) return evse;
+    const [minPowerW, maxPowerW] = [Math.ceil(evse.minPowerW / count), Math.floor(evse.maxPowerW / count)];
+    return { ...evse, onePhase: { phase: evse.phases[0]!, minPowerW, maxPowerW } };
+  });
+  const choices = evses.length + evses.filter(({ onePhase }) => onePhase).length;
+  return { ...input, evses, binarySlots: binarySlots(choices, input.slots) };
 }

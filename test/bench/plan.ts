@@ -1,7 +1,7 @@
 /** How long a plan takes, from its input to the checked result, beside native GLPK and HiGHS on the same model. */
 import type { PlanInput } from "../../src/core/facts/plan-facts.ts";
 import { planModel } from "../../src/planner/model/model.ts";
-import { seededInput } from "../../src/planner/plan-input.test-kit.ts";
+import { seededInput, switchedInput } from "../../src/planner/plan-input.test-kit.ts";
 import { scaleEur } from "../../src/solver/gap.ts";
 import { createLinearSolver, type LinearSolver } from "../../src/solver/glpk.ts";
 import { solvePlan } from "../../src/solver/plan-solver.ts";
@@ -132,6 +132,19 @@ function solverFigures(
 
 /** Our own figures of one size of site. */
 function planFigures(evses: number, linear: LinearSolver, inputs: readonly PlanInput[]): Figure[] {
+  return [...timeFigures(`${evses} EVSE`, linear, inputs), memoryFigure(evses)];
+}
+
+function memoryFigure(evses: number): Figure {
+  return {
+    name: `plan ${evses} EVSE memory`,
+    value: planMemoryMb(evses, MEMORY_DAYS),
+    unit: "MB",
+    detail: `the most that a process took which does nothing else, ${MEMORY_DAYS} days one after the other`,
+  };
+}
+
+function timeFigures(what: string, linear: LinearSolver, inputs: readonly PlanInput[]): Figure[] {
   const plans = planned(linear, inputs);
   const times = plans.map((plan) => plan.tookMs);
   const gaps = plans.map((plan) => plan.gap);
@@ -141,30 +154,24 @@ function planFigures(evses: number, linear: LinearSolver, inputs: readonly PlanI
   const processorMs = plans.map((plan) => plan.processorMs);
   return [
     {
-      name: `plan ${evses} EVSE processor p95`,
+      name: `plan ${what} processor p95`,
       value: quantile(processorMs, 0.95),
       unit: "ms",
       detail: `its own, also on a busy machine; p50 ${quantile(processorMs, 0.5).toFixed(0)} ms`,
     },
     {
-      name: `plan ${evses} EVSE p50`,
+      name: `plan ${what} p50`,
       value: quantile(times, 0.5),
       unit: "ms",
       detail: `${inputs.length} days; ${proven} proven within 0.1 %, ${byRules} by rules`,
     },
     {
-      name: `plan ${evses} EVSE p95`,
+      name: `plan ${what} p95`,
       value: quantile(times, 0.95),
       unit: "ms",
       detail: `gap to the bound p50 ${percent(0.5)}, p95 ${percent(0.95)}, worst ${percent(1)}`,
     },
-    { name: `plan ${evses} EVSE worst`, value: Math.max(...times), unit: "ms" },
-    {
-      name: `plan ${evses} EVSE memory`,
-      value: planMemoryMb(evses, MEMORY_DAYS),
-      unit: "MB",
-      detail: `the most that a process took which does nothing else, ${MEMORY_DAYS} days one after the other`,
-    },
+    { name: `plan ${what} worst`, value: Math.max(...times), unit: "ms" },
   ];
 }
 
@@ -176,6 +183,7 @@ export async function benchPlan(): Promise<Figure[]> {
   for (const evses of [10, 50, 100]) {
     const inputs = SEEDS.map((seed) => seededInput(seed, evses));
     figures.push(...planFigures(evses, linear, inputs));
+    figures.push(...timeFigures(`${evses} EVSE, phases switched`, linear, inputs.map(switchedInput)));
     figures.push(await freshFigure(evses, inputs.slice(0, PEER_DAYS)));
     figures.push(...solverFigures(evses, inputs.slice(0, PEER_DAYS), { linear, highs }));
   }
