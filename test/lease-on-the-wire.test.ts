@@ -5,6 +5,7 @@ import { callsOf } from "../src/ocpp/outbound.ts";
 import type { Quirk } from "../src/ocpp/quirks.ts";
 import {
   effectiveLimitA,
+  effectivePhases,
   type StoredProfile,
   storedProfile,
   type WireProfile,
@@ -32,12 +33,14 @@ function offeredBy(version: "1.6" | "2.0.1", schedule: LimitSchedule, maxPeriods
       const stored = wire && storedProfile(wire, VOLTAGE_V);
       if (stored) profiles.push(stored);
     }
-  return (second: number) =>
-    effectiveLimitA(profiles, {
-      nowMs: START_MS + second * 1000,
-      transaction: version === "1.6" ? "7" : "own",
-      maxA: 32,
-    });
+  const at = (second: number) => ({
+    nowMs: START_MS + second * 1000,
+    transaction: version === "1.6" ? "7" : "own",
+    maxA: 32,
+  });
+  return Object.assign((second: number) => effectiveLimitA(profiles, at(second)), {
+    phases: (second: number) => effectivePhases(profiles, at(second)),
+  });
 }
 
 describe.each(["1.6", "2.0.1"] as const)("an OCPP %s station that hears nothing more", (version) => {
@@ -57,6 +60,16 @@ describe.each(["1.6", "2.0.1"] as const)("an OCPP %s station that hears nothing 
 
   test.each([3, 24])("offers half of the way, then its safe current, when it takes %s periods", (maxPeriods) => {
     expect(seconds.map(offeredBy(version, schedule, maxPeriods))).toEqual([32, 32, 19, 19, 6, 6, 6, 6]);
+  });
+
+  test.each([
+    2, 24,
+  ])("that was told one phase gives all of them with its safe current, when it takes %s periods", (most) => {
+    const [first, last] = schedule.periods;
+    const onOne = { ...schedule, periods: [{ ...first!, phases: 1 }, last!] };
+    const offered = offeredBy(version, onOne, most);
+    expect(seconds.map((second) => offered.phases(second))).toEqual(seconds.map((second) => (second < 180 ? 1 : 3)));
+    expect(offered(1)).toBe(32);
   });
 
   test.each([2, undefined])("keeps its limit until that ends when it takes %s periods", (maxPeriods) => {

@@ -40,13 +40,15 @@ describe("a car that may charge on one phase", () => {
     expect(plan.evses[0]!.shortfallWh).toBe(0);
   });
 
-  it("goes on where only one phase has room", () => {
+  it("is not planned on one phase where its least current does not fit on all: it could not begin", () => {
     const fullW = new Array<number>(8).fill(14_000);
-    const grid = { circuitId: "grid", limitA: 63, loadW: [new Array(8).fill(0), fullW, fullW] as never };
-    const input = planInput({ circuits: [grid], binarySlots: 8, evses: [planEvse({ onePhase })] });
-    const plan = solve(input);
-    expect(plan.evses[0]!.onePhaseSlots).toHaveLength(8);
-    expect(verifyPlan(input, plan)).toEqual([]);
+    const loadW = [new Array<number>(8).fill(0), fullW, fullW] as [number[], number[], number[]];
+    const grid = { circuitId: "grid", limitA: 63, loadW };
+    const evses = [planEvse({ onePhase })];
+    const plan = solve(planInput({ circuits: [grid], binarySlots: 8, evses }));
+    expect(plan.evses[0]!.onePhaseSlots).toBeUndefined();
+    const limited = solve(planInput({ ...littleSun, pvW: new Array(8).fill(0), importLimitW: 4_000, evses }));
+    expect(limited.evses[0]!.onePhaseSlots).toBeUndefined();
   });
 
   it("loads one phase no more than they may differ by", () => {

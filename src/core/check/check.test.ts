@@ -23,6 +23,46 @@ describe("what does not go together", () => {
       },
     ],
     [
+      "switched phases at an EVSE of one",
+      "error",
+      "chargePoints.0.evses.0.phaseSwitching",
+      "Phases cannot be switched there: the EVSE is on one phase",
+      (site) => {
+        evse(site).phases = ["L2"];
+        evse(site).phaseSwitching = true;
+      },
+    ],
+    [
+      "switched phases at a connection of one",
+      "error",
+      "chargePoints.0.evses.0.phaseSwitching",
+      "the grid connection has one phase",
+      (site) => {
+        site.gridConnection.phases = 1;
+        evse(site).phaseSwitching = true;
+      },
+    ],
+    [
+      "switched phases at a charge point that is not told their number",
+      "error",
+      "chargePoints.0.evses.0.phaseSwitching",
+      "quirk no-number-phases",
+      (site) => {
+        site.chargePoints[0]!.quirks = ["no-number-phases"];
+        evse(site).phaseSwitching = true;
+      },
+    ],
+    [
+      "switched phases for cars that must not pause",
+      "error",
+      "chargePoints.0.evses.0.phaseSwitching",
+      "mayPause: false",
+      (site) => {
+        evse(site).mayPause = false;
+        evse(site).phaseSwitching = true;
+      },
+    ],
+    [
       "a charge point twice",
       "error",
       "chargePoints.1.id",

@@ -206,14 +206,18 @@ export function roomForW(
   return roomW;
 }
 
-/** The most that a car may take on its single phase in a slot when it is alone, W: nothing below its least power there. */
+/**
+ * The most that a car may take on its single phase in a slot when it is alone, W: nothing below its least power there, and nothing
+ * where its least current does not fit on all phases. It begins as if it loaded them all, until it has shown that it does not.
+ */
 export function mostOnePhaseW(
   index: number,
   slot: number,
   { input, rooms }: { input: PlanInput; rooms: readonly CircuitRoom[] },
 ): number {
-  const { onePhase, ceilingW } = input.evses[index]!;
-  if (!onePhase) return 0;
+  const { onePhase, ceilingW, minPowerW } = input.evses[index]!;
+  const importableW = importCapW(input, slot) - (input.buildingW[slot] ?? 0) + (input.pvW[slot] ?? 0);
+  if (!onePhase || Math.min(importableW, roomForW(index, slot, { input, rooms })) < minPowerW) return 0;
   let mostW = Math.min(onePhase.maxPowerW, ceilingW?.[slot] ?? Number.POSITIVE_INFINITY);
   for (const room of rooms) {
     if (!room.evses.includes(index)) continue;

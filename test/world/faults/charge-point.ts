@@ -1,10 +1,13 @@
 /** Charge points that go, forget, disobey or tell nonsense. */
 import type { SimulatedChargePoint, Trouble } from "../charge-point.ts";
 import { type Fault, type FaultFamily, type FaultKind, pickOf } from "../fault.ts";
+import type { WorldPlan } from "../plan.ts";
 import type { World } from "../world.ts";
 
 const LONG = [10, 300] as const;
 const of = (world: World, fault: Fault) => pickOf(world.chargePoints, fault);
+
+const isSwitched = (plan: WorldPlan, fault: Fault) => pickOf(plan.stalls, fault).phaseSwitching;
 
 function troubled(story: string, name: keyof Trouble): FaultKind {
   return {
@@ -162,10 +165,14 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   "answers-late": troubled("does what it is told and answers 20 s later", "answersLate"),
   overstates: troubled("has a meter that shows ten times what its car draws", "overstates"),
   understates: troubled("has a meter that shows nothing", "understates"),
-  "ignores-number-phases": troubled("gives all phases, whatever it is told", "allPhases"),
+  "ignores-number-phases": {
+    ...troubled("gives all phases, whatever it is told", "allPhases"),
+    isPossible: isSwitched,
+  },
   "falls-back-to-all-phases": {
     story: "loses its network, and gives all phases until it is told again",
     seconds: [10, 300],
+    isPossible: isSwitched,
     begin: (world, fault) => {
       const chargePoint = of(world, fault);
       chargePoint.trouble.allPhases = true;

@@ -63,6 +63,26 @@ describe("a car whose plan has it on one phase", () => {
     expect(plant.phasesOf("a")).toEqual([0, 1, 2]);
   });
 
+  test("whose driver is in a hurry has all phases within two minutes", () => {
+    const { plant, run, wants } = planned();
+    wants(12, true);
+    run(120);
+    plant.record({ type: "override-changed", source: "test", data: { evseId: "a", active: true } } as never);
+    run(120);
+    expect(plant.phasesOf("a")).toEqual([0, 1, 2]);
+    expect(plant.limitA("a")).toBe(16);
+  });
+
+  test("changes over once it pauses for that, also where the plan has thought better of it meanwhile", () => {
+    const { plant, run, wants } = planned();
+    wants(12, true);
+    run(2);
+    wants(10, false);
+    run(60);
+    expect(told(plant, "a")).toMatchObject({ phases: 1 });
+    expect(plant.memory.evses.get("a")!.stops).toBe(1);
+  });
+
   test("is no car of one phase: on all of them it counts on all again", () => {
     const { plant, run, wants } = planned();
     wants(12, true);

@@ -61,8 +61,9 @@ function mayGoToOne({ image }: ControlInput, entry: EvseObservation): boolean {
   const reading = image.evses.get(evse.id);
   const showsPhases = reading?.currentA !== undefined && image.monoMs - reading.atMonoMs <= EVSE_READING_VALID_MS;
   if (!showsPhases || !connected || refused || !memory.obeyed) return false;
-  // A car of one phase gains nothing.
-  return memory.phases?.length !== 1 && (memory.switches ?? 0) < MOST_PHASE_SWITCHES;
+  // A car of one phase gains nothing; one that charges shows in a moment whether it is one.
+  const phases = memory.phases?.length ?? (memory.limitA > 0 ? 1 : evse.phases.length);
+  return phases > 1 && (memory.switches ?? 0) < MOST_PHASE_SWITCHES;
 }
 
 function without(memory: EvseMemory, ...names: readonly (keyof EvseMemory)[]): EvseMemory {
@@ -96,12 +97,14 @@ function isStill({ image }: ControlInput, { evse, memory, measuredA }: EvseObser
   return readMonoMs - memory.limitSinceMonoMs >= EFFECT_MS && measuredA !== undefined && measuredA <= GONE_MARGIN_A;
 }
 
-/** Whether the other number has been better for long enough, and the last change is long enough ago. */
-function isDue(entry: EvseObservation, memory: EvseMemory, monoMs: number): boolean {
+/** Whether the other number has been better for long enough, and the last change is long enough ago. Who is in a hurry waits less. */
+function isDue({ state, image }: ControlInput, entry: EvseObservation, memory: EvseMemory): boolean {
+  const { monoMs } = image;
   const { switchedMonoMs, otherPhasesSinceMonoMs = monoMs } = memory;
   if (switchedMonoMs === undefined) return true;
   const waitMs = entry.memory.limitA > 0 ? OTHER_PHASES_MS : 0;
-  return monoMs - switchedMonoMs >= PHASE_SWITCH_EVERY_MS && monoMs - otherPhasesSinceMonoMs >= waitMs;
+  const everyMs = state.sessions.overrides[entry.evse.id] ? OTHER_PHASES_MS : PHASE_SWITCH_EVERY_MS;
+  return monoMs - switchedMonoMs >= everyMs && monoMs - otherPhasesSinceMonoMs >= waitMs;
 }
 
 /** Brings the number of phases nearer to what the plan or the sun want of it. */
@@ -113,13 +116,15 @@ export function phased(
   const { evse, memory } = entry;
   const { monoMs } = input.image;
   if (!evse.phaseSwitching) return { memory, pauses: false };
-  const target = targetOf(input, entry, today);
+  // Once it pauses for it, it is done: what the sun does meanwhile is looked at afterwards.
+  const begun = memory.switchingSinceMonoMs === undefined ? undefined : memory.onePhase ? "all" : "one";
+  const target = begun ?? targetOf(input, entry, today);
   const isOther = target !== undefined && (target === "one") !== (memory.onePhase === true);
   if (!isOther || (target === "one" && !mayGoToOne(input, entry)))
     return { memory: without(memory, "switchingSinceMonoMs", "otherPhasesSinceMonoMs"), pauses: false };
   const wanting = memory.otherPhasesSinceMonoMs === undefined ? { ...memory, otherPhasesSinceMonoMs: monoMs } : memory;
   const { switchingSinceMonoMs } = wanting;
-  if (switchingSinceMonoMs === undefined && !isDue(entry, wanting, monoMs)) return { memory: wanting, pauses: false };
+  if (switchingSinceMonoMs === undefined && !isDue(input, entry, wanting)) return { memory: wanting, pauses: false };
   if (isStill(input, entry)) return { memory: switched(wanting, target, monoMs), pauses: false };
   if (switchingSinceMonoMs === undefined) return { memory: { ...wanting, switchingSinceMonoMs: monoMs }, pauses: true };
   // Who does not pause is not switched; it may be tried again later.
