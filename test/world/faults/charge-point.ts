@@ -167,11 +167,13 @@ export const CHARGE_POINT_FAULTS: FaultFamily = {
   understates: troubled("has a meter that shows nothing", "understates"),
   "ignores-number-phases": {
     ...troubled("gives all phases, whatever it is told", "allPhases"),
+    drawnLast: true,
     isPossible: isSwitched,
   },
   "falls-back-to-all-phases": {
     story: "loses its network, and gives all phases until it is told again",
     seconds: [10, 300],
+    drawnLast: true,
     isPossible: isSwitched,
     begin: (world, fault) => {
       const chargePoint = of(world, fault);

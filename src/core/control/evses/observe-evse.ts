@@ -17,8 +17,8 @@ import {
   OVERCOMMITTED_UNSEEN_MS,
   SETTLED_MS,
 } from "../thresholds.ts";
-import { loadsUnknownPhases, spreadA, withPowerPhases } from "./power-alone.ts";
 import { countedPhases, showsOwnPhases, toldAtStart } from "./phase-switch.ts";
+import { loadsUnknownPhases, spreadA, withPowerPhases } from "./power-alone.ts";
 import { measuredCurrentA, phasesInUse, withAllPhases, withObedience, withVehicleCap } from "./vehicle.ts";
 
 export interface EvseObservation {
