@@ -204,7 +204,8 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     minPowerW,
     maxPowerW,
     ...(laterW < maxPowerW ? { laterPowerW: laterW } : {}),
-    ...onePhaseOf(evse, phases, { minPowerW, maxPowerW }),
+    // Where its meter values do not say which phases it loads, the guard tells it none.
+    ...(reading && !reading.currentA ? {} : onePhaseOf(evse, phases, { minPowerW, maxPowerW })),
     ...ceilings(session, question, { phases: phases.length, mostW: maxPowerW }),
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, askedAgainWh(car, nowMs, minPowerW)) : neededWh),
     ...departureOf(session, need, { ...question, chargingMs: (neededWh / laterW) * HOUR_MS }),
