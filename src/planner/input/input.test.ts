@@ -150,6 +150,30 @@ describe("the input of a plan", () => {
     expect(inputOf(state, image()).evses[0]?.laterPowerW).toBeUndefined();
   });
 
+  it("plans a car that is told one phase with all that it has, and the choice between them", () => {
+    const evses = site.evses.map((of) => ({ ...of, phaseSwitching: true }));
+    const switched = { ...site, evses, evseById: new Map(evses.map((of) => [of.id, of])) };
+    const state = stateWithCar();
+    const limit = {
+      currentA: 8,
+      phases: 1,
+      safeCurrentA: 6,
+      expiresAtMs: NOW_MS,
+      setAtMs: NOW_MS,
+      obeyed: true,
+      writes: 1,
+    };
+    const byEvse = { left: { ...limit, onePhase: true, reason: { kind: "plan" as const } } };
+    const told = inputOf({ ...state, limits: { ...state.limits, byEvse } }, image(), switched);
+    const onePhase = { phase: 1, minPowerW: 1380, maxPowerW: 3680 };
+    expect(told.evses[0]).toMatchObject({ phases: [1, 2, 0], minPowerW: 4140, onePhase });
+    // One that shows a single phase of all that it is given has no choice.
+    expect(inputOf(state, image(), switched).evses[0]!.onePhase).toBeUndefined();
+    // Nor has one whose meter values do not say which it loads.
+    const powerAlone = { ...image(), evses: new Map([["left", { evseId: "left", atMonoMs: 45_000, powerW: 6900 }]]) };
+    expect(inputOf(state, powerAlone, switched).evses[0]!.onePhase).toBeUndefined();
+  });
+
   it("spreads the building as the meter's phases do, without the car", () => {
     expect(input.buildingW[0]).toBe(1380);
     const [grid, garage] = input.circuits;
