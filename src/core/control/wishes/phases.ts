@@ -125,7 +125,8 @@ export function phased(
   const wanting = memory.otherPhasesSinceMonoMs === undefined ? { ...memory, otherPhasesSinceMonoMs: monoMs } : memory;
   const { switchingSinceMonoMs } = wanting;
   if (switchingSinceMonoMs === undefined && !isDue(input, entry, wanting)) return { memory: wanting, pauses: false };
-  if (isStill(input, entry)) return { memory: switched(wanting, target, monoMs), pauses: false };
+  // It is raised from the next tick on, which knows that nobody has seen what it loads now.
+  if (isStill(input, entry)) return { memory: switched(wanting, target, monoMs), pauses: true };
   if (switchingSinceMonoMs === undefined) return { memory: { ...wanting, switchingSinceMonoMs: monoMs }, pauses: true };
   // Who does not pause is not switched; it may be tried again later.
   if (monoMs - switchingSinceMonoMs < PHASE_SWITCH_GIVEN_UP_MS) return { memory: wanting, pauses: true };
