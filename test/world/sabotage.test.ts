@@ -102,7 +102,7 @@ async function verdicts(sabotage?: () => Sabotage): Promise<string> {
   const all: string[] = [];
   for (const seed of FEW_SEEDS) {
     const world = new World(
-      drawWorld(seed, { disk: "memory", only: ["site/worst"] }),
+      drawWorld(seed, { disk: "memory", switching: false, only: ["site/worst"] }),
       sabotage ? { sabotage: sabotage() } : {},
     );
     all.push(...verdictOf(await world.live()));
@@ -124,18 +124,21 @@ describe("the judge of the worlds can fail", () => {
   });
 
   test("a guard that does not shed leaves one phase to the cars of three", async () => {
-    const world = new World({ ...drawWorld(UNEVEN_SEED, { disk: "memory" }), faults: [] }, { sabotage: neverSheds() });
+    const world = new World(
+      { ...drawWorld(UNEVEN_SEED, { disk: "memory", switching: false }), faults: [] },
+      { sabotage: neverSheds() },
+    );
     expect(verdictOf(await world.live()).join("\n")).toMatch(/load L2 by .* more than another phase/);
   });
 
   test("a guard that does not raise breaks also a world in which an EVSE is on other phases", async () => {
-    const plan = drawWorld(MISWIRED_SEED, { disk: "memory", only: ["wiring/rotated"] });
+    const plan = drawWorld(MISWIRED_SEED, { disk: "memory", switching: false, only: ["wiring/rotated"] });
     const world = new World(plan, { sabotage: neverRaises() });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/does not charge/);
   });
 
   test("a guard that does not tell whose turn it is breaks also a world in which cars take turns behind a wrong meter", async () => {
-    const plan = { ...drawWorld(TURNS_SEED, { disk: "memory" }), faults: TURNS_FAULTS };
+    const plan = { ...drawWorld(TURNS_SEED, { disk: "memory", switching: false }), faults: TURNS_FAULTS };
     expect(verdictOf(await new World(plan).live())).toEqual([]);
     const world = new World(plan, { sabotage: leavesOut("a", 1300) });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/a does not charge/);
@@ -144,14 +147,14 @@ describe("the judge of the worlds can fail", () => {
   test.each(
     UNBALANCED,
   )("a guard that leaves out who has not to wait breaks also a world in which %s", async (_, seed, id, faults) => {
-    const plan = { ...drawWorld(seed, { disk: "memory" }), faults };
+    const plan = { ...drawWorld(seed, { disk: "memory", switching: false }), faults };
     expect(verdictOf(await new World(plan).live())).toEqual([]);
     const world = new World(plan, { sabotage: leavesOut(id, 1000) });
     expect(verdictOf(await world.live()).join("\n")).toMatch(`${id} does not charge`);
   });
 
   test("a guard that leaves a car above its safe current behind a dead meter breaks also a world in which nobody could know more", async () => {
-    const plan = { ...drawWorld(BLIND_SEED, { disk: "memory" }), faults: BLIND_FAULTS };
+    const plan = { ...drawWorld(BLIND_SEED, { disk: "memory", switching: false }), faults: BLIND_FAULTS };
     expect(verdictOf(await new World(plan).live())).toEqual([]);
     const world = new World(plan, { sabotage: isNotSafe() });
     expect(verdictOf(await world.live()).join("\n")).toMatch(/grid L2 carries/);
