@@ -66,8 +66,8 @@ describe("a car that is full, where others would take its room", () => {
 });
 
 describe("a car that nobody knew, planned on three phases", () => {
-  const seen = (currentA: readonly [number, number, number], laterPowerW?: number) => {
-    const state = site({ reason: { kind: "plan", limitA: 10 }, setAtMs: START_MS });
+  const seen = (currentA: readonly [number, number, number], laterPowerW?: number, told: { onePhase?: true } = {}) => {
+    const state = site({ reason: { kind: "plan", limitA: 10 }, setAtMs: START_MS, ...told });
     const [left, right] = state.plan.current!.input.evses;
     const evses = [{ ...left!, ...(laterPowerW === undefined ? {} : { laterPowerW }) }, right!];
     const current = { ...state.plan.current!, input: planInput({ evses }) };
@@ -81,5 +81,9 @@ describe("a car that nobody knew, planned on three phases", () => {
     expect(seen([16, 0, 0], 4140)).toBe("a car charges on fewer phases");
     for (const unchanged of [seen([16, 16, 16], 4140), seen([0, 0, 0], 4140), seen([16, 0, 0])])
       expect(unchanged).toBeUndefined();
+  });
+
+  it("shows nothing of itself while it is told to charge on one", () => {
+    expect(seen([16, 0, 0], 4140, { onePhase: true })).toBeUndefined();
   });
 });

@@ -64,10 +64,10 @@ function fullCarKeepsRoom(plan: Plan, state: SiteState, nowMs: number): boolean 
   return (othersWait || (plan.input.peaks ?? []).length > 0) && tookNothing(plan, state, nowMs);
 }
 
-/** Whether a car that nobody knew, planned on all phases of its EVSE, charges on fewer. */
-function showsFewerPhases({ input }: Plan, image: ProcessImage): boolean {
+/** Whether a car that nobody knew, planned on all phases of its EVSE, charges on fewer; who is told to, shows nothing by it. */
+function showsFewerPhases({ input }: Plan, { limits }: SiteState, image: ProcessImage): boolean {
   return input.evses.some(({ evseId, phases, laterPowerW }) => {
-    if (laterPowerW === undefined || phases.length === 1) return false;
+    if (laterPowerW === undefined || phases.length === 1 || limits.byEvse[evseId]?.onePhase) return false;
     const currentA = evseReading(image, evseId)?.currentA ?? [];
     const loaded = currentA.filter((phaseA) => phaseA >= LOADED_A).length;
     return loaded > 0 && loaded < phases.length;
@@ -122,7 +122,7 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
   if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";
   if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
   if (fullCarKeepsRoom(plan, state, nowMs)) return "a car takes nothing";
-  if (context.image && showsFewerPhases(plan, context.image)) return "a car charges on fewer phases";
+  if (context.image && showsFewerPhases(plan, state, context.image)) return "a car charges on fewer phases";
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
     return "the building draws other than planned";
