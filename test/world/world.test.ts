@@ -54,6 +54,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     ],
   ],
   [
+    2900048,
+    "a car waited for ever beside others whose charge points tell power alone: they counted with their limits and in the reading",
+    [
+      { family: "process", kind: "killed", fromS: 673, forS: 89, pick: 0.69179 },
+      { family: "clock", kind: "drifts", fromS: 427, forS: 168, pick: 0.19345 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.39086 },
+    ],
+  ],
+  [
     310058,
     "a car waited for ever that would have evened out what it loaded",
     [

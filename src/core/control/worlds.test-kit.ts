@@ -134,7 +134,7 @@ function planFor(plant: Plant, { planned }: World): void {
   if (here.length > 0) plan(plant, here);
 }
 
-function disturb(plant: Plant, w: World): void {
+function disturb(plant: Plant, w: World, plain: { readonly powerAlone?: true }): void {
   const { second } = plant;
   planFor(plant, w);
   for (const { evse: at, arrivesS, staysS, phases, takesA, obeyS } of w.cars) {
@@ -161,7 +161,7 @@ function disturb(plant: Plant, w: World): void {
       const { fault } = plant.station(id);
       if (second === fromS)
         plant.station(id).fault = { ...fault, ...(kind === "refuses" ? { refuses: true } : { stubbornA: 16 }) };
-      if (second === fromS + forS) plant.station(id).fault = fault.offline ? { offline: true } : {};
+      if (second === fromS + forS) plant.station(id).fault = fault.offline ? { ...plain, offline: true } : plain;
       continue;
     }
     const meter = kind === "meter" ? "grid-meter" : "garage-meter";
@@ -181,8 +181,11 @@ function mostSecondsOver(w: World): number {
   return deaf || w.meterEveryS > 10 ? 24 : 12;
 }
 
-/** Lives through a world; the checker knows what went wrong. `step` is the guard under test. */
-export function live(w: World, step?: Step): Checker {
+/**
+ * Lives through a world; the checker knows what went wrong. `step` is the guard under test; `powerAlone`: no charge point
+ * tells currents.
+ */
+export function live(w: World, step?: Step, powerAlone = false): Checker {
   const site = siteFor(w);
   const worstA = Math.floor(w.mainFuseA / 2);
   const plant = new Plant({
@@ -192,13 +195,15 @@ export function live(w: World, step?: Step): Checker {
     meterEveryS: w.meterEveryS,
     ...(step ? { step } : {}),
   });
+  const plain = powerAlone ? { powerAlone: true as const } : {};
+  for (const { id } of site.evses) plant.station(id).fault = plain;
   const checker = new Checker(plant, mostSecondsOver(w));
   plant.run(QUIET_FROM_S, () => {
-    disturb(plant, w);
+    disturb(plant, w, plain);
     checker.look();
   });
   for (const evse of site.evses) {
-    plant.station(evse.id).fault = {};
+    plant.station(evse.id).fault = plain;
     plant.connect(evse.id);
   }
   plant.deadMeters.clear();

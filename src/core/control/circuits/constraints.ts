@@ -72,6 +72,8 @@ type Bound = Pick<
 
 interface Sums {
   surely: number;
+  /** What they draw where they load it at all. */
+  drawn: number;
   /** What of it no meter of an EVSE shows. */
   unmeasured: number;
   pending: number;
@@ -81,12 +83,18 @@ interface Sums {
   settled: boolean;
 }
 
+/** Of one phase of a circuit: its reading says what flows there. Power in W is that of all together, and cars' differences have no meter. */
+function isOfPhase({ byPhase, kind }: Bound): boolean {
+  return byPhase && kind === "circuit";
+}
+
 function sumsOf(bound: Bound): Sums {
-  const sums: Sums = { surely: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, settled: true };
+  const sums: Sums = { surely: 0, drawn: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, settled: true };
   for (const entry of bound.members) {
     const weight = bound.byPhase ? bound.weight : bound.weight * entry.phases.length;
     const flowWeight = flowWeightOf(bound, entry);
     sums.surely += flowWeight * entry.surelyA;
+    sums.drawn += flowWeight * (isOfPhase(bound) ? (entry.drawsEachA ?? entry.surelyA) : entry.surelyA);
     if (entry.measuredA === undefined) sums.unmeasured += flowWeight * entry.surelyA;
     sums.pending += flowWeight * entry.pendingA;
     sums.expected += flowWeight * entry.expectedA;
@@ -113,7 +121,7 @@ function raising({ mayRaise, weight }: Bound, pending: number): Pick<Constraint,
  * What the members surely draw. What no meter of an EVSE shows, the word of a charge point that its car charges, is no more
  * than is left of the reading: it may have been promised more than the car takes.
  */
-function shownBy(reading: number, { kind }: Bound, { surely, unmeasured }: Sums): number {
+function shownBy(reading: number, { kind }: Bound, surely: number, unmeasured: number): number {
   if (kind === "unbalance") return surely;
   const measured = surely - unmeasured;
   return measured + Math.min(unmeasured, Math.max(0, reading - measured));
@@ -131,7 +139,8 @@ function addMeasured(builder: Builder, bound: Bound, reading: number, relief: nu
   const load = {
     reading,
     limit,
-    surely: shownBy(reading, bound, sums),
+    surely: shownBy(reading, bound, sums.surely, sums.unmeasured),
+    drawn: shownBy(reading, bound, sums.drawn, sums.unmeasured),
     expected: sums.expected,
     relief,
     ...(strain ? { strain } : {}),

@@ -26,6 +26,11 @@ export interface Load {
   /** What the members surely draw, and what of it (or beyond) is expected to go. */
   readonly surely: number;
   readonly expected: number;
+  /**
+   * What they draw where they load it at all, at least `surely`: the reading holds it already, or nothing of them comes. So
+   * no more comes than their limits less that, though to lower them would surely cure no more than `surely`.
+   */
+  readonly drawn: number;
   /** Expected to go within seconds by itself: a battery that was told to stop charging. To come, below 0: one is to give less. */
   readonly relief: number;
   /** What the protective device makes of an overload: it may be let pass for now, or it may open before long. */
@@ -60,7 +65,7 @@ function creditsOf(before: HeadroomHistory | undefined, lowest: number, expected
  * that rises meanwhile hides whether it has gone already.
  */
 export function judge(load: Load, before: HeadroomHistory | undefined, monoMs: number): Headroom {
-  const { reading, limit, surely, expected, relief, strain } = load;
+  const { reading, limit, surely, drawn, expected, relief, strain } = load;
   const lowest = before ? Math.min(before.lowestA, reading) : reading;
   const { credit, shedCredit } = creditsOf(before, lowest, expected);
   const bearsSinceMonoMs = reading > limit && strain === "bears" ? (before?.bearsSinceMonoMs ?? monoMs) : undefined;
@@ -71,7 +76,8 @@ export function judge(load: Load, before: HeadroomHistory | undefined, monoMs: n
   const rounds = strain === "opens" ? MOST_DOUBLINGS : Math.floor((monoMs - (overSinceMonoMs ?? monoMs)) / OBEY_MS);
   const extra = overload * (2 ** Math.min(rounds, MOST_DOUBLINGS) - 1);
   const going = overload > 0 ? shedCredit : credit;
-  const available = limit - reading + surely + going + relief - extra;
+  const drawnNow = reading > limit ? surely : drawn;
+  const available = limit - reading + drawnNow + going + relief - extra;
   const bucket = Math.floor((monoMs * BUCKETS) / HEADROOM_WINDOW_MS);
   const minima = minimaWith(before, available, bucket);
   const history: HeadroomHistory = {

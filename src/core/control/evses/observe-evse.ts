@@ -40,6 +40,11 @@ export interface EvseObservation {
   readonly measuredA?: number;
   /** What it surely draws now, A: a shed below it is certain to help. */
   readonly surelyA: number;
+  /**
+   * What it draws on each phase that it loads, A, no more than it may: on any other it draws nothing. Missing where that is
+   * `surelyA`, which is the less of all phases where nobody knows which they are.
+   */
+  readonly drawsEachA?: number;
   /** Commanded away but perhaps still flowing, A; and what of it is expected to go in a moment. */
   readonly pendingA: number;
   readonly expectedA: number;
@@ -136,6 +141,20 @@ function surely(input: ControlInput, memory: EvseMemory, evse: EvseModel, seen: 
   const readMs = image.nowMs - (image.monoMs - reading.atMonoMs);
   if (status && status.sinceMs > readMs && DRAWS_NOTHING.has(status.status)) return 0;
   return memory.obeyed ? Math.min(measuredA, inForceA) : measuredA;
+}
+
+/**
+ * What it draws on each phase that it loads, where its power shows on how many at most and they are not all. Where the number
+ * of phases is switched it may come back to all of them at any moment.
+ */
+function drawsEach(
+  input: ControlInput,
+  memory: EvseMemory,
+  evse: EvseModel,
+  { leastEachA, ...seen }: Seen & { readonly leastEachA: number | undefined },
+): Pick<EvseObservation, "drawsEachA"> {
+  if (leastEachA === undefined || leastEachA === seen.measuredA || memory.switchedMonoMs !== undefined) return {};
+  return { drawsEachA: Math.min(memory.limitA, surely(input, memory, evse, { ...seen, measuredA: leastEachA })) };
 }
 
 interface Seen {
@@ -302,7 +321,8 @@ export function observeEvse(
   memory = withPowerPhases(memory, evse, reading, input.site.voltageV);
   const mostEachA = spreadA(measuredA, memory.powerPhases?.fewest, evse);
   memory = withExcess(withObedience(memory, reading, measuredA), reading, mostEachA);
-  memory = withVehicleCap(memory, spreadA(measuredA, memory.powerPhases?.most, evse), monoMs);
+  const leastEachA = spreadA(measuredA, memory.powerPhases?.most, evse);
+  memory = withVehicleCap(memory, leastEachA, monoMs);
   const sinceMs = monoMs - memory.limitSinceMonoMs;
   const readAfterMs = reading === undefined ? Number.NEGATIVE_INFINITY : reading.atMonoMs - memory.limitSinceMonoMs;
   const agrees = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + 1;
@@ -323,6 +343,7 @@ export function observeEvse(
       { phases, loaded: memory.loaded ?? phases, ...(isUnseen(evse, memory, monoMs) ? { unseen: true as const } : {}) },
     ),
     surelyA: surely(input, memory, evse, seen),
+    ...drawsEach(input, memory, evse, { ...seen, leastEachA }),
     pendingA,
     expectedA: sinceMs < EXPECTED_MS ? pendingA : 0,
     settled: readAfterMs >= SETTLED_MS || sinceMs > OVERCOMMITTED_UNSEEN_MS,

@@ -70,4 +70,39 @@ describe("a charge point that tells power alone", () => {
     run(300);
     expect(plant.limitA("a")).toBe(12);
   });
+
+  test("takes no more of a fuse than its car draws: beside a car on one phase another begins", () => {
+    const story = watched({ site: siteOf({ mainFuseA: 20, worstBuildingLoadA: 1, evses: evses.slice(0, 2) }) });
+    const { plant, checker, run } = story;
+    for (const id of ["a", "b"]) plant.station(id).fault = { powerAlone: true };
+    plant.plug("a", { phases: 1 });
+    run(300);
+    expect(plant.drawsA("a")).toBeGreaterThanOrEqual(16);
+    plant.plug("b", { phases: 1 });
+    run(600);
+    for (const id of ["a", "b"]) expect(plant.drawsA(id)).toBeGreaterThanOrEqual(6);
+    expect(plant.drawsA("a") + plant.drawsA("b")).toBeGreaterThanOrEqual(14);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test("may be on another phase than the one that is too full: all that may be needed goes with the reading that shows it", () => {
+    let buildingA = 1;
+    const phases = { a: ["L2", "L3", "L1"], b: ["L1", "L2", "L3"] } as const;
+    const site = siteOf({
+      mainFuseA: 40,
+      evses: (["a", "b"] as const).map((id) => ({ id, phases: phases[id], safeCurrentA: 0 })),
+    });
+    const { plant, checker, run } = watched({ site, building: () => [buildingA, 1, 1] });
+    for (const id of ["a", "b"]) {
+      plant.station(id).fault = { powerAlone: true };
+      plant.plug(id, { phases: 1 });
+    }
+    run(600);
+    for (const id of ["a", "b"]) expect(plant.drawsA(id)).toBe(16);
+    buildingA = 38;
+    run(1);
+    expect(plant.limitA("b")).toBe(0);
+    run(60);
+    expect(checker.violations).toEqual([]);
+  });
 });

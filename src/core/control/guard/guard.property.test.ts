@@ -19,6 +19,19 @@ describe("whatever the site, the loads and the faults", () => {
     },
     30_000 + RUNS * 200,
   );
+
+  test(
+    "so it is where charge points tell power alone, and cars count on all phases",
+    () => {
+      fc.assert(
+        fc.property(world, (w) => {
+          expect(live(w, undefined, true).violations).toEqual([]);
+        }),
+        { numRuns: Math.ceil(RUNS / 3), endOnFailure: true },
+      );
+    },
+    30_000 + RUNS * 200,
+  );
 });
 
 /** Three cars on 23 A without a meter; the first on e2, of one phase, draws 16 A from second 477 on, whatever it is told. */
