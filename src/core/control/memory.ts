@@ -102,6 +102,12 @@ export interface HeadroomHistory {
   readonly bearsSinceMonoMs?: number;
 }
 
+/** Of sun that is held back: when a battery took more to see whether it comes, and when it did not come. */
+export interface HeldSunMemory {
+  readonly triedMonoMs?: number;
+  readonly noMoreMonoMs?: number;
+}
+
 export interface BatteryMemory {
   readonly sentMonoMs: number;
   readonly powerW: number | undefined;
@@ -110,6 +116,7 @@ export interface BatteryMemory {
   readonly recent: readonly { readonly monoMs: number; readonly powerW: number }[];
   /** What it gives beyond what is wanted until there is room for less, W. */
   readonly heldW?: number;
+  readonly heldSun?: HeldSunMemory;
   readonly changedMonoMs: number;
   readonly factReason?: string | undefined;
   readonly factPowerW?: number | undefined;

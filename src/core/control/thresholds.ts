@@ -142,5 +142,9 @@ export const PV_FACT_MS = 60_000;
 export const PV_RELEASE_MS = 120_000;
 /** So much is exported for a price, that a battery which follows the meter sees that there is more to take, W. */
 export const PV_PROBE_W = 200;
+/** An inverter makes up within this for what a battery takes more: a reading, two raised limits and their answers. */
+export const PV_FOLLOWS_MS = 10_000;
+/** A battery that took more, and no sun followed, tries again after this. */
+export const PV_NO_MORE_MS = 60_000;
 /** The site's word turns to the better only after it would have held for so long. */
 export const MODE_HOLD_MS = 60_000;

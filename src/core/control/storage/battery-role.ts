@@ -7,6 +7,7 @@ import { STALE_AFTER_MS } from "../../device-quality.ts";
 import { clamp } from "../../quantity.ts";
 import type { ControlInput } from "../control.ts";
 import { followedSlot, type Plan } from "../wishes/plan-current.ts";
+import { holdsSun } from "./held-sun.ts";
 import { absorbPays, coverPays, storedWorth } from "./stored-worth.ts";
 
 type BatteryDevice = ControlInput["site"]["batteries"][number];
@@ -15,7 +16,13 @@ export type BatteryRole =
   /** Covers and takes up what it can: its inverter does that better than we could. */
   | { readonly kind: "own" }
   /** Covers the site up to `coverW`, takes up what would be exported up to `absorbW`. */
-  | { readonly kind: "follow"; readonly coverW: number; readonly absorbW: number }
+  | {
+      readonly kind: "follow";
+      readonly coverW: number;
+      readonly absorbW: number;
+      /** Of what may not be exported it takes up so much. */
+      readonly absorbHeldW: number;
+    }
   | { readonly kind: "set"; readonly powerW: number };
 
 /** Below this a plan does not trade with the grid, W. */
@@ -24,6 +31,8 @@ const TRADE_W = 100;
 interface Paying {
   readonly covers: boolean;
   readonly absorbs: boolean;
+  /** Takes up sun that is worth nothing elsewhere. */
+  readonly absorbsHeld: boolean;
 }
 
 /**
@@ -35,10 +44,11 @@ function whatPays(plan: Plan, device: BatteryDevice, slot: number): Paying {
   const battery = input.batteries.find((known) => known.deviceId === device.id);
   const worth = storedWorth(plan, device.id, slot);
   const [imports, exports] = [(result.importW[slot] ?? 0) > TRADE_W, (result.exportW[slot] ?? 0) > TRADE_W];
-  if (!battery || !worth) return { covers: !imports, absorbs: !exports };
+  if (!battery || !worth) return { covers: !imports, absorbs: !exports, absorbsHeld: true };
   return {
     covers: input.peaks ? !imports : coverPays(worth, input.importEurPerKwh[slot] ?? 0, battery),
     absorbs: absorbPays(worth, input.exportEurPerKwh[slot] ?? 0, battery),
+    absorbsHeld: absorbPays(worth, 0, battery),
   };
 }
 
@@ -72,10 +82,13 @@ export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevi
   const reading = input.image.batteries.get(device.id);
   const isSeen = reading !== undefined && input.image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
   if (buys || sells || !isAlone || !isSeen) return { kind: "set", powerW };
-  const { covers, absorbs } = payingNow(plan, device, slot);
+  const { covers, absorbs, absorbsHeld } = payingNow(plan, device, slot);
   const coverW = covers ? maxDischargeW : Math.max(0, -powerW);
   const absorbW = absorbs ? maxChargeW : Math.max(0, powerW);
-  return coverW >= maxDischargeW && absorbW >= maxChargeW ? { kind: "own" } : { kind: "follow", coverW, absorbW };
+  const runsItself = coverW >= maxDischargeW && absorbW >= maxChargeW && !(absorbsHeld && holdsSun(input));
+  return runsItself
+    ? { kind: "own" }
+    : { kind: "follow", coverW, absorbW, absorbHeldW: absorbsHeld ? maxChargeW : absorbW };
 }
 
 /** The power that a battery with such a role has now, W charging +; `undefined`: it runs by itself. */

@@ -7,7 +7,7 @@ import { GRID_CIRCUIT_ID } from "../../site/site.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
 import type { OperatorLimit } from "../circuits/operator.ts";
 import type { BatteryCommand, ControlInput } from "../control.ts";
-import type { BatteryMemory, ControlMemory } from "../memory.ts";
+import type { BatteryMemory, ControlMemory, HeldSunMemory } from "../memory.ts";
 import {
   BATTERY_CHANGE_W,
   BATTERY_FACT_MS,
@@ -22,6 +22,7 @@ import {
 import { planInForce } from "../wishes/plan-current.ts";
 import { type BatteryFlow, batteryFlow, mostInW, mostOutW } from "./battery-flow.ts";
 import { type BatteryRole, batteryRole, powerInRole } from "./battery-role.ts";
+import { heldSun } from "./held-sun.ts";
 
 type BatteryDevice = ControlInput["site"]["batteries"][number];
 
@@ -32,6 +33,7 @@ interface Wanted {
   readonly heldW?: number;
   /** It changes with the meter: not each change is a fact. */
   readonly follows?: boolean;
+  readonly heldSun?: HeldSunMemory | undefined;
 }
 
 /** The state of the site as far as batteries care. */
@@ -119,10 +121,16 @@ function planned(input: ControlInput, device: BatteryDevice, view: CircuitView, 
   if (role.kind !== "follow" || view.powerW === undefined) return { powerW: powerInRole(role, 0, 0), reason };
   const last = before?.reason === reason ? before : undefined;
   const settles = last?.powerW !== undefined && input.image.monoMs - last.changedMonoMs < BATTERY_FOLLOW_MS;
-  const powerW = settles
-    ? clamp(last.powerW!, -role.coverW, role.absorbW)
-    : powerInRole(role, view.powerW, reading?.powerW ?? 0);
-  return { powerW, reason, follows: true };
+  const { coverW, absorbW, absorbHeldW } = role;
+  if (settles) {
+    const powerW = clamp(last.powerW!, -coverW, Math.max(absorbW, absorbHeldW));
+    return { powerW, reason, follows: true, heldSun: before?.heldSun };
+  }
+  const flow = { gridW: view.powerW, nowW: reading?.powerW ?? 0 };
+  const held = heldSun(input, flow, before?.heldSun);
+  const heldW = Math.min(held.powerW ?? Number.NEGATIVE_INFINITY, absorbHeldW);
+  const powerW = Math.max(powerInRole(role, flow.gridW, flow.nowW)!, heldW);
+  return { powerW, reason, follows: true, heldSun: held.memory };
 }
 
 interface Grid extends GridForBatteries {
@@ -312,6 +320,7 @@ export function batteries(
       reason: want.reason,
       recent: flow.recent,
       ...(want.heldW === undefined ? {} : { heldW: want.heldW }),
+      ...(want.heldSun === undefined ? {} : { heldSun: want.heldSun }),
       changedMonoMs: changed ? monoMs : (before?.changedMonoMs ?? monoMs),
       factReason: draft ? want.reason : before?.factReason,
       factPowerW: draft ? want.powerW : before?.factPowerW,

@@ -27,6 +27,8 @@ interface Inverter {
 
 /** Below this a plan neither buys nor leaves sun unused, W. */
 const MATTERS_W = 100;
+/** More than so much above a limit is above it, W. */
+const SMALL_W = 20;
 /** So near its limit an inverter is held by it, as part of its peak; changes smaller than this part are not sent. */
 const NEAR_PART = 0.05;
 const SMALL_PART = 0.01;
@@ -56,7 +58,7 @@ function invertersOf(input: ControlInput): Inverter[] {
 }
 
 /** The lowest limit of the export, of the contract and of the grid operator. */
-function exportCap({
+export function exportCap({
   site,
   state,
   image,
@@ -76,6 +78,18 @@ function mayStore({ site, image }: ControlInput): boolean {
       (reading?.socPercent ?? 100) < FULL_PERCENT && (reading?.powerW ?? 0) < (battery?.maxChargeW ?? 0) - MATTERS_W
     );
   });
+}
+
+/** What sun may come in the place of what a battery gives, W: it follows within seconds, and no meter shows that sun else. */
+function replaceableW({ site, image }: ControlInput, overW: number): number {
+  if (overW > 0) return 0;
+  let givesW = 0;
+  for (const { id, role, battery } of site.batteries) {
+    const reading = image.batteries.get(id);
+    const isFresh = reading !== undefined && image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
+    if (role === "battery" && battery?.control && isFresh) givesW += Math.max(0, -reading.powerW);
+  }
+  return Math.min(PV_PROBE_W, givesW);
 }
 
 /** Sun that the plan leaves unused while it buys: who is paid for importing. */
@@ -103,7 +117,14 @@ function aimsOf(input: ControlInput, view: CircuitView, inverters: readonly Inve
   const probeW = mayStore(input) ? PV_PROBE_W : 0;
   const plan = planned(input);
   return [
-    ...(cap ? [{ limitW: restW + cap.capW, reason: cap.reason }] : []),
+    ...(cap
+      ? [
+          {
+            limitW: restW + cap.capW + replaceableW(input, -(view.powerW ?? 0) - cap.capW - SMALL_W),
+            reason: cap.reason,
+          },
+        ]
+      : []),
     ...(costs ? [{ limitW: restW + probeW, reason: "exporting costs money" }] : []),
     ...(plan ? [plan] : []),
   ];
