@@ -63,6 +63,14 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     ],
   ],
   [
+    1700800,
+    "a nested meter with exchanged phases was believed, as charge points of one phase tell power alone: 30 A of 25",
+    [
+      { family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.59354 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.03569 },
+    ],
+  ],
+  [
     310058,
     "a car waited for ever that would have evened out what it loaded",
     [

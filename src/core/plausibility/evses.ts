@@ -76,8 +76,9 @@ function reportOf(site: SiteModel, evse: EvseModel, image: ProcessImage): EvseRe
   const mostA = MOST_TIMES_RATING * evse.maxCurrentA;
   if (Math.max(...(reading.currentA ?? [])) > mostA || powerW > mostA * site.voltageV * evse.phases.length)
     return undefined;
-  const currentA = reading.currentA && gridCurrents(evse, reading.currentA);
-  return { atMonoMs: reading.atMonoMs, powerW, ...(currentA ? { currentA } : {}) };
+  // On a single phase power says the current, too.
+  const ownA = reading.currentA ?? (evse.phases.length === 1 ? ([powerW / site.voltageV, 0, 0] as const) : undefined);
+  return { atMonoMs: reading.atMonoMs, powerW, ...(ownA ? { currentA: gridCurrents(evse, ownA) } : {}) };
 }
 
 /** A car that came while somebody watched drew nothing before. */

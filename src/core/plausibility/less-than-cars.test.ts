@@ -8,6 +8,7 @@ import {
   lively,
   lyingPlant,
   one,
+  rotated,
   scaled,
   tellPowerAlone,
   turned,
@@ -42,6 +43,23 @@ test("a meter that shows less than the cars draw is no meter from their second r
   lies.delete("garage-meter");
   plant.run(320);
   expect(doubts(plant)).toEqual([]);
+});
+
+test("a nested meter whose phases are exchanged is found out by EVSEs of one phase whose charge points tell power alone", () => {
+  const circuits = [{ id: "garage", fuseA: 25, meter: "garage-meter" }];
+  const evses = ["a", "b"].map((id) => ({ id, circuit: "garage", safeCurrentA: 0, phases: ["L1"] as const }));
+  const { plant, lies } = lyingPlant({ site: siteOf({ circuits, evses }), building: lively });
+  tellPowerAlone(plant);
+  lies.set("garage-meter", rotated);
+  plant.plug("a");
+  plant.run(120);
+  plant.plug("b");
+  let overS = 0;
+  plant.run(600, () => {
+    if (plant.trueA("garage")[0] > 25.1) overS++;
+  });
+  expect(overS).toBe(0);
+  expect(doubts(plant)).not.toEqual([]);
 });
 
 test("a nested meter of a tenth is found out, and believed again when put right, also where charge points tell power alone", () => {
