@@ -171,6 +171,8 @@ export class OrderJudge {
   #flaps(chargePoint: SimulatedChargePoint): string[] {
     const { second } = this.#world;
     const { id } = chargePoint.stall;
+    // Of one car: the next one at the same EVSE knows nothing of it.
+    if (!this.#world.visitAt(id)) for (const stops of [this.#stopsS, this.#easyStopsS]) stops.delete(id);
     const charges = chargePoint.open !== undefined && chargePoint.offeredA() >= 6;
     const stopped =
       this.#charged.get(id) === true && !charges && chargePoint.open !== undefined && !chargePoint.rebooting;

@@ -71,6 +71,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     ],
   ],
   [
+    1800855,
+    "a car that charged on one phase was lowered for an overload of another: three rounds, 17 s",
+    [
+      { family: "site", kind: "power-cut", fromS: 233, forS: 170, pick: 0.7195 },
+      { family: "process", kind: "killed-often", fromS: 263, forS: 172, pick: 0.13202 },
+      { family: "car", kind: "changes-phases", fromS: 528, forS: 190, pick: 0.70346 },
+    ],
+  ],
+  [
     310058,
     "a car waited for ever that would have evened out what it loaded",
     [

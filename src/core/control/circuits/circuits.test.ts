@@ -169,3 +169,22 @@ test.each([
   expect(plant.factsOf("limit-changed")).toHaveLength(facts);
   expect(checker.violations).toEqual([]);
 });
+
+test("an overload is shed in one round by those who load the phase; a car that went over to another one goes on there", () => {
+  const evses = [{ id: "a" }, { id: "b" }, { id: "c", phases: ["L2", "L3", "L1"] as const }];
+  const site = siteOf({ mainFuseA: 50, worstBuildingLoadA: 32, evses });
+  const { plant, checker, run } = watched({ site, building: (second) => [second < 300 ? 2 : 26, 2, 2] });
+  for (const { id } of evses) plant.plug(id);
+  run(150);
+  plant.station("c").car!.phases = 1;
+  run(148);
+  let overS = 0;
+  for (let second = 0; second < 60; second++) {
+    run(1);
+    if (plant.trueA("grid")[0] > 50) overS++;
+  }
+  expect(overS).toBeGreaterThan(0);
+  expect(overS).toBeLessThan(8);
+  expect(plant.limitA("c")).toBeGreaterThan(12);
+  expect(checker.violations).toEqual([]);
+});

@@ -263,6 +263,18 @@ function strayPhase({ input }: Builder, { index, currentA }: CircuitView): Phase
   return PHASE_INDEXES.find((phase) => currentA[phase] === Math.max(...currentA));
 }
 
+/** By its own meter its car draws, and nothing on this phase: to lower it helps nobody there. */
+function isIdleOn(phase: PhaseIndex, { measuredA, phaseUnknown, unseen, loaded }: EvseObservation): boolean {
+  return measuredA !== undefined && !phaseUnknown && !unseen && !loaded.includes(phase);
+}
+
+/** An overload is shed by those alone who load the phase; that the others fit below it, should they come back to it, is reckoned besides. */
+function addFlowing(builder: Builder, bound: Bound & { readonly phase: PhaseIndex }, reading: number, relief: number) {
+  const members = bound.members.filter((entry) => !isIdleOn(bound.phase, entry));
+  if (reading <= bound.limit || members.length === 0 || members.length === bound.members.length) return;
+  addMeasured(builder, { ...bound, key: `${bound.key}/flowing`, members }, reading, relief);
+}
+
 function addPhases(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
   if (!view.currentA) return;
   const stray = strayPhase(builder, view);
@@ -270,7 +282,7 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
     const onPhase = members.filter((entry) => entry.phases.includes(phase));
     if (onPhase.length === 0) continue;
     const reading = view.currentA[phase];
-    const bound: Bound = {
+    const bound = {
       key: view.index.phaseKeys[phase],
       kind: "circuit",
       circuitId: view.circuitId,
@@ -281,9 +293,13 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
       limit: view.limitA,
       mayRaise: view.mayRaise,
       strain: strainAt(view, phase, reading),
-    };
+    } as const;
+    const relief = view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA : 0;
     if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA, reading);
-    else addMeasured(builder, bound, reading, view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA : 0);
+    else {
+      addMeasured(builder, bound, reading, relief);
+      addFlowing(builder, bound, reading, relief);
+    }
     if (stray !== undefined && stray !== phase)
       addMeasured(builder, { ...bound, key: `${bound.key}/stray`, phase: stray }, view.currentA[stray], 0);
     // What such a meter shows is the least that flows.
