@@ -61,6 +61,7 @@ export class OrderJudge {
   readonly #deafS = new Map<string, number>();
   readonly #stopsS = new Map<string, number[]>();
   readonly #easyStopsS = new Map<string, number[]>();
+  #stopsOfBoot = 0;
   /** Told already. */
   readonly #unsafe = new Set<string>();
   readonly #charged = new Map<string, boolean>();
@@ -173,6 +174,9 @@ export class OrderJudge {
     const { id } = chargePoint.stall;
     // Of one car: the next one at the same EVSE knows nothing of it.
     if (!this.#world.visitAt(id)) for (const stops of [this.#stopsS, this.#easyStopsS]) stops.delete(id);
+    // A plan after a restart does not know what was paused before it.
+    if (this.#stopsOfBoot !== this.#world.boots) this.#easyStopsS.clear();
+    this.#stopsOfBoot = this.#world.boots;
     const charges = chargePoint.open !== undefined && chargePoint.offeredA() >= 6;
     const stopped =
       this.#charged.get(id) === true && !charges && chargePoint.open !== undefined && !chargePoint.rebooting;

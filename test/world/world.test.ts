@@ -71,6 +71,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     ],
   ],
   [
+    1900631,
+    "a grid meter of a tenth was not found out while a charge point was gone: 43 A of 40",
+    [
+      { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.54151 },
+      { family: "site", kind: "worst", fromS: 177, forS: 262, pick: 0.68333 },
+      { family: "charge-point", kind: "offline", fromS: 239, forS: 209, pick: 0.5025 },
+    ],
+  ],
+  [
     1800855,
     "a car that charged on one phase was lowered for an overload of another: three rounds, 17 s",
     [

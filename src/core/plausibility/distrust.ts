@@ -3,7 +3,7 @@
  * cars at rest, or the sun making up for them, nothing can), but when it has shown what they draw.
  */
 import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
-import type { EvseTrack } from "./evses.ts";
+import { type EvseTrack, REPORT_VALID_MS } from "./evses.ts";
 
 /** On a phase where cars draw so much, ... */
 const LEAST_A = 6;
@@ -19,8 +19,6 @@ const MOST_DOUBLINGS = 8;
 /** Where the worst load leaves no car anything, nothing is ever shown: then it is tried again after this. */
 const STARVED_MS = 3_600_000;
 const IDLE_W = 230;
-/** The report of a car shows what it draws now for so long. */
-const REPORT_VALID_MS = 120_000;
 
 export interface Distrust {
   /** When it showed too little last. */

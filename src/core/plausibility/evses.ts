@@ -26,6 +26,9 @@ export interface EvseTrack {
   readonly kept?: EvseReport;
 }
 
+/** What a car draws now, its report shows for so long. */
+export const REPORT_VALID_MS = 120_000;
+
 /** A car follows its limit within this: it may have changed since what was told before. */
 const OBEYS_MS = 10_000;
 

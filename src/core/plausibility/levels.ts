@@ -1,6 +1,6 @@
 /** What a meter shows against what the cars below it draw, over minutes. */
 import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
-import type { EvseTrack } from "./evses.ts";
+import { type EvseTrack, REPORT_VALID_MS } from "./evses.ts";
 import { mayShowElsewhere, type Sample } from "./steps.ts";
 
 const NOTHING_A = 0.3;
@@ -56,7 +56,7 @@ const REPORT_AFTER_MS = 3_000;
 
 export interface Missing {
   readonly sinceMonoMs: number;
-  /** Every car has reported since it began, and it still does not fit. */
+  /** Every car that counts has reported since it began, and it still does not fit. */
   readonly again: boolean;
   readonly found: boolean;
 }
@@ -79,8 +79,10 @@ export function missing(
   if (restW > -allowedW / (before?.found ? 2 : 1)) return undefined;
   if (before?.found) return before;
   const sinceMonoMs = before?.sinceMonoMs ?? monoMs;
-  const cars = tracks.filter(({ transactionId }) => transactionId !== undefined);
-  const again = cars.every(({ last }) => last !== undefined && last.atMonoMs > sinceMonoMs + REPORT_AFTER_MS);
+  const cars = tracks.flatMap(({ transactionId, last, before: earlier }) =>
+    transactionId !== undefined && last && monoMs - last.atMonoMs < REPORT_VALID_MS ? [{ last, before: earlier }] : [],
+  );
+  const again = cars.every(({ last }) => last.atMonoMs > sinceMonoMs + REPORT_AFTER_MS);
   const twice = cars.every(({ before: earlier }) => (earlier?.atMonoMs ?? 0) > sinceMonoMs);
   return { sinceMonoMs, again, found: twice && monoMs - sinceMonoMs >= MISSING_MS };
 }

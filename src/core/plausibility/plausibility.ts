@@ -10,7 +10,7 @@ import type { CircuitModel, SiteModel } from "../site/site-model.ts";
 import { devicePowers, type PowersInput } from "../site/site-powers.ts";
 import type { SiteState } from "../state/state.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
-import { type EvseTrack, trackEvses, withLeast } from "./evses.ts";
+import { type EvseTrack, REPORT_VALID_MS, trackEvses, withLeast } from "./evses.ts";
 import {
   doubtsOf,
   forgetVotes,
@@ -26,7 +26,6 @@ import {
 /** What was learned from cars is looked at anew after a day. */
 const LEARNED_FOR_MS = 86_400_000;
 const NOT_USED = "it answers, but its values are not used";
-const REPORT_VALID_MS = 120_000;
 
 export interface PlausibilityMemory {
   readonly meters: ReadonlyMap<string, MeterWatch>;
@@ -47,19 +46,14 @@ export interface Examined {
   readonly drafts: readonly SiteDraft[];
 }
 
-/** What the cars that are there draw by their last reports, W; unknown where one is old. */
+/**
+ * The least that the cars draw by their last reports, W: one that is unknown, as its charge point is gone, may draw nothing, and
+ * keeps nobody from seeing what the others show.
+ */
 function carsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
   let sumW = 0;
   for (const { transactionId, last } of tracks)
-    if (transactionId !== undefined)
-      sumW += last && monoMs - last.atMonoMs < REPORT_VALID_MS ? last.powerW : Number.NaN;
-  return sumW;
-}
-
-/** The least that the cars draw, W: one that is unknown may draw nothing. */
-function leastCarsPowerW(least: Iterable<EvseTrack>, monoMs: number): number {
-  let sumW = 0;
-  for (const track of least) sumW += carsPowerW([track], monoMs) || 0;
+    if (transactionId !== undefined && last && monoMs - last.atMonoMs < REPORT_VALID_MS) sumW += last.powerW;
   return sumW;
 }
 
@@ -117,7 +111,7 @@ function surroundings(
   const known = pvW !== undefined && chargeW !== undefined && dischargeW !== undefined;
   const othersW = known ? chargeW - dischargeW - pvW : undefined;
   const carsW = carsPowerW(evses.values(), image.monoMs);
-  const leastCarsW = leastCarsPowerW(least.values(), image.monoMs);
+  const leastCarsW = carsPowerW(least.values(), image.monoMs);
   const isGrid = deviceId === site.gridMeterId;
   const deliveredW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN);
   const circuitIds = circuitsFrom(site, circuit.id);

@@ -3,7 +3,7 @@
  * power alone: turned, of another scale, swapped, or a generator that nobody named. The reports of cars lag: only those count that came after it began.
  */
 import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
-import type { EvseReport, EvseTrack } from "./evses.ts";
+import { type EvseReport, type EvseTrack, REPORT_VALID_MS } from "./evses.ts";
 
 /** Meters differ by so much. */
 const ALLOWED_A = 2;
@@ -11,8 +11,6 @@ const ALLOWED_PART = 0.05;
 const ALLOWED_W = 1_000;
 /** A car's report shows what was so long after the meter's reading that both are of the same current. */
 const REPORT_AFTER_MS = 3_000;
-/** What a car draws now, its report shows for so long. */
-const REPORT_VALID_MS = 120_000;
 
 export interface Shortage {
   readonly sinceMonoMs: number;
