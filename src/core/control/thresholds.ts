@@ -66,7 +66,7 @@ export const WISH_CHANGE_MS = 30_000;
 export const PLAN_COMES_MS = 10_000;
 /** A schedule that lowers itself although the plan has changed is replaced so long before. */
 export const DROP_AHEAD_MS = 5_000;
-/** What a plan has let charge again it stops no sooner than this: each new plan may see it otherwise. */
+/** What charges again after a stop is not stopped sooner than this by a plan, or for another number of phases. */
 export const PLAN_LEAST_ON_MS = 300_000;
 /** The sun must carry the minimum current this long before a car starts on it, and a start lasts this long. */
 export const SUN_BEFORE_START_MS = 60_000;

@@ -53,16 +53,13 @@ export function weightOf(constraint: Constraint, entry: EvseObservation): number
   return constraint.byPhase ? constraint.weight : constraint.weight * entry.phases.length;
 }
 
-/**
- * Load on a constraint of 1 A that flows at a member: as {@link weightOf}, but where the number of phases is switched
- * a car may count on all of them, and nothing flows on those that it does not show.
- */
-export function flowWeightOf(constraint: Pick<Constraint, "byPhase" | "weight" | "phase">, entry: EvseObservation) {
-  const { byPhase, weight, phase } = constraint;
-  const isSwitched = entry.memory.switchedMonoMs !== undefined;
-  const flowing = isSwitched ? (entry.memory.loaded ?? []) : entry.phases;
-  if (!byPhase) return weight * flowing.length;
-  return isSwitched && phase !== undefined && !flowing.includes(phase) ? 0 : weight;
+/** Load on a constraint of 1 A that flows at a member: as {@link weightOf}, but nothing on phases where nothing flows. */
+export function flowWeightOf(
+  { byPhase, weight, phase }: Pick<Constraint, "byPhase" | "weight" | "phase">,
+  { flows }: EvseObservation,
+): number {
+  if (!byPhase) return weight * flows.length;
+  return phase === undefined || flows.includes(phase) ? weight : 0;
 }
 
 type Bound = Pick<

@@ -33,6 +33,8 @@ export interface EvseObservation {
   readonly phases: readonly PhaseIndex[];
   /** Those that it loaded when it was last seen to draw: a car may go over to fewer. */
   readonly loaded: readonly PhaseIndex[];
+  /** Those that what it surely draws flows on: `phases`, but where their number is switched those alone that it showed last. */
+  readonly flows: readonly PhaseIndex[];
   /** It counts on all phases only because nobody knows which of them its car loads. */
   readonly phaseUnknown?: true;
   /** Its car has not shown yet which phases it loads, and may in a moment. */
@@ -264,6 +266,7 @@ function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseM
     memory,
     ...seen,
     loaded: seen.phases,
+    flows: seen.phases,
     surelyA: drawsA,
     pendingA: 0,
     expectedA: 0,
@@ -330,6 +333,7 @@ export function observeEvse(
   // A limit that was lowered by one ampere is not obeyed yet by who draws that ampere still.
   const hasGone = readAfterMs >= EFFECT_MS && (measuredA ?? 0) <= memory.limitA + GONE_MARGIN_A;
   const pendingA = seen.mayLower && sinceMs < OBEY_MS && !hasGone ? Math.max(0, memory.flowA - memory.limitA) : 0;
+  const unseen = isUnseen(evse, memory, monoMs) ? { unseen: true as const } : {};
   const entry = {
     evse,
     index,
@@ -340,7 +344,7 @@ export function observeEvse(
     ...countedPhases(
       input,
       { evse, memory, mayLower: seen.mayLower, reading },
-      { phases, loaded: memory.loaded ?? phases, ...(isUnseen(evse, memory, monoMs) ? { unseen: true as const } : {}) },
+      { phases, loaded: memory.loaded ?? phases, flows: phases, ...unseen },
     ),
     surelyA: surely(input, memory, evse, seen),
     ...drawsEach(input, memory, evse, { ...seen, leastEachA }),
@@ -359,6 +363,7 @@ export function observeEvse(
     ...certain,
     phases: PHASE_INDEXES,
     loaded: PHASE_INDEXES,
+    flows: PHASE_INDEXES,
     ...(phases.length < 3 ? { phaseUnknown: true } : {}),
   };
 }

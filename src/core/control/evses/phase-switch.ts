@@ -15,6 +15,7 @@ import { phasesInUse } from "./vehicle.ts";
 export interface Counted {
   readonly phases: readonly PhaseIndex[];
   readonly loaded: readonly PhaseIndex[];
+  readonly flows: readonly PhaseIndex[];
   readonly phaseUnknown?: true;
   readonly unseen?: true;
 }
@@ -65,14 +66,15 @@ export function countedPhases(
   const { evse, memory, mayLower, reading } = entry;
   if (!evse.phaseSwitching || memory.switchedMonoMs === undefined) return otherwise;
   const phases = memory.phases ?? evse.phases;
-  const unknown = { phases, loaded: phases, phaseUnknown: true, unseen: true } as const;
+  // It may come back to all of them, and nothing flows yet on those that it has not shown.
+  const flows = memory.loaded ?? [];
+  const unknown = { phases, loaded: phases, flows, phaseUnknown: true, unseen: true } as const;
   if (!mayLower) return unknown;
-  if (!memory.onePhase) return memory.loaded === undefined ? unknown : otherwise;
+  if (!memory.onePhase) return memory.loaded === undefined ? unknown : { ...otherwise, flows };
   const shown = reading && isOfNow(input, evse, memory, reading) ? phasesInUse(evse, reading, undefined) : undefined;
   if (!shown) return unknown;
-  return shown.length === 1 && isSeenByMeters(input, evse)
-    ? { phases: shown, loaded: shown }
-    : { phases, loaded: shown };
+  const counted = shown.length === 1 && isSeenByMeters(input, evse) ? shown : phases;
+  return { phases: counted, loaded: shown, flows };
 }
 
 /** How many phases a wish of so many watts spreads over. */

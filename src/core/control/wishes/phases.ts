@@ -17,6 +17,7 @@ import {
   PHASE_SWITCH_PAUSE_MS,
 } from "../thresholds.ts";
 import { isPlannedOnOnePhase, type Plan, plannedW } from "./plan-current.ts";
+import { hasJustResumed } from "./resumed.ts";
 
 /** The sun has to carry so much more than the least current before a car goes back to all phases. */
 const ALL_PHASES_FROM = 1.1;
@@ -102,8 +103,10 @@ function isDue({ state, image }: ControlInput, entry: EvseObservation, memory: E
   const { monoMs } = image;
   const { switchedMonoMs, otherPhasesSinceMonoMs = monoMs } = memory;
   if (switchedMonoMs === undefined) return true;
+  const isInHurry = state.sessions.overrides[entry.evse.id] !== undefined;
+  if (!isInHurry && hasJustResumed(memory, monoMs)) return false;
   const waitMs = entry.memory.limitA > 0 ? OTHER_PHASES_MS : 0;
-  const everyMs = state.sessions.overrides[entry.evse.id] ? OTHER_PHASES_MS : PHASE_SWITCH_EVERY_MS;
+  const everyMs = isInHurry ? OTHER_PHASES_MS : PHASE_SWITCH_EVERY_MS;
   return monoMs - switchedMonoMs >= everyMs && monoMs - otherPhasesSinceMonoMs >= waitMs;
 }
 

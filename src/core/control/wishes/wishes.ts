@@ -5,9 +5,10 @@ import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { wishPhases } from "../evses/phase-switch.ts";
 import type { EvseMemory } from "../memory.ts";
-import { PLAN_LEAST_ON_MS, WISH_CHANGE_MS } from "../thresholds.ts";
+import { WISH_CHANGE_MS } from "../thresholds.ts";
 import { phased } from "./phases.ts";
 import { type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
+import { hasJustResumed } from "./resumed.ts";
 import { sunnyCurrent, surplusW } from "./solar.ts";
 
 export interface Wish {
@@ -68,10 +69,9 @@ function steady({ wish, memory }: Wished, monoMs: number): Wish {
   return { ...wish, currentA: memory.wishA };
 }
 
-/** A plan that lets a car charge again and then not, time after time, wears its contactor: it goes on at the least current. */
+/** A plan that has just let a car charge again does not stop it: it goes on at the least current. */
 function notAgain(wish: Wish, { evse, memory }: EvseObservation, monoMs: number): Wish {
-  const resumed = memory.stops > 0 && memory.limitA > 0 && monoMs - memory.turnSinceMonoMs < PLAN_LEAST_ON_MS;
-  if (!resumed || wish.currentA > 0 || wish.reason.kind !== "plan") return wish;
+  if (!hasJustResumed(memory, monoMs) || wish.currentA > 0 || wish.reason.kind !== "plan") return wish;
   const reason: Reason = { kind: "plan", limitA: evse.minCurrentA, ...(memory.onePhase ? { onePhase: true } : {}) };
   return { ...wish, currentA: evse.minCurrentA, reason };
 }
