@@ -109,7 +109,7 @@ export class SimulatedChargePoint {
     if (this.rebooting || !this.open) return 0;
     const { ignores, unbound, neverPauses, generous } = this.trouble;
     if (ignores || (unbound && !this.connected)) return this.stall.maxCurrentA;
-    return Math.max(this.#toldA(), neverPauses ? LEAST_OFFER_A : 0) * (generous ? GENEROUS : 1);
+    return Math.max(this.toldA(), neverPauses ? LEAST_OFFER_A : 0) * (generous ? GENEROUS : 1);
   }
 
   /** On how many phases it offers that. */
@@ -120,7 +120,8 @@ export class SimulatedChargePoint {
     return schedule.periods.findLast((period) => period.offsetS <= elapsedS)?.phases ?? 3;
   }
 
-  #toldA(): number {
+  /** What it was told to offer, A, whether it does or not. */
+  toldA(): number {
     return this.scheduledA() ?? this.safeA;
   }
 
@@ -144,7 +145,7 @@ export class SimulatedChargePoint {
   /** Takes what it is told, and does not do it. */
   get refuses(): boolean {
     const { ignores, rejects, silent, obeysLate, neverPauses } = this.trouble;
-    return ignores || rejects || silent || obeysLate || (neverPauses && this.#toldA() < LEAST_OFFER_A) || false;
+    return ignores || rejects || silent || obeysLate || (neverPauses && this.toldA() < LEAST_OFFER_A) || false;
   }
 
   /** What it tells of its car is wrong or missing, or its answer. */

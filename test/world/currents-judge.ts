@@ -165,7 +165,7 @@ export class CurrentsJudge {
 
   /** A meter that lies or is silent, a charge point that cannot be told, or whose own meter misleads. */
   #hasTrouble({ id, stalls }: Circuit): boolean {
-    const lies = this.#world.meters.some(({ circuitId, distortions }) => circuitId === id && distortions.size > 0);
+    const lies = this.#isLiedTo(id);
     if (id === "grid" && lies) this.#gridMeterUntilS = this.#world.second + TROUBLE_LASTS_S;
     return lies || stalls.some((stall) => stall.misleads || this.#deafUntilS.has(stall.id) || this.#isUnseen(stall));
   }
@@ -198,7 +198,7 @@ export class CurrentsJudge {
     const text = `${key} carries ${totalA.toFixed(1)} A of ${ratingA} A, ${fixedA.toFixed(1)} A of it not to be lowered`;
     return [
       ...this.#opens(pole, `${text}: its ${protection} may open`),
-      ...this.#over(pole, { circuit, totalA, fixedA, text }),
+      ...this.#over(pole, { circuit, phase, totalA, fixedA, text }),
     ];
   }
 
@@ -216,7 +216,7 @@ export class CurrentsJudge {
    * draw no more than the safe currents, whose sum fits by configuration.
    */
   #isAtItsSafest({ id, stalls }: Circuit): boolean {
-    const isBlind = this.#world.meters.some(({ circuitId, distortions }) => circuitId === id && distortions.size > 0);
+    const isBlind = this.#isLiedTo(id);
     const isAboveSafe = ({ stall, trouble }: SimulatedChargePoint) => {
       const safeA = stall.safeCurrentA * (trouble.generous ? 1.1 : 1);
       return Math.max(...this.#world.site.carA(stall.id)) > safeA + METER_ERROR_A;
@@ -225,9 +225,38 @@ export class CurrentsJudge {
     return isBlind && gone.some(isAboveSafe) && !stalls.some((stall) => !gone.includes(stall) && isAboveSafe(stall));
   }
 
+  /** Nothing but cars' own meters tells what flows in it. */
+  #isBlind({ id }: Circuit): boolean {
+    if (id === "garage" && this.#world.plan.garage?.metered !== true) return true;
+    return this.#isLiedTo(id);
+  }
+
+  #isLiedTo(id: string): boolean {
+    return this.#world.meters.some(({ circuitId, distortions }) => circuitId === id && distortions.size > 0);
+  }
+
+  /**
+   * What cars draw on a phase above their limits, A, and no power alone can tell: as much may be spread over all phases, each
+   * within its limit.
+   */
+  #concealedA(circuit: Circuit, phase: PhaseIndex): number {
+    if (!this.#isBlind(circuit)) return 0;
+    return circuit.stalls.reduce((concealedA, chargePoint) => {
+      const { stall, trouble, refuses } = chargePoint;
+      const currentA = this.#world.site.carA(stall.id);
+      const toldA = chargePoint.toldA();
+      const fits = currentA[0] + currentA[1] + currentA[2] <= toldA * stall.phases.length;
+      return concealedA + (trouble.powerAlone && refuses && fits ? Math.max(0, currentA[phase] - toldA) : 0);
+    }, 0);
+  }
+
   /** Cars that can be told still draw while it lasts, whatever the others do; a new load is a new overload. */
-  #over(pole: Pole, now: { circuit: Circuit; totalA: number; fixedA: number; text: string }): string[] {
-    const { circuit, totalA, fixedA, text } = now;
+  #over(
+    pole: Pole,
+    now: { circuit: Circuit; phase: PhaseIndex; totalA: number; fixedA: number; text: string },
+  ): string[] {
+    const { circuit, phase, fixedA, text } = now;
+    const totalA = now.totalA - this.#concealedA(circuit, phase);
     const { ratingA } = circuit;
     const { second } = this.#world;
     if (totalA <= ratingA + METER_ERROR_A || totalA - fixedA < METER_ERROR_A || this.#isAtItsSafest(circuit)) {

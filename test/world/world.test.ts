@@ -191,6 +191,19 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
   ],
 ];
 
+const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [
+  [
+    2501363,
+    "an EVSE on other phases than told loads one where it had not shown to when its phases were switched",
+    [
+      { family: "car", kind: "changes-phases", fromS: 360, forS: 126, pick: 0.10538 },
+      { family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.87057 },
+      { family: "process", kind: "paused", fromS: 798, forS: 60, pick: 0.52563 },
+    ],
+  ],
+  [2501805, "a car that two loads of the building had stopped was to pause once more, to charge on all phases", []],
+];
+
 test("a story tells of no fault that cannot be done to its world", () => {
   const told = (...only: string[]) => {
     const { garage: _, ...plan } = drawWorld(1, { only });
@@ -204,5 +217,9 @@ test("a story tells of no fault that cannot be done to its world", () => {
 describe("worlds that broke once", () => {
   test.each(BROKE_ONCE)("in the world of seed %i %s", async (seed, _, faults) => {
     expect(await broken({ ...drawWorld(seed, { disk: "memory", switching: false }), faults })).toBe("");
+  });
+
+  test.each(BROKE_ONCE_WITH_SWITCHING)("in the world of seed %i %s", async (seed, _, faults) => {
+    expect(await broken({ ...drawWorld(seed, { disk: "memory", switching: true }), faults })).toBe("");
   });
 });
