@@ -13,11 +13,18 @@ import {
   SCHEDULE_LEAD_MS,
   TRAILING_SAFE_MS,
 } from "../thresholds.ts";
-import { followedUntilMs, planInForce, plannedCurrentA } from "../wishes/plan-current.ts";
+import { followedUntilMs, type Plan, planInForce, plannedCurrentA } from "../wishes/plan-current.ts";
+import { hasJustResumed } from "../wishes/resumed.ts";
 
 type Periods = SchedulePeriod[];
 
 const offsetS = (ms: number) => Math.round((SCHEDULE_LEAD_MS + ms) / 1000);
+
+/** What the plan gives in its next slot, which begins in so long, A. It does not stop then what it has just let charge again. */
+function nextPlannedA(input: ControlInput, entry: EvseObservation, plan: Plan | undefined, afterMs: number) {
+  const nextA = plannedCurrentA(input, plan, entry, 1);
+  return nextA === 0 && hasJustResumed(entry.memory, input.image.monoMs + afterMs) ? entry.evse.minCurrentA : nextA;
+}
 
 /** What is decided, and what lowers it within so long. Ahead of time a limit only goes down: up needs a fresh reading. */
 function decidedPeriods(input: ControlInput, entry: EvseObservation, currentA: number, withinMs: number): Periods {
@@ -25,7 +32,7 @@ function decidedPeriods(input: ControlInput, entry: EvseObservation, currentA: n
   const list = [{ offsetS: 0, currentA }];
   const plan = entry.memory.wishKind === "plan" ? planInForce(input) : undefined;
   const untilNextMs = plan ? followedUntilMs(plan, nowMs) - nowMs : Number.POSITIVE_INFINITY;
-  const next = untilNextMs < withinMs ? plannedCurrentA(input, plan, entry, 1) : undefined;
+  const next = untilNextMs < withinMs ? nextPlannedA(input, entry, plan, untilNextMs) : undefined;
   if (next !== undefined && next < currentA) list.push({ offsetS: offsetS(untilNextMs), currentA: next });
   const lower = ceilingAhead(input, entry);
   if (lower && lower.afterMs < withinMs && lower.currentA < currentA)
