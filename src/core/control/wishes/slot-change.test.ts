@@ -42,4 +42,26 @@ describe("when a slot begins", () => {
     expect(plant.limitA("a")).toBe(0);
     expect(plant.offeredA("a")).toBe(0);
   });
+
+  test("a car that resumed a moment ago goes on at the least current: neither the plan nor its schedule stops it again yet", () => {
+    const { plant, run } = watched({ site: siteOf({ evses: [{ id: "a" }] }) });
+    const transactionId = plant.plug("a");
+    plan(plant, [{ evseId: "a", transactionId, currentA: [10, 0] }]);
+    run(300);
+    plan(plant, [{ evseId: "a", transactionId, currentA: [0, 0] }]);
+    run(400);
+    expect(plant.offeredA("a")).toBe(0);
+    plan(plant, [{ evseId: "a", transactionId, currentA: [10, 0] }]);
+    run(5);
+    const resumedMs = plant.nowMs();
+    expect(plant.offeredA("a")).toBe(10);
+    let leastA = 10;
+    while (plant.nowMs() - resumedMs < 290_000) {
+      run(1);
+      leastA = Math.min(leastA, plant.offeredA("a"));
+    }
+    expect(leastA).toBe(6);
+    run(20);
+    expect(plant.offeredA("a")).toBe(0);
+  });
 });
