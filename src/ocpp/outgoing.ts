@@ -39,6 +39,8 @@ export class Outgoing {
   /** The last safe default and limit of each connector. */
   readonly #standing = new Map<string, ChargePointCommand>();
   #takenOver = false;
+  /** Safe defaults and limits that have left. */
+  #set = 0;
   #style: ProfileStyle;
 
   constructor(options: OutgoingOptions) {
@@ -93,6 +95,7 @@ export class Outgoing {
 
   /** The calls of a command, one after the other, up to the first that fails. */
   async #run(line: Line, command: ChargePointCommand, timeoutMs: number): Promise<CommandResult> {
+    if (command.type === "set-limit" || command.type === "install-safe-default") this.#set += 1;
     const style = { ...this.#style, clockLagMs: this.#options.lagMs() };
     const context = { nowMs: this.#options.clock.wallMs(), style };
     let result: CommandResult = { status: "accepted", detail: "" };
@@ -105,7 +108,8 @@ export class Outgoing {
 
   /**
    * Profiles of a former controller would lie above ours: cleared once, before the first limit leaves. A charge point
-   * that refuses is asked again; what clears then takes ours with it, and that is sent once more.
+   * that refuses is asked again. What clears then, or slowly (in 2.0.1 it is two calls), takes ours with it, and that is
+   * sent once more.
    */
   async #takeOver(line: Line, tries = 0): Promise<void> {
     line.takingOver = true;
@@ -125,8 +129,9 @@ export class Outgoing {
 
   async #clear(line: Line, restoring: boolean): Promise<CommandResult> {
     const clear = { type: "clear-limits", chargePointId: this.#options.configuration.id } as const;
+    const before = this.#set;
     const result = await this.#run(line, clear, LIMIT_TIMEOUT_MS);
-    if (restoring && result.status === "accepted")
+    if ((restoring || this.#set > before) && result.status === "accepted")
       for (const command of this.#inForce()) await this.#run(line, command, LIMIT_TIMEOUT_MS);
     return result;
   }

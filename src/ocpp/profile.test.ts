@@ -139,6 +139,27 @@ describe("a limit on the wire", () => {
     expect(allowedA(profile, START_MS + 86_400_000, limit.voltageV)).toBe(6);
   });
 
+  it("is over when it was to be, whatever the charger takes: one period, one stack level, no TxProfile", () => {
+    const kinds = fc.record({
+      quirks: fc.subarray<Quirk>(["stack-level-zero", "tx-default-only", "no-zero-current", "no-number-phases"]),
+      maxPeriods: fc.constantFrom(undefined, 1, 2, 3),
+      maxStackLevel: fc.constantFrom(undefined, 0, 1),
+    });
+    fc.assert(
+      fc.property(schedules, kinds, (limit, { quirks, maxPeriods, maxStackLevel }) => {
+        const own = style("A", {
+          quirks: new Set(quirks),
+          ...(maxPeriods === undefined ? {} : { maxPeriods }),
+          ...(maxStackLevel === undefined ? {} : { maxStackLevel }),
+        });
+        const profile = limitProfile(1, limit, own);
+        for (const afterS of [limit.durationS, 86_400])
+          expect(allowedA(profile, START_MS + afterS * 1000, limit.voltageV) ?? 6).toBeLessThanOrEqual(6);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("of a charger that takes Relative profiles only ends by its validTo, and what remains is the safe default", () => {
     fc.assert(
       fc.property(schedules, fc.constantFrom(0, 600_000, -3_600_000), (limit, clockLagMs) => {

@@ -66,12 +66,16 @@ export function itsTime(ms: number, { clockLagMs = 0 }: ProfileStyle): string {
   return isoTime(Math.max(0, ms - clockLagMs));
 }
 
-/** At most `limit` periods: what does not fit becomes the safe last one, earlier. */
-function bounded(periods: LimitSchedule["periods"], limit: number): LimitSchedule["periods"] {
+/**
+ * At most `limit` periods: what does not fit becomes the safe last one, earlier. Of a limit that does not end (`lasts`)
+ * one period alone goes on for ever: it allows no more than the safe current.
+ */
+function bounded(periods: LimitSchedule["periods"], limit: number, lasts: boolean): LimitSchedule["periods"] {
   if (periods.length <= limit) return periods;
   const kept = periods.slice(0, limit);
   const safe = periods.at(-1)!;
-  return limit < 2 ? kept : [...kept.slice(0, -1), { ...safe, offsetS: kept.at(-1)!.offsetS }];
+  if (limit > 1) return [...kept.slice(0, -1), { ...safe, offsetS: kept.at(-1)!.offsetS }];
+  return lasts ? kept.map((only) => ({ ...only, currentA: Math.min(only.currentA, safe.currentA) })) : kept;
 }
 
 /** All periods with the way to the safe current; without it where the charger takes fewer, or does not say how many. */
@@ -127,7 +131,7 @@ export function limitProfile(connector: number, limit: LimitSchedule, style: Pro
   if (relative) return relativeProfile(base, limit, style);
   const most = Math.max(1, style.maxPeriods ?? Number.POSITIVE_INFINITY);
   const wished = periodsFor(limit, style.maxPeriods);
-  const periods = bounded(wished, most).map((entry, index) =>
+  const periods = bounded(wished, most, replacesSafe).map((entry, index) =>
     period(index === 0 ? 0 : entry.offsetS + CLOCK_SKEW_S, entry, limit, style),
   );
   const endsS = periods.length === 1 && wished.length > 1 ? wished[1]!.offsetS : limit.durationS;

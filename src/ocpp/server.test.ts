@@ -276,6 +276,36 @@ describe("what a charger is told", () => {
     expect(calls()).toHaveLength(2);
   });
 
+  it("leaves a slow 2.0.1 station with the safe default that did not wait for the clearing", async () => {
+    const clock = new TestClock();
+    const { server } = await site([chargePoint("cp")], { clock });
+    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
+    station.replies.ClearChargingProfile = null;
+    await station.call("Heartbeat", {});
+    const calls = () => station.received.filter((frame) => frame[0] === 2);
+    const next = async () => {
+      const known = calls().length;
+      return calls()[known] ?? station.until((frame) => frame === calls()[known]);
+    };
+    const clears = await station.until((frame) => frame[2] === "ClearChargingProfile");
+    const evse = { chargePointId: "cp", evseId: "cp-1", connector: 1 };
+    const installed = server.send({
+      type: "install-safe-default",
+      ...{ ...evse, currentA: 6, phases: 3, voltageV: 230 },
+    });
+    clock.advance(600);
+    expect(await installed).toMatchObject({ status: "accepted" });
+    const cleared = ([, id]: readonly unknown[]) => station.ws.send(JSON.stringify([3, id, { status: "Accepted" }]));
+    const defaults = next();
+    cleared(clears);
+    expect((await defaults)[3]).toEqual({
+      chargingProfileCriteria: { chargingProfilePurpose: "TxDefaultProfile" },
+    });
+    const after = next();
+    cleared(await defaults);
+    expect((await after)[2]).toBe("SetChargingProfile");
+  });
+
   it("clears limits and defaults of a whole 2.0.1 station, whose criteria name one purpose each", async () => {
     const { server } = await site([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
