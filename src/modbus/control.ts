@@ -62,7 +62,9 @@ const AT = {
 } as const;
 const BOTH_LIMITS = 3;
 
+/** As a register holds it; what no register can hold is no number. */
 function signedWord(value: number): number {
+  if (Math.abs(value) > 0x7fff) return Number.NaN;
   return value < 0 ? value + 0x1_0000 : value;
 }
 

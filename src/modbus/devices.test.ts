@@ -199,6 +199,33 @@ describe("a hybrid inverter with SunSpec", () => {
     expect(limits.at(-1)).toEqual([undefined, 0]);
   });
 
+  test.each([
+    ["does not say how its percentages are scaled", undefined],
+    ["scales them to what its registers cannot hold", -3],
+  ])("that %s is told nothing, and its line is read on", async (_, percentScale) => {
+    const server = await startSimulatedHybrid({
+      host: "127.0.0.1",
+      port: await freePort(),
+      unitId: 1,
+      values: () => ({ ...values, percentScale }),
+      onBatteryCommand: () => {},
+    });
+    open.push(server);
+    const sink = new Sink();
+    const pv = { peakW: 9000, control: true };
+    const devices = start(
+      [device("hybrid", { profile: "sunspec-hybrid", role: "hybrid", port: server.port, battery, pv })],
+      sink,
+    );
+    const refused = { status: "no-answer", detail: expect.stringContaining("cannot hold the value") };
+    expect(await devices.limitPv("hybrid", 9000, 60_000)).toMatchObject(refused);
+    for (const powerW of [2500, 5000, -2500])
+      expect(await devices.setBattery("hybrid", powerW, 60_000)).toMatchObject(refused);
+    expect(await sink.next<PvReading>((entry) => typeof entry === "object" && "energyWh" in entry)).toMatchObject({
+      powerW: 6400,
+    });
+  });
+
   test("is never asked for more than the configuration allows", async () => {
     const server = await startSimulatedHybrid({
       host: "127.0.0.1",

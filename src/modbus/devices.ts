@@ -64,6 +64,9 @@ function portOf(bus: Bus, device: DeviceConfiguration, profile: Profile): Device
       return { ok: false, detail: outcome.detail };
     },
     async write(functionCode, address, values) {
+      // It may not say how its percentages are scaled, as when it sleeps.
+      if (!values.every((value) => Number.isInteger(value) && value >= 0 && value <= 0xffff))
+        return `register ${address} cannot hold the value, as it says that it is scaled`;
       const outcome = await bus.request({ kind: "write", unitId, functionCode, address, values }, options);
       if (outcome.status === "ok") return undefined;
       return outcome.status === "exception" ? exceptionWords(outcome.code) : outcome.detail;

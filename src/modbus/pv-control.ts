@@ -30,7 +30,8 @@ async function largestW(chain: SunSpecChain, port: DevicePort, peakW: number): P
     if (!model || model.length + 2 <= factor) continue;
     const read = await port.read(3, model.address, factor + 1);
     const raw = read.ok ? (read.registers[powerW] ?? NOT_AVAILABLE) : NOT_AVAILABLE;
-    if (read.ok && raw !== NOT_AVAILABLE && raw > 0) return raw * factorAt(read.registers, factor);
+    const watts = read.ok && raw !== NOT_AVAILABLE ? raw * factorAt(read.registers, factor) : 0;
+    if (watts > 0) return watts;
   }
   return peakW;
 }

@@ -10,12 +10,20 @@ export interface HybridValues {
   readonly maxBatteryPowerW: number;
   /** On its plate; 10 kW when left out. */
   readonly ratedPowerW?: number;
+  /** Power of ten of the percentages that it is told; -2 when left out, `undefined` when it does not say. */
+  readonly percentScale?: number | undefined;
 }
 
 const BASE = 40_000;
 const NOT_AVAILABLE = 0xffff;
 const NO_SCALE = 0x8000;
 const word = (value: number) => Math.round(value) & 0xffff;
+
+function percentScale(values: HybridValues): number {
+  const scale = "percentScale" in values ? values.percentScale : -2;
+  return scale === undefined ? NO_SCALE : word(scale);
+}
+
 const long = (value: number): [number, number] => [(Math.round(value) >>> 16) & 0xffff, Math.round(value) & 0xffff];
 
 function text(value: string, words: number): number[] {
@@ -73,7 +81,7 @@ function storage(values: HybridValues, settings: StorageSettings): number[] {
   model[17] = settings.gridCharge;
   model[18] = 0;
   model[22] = word(-2);
-  model[25] = word(-2);
+  model[25] = percentScale(values);
   return model;
 }
 
@@ -112,14 +120,14 @@ function nameplate(values: HybridValues): number[] {
   return model;
 }
 
-function immediateControls(settings: PvSettings): number[] {
+function immediateControls(values: HybridValues, settings: PvSettings): number[] {
   const model = new Array<number>(26).fill(NOT_AVAILABLE);
   model[0] = 123;
   model[1] = 24;
   model[5] = settings.percent;
   model[7] = settings.revertS;
   model[9] = settings.enabled;
-  model[23] = word(-2);
+  model[23] = percentScale(values);
   return model;
 }
 
@@ -160,7 +168,7 @@ export function startSimulatedHybrid(options: {
       ...storage(values, settings),
       ...modules(values),
       ...nameplate(values),
-      ...immediateControls(pvSettings),
+      ...immediateControls(values, pvSettings),
       0xffff,
       0,
     ];
