@@ -251,10 +251,10 @@ export class OrderJudge {
       const isNext = circuitId !== undefined && comesBack;
       // It was stopped for what was wired wrongly, rests as after any stop, and has its turn again.
       const rests = isMiswired && decision?.reason.kind === "paused" && this.#stoppedLately(stall.id);
-      // Behind a meter that is wrong cars take turns, and its turn has come: it was told to, and its car has not done it yet.
-      const begins = mayBeWrong && this.#hasJustBegun(stall.id);
       // Of two limits that leave no room the fuse may be the one that is told.
       const isNamed = decision?.reason.limitA === UNBALANCE_A;
+      // Behind a meter that is wrong, and for the balance, cars take turns: it was told to, and its car has not done it yet.
+      const begins = (mayBeWrong || isNamed) && this.#hasJustBegun(stall.id);
       const isUneven = this.#shown.of(this.#world, stall).length < 3;
       const isLeftOut = (isNamed && isExchanged) || ((isNamed || isUneven) && this.#wouldUnbalance(stall.id));
       const mayWait = isLeftOut || isNext || rests || begins || circuits.has(decision?.reason.circuitId);
@@ -274,8 +274,8 @@ export class OrderJudge {
   }
 
   /**
-   * With the least current it would load a phase, with those that charge and as they showed last, by more than the country lets
-   * cars on one or two phases. A car whose charge point tells power alone may be on any, and evens nothing out.
+   * With the least current it would load a phase, with those that charge or were just told to, and as they showed last, by more
+   * than the country lets cars on one or two phases. A car whose charge point tells power alone may be on any, and evens nothing out.
    */
   #wouldUnbalance(id: string): boolean {
     const { plan, chargePoints, site } = this.#world;
@@ -283,7 +283,8 @@ export class OrderJudge {
     const seen: [number, number, number] = [0, 0, 0];
     for (const { stall, trouble } of chargePoints) {
       const phases = this.#shown.of(this.#world, stall);
-      const charges = stall.id === id || Math.max(...site.carA(stall.id)) >= CHARGES_A;
+      const draws = Math.max(...site.carA(stall.id)) >= CHARGES_A;
+      const charges = stall.id === id || draws || this.#hasJustBegun(stall.id);
       if (!charges || phases.length === 3) continue;
       const isTold = !trouble.powerAlone || stall.phases.length === 1;
       for (const phase of isTold ? phases : PHASE_INDEXES) cars[phase] += 1;
