@@ -2,6 +2,7 @@
  * Who may change something: somebody with the token, or somebody at the machine itself. A browser at the machine may
  * have been sent by a foreign page, so on loopback Host and Origin must be loopback too (DNS rebinding, CSRF).
  */
+import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../core/ports.ts";
 import { createFailures } from "./failures.ts";
@@ -38,15 +39,33 @@ function isLocal(request: FastifyRequest): boolean {
   return LOOPBACK_ADDRESSES.has(request.ip) && names.every((name) => name === undefined || LOOPBACK_NAMES.has(name));
 }
 
-/** Checks requests; remembers failures by address for a minute. */
+const MOST_TOKENS = 1_000;
+
+/**
+ * Checks requests; remembers failures by address for a minute. A token is hashed once: what is known to be right gets in
+ * whoever guesses behind the same address, and what is known to be wrong is no new guess.
+ */
 export function createAccess(options: AccessOptions): (request: FastifyRequest) => Promise<Access> {
+  const { tokenHash, verifyPassword } = options;
   const failures = createFailures(options.clock);
+  /** By digest of the token: whether it fits. */
+  const fitting = new Map<string, Promise<boolean>>();
+
+  function check(hash: string, token: string, address: string): Promise<boolean> {
+    // It counts while it is being hashed, too: a flood would else be through before the first is known to be wrong.
+    failures.note(address);
+    const fits = verifyPassword(hash, token).then((isRight) => {
+      if (isRight) failures.forget(address);
+      return isRight;
+    });
+    fitting.set(digest(token), fits);
+    if (fitting.size > MOST_TOKENS) fitting.delete(fitting.keys().next().value!);
+    return fits;
+  }
 
   return async (request) => {
     if (isLocal(request)) return { ok: true, by: "local" };
-    if (failures.isBlocked(request.ip))
-      return { ok: false, status: 429, title: "Too many wrong tokens", detail: "Wait a minute, then try again" };
-    if (options.tokenHash === undefined)
+    if (tokenHash === undefined)
       return {
         ok: false,
         status: 403,
@@ -54,9 +73,20 @@ export function createAccess(options: AccessOptions): (request: FastifyRequest) 
         detail: "Set api.tokenHash in site.yaml (`wattledger hash-password`)",
       };
     const [scheme, token] = (request.headers.authorization ?? "").split(" ");
-    if (scheme?.toLowerCase() === "bearer" && token && (await options.verifyPassword(options.tokenHash, token)))
-      return { ok: true, by: "token" };
-    if (token) failures.note(request.ip);
-    return { ok: false, status: 401, title: "A token is needed", detail: "Send it as Authorization: Bearer" };
+    const refused = {
+      ok: false,
+      status: 401,
+      title: "A token is needed",
+      detail: "Send it as Authorization: Bearer",
+    } as const;
+    if (scheme?.toLowerCase() !== "bearer" || !token) return refused;
+    const known = fitting.get(digest(token));
+    if (!known && failures.isBlocked(request.ip))
+      return { ok: false, status: 429, title: "Too many wrong tokens", detail: "Wait a minute, then try again" };
+    return (await (known ?? check(tokenHash, token, request.ip))) ? { ok: true, by: "token" } : refused;
   };
+}
+
+function digest(token: string): string {
+  return createHash("sha256").update(token).digest("base64");
 }

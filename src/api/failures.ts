@@ -7,6 +7,8 @@ const MOST_REMEMBERED = 1_000;
 
 export interface Failures {
   note(address: string): void;
+  /** It has shown the right one. */
+  forget(address: string): void;
   isBlocked(address: string): boolean;
 }
 
@@ -19,6 +21,9 @@ export function createFailures(clock: Clock): Failures {
       const known = failures.get(address);
       if (known && monoMs - known.sinceMonoMs < FAILURE_WINDOW_MS) known.count++;
       else failures.set(address, { count: 1, sinceMonoMs: monoMs });
+    },
+    forget(address) {
+      failures.delete(address);
     },
     isBlocked(address) {
       const known = failures.get(address);
