@@ -11,7 +11,7 @@ import {
   SHARED_PARSERS,
   timeOf,
 } from "./inbound.ts";
-import { samplesOf } from "./sampled-values.ts";
+import { entriesOf, samplesOf } from "./sampled-values.ts";
 import { isSigned, signedInput, signedValuesOf } from "./signed-values.ts";
 import { isReplayed } from "./time.ts";
 import { countOf, defined, entryOf, type Fields, listOf, measureOf, numberOf, textOf } from "./wire.ts";
@@ -136,7 +136,7 @@ function meterValues(context: InboundContext, payload: Fields): ParsedCall {
   const samples = samplesOf(payload.meterValue, context, context.phasesOf(connector));
   const of = { chargePointId: context.chargePointId, connector, ...(transactionId ? { transactionId } : {}) };
   const metered: ChargePointInput[] = samples.length > 0 ? [{ type: "metered", ...of, samples }] : [];
-  const sent = listOf(payload.meterValue).filter((entry) => !listOf(entry.sampledValue).some(isSigned)).length;
+  const sent = entriesOf(payload.meterValue).filter((entry) => !listOf(entry.sampledValue).some(isSigned)).length;
   return {
     inputs: [...metered, ...signedInput(of, signedValuesOf(payload.meterValue, context, false))],
     reply: () => ({}),

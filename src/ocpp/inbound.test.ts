@@ -66,6 +66,31 @@ describe("signed meter values", () => {
   });
 });
 
+describe("what was measured at one time", () => {
+  const timestamp = new Date(NOW_MS).toISOString();
+  const amperes = (phase: string, value: string) => ({ value, measurand: "Current.Import", phase, unit: "A" });
+  const register = { value: "4200", measurand: "Energy.Active.Import.Register", unit: "Wh" };
+  const apart = [amperes("L1", "15.9"), amperes("L2", "16.0"), amperes("L3", "15.8"), register];
+
+  it.each([
+    ["1.6", "MeterValues", { connectorId: 1 }],
+    ["2.0.1", "MeterValues", { evseId: 1 }],
+  ] as const)("is one sample, also where an OCPP %s charge point sends each value by itself", (version, action, at) => {
+    const meterValue = apart.map((value) => ({ timestamp, sampledValue: [value] }));
+    const { inputs, problems } = parsers[version](context, action, { ...at, meterValue })!;
+    const sample = { atMs: NOW_MS, currentA: [15.9, 16, 15.8], energyWh: 4200 };
+    expect(inputs).toEqual([{ type: "metered", chargePointId: "cp", connector: 1, samples: [sample] }]);
+    expect(problems).toEqual([]);
+  });
+
+  it("is not mixed with what was measured later", () => {
+    const later = new Date(NOW_MS + 1_000).toISOString();
+    const meterValue = [timestamp, later].map((time, at) => ({ timestamp: time, sampledValue: [apart[at]] }));
+    const { inputs } = parseCall16(context, "MeterValues", { connectorId: 1, meterValue })!;
+    expect(inputs).toMatchObject([{ samples: [{ atMs: NOW_MS }, { atMs: NOW_MS + 1_000 }] }]);
+  });
+});
+
 /** Numbers anywhere in a value that JSON cannot carry. */
 function unfit(value: unknown): boolean {
   if (typeof value === "number") return !Number.isFinite(value);

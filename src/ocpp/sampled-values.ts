@@ -144,6 +144,25 @@ function sampleOf(atMs: number, readings: readonly Reading[], phases: number): E
   return Object.keys(sample).length > 1 ? sample : undefined;
 }
 
+const MOST_ENTRIES = 100;
+const MOST_VALUES = 200;
+
+/**
+ * Entries of a `meterValue` list. What was measured at one time belongs together, also where each value is sent by itself:
+ * read alone, the current of a last phase would say that nothing flows on the others.
+ */
+export function entriesOf(meterValue: unknown): Fields[] {
+  const entries: { timestamp: unknown; sampledValue: Fields[] }[] = [];
+  for (const { timestamp, sampledValue } of listOf(meterValue, MOST_ENTRIES)) {
+    const values = listOf(sampledValue, MOST_VALUES);
+    const before = entries.at(-1);
+    if (before && textOf(timestamp) !== undefined && before.timestamp === timestamp)
+      before.sampledValue = [...before.sampledValue, ...values].slice(0, MOST_VALUES);
+    else entries.push({ timestamp, sampledValue: [...values] });
+  }
+  return entries;
+}
+
 /**
  * Samples of a `meterValue` list, oldest first as sent; entries without a usable value are left out. `phases` is how
  * many the EVSE has, for a current that does not say of which phase it is.
@@ -153,8 +172,8 @@ export function samplesOf(
   clock: { readonly nowMs: number; readonly lagMs: number },
   phases: number,
 ): EvseSample[] {
-  return listOf(meterValue, 100).flatMap((entry) => {
-    const readings = listOf(entry.sampledValue, 200).flatMap((value) => readingOf(value) ?? []);
+  return entriesOf(meterValue).flatMap((entry) => {
+    const readings = listOf(entry.sampledValue).flatMap((value) => readingOf(value) ?? []);
     return sampleOf(readTime(entry.timestamp, clock).atMs, readings, phases) ?? [];
   });
 }
