@@ -68,6 +68,7 @@ function billColumns(name: string, bill: Bill | undefined): Record<string, numbe
     [`${name}_export_kwh`]: bill && bill.exportWh / 1000,
     [`${name}_peak_kw`]: bill && bill.peakW / 1000,
     [`${name}_missing_kwh`]: bill && bill.missingWh / 1000,
+    [`${name}_peaks_eur`]: bill?.peaksEur,
   };
 }
 
@@ -87,10 +88,13 @@ export function savingsRow(month: SavingsMonth): Record<string, unknown> {
     ...billColumns("equal_shares", month.equalShares),
     battery_discharge_kwh: month.batteryDischargeWh / 1000,
     battery_cycles: month.batteryCycles,
+    battery_wear_eur: month.batteryWearEur,
+    cars_discharge_kwh: month.carsDischargeWh === undefined ? undefined : month.carsDischargeWh / 1000,
+    cars_wear_eur: month.carsWearEur,
   };
 }
 
-const BILL_PARTS = ["cost_eur", "import_kwh", "export_kwh", "peak_kw", "missing_kwh"] as const;
+const BILL_PARTS = ["cost_eur", "import_kwh", "export_kwh", "peak_kw", "missing_kwh", "peaks_eur"] as const;
 
 export const SAVINGS_COLUMNS: readonly string[] = [
   "month",
@@ -104,4 +108,7 @@ export const SAVINGS_COLUMNS: readonly string[] = [
   ...["actual", "uncontrolled", "equal_shares"].flatMap((name) => BILL_PARTS.map((part) => `${name}_${part}`)),
   "battery_discharge_kwh",
   "battery_cycles",
+  "battery_wear_eur",
+  "cars_discharge_kwh",
+  "cars_wear_eur",
 ];

@@ -14,7 +14,7 @@ export interface ExportOptions extends LineFormat {
   /** Epoch ms; from inclusive, to exclusive. */
   readonly fromMs?: number;
   readonly toMs?: number;
-  /** IANA zone of the times; UTC without one. */
+  /** IANA zone of the times; UTC without one. Months of savings are by that of the site. */
   readonly timeZone?: string;
   /** The configured site, for savings over equal shares. */
   readonly site?: SiteModel;
@@ -77,10 +77,10 @@ export function* exportSessions(options: ExportOptions): Generator<string> {
   yield* lines(withFacts(options.directory, rows), SESSION_COLUMNS, options);
 }
 
-/** What control saved, a line a month. */
+/** What control saved, a line a month: the local one of the site, as bills and peaks are. */
 export function* exportSavings(options: ExportOptions): Generator<string> {
   const { site, fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = options;
-  const time = timeFormatter(options.timeZone);
+  const time = timeFormatter(options.timeZone ?? site?.configuration.site.timeZone);
   function* rows(facts: Iterable<Envelope>) {
     for (const month of savingsByMonth(facts, { fromMs, toMs, time, ...(site ? { site } : {}) }))
       yield savingsRow(month);
