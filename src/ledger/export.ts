@@ -2,10 +2,11 @@
 import type Database from "better-sqlite3";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
+import type { FactRow } from "./checksum.ts";
 import { type LineFormat, lines, timeFormatter } from "./export-format.ts";
 import { SAVINGS_COLUMNS, savingsByMonth, savingsRow } from "./export-savings.ts";
 import { SESSION_COLUMNS, sessionRow, sessionsOf } from "./export-sessions.ts";
-import { type FactRow, factOf } from "./row.ts";
+import { factOf } from "./row.ts";
 import { ledgerFiles, openForReading } from "./schema.ts";
 import { readTape } from "./tape.ts";
 

@@ -6,8 +6,9 @@ import type { SiteFact } from "../core/facts/index.ts";
 import { FACT_DECLARATIONS } from "../core/facts/index.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import { evolve, type SiteState } from "../core/state/state.ts";
+import type { FactRow } from "./checksum.ts";
 import { damagedError, LedgerError, ledgerErrorOf } from "./ledger-error.ts";
-import { type FactRow, factOf } from "./row.ts";
+import { factOf } from "./row.ts";
 import {
   applyPragmas,
   boundCache,

@@ -3,9 +3,8 @@
  * It only reads, on the thread that writes: a card that hangs on a bad page holds up nothing else.
  */
 import type Database from "better-sqlite3";
-import { checksum } from "./checksum.ts";
+import { checksum, type FactRow } from "./checksum.ts";
 import { ledgerErrorOf } from "./ledger-error.ts";
-import type { FactRow } from "./row.ts";
 
 export const LOOK_EVERY_MS = 2_000;
 const LEAST_FACTS = 20;

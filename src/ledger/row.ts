@@ -1,23 +1,8 @@
 /** A fact as a row of the table, with its checksum. */
 import type { Envelope } from "../core/facts/fact.ts";
-import { checksum } from "./checksum.ts";
+import { checksum, type FactRow } from "./checksum.ts";
 import { LedgerError } from "./ledger-error.ts";
 import { upcast } from "./upcast.ts";
-
-export interface FactRow {
-  readonly seq: number;
-  readonly at_ms: number;
-  readonly mono_ms: number;
-  readonly wall_trusted: number;
-  readonly boot: string;
-  readonly type: string;
-  readonly version: number;
-  readonly source: string;
-  readonly cause: number | null;
-  readonly key: string | null;
-  readonly data: string;
-  readonly crc: number;
-}
 
 /** The row of a fact whose data was checked before. */
 export function rowOf(fact: Envelope): FactRow {

@@ -1,6 +1,7 @@
 /** What the ledger and its writing thread tell each other. */
+
+import type { FactRow } from "./checksum.ts";
 import type { LedgerErrorKind } from "./ledger-error.ts";
-import type { FactRow } from "./row.ts";
 import type { StateSnapshot } from "./store-snapshot.ts";
 
 export interface WriterData {

@@ -2,9 +2,9 @@
 import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
+import type { FactRow } from "./checksum.ts";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
 import { LOOK_EVERY_MS, Patrol } from "./patrol.ts";
-import type { FactRow } from "./row.ts";
 import { applyPragmas, assertDurable, CHECKPOINT_PAGES, INSERT_FACT, syncLog } from "./schema.ts";
 import { type StateSnapshot, storeSnapshot } from "./store-snapshot.ts";
 import type { WriterData, WriterRequest } from "./writer-messages.ts";

@@ -1,7 +1,6 @@
 /** What must survive between ticks but is not worth a fact. All times are monotonic. */
 import type { PerPhase, PhaseIndex } from "../quantity.ts";
 import type { ReasonKind } from "../reason.ts";
-import type { PowerPhases } from "./evses/power-alone.ts";
 
 /** An older, higher limit that may still be in force at the charge point. */
 export interface HeldLimit {
@@ -9,6 +8,15 @@ export interface HeldLimit {
   readonly untilMonoMs: number;
   /** When a newer limit was sent to replace it. */
   readonly replacedMonoMs?: number;
+}
+
+/** So many phases a car may load whose charge point tells power alone. */
+export interface PowerPhases {
+  readonly fewest: number;
+  readonly most: number;
+  /** Of the last report that counted: the limit it was of, and what was drawn on all phases together, A. */
+  readonly limitA: number;
+  readonly sumA: number;
 }
 
 export interface EvseMemory {

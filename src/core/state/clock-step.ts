@@ -9,13 +9,22 @@ import type { Profile } from "../market/profile.ts";
 import type { ChargePointsState } from "./charge-points.ts";
 import { withClockStep } from "./grid-limits.ts";
 import type { Session, SessionsState } from "./sessions.ts";
-import type { SiteState } from "./state.ts";
+import type { SiteSlice } from "./site-slice.ts";
 import type { UpstreamState } from "./upstream.ts";
 
 export interface ClockStep {
   readonly byMs: number;
   /** Nobody had set the clock before. */
   readonly set?: boolean;
+}
+
+/** Of all state, what holds such times. */
+interface Stepped {
+  readonly site: SiteSlice;
+  readonly sessions: SessionsState;
+  readonly chargePoints: ChargePointsState;
+  readonly budgets: BudgetsState;
+  readonly upstream: UpstreamState;
 }
 
 type Times = { readonly startMs?: number; readonly endMs?: number; readonly untilMs?: number };
@@ -79,7 +88,7 @@ function chargePoints(before: ChargePointsState, byMs: number): ChargePointsStat
 }
 
 /** The state after our clock jumped. */
-export function afterClockStep(state: SiteState, { byMs, set }: ClockStep): SiteState {
+export function afterClockStep<T extends Stepped>(state: T, { byMs, set }: ClockStep): T {
   if (byMs === 0) return state;
   return {
     ...state,

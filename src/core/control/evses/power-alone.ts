@@ -4,7 +4,7 @@
  */
 import type { EvseReading } from "../../image.ts";
 import type { EvseModel } from "../../site/site-model.ts";
-import type { EvseMemory } from "../memory.ts";
+import type { EvseMemory, PowerPhases } from "../memory.ts";
 import { OBEY_MS } from "../thresholds.ts";
 
 /** Charge points give a little more than they are told. */
@@ -16,15 +16,6 @@ const OTHER_LIMIT_A = 2;
 const SAME_PART = 0.05;
 /** What is left at most when a car goes over to fewer phases: of three to two it is two thirds. */
 const LEFT_PART = 0.75;
-
-/** So many phases the car may load. */
-export interface PowerPhases {
-  readonly fewest: number;
-  readonly most: number;
-  /** Of the last report that counted: the limit it was of, and what was drawn on all phases together, A. */
-  readonly limitA: number;
-  readonly sumA: number;
-}
 
 /** It takes less than before at the same limit, and than all the phases that it showed would at a lower one. */
 function hasFallen({ fewest, sumA: before }: PowerPhases, sumA: number, limitA: number): boolean {
