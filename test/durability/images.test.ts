@@ -15,6 +15,16 @@ describe.skipIf(!canTrace())("a power cut (skipped where strace is not installed
     expect(after.failures).toEqual([]);
   }, 60_000);
 
+  test("while the ledger is backed up leaves whole backups only, and one that was not synced is noticed", async () => {
+    const backed = await recordWriter(2, 60);
+    const isOfBackup = (path: string) => path.startsWith("backups/");
+    expect(backed.operations.some((operation) => operation.do === "rename" && isOfBackup(operation.to))).toBe(true);
+    expect((await cutAgainAndAgain(backed, 30, 5)).failures).toEqual([]);
+    const operations = backed.operations.filter((operation) => operation.do !== "sync" || !isOfBackup(operation.path));
+    const { failures } = await cutAgainAndAgain({ ...backed, operations }, 30, 5);
+    expect(failures.join()).toContain("backup 148.db");
+  }, 60_000);
+
   test("on a disk that lies about its syncs does lose facts, and that is noticed", async () => {
     const lying = { ...recording, operations: recording.operations.filter((operation) => operation.do !== "sync") };
     const { failures } = await cutAgainAndAgain(lying, 12, 9);

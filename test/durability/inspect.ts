@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { SiteFact } from "../../src/core/facts/index.ts";
 import { evolve, initialState } from "../../src/core/state/state.ts";
 import { LedgerError, openLedger, openTape } from "../../src/ledger/index.ts";
+import { brokenBackup } from "./backups.ts";
 import { foretoldFact, keyOf } from "./facts.ts";
 
 /** What was found, in words; `undefined` is a ledger that kept every promise and goes on. */
@@ -14,8 +15,10 @@ export type Finding =
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const BATCH = 500;
 
-/** Every fact once, each as it was written, the state as its refold, and room for the next one. */
+/** Every fact once, each as it was written, the state as its refold, room for the next one, and backups that are whole. */
 export async function inspect(directory: string, acknowledgedSeq: number): Promise<Finding> {
+  const backup = brokenBackup(directory);
+  if (backup !== undefined) return { kind: "broken", detail: backup };
   let opened: ReturnType<typeof openLedger>;
   try {
     opened = openLedger({ directory, log });
