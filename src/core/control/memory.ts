@@ -64,9 +64,9 @@ export interface EvseMemory {
   readonly switchingSinceMonoMs?: number;
   /** Since when the other number of phases would do better. */
   readonly otherPhasesSinceMonoMs?: number;
-  /** Since when the sun would carry its minimum, and since when it charges on it. */
+  /** Since when the sun would carry its minimum; until when it goes on with that although the sun carries less. */
   readonly sunnySinceMonoMs?: number;
-  readonly solarSinceMonoMs?: number;
+  readonly solarUntilMonoMs?: number;
   readonly sentMonoMs?: number;
   readonly sentA?: number;
   /** When the lease that was sent last ends by itself. */

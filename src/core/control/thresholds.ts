@@ -71,10 +71,12 @@ export const PLAN_LEAST_ON_MS = 300_000;
 /** The sun must carry the minimum current this long before a car starts on it, and a start lasts this long. */
 export const SUN_BEFORE_START_MS = 60_000;
 export const SUN_LEAST_ON_MS = 300_000;
+/** A cloud that is gone sooner neither stops a car nor changes its phases: that wears, and minutes of sun are lost by it. */
+export const SUN_CLOUD_MS = 180_000;
 /** A car is told another number of phases at most this often and this many times in a transaction (relays wear), ... */
 export const PHASE_SWITCH_EVERY_MS = 600_000;
 export const MOST_PHASE_SWITCHES = 24;
-/** ... while it charges only when that has been better for so long, ... */
+/** ... while it charges only when the plan has wanted that for so long (the sun: as long as a cloud lasts), ... */
 export const OTHER_PHASES_MS = 60_000;
 /** ... and in a pause: when its meter shows that nothing flows, or after this; who does not pause in this time is left alone. */
 export const PHASE_SWITCH_PAUSE_MS = 20_000;

@@ -214,4 +214,37 @@ describe("on little sun", () => {
     run(300);
     expect(plant.drawsA("a")).toBe(0);
   });
+
+  const DAY_S = 8 * 3600;
+  /** Sun of eight hours, at most 14 A on each phase, with a cloud of two minutes every 37. */
+  const dayOfSunA = (second: number) => {
+    const clearA = 14 * Math.max(0, Math.sin((Math.PI * second) / DAY_S));
+    return second % 2220 < 120 ? clearA / 3 : clearA;
+  };
+
+  test("a day long a car begins on one phase, goes on to all and back in the evening, and no cloud changes that", () => {
+    const { plant, checker, run } = watched({
+      site: siteOf({ pv: true, evses: [SWITCHED] }),
+      building: (second) => sun(dayOfSunA(second))(),
+    });
+    run(30);
+    const transactionId = plant.plug("a");
+    const phases: number[] = [];
+    let [sunWh, takenWh, boughtWh] = [0, 0, 0];
+    while (plant.second < DAY_S) {
+      if (plant.second % 900 === 30) plan(plant, [{ evseId: "a", transactionId, currentA: [0, 0, 0, 0] }]);
+      run(1);
+      const used = plant.phasesOf("a").length;
+      const [drawsW, sunW] = [plant.drawsA("a") * used * 230, 3 * dayOfSunA(plant.second) * 230];
+      sunWh += sunW / 3600;
+      takenWh += drawsW / 3600;
+      boughtWh += Math.max(0, drawsW - sunW) / 3600;
+      if (drawsW > 0 && used !== phases.at(-1)) phases.push(used);
+    }
+    expect(phases).toEqual([1, 3, 1]);
+    expect(plant.memory.evses.get("a")!.stops).toBeLessThan(6);
+    expect(takenWh).toBeGreaterThan(0.95 * sunWh);
+    expect(boughtWh).toBeLessThan(0.02 * sunWh);
+    expect(checker.violations).toEqual([]);
+  });
 });

@@ -15,6 +15,7 @@ import {
   PHASE_SWITCH_EVERY_MS,
   PHASE_SWITCH_GIVEN_UP_MS,
   PHASE_SWITCH_PAUSE_MS,
+  SUN_CLOUD_MS,
 } from "../thresholds.ts";
 import { isPlannedOnOnePhase, type Plan, plannedW } from "./plan-current.ts";
 import { hasJustResumed } from "./resumed.ts";
@@ -28,19 +29,25 @@ export interface Phased {
   readonly pauses: boolean;
 }
 
-/** `one` or `all`; missing: as it is. */
-type Target = "one" | "all" | undefined;
+/** `one` or `all`, missing: as it is; and whether the sun alone says so. */
+interface Target {
+  readonly phases: "one" | "all" | undefined;
+  readonly bySun?: true;
+}
 
 /** What the sun carries beside what the car draws already, W. */
 function sunnyW({ site }: ControlInput, entry: EvseObservation, shareW: number | undefined): number {
   return shareW === undefined ? 0 : entry.surelyA * site.voltageV * wishPhases(entry) + shareW;
 }
 
-function bySun(entry: EvseObservation, carriedW: number, leastW: number, otherwise: Target): Target {
+function bySun(
+  entry: EvseObservation,
+  { carriedW, leastW }: { readonly carriedW: number; readonly leastW: number },
+): Target["phases"] {
   const count = (entry.memory.phases ?? entry.evse.phases).length;
   const allW = leastW * count;
   if (carriedW >= allW * (entry.memory.onePhase ? ALL_PHASES_FROM : 1)) return "all";
-  return carriedW >= leastW && carriedW < allW ? "one" : otherwise;
+  return carriedW >= leastW && carriedW < allW ? "one" : undefined;
 }
 
 function targetOf(
@@ -50,10 +57,12 @@ function targetOf(
 ): Target {
   const { evse, session } = entry;
   const powerW = plannedW(input, plan, entry, 0);
-  if (!plan || !session || powerW === undefined || input.state.sessions.overrides[evse.id]) return "all";
+  if (!plan || !session || powerW === undefined || input.state.sessions.overrides[evse.id]) return { phases: "all" };
   const onOne = isPlannedOnOnePhase(input, plan, entry, 0);
-  if (powerW > 0 && !onOne) return "all";
-  return bySun(entry, sunnyW(input, entry, shareW), evse.minCurrentA * input.site.voltageV, onOne ? "one" : undefined);
+  if (powerW > 0 && !onOne) return { phases: "all" };
+  const leastW = evse.minCurrentA * input.site.voltageV;
+  const sunny = bySun(entry, { carriedW: sunnyW(input, entry, shareW), leastW });
+  return sunny === undefined && onOne ? { phases: "one" } : { phases: sunny, bySun: true };
 }
 
 /** One phase only where the EVSE shows which it loads, and nothing is wrong. */
@@ -65,6 +74,11 @@ function mayGoToOne({ image }: ControlInput, entry: EvseObservation): boolean {
   // A car of one phase gains nothing; one that charges shows in a moment whether it is one.
   const phases = memory.phases?.length ?? (memory.limitA > 0 ? 1 : evse.phases.length);
   return phases > 1 && (memory.switches ?? 0) < MOST_PHASE_SWITCHES;
+}
+
+interface Wanting {
+  readonly memory: EvseMemory;
+  readonly bySun: boolean;
 }
 
 function without(memory: EvseMemory, ...names: readonly (keyof EvseMemory)[]): EvseMemory {
@@ -99,15 +113,17 @@ function isStill({ image }: ControlInput, { evse, memory, measuredA }: EvseObser
 }
 
 /** Whether the other number has been better for long enough, and the last change is long enough ago. Who is in a hurry waits less. */
-function isDue({ state, image }: ControlInput, entry: EvseObservation, memory: EvseMemory): boolean {
+function isDue({ state, image }: ControlInput, entry: EvseObservation, { memory, bySun }: Wanting): boolean {
   const { monoMs } = image;
   const { switchedMonoMs, otherPhasesSinceMonoMs = monoMs } = memory;
+  const sinceMs = monoMs - otherPhasesSinceMonoMs;
+  if (entry.memory.limitA > 0 && bySun && sinceMs < SUN_CLOUD_MS) return false;
   if (switchedMonoMs === undefined) return true;
   const isInHurry = state.sessions.overrides[entry.evse.id] !== undefined;
   if (!isInHurry && hasJustResumed(memory, monoMs)) return false;
   const waitMs = entry.memory.limitA > 0 ? OTHER_PHASES_MS : 0;
   const everyMs = isInHurry ? OTHER_PHASES_MS : PHASE_SWITCH_EVERY_MS;
-  return monoMs - switchedMonoMs >= everyMs && monoMs - otherPhasesSinceMonoMs >= waitMs;
+  return monoMs - switchedMonoMs >= everyMs && sinceMs >= waitMs;
 }
 
 /** Brings the number of phases nearer to what the plan or the sun want of it. */
@@ -120,14 +136,16 @@ export function phased(
   const { monoMs } = input.image;
   if (!evse.phaseSwitching) return { memory, pauses: false };
   // Once it pauses for it, it is done: what the sun does meanwhile is looked at afterwards.
-  const begun = memory.switchingSinceMonoMs === undefined ? undefined : memory.onePhase ? "all" : "one";
-  const target = begun ?? targetOf(input, entry, today);
+  const begun: Target = { phases: memory.onePhase ? "all" : "one" };
+  const { phases: target, bySun = false } =
+    memory.switchingSinceMonoMs === undefined ? targetOf(input, entry, today) : begun;
   const isOther = target !== undefined && (target === "one") !== (memory.onePhase === true);
   if (!isOther || (target === "one" && !mayGoToOne(input, entry)))
     return { memory: without(memory, "switchingSinceMonoMs", "otherPhasesSinceMonoMs"), pauses: false };
   const wanting = memory.otherPhasesSinceMonoMs === undefined ? { ...memory, otherPhasesSinceMonoMs: monoMs } : memory;
   const { switchingSinceMonoMs } = wanting;
-  if (switchingSinceMonoMs === undefined && !isDue(input, entry, wanting)) return { memory: wanting, pauses: false };
+  if (switchingSinceMonoMs === undefined && !isDue(input, entry, { memory: wanting, bySun }))
+    return { memory: wanting, pauses: false };
   // It is raised from the next tick on, which knows that nobody has seen what it loads now.
   if (isStill(input, entry)) return { memory: switched(wanting, target, monoMs), pauses: true };
   if (switchingSinceMonoMs === undefined) return { memory: { ...wanting, switchingSinceMonoMs: monoMs }, pauses: true };

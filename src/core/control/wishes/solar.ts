@@ -3,7 +3,7 @@ import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { wishPhases } from "../evses/phase-switch.ts";
 import type { EvseMemory } from "../memory.ts";
-import { SUN_BEFORE_START_MS, SUN_LEAST_ON_MS } from "../thresholds.ts";
+import { SUN_BEFORE_START_MS, SUN_CLOUD_MS, SUN_LEAST_ON_MS } from "../thresholds.ts";
 
 /**
  * Power that is exported now (+) or taken from elsewhere for the cars (-), W; missing where the sun does not matter.
@@ -38,24 +38,27 @@ export interface Sunny {
 
 /**
  * Current of a car that follows the sun, A; 0 when it does not. It starts when the sun has carried its minimum for a
- * minute, and then charges for some minutes, through a cloud with a little from the grid: contactors wear.
+ * minute, and then charges for some minutes, and through each cloud with a little from the grid: contactors wear.
  */
 export function sunnyCurrent(input: ControlInput, entry: EvseObservation, shareW: number | undefined): Sunny {
   const { memory, evse } = entry;
   const { monoMs } = input.image;
-  const { sunnySinceMonoMs, solarSinceMonoMs, ...rest } = memory;
-  if (shareW === undefined) return { currentA: 0, memory: sunnySinceMonoMs || solarSinceMonoMs ? rest : memory };
+  const { sunnySinceMonoMs, solarUntilMonoMs, ...rest } = memory;
+  if (shareW === undefined) return { currentA: 0, memory: sunnySinceMonoMs || solarUntilMonoMs ? rest : memory };
   const currentA = carriedA(input, entry, shareW);
   const carries = currentA >= evse.minCurrentA;
-  if (solarSinceMonoMs !== undefined) {
+  if (solarUntilMonoMs !== undefined) {
     // The grid meter is ahead of the EVSE's: together they say something only when both have seen the last change.
     if (!entry.settled) return { currentA: Math.max(evse.minCurrentA, memory.wishA), memory };
-    if (carries) return { currentA, memory };
-    if (monoMs - solarSinceMonoMs < SUN_LEAST_ON_MS) return { currentA: evse.minCurrentA, memory };
-    return { currentA: 0, memory: rest };
+    const untilMonoMs = carries ? Math.max(solarUntilMonoMs, monoMs + SUN_CLOUD_MS) : solarUntilMonoMs;
+    if (monoMs >= untilMonoMs) return { currentA: 0, memory: rest };
+    return {
+      currentA: Math.max(evse.minCurrentA, currentA),
+      memory: untilMonoMs === solarUntilMonoMs ? memory : { ...memory, solarUntilMonoMs: untilMonoMs },
+    };
   }
   if (!carries || shareW <= 0) return { currentA: 0, memory: sunnySinceMonoMs === undefined ? memory : rest };
   if (sunnySinceMonoMs === undefined) return { currentA: 0, memory: { ...rest, sunnySinceMonoMs: monoMs } };
   if (monoMs - sunnySinceMonoMs < SUN_BEFORE_START_MS) return { currentA: 0, memory };
-  return { currentA, memory: { ...rest, sunnySinceMonoMs, solarSinceMonoMs: monoMs } };
+  return { currentA, memory: { ...rest, sunnySinceMonoMs, solarUntilMonoMs: monoMs + SUN_LEAST_ON_MS } };
 }
