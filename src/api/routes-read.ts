@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { PlanMade } from "../core/facts/plan-facts.ts";
 import { QuarterHourMetered } from "../core/facts/site-facts.ts";
+import { savingsSession } from "../core/money/month.ts";
 import { savings } from "../core/money/savings.ts";
 import { SavingsSchema } from "../core/money/savings-schema.ts";
 import type { SiteAccess } from "../core/ports.ts";
@@ -117,7 +118,7 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
     "/api/v1/history",
     {
       schema: {
-        summary: "Quarter-hours of the site, up to three weeks back",
+        summary: "Quarter-hours of the site, up to 32 days back",
         querystring: historyQuery,
         response: { 200: HistorySchema },
       },
@@ -136,15 +137,15 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
     "/api/v1/savings",
     {
       schema: {
-        summary: "What control saved against charging at once and equal shares, in up to three weeks, and from what",
+        summary: "What control saved against charging at once and equal shares, in up to 32 days, and from what",
         querystring: historyQuery,
         response: { 200: SavingsSchema },
       },
     },
     async (request) => {
       const { from = 0, to = Number.MAX_SAFE_INTEGER } = request.query as { from?: number; to?: number };
-      const { sessions, site: books } = site.state();
-      const all = [...sessions.ended, ...Object.values(sessions.open)];
+      const { booked, sessions, site: books } = site.state();
+      const all = [...booked.ended.map(savingsSession), ...Object.values(sessions.open)];
       return savings({ quarterHours: books.quarterHours, sessions: all, fromMs: from, toMs: to, site: model });
     },
   );

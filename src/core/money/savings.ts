@@ -5,15 +5,29 @@
  */
 
 import type { EvseModel, SiteModel } from "../site/site-model.ts";
-import type { Session } from "../state/sessions.ts";
 import type { QuarterHour } from "../state/site-slice.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../time/slots.ts";
 import { peaksOf } from "./savings-peaks.ts";
 import type { Bill, Savings } from "./savings-schema.ts";
 
+/** What of a session is asked for. */
+export interface SavingsSession {
+  readonly evseId: string;
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  /** The last week of them, and the energy of those before, Wh. */
+  readonly quarterHours: readonly {
+    readonly slotStartMs: number;
+    readonly energyWh: number;
+    readonly maxPowerW: number;
+    readonly dischargedWh?: number;
+  }[];
+  readonly olderWh?: number;
+}
+
 export interface SavingsInput {
   readonly quarterHours: readonly QuarterHour[];
-  readonly sessions: Iterable<Session>;
+  readonly sessions: Iterable<SavingsSession>;
   /** Epoch ms; from inclusive, to exclusive. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -22,7 +36,7 @@ export interface SavingsInput {
 }
 
 interface Car {
-  readonly session: Session;
+  readonly session: SavingsSession;
   readonly endedMs: number;
   readonly energyWh: number;
   /** Most that it was seen to draw, W. */
@@ -38,10 +52,9 @@ function add(load: Load, slotMs: number, wh: number): void {
   if (wh !== 0) load.set(slotMs, (load.get(slotMs) ?? 0) + wh);
 }
 
-function slotsBetween(fromMs: number, toMs: number): number[] {
-  const slots: number[] = [];
-  for (let slotMs = slotStartMs(fromMs); slotMs < toMs; slotMs += SLOT_MS) slots.push(slotMs);
-  return slots;
+function isWhole(known: ReadonlyMap<number, unknown>, fromMs: number, toMs: number): boolean {
+  for (let slotMs = slotStartMs(fromMs); slotMs < toMs; slotMs += SLOT_MS) if (!known.has(slotMs)) return false;
+  return true;
 }
 
 /** Hours of a slot in which the car was there. */
@@ -51,7 +64,7 @@ function presenceHours({ session, endedMs }: Car, slotMs: number): number {
 
 /** A car that can be moved in time: it has left, and all of its stay is in the books. */
 function movable(
-  session: Session,
+  session: SavingsSession,
   known: ReadonlyMap<number, QuarterHour>,
   site: SiteModel | undefined,
 ): Car | undefined {
@@ -66,9 +79,7 @@ function movable(
   );
   if (endedMs === undefined || olderWh !== undefined || energyWh <= 0 || powerW <= 0) return undefined;
   const booked = quarterHours.every(({ slotStartMs: slotMs }) => known.has(slotMs));
-  return booked && slotsBetween(startedMs, endedMs).every((slotMs) => known.has(slotMs))
-    ? { session, endedMs, energyWh, powerW }
-    : undefined;
+  return booked && isWhole(known, startedMs, endedMs) ? { session, endedMs, energyWh, powerW } : undefined;
 }
 
 /** Charging at once, as fast as the car was ever seen to. */
@@ -77,7 +88,7 @@ function atOnce(cars: readonly Car[]): { readonly load: Load; readonly missingWh
   let missingWh = 0;
   for (const car of cars) {
     let leftWh = car.energyWh;
-    for (const slotMs of slotsBetween(car.session.startedMs, car.endedMs)) {
+    for (let slotMs = slotStartMs(car.session.startedMs); slotMs < car.endedMs && leftWh > 0; slotMs += SLOT_MS) {
       const wh = Math.min(leftWh, car.powerW * presenceHours(car, slotMs));
       add(load, slotMs, wh);
       leftWh -= wh;
@@ -112,11 +123,11 @@ function shareSlot(present: readonly Sharing[], slotMs: number, room: Map<string
     Math.min(entry.leftWh, entry.car.powerW * presenceHours(entry.car, slotMs) - (given.get(entry) ?? 0));
   for (let round = 0; round < SHARE_ROUNDS; round++) {
     const wanting = present.filter((entry) => wantsWh(entry) > 1);
+    if (wanting.length === 0) return;
+    const sharers = new Map<string, number>();
+    for (const { circuits } of wanting) for (const id of circuits) sharers.set(id, (sharers.get(id) ?? 0) + 1);
     const shares = wanting.map((entry) => {
-      const parts = entry.circuits.map((id) => {
-        const sharers = wanting.filter((other) => other.circuits.includes(id)).length;
-        return (room.get(id) ?? 0) / sharers;
-      });
+      const parts = entry.circuits.map((id) => (room.get(id) ?? 0) / sharers.get(id)!);
       return { entry, wh: Math.max(0, Math.min(wantsWh(entry), ...parts)) };
     });
     for (const { entry, wh } of shares) {
@@ -128,20 +139,31 @@ function shareSlot(present: readonly Sharing[], slotMs: number, room: Map<string
   }
 }
 
+interface Sharers {
+  readonly cars: readonly Car[];
+  readonly site: SiteModel;
+  /** The quarter-hours that are known, in their order, and what others than the cars take in each. */
+  readonly slots: readonly number[];
+  readonly othersWh: (slotMs: number) => number;
+}
+
 /** Equal parts of what the fuses leave, the phases taken together. */
-function shared(cars: readonly Car[], site: SiteModel, othersWh: (slotMs: number) => number) {
+function shared({ cars, site, slots, othersWh }: Sharers) {
   const load: Load = new Map();
   const entries = cars.map((car): Sharing => {
     const evse: EvseModel | undefined = site.evseById.get(car.session.evseId);
     return { car, circuits: evse?.circuitPath ?? [site.circuits[0]!.id], leftWh: car.energyWh };
   });
-  const bySlot = new Map<number, Sharing[]>();
-  for (const entry of entries) {
-    for (const slotMs of slotsBetween(entry.car.session.startedMs, entry.car.endedMs))
-      bySlot.set(slotMs, [...(bySlot.get(slotMs) ?? []), entry]);
+  const coming = entries.toSorted((a, b) => a.car.session.startedMs - b.car.session.startedMs);
+  let present: Sharing[] = [];
+  let next = 0;
+  // All quarter-hours of a stay are known.
+  for (const slotMs of slots) {
+    while (next < coming.length && coming[next]!.car.session.startedMs < slotMs + SLOT_MS)
+      present.push(coming[next++]!);
+    present = present.filter(({ car, leftWh }) => car.endedMs > slotMs && leftWh > 0);
+    if (present.length > 0) shareSlot(present, slotMs, roomWh(site, othersWh(slotMs)), load);
   }
-  for (const slotMs of [...bySlot.keys()].sort((a, b) => a - b))
-    shareSlot(bySlot.get(slotMs)!, slotMs, roomWh(site, othersWh(slotMs)), load);
   return { load, missingWh: entries.reduce((sum, { leftWh }) => sum + leftWh, 0) };
 }
 
@@ -230,7 +252,8 @@ export function savings({ quarterHours, sessions, fromMs, toMs, site }: SavingsI
   };
   const real = bill({ known, site }, () => 0, 0);
   const uncontrolled = moved(atOnce(cars));
-  const equalShares = site && moved(shared(cars, site, othersWh));
+  const slots = [...known.keys()].sort((a, b) => a - b);
+  const equalShares = site && moved(shared({ cars, site, slots, othersWh }));
   const eur = (value: number) => Math.round(value * 1e4) / 1e4;
   return {
     fromMs,

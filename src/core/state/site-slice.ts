@@ -28,7 +28,7 @@ export interface SiteSlice {
   readonly devices: Readonly<
     Record<string, { readonly quality: Quality; readonly sinceMs: number; readonly detail: string }>
   >;
-  /** The last three weeks, oldest first: what the forecasts learn from. */
+  /** Of the last 32 days, oldest first: what a month is reckoned from. */
   readonly quarterHours: readonly QuarterHour[];
   readonly gridLimits: GridLimits;
   /** What is doubted of meters that answer, and since when. */
@@ -38,7 +38,7 @@ export interface SiteSlice {
   readonly configurationHash: string;
 }
 
-const QUARTER_HOURS_KEPT = 21 * 96;
+const QUARTER_HOURS_KEPT = 32 * 96;
 
 export function initialSite(): SiteSlice {
   return {

@@ -5,6 +5,7 @@
 
 import type { SiteFact } from "../facts/index.ts";
 import { type BudgetsState, evolveBudgets } from "../limits/budget.ts";
+import { type BookedState, evolveBooked, initialBooked } from "./booked.ts";
 import { type ChargePointsState, evolveChargePoints, initialChargePoints } from "./charge-points.ts";
 import { afterClockStep } from "./clock-step.ts";
 import { type DeparturesState, evolveDepartures } from "./departures.ts";
@@ -23,6 +24,7 @@ export interface SiteState {
   readonly site: SiteSlice;
   readonly chargePoints: ChargePointsState;
   readonly sessions: SessionsState;
+  readonly booked: BookedState;
   readonly stays: StaysState;
   readonly imports: ImportsState;
   readonly limits: LimitsState;
@@ -34,7 +36,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 23;
+export const STATE_VERSION = 24;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -43,6 +45,7 @@ export function initialState(): SiteState {
     site: initialSite(),
     chargePoints: initialChargePoints(),
     sessions: initialSessions(),
+    booked: initialBooked(),
     stays: initialStays(),
     imports: initialImports(),
     limits: initialLimits(),
@@ -57,11 +60,13 @@ export function initialState(): SiteState {
 /** Folds one fact into the state. Facts of unknown types change nothing but `seq`. */
 export function evolve(state: SiteState, fact: SiteFact): SiteState {
   if (fact.type === "clock-stepped") return { ...afterClockStep(state, fact.data), seq: fact.seq };
+  const sessions = evolveSessions(state.sessions, fact);
   return {
     seq: fact.seq,
     site: evolveSite(state.site, fact),
     chargePoints: evolveChargePoints(state.chargePoints, fact),
-    sessions: evolveSessions(state.sessions, fact),
+    sessions,
+    booked: evolveBooked(state.booked, fact, sessions),
     stays: evolveStays(state.stays, fact, state.sessions),
     imports: evolveImports(state.imports, fact),
     limits: evolveLimits(state.limits, fact),

@@ -6,6 +6,8 @@ import { SLOT_HOURS, SLOT_MS } from "../../core/time/slots.ts";
 export const DAY_MS = 86_400_000;
 const DAYS = 21;
 export const DAY_SLOTS = 96;
+/** Quarter-hours that a forecast learns from: older ones say nothing of now. */
+export const LEARNED_SLOTS = DAYS * DAY_SLOTS;
 
 /** Mean powers by the start of their quarter-hour, W. */
 export type Known = ReadonlyMap<number, number>;

@@ -18,6 +18,7 @@ import type { SiteState } from "../../core/state/state.ts";
 import { wordOn } from "../../core/state/word.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { forecastBuildingW, forecastPvW } from "../forecast/forecast.ts";
+import { LEARNED_SLOTS } from "../forecast/history.ts";
 import { type CarLimit, carLimit } from "../model/car.ts";
 import { planPeaks } from "../model/peaks.ts";
 import { type StoredValueInput, storedValue } from "../model/stored-value.ts";
@@ -331,7 +332,7 @@ function belowContexts(
 export function buildPlanInput(question: PlanQuestion): PlanInput {
   const { site, state, image, nowMs, slots } = question;
   const startMs = slotStartMs(nowMs);
-  const horizon = { quarterHours: state.site.quarterHours, startMs, slots };
+  const horizon = { quarterHours: state.site.quarterHours.slice(-LEARNED_SLOTS), startMs, slots };
   const expected = (kind: ForecastKind) => ({
     expectedW: (atMs: number) => powerAt(forecastInForce(state.forecasts, kind, nowMs), atMs),
   });

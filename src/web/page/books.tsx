@@ -1,64 +1,42 @@
 /** The month so far, and the sessions. */
-import { clockTime, cost, kwh, timeZone } from "./format.ts";
-import { evseNames, history, money, savings, sessions } from "./store.ts";
+import type { Savings } from "../../core/money/savings-schema.ts";
+import { clockTime, cost, dateText, kwh } from "./format.ts";
+import { evseNames, money, month, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
 
-function monthOf(ms: number): string {
-  return new Intl.DateTimeFormat("en-CA", {
-    year: "numeric",
-    month: "2-digit",
-    ...(timeZone.value ? { timeZone: timeZone.value } : {}),
-  }).format(ms);
-}
-
-/** Share of the site's own use that came from its own sun, quarter-hour by quarter-hour. */
-function solarShare(): number | undefined {
-  const month = monthOf(Date.now());
-  let used = 0;
-  let own = 0;
-  for (const quarter of history.value) {
-    if (quarter.pvWh === undefined || quarter.importWh === undefined || monthOf(quarter.slotStartMs) !== month)
-      continue;
-    const ownWh = Math.max(0, quarter.pvWh - (quarter.exportWh ?? 0));
-    own += ownWh;
-    used += ownWh + quarter.importWh;
-  }
-  return used > 0 ? own / used : undefined;
-}
-
 export function Month() {
-  const month = monthOf(Date.now());
-  const inMonth = sessions.value.filter((session) => monthOf(session.startedMs) === month);
-  const energyWh = inMonth.reduce((sum, session) => sum + session.energyWh, 0);
-  const costEur = inMonth.reduce((sum, session) => sum + session.costEur, 0);
-  const unpricedWh = inMonth.reduce((sum, session) => sum + (session.unpricedWh ?? 0), 0);
-  const share = solarShare();
+  const known = month.value;
   return (
     <section class="panel">
-      <h2>{words.month}</h2>
-      <dl class="month">
-        <div>
-          <dt>{words.monthEnergy}</dt>
-          <dd>{kwh(energyWh)} kWh</dd>
-        </div>
-        <div>
-          <dt>{words.monthCost}</dt>
-          <dd>{cost({ costEur, unpricedWh })}</dd>
-        </div>
-        <div>
-          <dt>{words.monthSessions}</dt>
-          <dd>{inMonth.length}</dd>
-        </div>
-        {share === undefined ? null : (
+      <h2>
+        {words.month}{" "}
+        {known && known.sinceMs > known.fromMs ? <small>{words.monthSince(dateText(known.sinceMs))}</small> : null}
+      </h2>
+      {known ? (
+        <dl class="month">
           <div>
-            <dt>{words.monthSolar}</dt>
-            <dd>{Math.round(share * 100)} %</dd>
+            <dt>{words.monthEnergy}</dt>
+            <dd>{kwh(known.energyWh)} kWh</dd>
           </div>
-        )}
-      </dl>
+          <div>
+            <dt>{words.monthCost}</dt>
+            <dd>{cost(known)}</dd>
+          </div>
+          <div>
+            <dt>{words.monthSessions}</dt>
+            <dd>{known.sessions}</dd>
+          </div>
+          {known.ownSunPart === undefined ? null : (
+            <div>
+              <dt>{words.monthSolar}</dt>
+              <dd>{Math.round(known.ownSunPart * 100)} %</dd>
+            </div>
+          )}
+        </dl>
+      ) : null}
       <Peaks />
       <p class="quiet">{words.monthNote}</p>
-      <Saved />
+      {known ? <Saved known={known.savings} /> : null}
     </section>
   );
 }
@@ -82,15 +60,18 @@ function Peaks() {
   );
 }
 
+/** Less is rounding. */
+const LEAST_MISSING_WH = 100;
+
 /** What control saved, and what that was computed from: nothing that was not measured. */
-function Saved() {
-  const known = savings.value;
-  if (!known || known.sessions === 0) return <p class="quiet">{words.savedNothing}</p>;
+function Saved({ known }: { readonly known: Savings }) {
+  if (known.sessions === 0) return <p class="quiet">{words.savedNothing}</p>;
   const {
     savedEur,
     savedOverEqualSharesEur,
     actual,
     uncontrolled,
+    equalShares,
     quarterHours,
     sessions: cars,
     sessionsLeftOut,
@@ -136,7 +117,10 @@ function Saved() {
           </div>
         ) : null}
       </dl>
-      <p class="quiet">{words.savedNote(Math.round(quarterHours / 96), cars, sessionsLeftOut)}</p>
+      <p class="quiet">
+        {words.savedNote(Math.max(1, Math.round(quarterHours / 96)), cars, sessionsLeftOut)}{" "}
+        {equalShares && equalShares.missingWh >= LEAST_MISSING_WH ? words.savedMissing(kwh(equalShares.missingWh)) : ""}
+      </p>
     </>
   );
 }

@@ -24,6 +24,11 @@ export function dayTime(ms: number, nowMs: number): string {
   return isTomorrow ? words.tomorrow(clockTime(ms, ms)) : clockTime(ms, nowMs);
 }
 
+/** `12 November`. */
+export function dateText(ms: number): string {
+  return time({ day: "numeric", month: "long" }).format(ms);
+}
+
 export function clockSeconds(ms: number): string {
   return time({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(ms);
 }

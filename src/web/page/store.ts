@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import type { Envelope } from "../../core/facts/fact.ts";
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import type { CapacityBill } from "../../core/money/capacity-bill.ts";
-import type { Savings } from "../../core/money/savings-schema.ts";
+import type { Month } from "../../core/money/month.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { QuarterHour } from "../../core/state/site-slice.ts";
 import type { PartnerStatus } from "../../core/upstream-admin.ts";
@@ -25,7 +25,7 @@ export const facts = signal<readonly Envelope[]>([]);
 export const plan = signal<Plan | undefined>(undefined);
 export const history = signal<readonly QuarterHour[]>([]);
 export const sessions = signal<readonly Session[]>([]);
-export const savings = signal<Savings | undefined>(undefined);
+export const month = signal<Month | undefined>(undefined);
 /** Empty where the site has no upstream. */
 export const partners = signal<readonly PartnerStatus[]>([]);
 export interface Money {
@@ -36,6 +36,8 @@ export const money = signal<Money | undefined>(undefined);
 export const evseNames = computed(() => new Map((live.value?.evses ?? []).map((evse) => [evse.id, evse.name])));
 
 const FACTS_KEPT = 300;
+/** The chart begins six hours before the plan. */
+const HISTORY_MS = 8 * 3_600_000;
 
 async function get<T>(path: string): Promise<T | undefined> {
   const response = await fetch(`/api/v1${path}`).catch(() => undefined);
@@ -51,9 +53,11 @@ export async function reasonsAt(startMs: number): Promise<readonly { readonly na
   return (answer?.evses ?? []).flatMap(({ name, slots }) => slots.map(({ text }) => ({ name, text })));
 }
 async function refreshBooks(): Promise<void> {
-  history.value = (await get<{ quarterHours: QuarterHour[] }>("/history"))?.quarterHours ?? history.value;
+  const fromMs = (plan.value?.input.startMs ?? Date.now()) - HISTORY_MS;
+  const past = await get<{ quarterHours: QuarterHour[] }>(`/history?from=${fromMs}`);
+  history.value = past?.quarterHours ?? history.value;
   sessions.value = (await get<{ sessions: Session[] }>("/sessions?limit=200"))?.sessions ?? sessions.value;
-  savings.value = (await get<Savings>("/savings")) ?? savings.value;
+  month.value = (await get<Month>("/month")) ?? month.value;
   money.value = (await get<Money>("/capacity")) ?? money.value;
 }
 
@@ -76,7 +80,8 @@ function take(fact: Envelope): void {
 export async function connect(): Promise<void> {
   const latest = await get<{ events: Envelope[] }>("/events?limit=200");
   facts.value = (latest?.events ?? []).toReversed();
-  await Promise.all([refreshPlan(), refreshBooks(), refreshPartners()]);
+  await refreshPlan();
+  await Promise.all([refreshBooks(), refreshPartners()]);
   const stream = new EventSource(`/api/v1/events/stream?after=${facts.value[0]?.seq ?? 0}`);
   stream.addEventListener("live", (event) => {
     live.value = JSON.parse(event.data) as LiveSite;

@@ -75,6 +75,7 @@ export const words = {
   perKwh: "ct/kWh",
   costUnknown: (known: string | undefined) => (known === undefined ? "price unknown" : `${known} + price unknown`),
   month: "This month",
+  monthSince: (date: string) => `since ${date}: of more sessions than these the page keeps no account`,
   monthEnergy: "charged",
   monthCost: "energy cost",
   monthSessions: "sessions",
@@ -91,9 +92,11 @@ export const words = {
   peakFree: "A kW more costs nothing now.",
   peakNext: (free: string, eur: string) => `Up to ${free} kW costs nothing more, the next kW ${eur} EUR.`,
   fixedFees: (eur: string) => `Fees of the month, whatever is drawn: ${eur} EUR`,
-  savedNothing: "What was saved is shown after the first session that has ended.",
+  savedNothing: "What was saved is shown after the month's first session that has ended.",
   savedNote: (days: number, sessions: number, leftOut: number) =>
-    `Of the last ${days} days, from ${sessions} ended sessions and the metered bill; building, sun and battery as measured. ${leftOut} sessions are left out: still open, or not whole in the books.`,
+    `From ${sessions} ended sessions and the metered bill of ${days === 1 ? "a day" : `${days} days`}; building, sun and battery as measured. ${leftOut} sessions are left out: still open, or not whole in the month's books.`,
+  savedMissing: (missing: string) =>
+    `With equal shares ${missing} kWh would have been missing; they are not in that cost.`,
   facts: "Latest facts",
   factsAll: "All",
   factsCharging: "Charging",
