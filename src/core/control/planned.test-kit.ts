@@ -19,7 +19,7 @@ export interface PlannedEvse {
 export interface PlannedGrid {
   readonly gridW?: readonly number[];
   readonly importEurPerKwh?: readonly number[];
-  /** Whether the plan knows what the battery holds, so that its energy has a worth: half of 20 kWh. */
+  /** Whether the plan knows what the battery holds, so that its energy has a worth: half of 10 kWh. */
   readonly knowsStore?: boolean;
   /** Whether the month's highest quarter-hour costs. */
   readonly peakCosts?: boolean;
@@ -39,14 +39,14 @@ const PEAK: PlanPeak = {
 
 const STORE: PlanBattery = {
   deviceId: "battery",
-  capacityWh: 20_000,
-  energyWh: 10_000,
+  capacityWh: 10_000,
+  energyWh: 5000,
   minEnergyWh: 0,
   maxChargeW: 6000,
   maxDischargeW: 6000,
   efficiency: 0.95,
   wearEurPerKwh: 0.02,
-  endValues: [{ energyWh: 20_000, eurPerKwh: 0.2 }],
+  endValues: [{ energyWh: 10_000, eurPerKwh: 0.2 }],
 };
 
 export function plan(

@@ -5,10 +5,11 @@
  */
 import { STALE_AFTER_MS } from "../../device-quality.ts";
 import { clamp } from "../../quantity.ts";
+import { SLOT_MS } from "../../time/slots.ts";
 import type { ControlInput } from "../control.ts";
 import { followedSlot, type Plan } from "../wishes/plan-current.ts";
 import { holdsSun } from "./held-sun.ts";
-import { absorbPays, coverPays, storedWorth } from "./stored-worth.ts";
+import { absorbableWh, coverableWh, storedW, storedWorth } from "./stored-worth.ts";
 
 type BatteryDevice = ControlInput["site"]["batteries"][number];
 
@@ -25,30 +26,48 @@ export type BatteryRole =
     }
   | { readonly kind: "set"; readonly powerW: number };
 
+const HOUR_MS = 3_600_000;
 /** Below this a plan does not trade with the grid, W. */
 const TRADE_W = 100;
 
+/** What there is less of is not worth a change, Wh. */
+const MATTERS_WH = 20;
+
+/** How far the store may be from the plan for what pays, Wh. */
 interface Paying {
-  readonly covers: boolean;
-  readonly absorbs: boolean;
-  /** Takes up sun that is worth nothing elsewhere. */
-  readonly absorbsHeld: boolean;
+  /** Below it by covering whatever the site takes. */
+  readonly coverWh: number;
+  /** Above it by taking up whatever the sun leaves, and what is worth nothing elsewhere. */
+  readonly absorbWh: number;
+  readonly absorbHeldWh: number;
+  /** The plan: in store at the end of the slot, and what flows into the store until then, Wh and W. */
+  readonly plannedWh?: number;
+  readonly plannedW?: number;
+}
+
+function powerInSlot({ result }: Plan, device: BatteryDevice, slot: number): number | undefined {
+  return result.batteries.find((battery) => battery.deviceId === device.id)?.powerW[slot];
 }
 
 /**
  * Whether the store should cover whatever the site takes, and take up whatever the sun leaves, however the slot turns out:
- * what is stored has its worth later. Where a month's peak costs, prices alone do not say what covering costs later.
+ * what is stored has its worth later, but not any amount of it. Where a month's peak costs, prices alone do not say what
+ * covering costs later.
  */
 function whatPays(plan: Plan, device: BatteryDevice, slot: number): Paying {
   const { input, result } = plan;
   const battery = input.batteries.find((known) => known.deviceId === device.id);
   const worth = storedWorth(plan, device.id, slot);
+  const unless = (trades: boolean) => (trades ? 0 : Number.POSITIVE_INFINITY);
   const [imports, exports] = [(result.importW[slot] ?? 0) > TRADE_W, (result.exportW[slot] ?? 0) > TRADE_W];
-  if (!battery || !worth) return { covers: !imports, absorbs: !exports, absorbsHeld: true };
+  if (!battery || !worth)
+    return { coverWh: unless(imports), absorbWh: unless(exports), absorbHeldWh: Number.POSITIVE_INFINITY };
   return {
-    covers: input.peaks ? !imports : coverPays(worth, input.importEurPerKwh[slot] ?? 0, battery),
-    absorbs: absorbPays(worth, input.exportEurPerKwh[slot] ?? 0, battery),
-    absorbsHeld: absorbPays(worth, 0, battery),
+    coverWh: input.peaks ? unless(imports) : coverableWh(worth, input.importEurPerKwh[slot] ?? 0, battery),
+    absorbWh: absorbableWh(worth, input.exportEurPerKwh[slot] ?? 0, battery),
+    absorbHeldWh: absorbableWh(worth, 0, battery),
+    plannedWh: worth.plannedWh,
+    plannedW: storedW(powerInSlot(plan, device, slot) ?? 0, battery),
   };
 }
 
@@ -66,11 +85,21 @@ function payingNow(plan: Plan, device: BatteryDevice, slot: number): Paying {
   return paying;
 }
 
+/** How much more is in store than the plan has there at this time, Wh; nothing where nobody knows. */
+function aheadWh(plan: Plan, { image }: ControlInput, device: BatteryDevice, paying: Paying): number {
+  const { plannedWh, plannedW = 0 } = paying;
+  const socPercent = image.batteries.get(device.id)?.socPercent;
+  if (plannedWh === undefined || socPercent === undefined) return 0;
+  const endMs = plan.input.startMs + (followedSlot(plan, image.nowMs) + 1) * SLOT_MS;
+  const comesWh = (plannedW * Math.max(0, endMs - image.nowMs)) / HOUR_MS;
+  return (device.battery!.capacityWh * socPercent) / 100 + comesWh - plannedWh;
+}
+
 /** The role of a battery now; missing where the plan does not know it. */
 export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevice): BatteryRole | undefined {
   const slot = followedSlot(plan, input.image.nowMs);
-  const { batteries, importW, exportW } = plan.result;
-  const powerW = batteries.find((battery) => battery.deviceId === device.id)?.powerW[slot];
+  const { importW, exportW } = plan.result;
+  const powerW = powerInSlot(plan, device, slot);
   if (powerW === undefined) return undefined;
   const imports = (importW[slot] ?? 0) > TRADE_W;
   const exports = (exportW[slot] ?? 0) > TRADE_W;
@@ -82,7 +111,11 @@ export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevi
   const reading = input.image.batteries.get(device.id);
   const isSeen = reading !== undefined && input.image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
   if (buys || sells || !isAlone || !isSeen) return { kind: "set", powerW };
-  const { covers, absorbs, absorbsHeld } = payingNow(plan, device, slot);
+  const paying = payingNow(plan, device, slot);
+  const aheadOfPlanWh = aheadWh(plan, input, device, paying);
+  const covers = paying.coverWh + aheadOfPlanWh > MATTERS_WH;
+  const absorbs = paying.absorbWh - aheadOfPlanWh > MATTERS_WH;
+  const absorbsHeld = paying.absorbHeldWh - aheadOfPlanWh > MATTERS_WH;
   const coverW = covers ? maxDischargeW : Math.max(0, -powerW);
   const absorbW = absorbs ? maxChargeW : Math.max(0, powerW);
   const runsItself = coverW >= maxDischargeW && absorbW >= maxChargeW && !(absorbsHeld && holdsSun(input));

@@ -24,6 +24,19 @@ class Lagging extends Plant {
   }
 }
 
+/** Its battery tells what it holds of 10 kWh, half of it at first. */
+class Metered extends Plant {
+  storedWh = 5000;
+
+  override image(): ProcessImage {
+    const now = super.image();
+    const told = [...now.batteries].map(
+      ([id, reading]) => [id, { ...reading, socPercent: this.storedWh / 100 }] as const,
+    );
+    return { ...now, batteries: new Map(told) };
+  }
+}
+
 describe("the battery", () => {
   const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, battery: { maxW: 6000 }, evses: [{ id: "a" }] });
 
@@ -247,6 +260,24 @@ describe("the battery", () => {
     expect(plant.batteryW).toBe(0);
     // In the evening nothing is dearer any more.
     plan(plant, [], [-3000, -3000], { gridW: [0, 0], importEurPerKwh: [0.4, 0.2], knowsStore: true });
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+  });
+
+  test("does not empty itself into a car that the plan has on the grid, where the night needs little at that price", () => {
+    const plant = new Metered({ site, building: () => [1, 1, 1] });
+    const transactionId = plant.plug("a");
+    const night = { importEurPerKwh: [0.2, 0.2, 0.2, 0.3], gridW: [11_730, 390, 390, 390], knowsStore: true };
+    plan(plant, [{ evseId: "a", transactionId, currentA: [16] }], [0, -300, -300], night);
+    plant.run(60);
+    expect(plant.batteryW).toBeUndefined();
+    // Two quarter-hours of 300 W are bought instead; what is left after that is for dearer ones.
+    plant.storedWh = 4800;
+    plant.run(60);
+    expect(plant.batteryW).toBe(0);
+    expect(plant.drawsA("a")).toBe(16);
+    // What the sun brought beyond the plan may go into the car.
+    plant.storedWh = 5100;
     plant.run(60);
     expect(plant.batteryW).toBeUndefined();
   });

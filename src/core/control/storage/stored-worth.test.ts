@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PlanBattery, PlanInput } from "../../facts/plan-facts.ts";
 import type { Plan } from "../wishes/plan-current.ts";
-import { absorbPays, coverPays, storedWorth } from "./stored-worth.ts";
+import { absorbableWh, coverableWh, storedWorth } from "./stored-worth.ts";
 
 const BATTERY: PlanBattery = {
   deviceId: "battery",
@@ -54,47 +54,56 @@ function planOf(hours: readonly Hour[], battery: Partial<PlanBattery> = {}, over
 const worth = (hours: readonly Hour[], battery: Partial<PlanBattery> = {}, over: Partial<PlanInput> = {}) =>
   storedWorth(planOf(hours, battery, over), "battery", 0)!;
 
-describe("a kWh in store", () => {
-  it("is worth the dearest import that it still has to cover, and costs as much where it is missing", () => {
-    const evening = { powerW: -1000, netW: 3000, price: 0.4 };
-    const { moreEurPerKwh, lessEurPerKwh } = worth([{ powerW: 0, netW: 500, price: 0.385 }, evening, evening], {
-      energyWh: 3000,
-    });
-    expect(moreEurPerKwh).toBeCloseTo(0.39, 6);
-    expect(lessEurPerKwh).toBeCloseTo(0.39, 6);
-    expect(coverPays({ moreEurPerKwh, lessEurPerKwh }, 0.385, BATTERY)).toBe(false);
-    expect(coverPays({ moreEurPerKwh, lessEurPerKwh }, 0.4, BATTERY)).toBe(true);
+const EVENING = { powerW: -1000, netW: 3000, price: 0.4 };
+
+describe("what is in store", () => {
+  it("covers what the plan does not at the price of the dearest import that it still has to cover, and no cheaper one", () => {
+    const stored = worth([{ powerW: 0, netW: 500, price: 0.385 }, EVENING, EVENING], { energyWh: 3000 });
+    expect(coverableWh(stored, 0.385, BATTERY)).toBe(0);
+    expect(coverableWh(stored, 0.4, BATTERY)).toBeCloseTo(2000, 6);
+    // In two hours 2 kW are still bought.
+    expect(stored.moreWh(0.39)).toBeCloseTo(4000, 6);
+    expect(stored.moreWh(0.391)).toBe(0);
   });
 
-  it("costs no more than having it again from the sun that is left over, or from a cheap hour", () => {
-    const sun = { powerW: 1000, netW: -3000, price: 0.3 };
+  it("covers at the price of the night only what the night itself would have got: the morning is dearer", () => {
+    const now = { powerW: 0, netW: 11_000, price: 0.25 };
+    const night = { powerW: -200, netW: 200, price: 0.25 };
+    const morning = { powerW: -1500, netW: 1500, price: 0.35 };
+    const stored = worth([now, night, night, morning], { energyWh: 2900 });
+    expect(coverableWh(stored, 0.25, BATTERY)).toBeCloseTo(400, 6);
+    expect(coverableWh(stored, 0.35, BATTERY)).toBeGreaterThan(1800);
+  });
+
+  it("costs no more than having it again from the sun that is left over, as far as that goes, or from a cheap hour", () => {
+    const now = { powerW: 0, netW: 500, price: 0.3 };
     const evening = { powerW: -1500, netW: 1500, price: 0.4 };
-    expect(worth([{ powerW: 0, netW: 500, price: 0.3 }, sun, evening], { energyWh: 1500 }).lessEurPerKwh).toBeCloseTo(
-      0.09,
-      6,
-    );
+    const sun = { powerW: 1000, netW: -3000, price: 0.3 };
+    const again = worth([now, sun, evening], { energyWh: 3500 });
+    expect(again.lessWh(0.089)).toBe(0);
+    expect(again.lessWh(0.091)).toBeCloseTo(2000, 6);
     const cheap = { powerW: 0, netW: 500, price: 0.1 };
-    expect(worth([{ powerW: 0, netW: 500, price: 0.3 }, cheap, evening], { energyWh: 2500 }).lessEurPerKwh).toBeCloseTo(
-      0.11,
-      6,
-    );
+    const bought = worth([now, cheap, evening], { energyWh: 2500 });
+    expect(bought.lessWh(0.109)).toBe(0);
+    // All that is in store: it is filled again before it is needed.
+    expect(bought.lessWh(0.111)).toBeCloseTo(1500, 6);
   });
 
   it("cannot be kept beyond an hour in which the store is full", () => {
-    const sun = { powerW: 4000, netW: -6000, price: 0.3 };
-    const evening = { powerW: -1000, netW: 3000, price: 0.4 };
-    const full = worth([{ powerW: 0, netW: -500, price: 0.3 }, sun, sun, evening], { energyWh: 9000 });
+    const sun = { powerW: 3000, netW: -6000, price: 0.3 };
+    const full = worth([{ powerW: 0, netW: -500, price: 0.3 }, sun, EVENING], { energyWh: 7000 });
     // All that it saves is to store less of the sun then, which is sold.
-    expect(full.moreEurPerKwh).toBeCloseTo(0.09, 6);
-    expect(absorbPays(full, 0.08, BATTERY)).toBe(true);
-    expect(absorbPays(full, 0.1, BATTERY)).toBe(false);
+    expect(absorbableWh(full, 0.08, BATTERY)).toBeCloseTo(3000, 6);
+    expect(absorbableWh(full, 0.1, BATTERY)).toBe(0);
   });
 
   it("is not missed beyond an hour in which the store is empty", () => {
+    const before = { powerW: 0, netW: 500, price: 0.25 };
     const night = { powerW: -2000, netW: 3000, price: 0.2 };
     const evening = { powerW: 0, netW: 3000, price: 0.4 };
-    const before = { powerW: 0, netW: 500, price: 0.25 };
-    expect(worth([before, night, night, evening]).lessEurPerKwh).toBeCloseTo(0.19, 6);
+    const stored = worth([before, night, night, evening]);
+    expect(stored.lessWh(0.189)).toBe(0);
+    expect(stored.lessWh(0.191)).toBeCloseTo(4000, 6);
   });
 
   it("costs nothing where the sun would be throttled anyway", () => {
@@ -103,21 +112,28 @@ describe("a kWh in store", () => {
       { powerW: 0, netW: -3000, price: 0.3 },
     ]);
     const throttled = { ...plan, result: { ...plan.result, pvUsedW: plan.input.pvW.map(() => 0) } };
-    expect(storedWorth(throttled, "battery", 0)!.lessEurPerKwh).toBeCloseTo(0.01, 6);
+    const stored = storedWorth(throttled, "battery", 0)!;
+    expect(stored.lessWh(0.009)).toBe(0);
+    expect(stored.lessWh(0.011)).toBeCloseTo(3000, 6);
   });
 
   it("cannot come back where the contract is used up", () => {
     const limit = { importLimitW: 3000 };
     const full = { powerW: 0, netW: 3000, price: 0.1 };
-    const evening = { powerW: -1000, netW: 2000, price: 0.4 };
-    expect(worth([full, full, evening], { energyWh: 2000 }, limit).lessEurPerKwh).toBeCloseTo(0.39, 6);
+    const stored = worth([full, full, { powerW: -1000, netW: 2000, price: 0.4 }], { energyWh: 2000 }, limit);
+    expect(stored.lessWh(0.389)).toBe(0);
+    expect(stored.lessWh(0.391)).toBeCloseTo(1000, 6);
   });
 
   it("is worth at the end what comes next", () => {
     const idle = { powerW: 0, netW: 0, price: 0.3 };
-    expect(worth([idle, idle], { energyWh: 2000 }).moreEurPerKwh).toBeCloseTo(0.15, 6);
-    const held = worth([idle, idle], { energyWh: 5000 });
-    expect(held.lessEurPerKwh).toBeCloseTo(0.05, 6);
+    const little = worth([idle, idle], { energyWh: 2000 });
+    expect(little.moreWh(0.151)).toBe(0);
+    expect(little.moreWh(0.149)).toBeCloseTo(1000, 6);
+    const much = worth([idle, idle], { energyWh: 5000 });
+    expect(much.lessWh(0.049)).toBe(0);
+    expect(much.lessWh(0.051)).toBeCloseTo(2000, 6);
+    expect(much.lessWh(0.151)).toBeCloseTo(4000, 6);
   });
 
   it("has no worth in a plan that does not know the battery", () => {

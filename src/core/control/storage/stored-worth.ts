@@ -1,7 +1,7 @@
 /**
  * What a kWh in store is worth by the plan, beyond the running slot: where it would be used, or how it would come back. The
  * order in which a plan does what costs the same is free; these prices are not, and they hold when the slot turns out
- * other than planned.
+ * other than planned: for as much energy as can be used, or comes back, at such a price.
  */
 
 import type { PlanBattery } from "../../facts/plan-facts.ts";
@@ -10,35 +10,45 @@ import { SLOT_HOURS } from "../../time/slots.ts";
 import type { Plan } from "../wishes/plan-current.ts";
 
 export interface StoredWorth {
-  /** What another kWh in store brings, EUR; nothing where it could not be kept. */
-  readonly moreEurPerKwh: number;
-  /** What a kWh less in store costs, EUR; infinite where the plan cannot do without. */
-  readonly lessEurPerKwh: number;
+  /** What the plan has in store when the running slot ends, Wh. */
+  readonly plannedWh: number;
+  /** How much more than planned may be in store, each kWh of it bringing at least a price, EUR; Wh. */
+  readonly moreWh: (eurPerKwh: number) => number;
+  /** How much less than planned may be in store, each kWh of it costing no more than a price, EUR; Wh. */
+  readonly lessWh: (eurPerKwh: number) => number;
 }
 
-/** Below these nothing flows, W, and there is neither room nor anything left, Wh. */
+/** Below this nothing flows, W. */
 const FLOW_W = 50;
-const STORE_WH = 20;
+/** Prices that differ by less are the same, EUR. */
+const SAME_EUR = 1e-6;
 
-/** A slot as the plan sees it, with what a kWh is worth there that is left over, and what one costs more, EUR. */
-interface Slot {
+/** So much power flows at a price outside, EUR/kWh. */
+interface Tier {
+  readonly eurPerKwh: number;
   readonly powerW: number;
-  readonly spareEurPerKwh: number;
-  readonly extraEurPerKwh: number;
 }
 
-function slotOf({ input, result }: Plan, powerW: number, slot: number): Slot {
+/** What is given beyond the plan replaces what is bought, then it is sold. */
+function sales({ input, result }: Plan, slot: number): Tier[] {
   const importW = result.importW[slot] ?? 0;
   const sunLeftW = (input.pvW[slot] ?? 0) - (result.pvUsedW[slot] ?? 0);
-  const importEurPerKwh = input.importEurPerKwh[slot] ?? 0;
   const exportEurPerKwh = sunLeftW > FLOW_W ? 0 : (input.exportEurPerKwh[slot] ?? 0);
-  const gives = sunLeftW > FLOW_W || (result.exportW[slot] ?? 0) > FLOW_W;
-  const isFull = importW > (input.importLimitW ?? Number.POSITIVE_INFINITY) - FLOW_W;
-  return {
-    powerW,
-    spareEurPerKwh: importW > FLOW_W ? importEurPerKwh : exportEurPerKwh,
-    extraEurPerKwh: gives ? exportEurPerKwh : isFull ? Number.POSITIVE_INFINITY : importEurPerKwh,
-  };
+  return [
+    { eurPerKwh: input.importEurPerKwh[slot] ?? 0, powerW: importW },
+    { eurPerKwh: exportEurPerKwh, powerW: Number.POSITIVE_INFINITY },
+  ];
+}
+
+/** What is taken beyond the plan comes of what is left unused or sold, then it is bought. */
+function purchases({ input, result }: Plan, slot: number): Tier[] {
+  const sunLeftW = (input.pvW[slot] ?? 0) - (result.pvUsedW[slot] ?? 0);
+  const roomW = (input.importLimitW ?? Number.POSITIVE_INFINITY) - (result.importW[slot] ?? 0);
+  return [
+    { eurPerKwh: 0, powerW: sunLeftW > FLOW_W ? sunLeftW : 0 },
+    { eurPerKwh: input.exportEurPerKwh[slot] ?? 0, powerW: result.exportW[slot] ?? 0 },
+    { eurPerKwh: input.importEurPerKwh[slot] ?? 0, powerW: roomW },
+  ];
 }
 
 /** What a kWh brings that leaves the store, at a price outside; and what one costs that comes into it. */
@@ -47,31 +57,82 @@ const given = (eurPerKwh: number, { efficiency, wearEurPerKwh }: PlanBattery) =>
 const taken = (eurPerKwh: number, { efficiency, wearEurPerKwh }: PlanBattery) =>
   (eurPerKwh + wearEurPerKwh / 2) / efficiency;
 
-/** The best use of another kWh in a later slot. */
-function bestUse({ powerW, spareEurPerKwh }: Slot, battery: PlanBattery): number {
-  const canGive = powerW > -battery.maxDischargeW + FLOW_W;
-  return Math.max(canGive ? given(spareEurPerKwh, battery) : 0, powerW > FLOW_W ? taken(spareEurPerKwh, battery) : 0);
+/** What could be done otherwise: so much energy of the store at this price. */
+interface Offer {
+  readonly eurPerKwh: number;
+  readonly energyWh: number;
 }
 
-/** The cheapest way to do without a kWh in a later slot, or to have it again. */
-function cheapestReturn({ powerW, extraEurPerKwh }: Slot, battery: PlanBattery): number {
-  const canTake = powerW < battery.maxChargeW - FLOW_W;
-  return Math.min(
-    canTake ? taken(extraEurPerKwh, battery) : Number.POSITIVE_INFINITY,
-    powerW < -FLOW_W ? given(extraEurPerKwh, battery) : Number.POSITIVE_INFINITY,
-  );
+/** A change of the battery's power: up to so much, what it does to the store, and its price by the price outside. */
+interface Change {
+  readonly powerW: number;
+  readonly storedPart: number;
+  readonly priced: typeof given;
 }
 
-/** Value of what lies above (`up`) or below what is left at the end. */
-function endWorth(battery: PlanBattery, energyWh: number, up: boolean): number {
-  let fromWh = Math.min(battery.minEnergyWh, battery.energyWh);
-  for (const part of endParts(battery)) {
-    const untilWh = fromWh + part.energyWh;
-    if (part.energyWh > 0 && (up ? energyWh < untilWh - STORE_WH : energyWh <= untilWh + STORE_WH))
-      return part.eurPerKwh;
-    fromWh = untilWh;
+/** Changes one after the other, at the price of the tiers one after the other. */
+function offersOf(changes: readonly Change[], tiers: readonly Tier[], battery: PlanBattery): Offer[] {
+  const offers: Offer[] = [];
+  const leftW = tiers.map(({ powerW }) => powerW);
+  for (const { powerW, storedPart, priced } of changes) {
+    let openW = powerW;
+    for (const [index, { eurPerKwh }] of tiers.entries()) {
+      const flowW = Math.min(openW, leftW[index]!);
+      if (flowW <= FLOW_W) continue;
+      openW -= flowW;
+      leftW[index]! -= flowW;
+      offers.push({ eurPerKwh: priced(eurPerKwh, battery), energyWh: SLOT_HOURS * flowW * storedPart });
+    }
   }
-  return 0;
+  return offers;
+}
+
+/** Uses of another kWh in a later slot: less is taken, or more is given. */
+function uses(plan: Plan, battery: PlanBattery, { slot, powerW }: { slot: number; powerW: number }): Offer[] {
+  const { efficiency, maxDischargeW } = battery;
+  const changes = [
+    { powerW: Math.max(0, powerW), storedPart: efficiency, priced: taken },
+    { powerW: maxDischargeW - Math.max(0, -powerW), storedPart: 1 / efficiency, priced: given },
+  ];
+  return offersOf(changes, sales(plan, slot), battery);
+}
+
+/** Ways to do without a kWh in a later slot, or to have it again: less is given, or more is taken. */
+function returns(plan: Plan, battery: PlanBattery, { slot, powerW }: { slot: number; powerW: number }): Offer[] {
+  const { efficiency, maxChargeW } = battery;
+  const changes = [
+    { powerW: Math.max(0, -powerW), storedPart: 1 / efficiency, priced: given },
+    { powerW: maxChargeW - Math.max(0, powerW), storedPart: efficiency, priced: taken },
+  ];
+  return offersOf(changes, purchases(plan, slot), battery);
+}
+
+/** What is left at the end, above (`up`) or below `energyWh`, by its worth. */
+function atTheEnd(battery: PlanBattery, energyWh: number, up: boolean): Offer[] {
+  let fromWh = Math.min(battery.minEnergyWh, battery.energyWh);
+  return endParts(battery).map((part) => {
+    const untilWh = fromWh + part.energyWh;
+    const offeredWh = up ? untilWh - Math.max(fromWh, energyWh) : Math.min(untilWh, energyWh) - fromWh;
+    fromWh = untilWh;
+    return { eurPerKwh: part.eurPerKwh, energyWh: Math.max(0, offeredWh) };
+  });
+}
+
+/** What could be done otherwise in a slot, and how far from the plan the store can be after it. */
+interface Step {
+  readonly offers: readonly Offer[];
+  readonly roomWh: number;
+}
+
+/** How far from the plan the store may be before these steps, made up for by what pays alone, Wh. */
+function reachWh(steps: readonly Step[], pays: (eurPerKwh: number) => boolean): number {
+  let madeUpWh = 0;
+  let mostWh = Number.POSITIVE_INFINITY;
+  for (const { offers, roomWh } of steps) {
+    for (const { eurPerKwh, energyWh } of offers) if (pays(eurPerKwh)) madeUpWh += energyWh;
+    mostWh = Math.min(mostWh, madeUpWh + Math.max(0, roomWh));
+  }
+  return mostWh;
 }
 
 /** What more and less in store after the running slot is worth; missing where the plan does not know the battery. */
@@ -79,30 +140,38 @@ export function storedWorth(plan: Plan, deviceId: string, now: number): StoredWo
   const battery = plan.input.batteries.find((known) => known.deviceId === deviceId);
   const powersW = plan.result.batteries.find((planned) => planned.deviceId === deviceId)?.powerW;
   if (!battery || !powersW) return undefined;
-  const { efficiency, capacityWh, minEnergyWh } = battery;
-  let energyWh = battery.energyWh;
-  let more = 0;
-  let less = Number.POSITIVE_INFINITY;
-  let [fits, lasts] = [true, true];
+  const { capacityWh, minEnergyWh } = battery;
+  let { energyWh } = battery;
+  let plannedWh = energyWh;
+  const more: Step[] = [];
+  const less: Step[] = [];
   for (const [slot, powerW] of powersW.entries()) {
-    if (slot > now && fits) more = Math.max(more, bestUse(slotOf(plan, powerW, slot), battery));
-    if (slot > now && lasts) less = Math.min(less, cheapestReturn(slotOf(plan, powerW, slot), battery));
     const hours = slot === 0 ? SLOT_HOURS * (1 - (plan.input.elapsed ?? 0)) : SLOT_HOURS;
-    energyWh += hours * (powerW > 0 ? powerW * efficiency : powerW / efficiency);
+    energyWh += hours * storedW(powerW, battery);
+    if (slot === now) plannedWh = energyWh;
     if (slot <= now) continue;
-    fits &&= energyWh < capacityWh - STORE_WH;
-    lasts &&= energyWh > minEnergyWh + STORE_WH;
+    more.push({ offers: uses(plan, battery, { slot, powerW }), roomWh: capacityWh - energyWh });
+    less.push({ offers: returns(plan, battery, { slot, powerW }), roomWh: energyWh - minEnergyWh });
   }
+  more.push({ offers: atTheEnd(battery, energyWh, true), roomWh: 0 });
+  less.push({ offers: atTheEnd(battery, energyWh, false), roomWh: 0 });
   return {
-    moreEurPerKwh: fits ? Math.max(more, endWorth(battery, energyWh, true)) : more,
-    lessEurPerKwh: lasts ? Math.min(less, endWorth(battery, energyWh, false)) : less,
+    plannedWh,
+    moreWh: (eurPerKwh) => reachWh(more, (offered) => offered >= eurPerKwh - SAME_EUR),
+    lessWh: (eurPerKwh) => reachWh(less, (offered) => offered <= eurPerKwh + SAME_EUR),
   };
 }
 
-/** Whether covering the site from the store pays at a price of import, and taking up sun at a price of export. */
-export function coverPays(worth: StoredWorth, importEurPerKwh: number, battery: PlanBattery): boolean {
-  return given(importEurPerKwh, battery) >= worth.lessEurPerKwh - 1e-6;
+/** What a power does to the store, W. */
+export function storedW(powerW: number, { efficiency }: PlanBattery): number {
+  return powerW > 0 ? powerW * efficiency : powerW / efficiency;
 }
-export function absorbPays(worth: StoredWorth, exportEurPerKwh: number, battery: PlanBattery): boolean {
-  return taken(exportEurPerKwh, battery) <= worth.moreEurPerKwh + 1e-6;
+
+/** How far below the plan covering the site from the store pays at a price of import, Wh. */
+export function coverableWh(worth: StoredWorth, importEurPerKwh: number, battery: PlanBattery): number {
+  return worth.lessWh(given(importEurPerKwh, battery));
+}
+/** How far above the plan taking up sun pays at a price of export, Wh. */
+export function absorbableWh(worth: StoredWorth, exportEurPerKwh: number, battery: PlanBattery): number {
+  return worth.moreWh(taken(exportEurPerKwh, battery));
 }
