@@ -18,6 +18,7 @@ import { readRoutes } from "./routes-read.ts";
 import { upstreamRoutes } from "./routes-upstream.ts";
 import { writeRoutes } from "./routes-write.ts";
 import { createStream } from "./stream.ts";
+import { inTurns } from "./turns.ts";
 
 export interface PageRoute {
   readonly path: string;
@@ -140,6 +141,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
     rewriteUrl: ({ url = "/" }) => decodable(url),
   });
+  inTurns(app);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
