@@ -7,6 +7,8 @@ import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { createLinearSolver, type LinearSolver } from "./glpk.ts";
 import { solvePlan } from "./plan-solver.ts";
 
+const HOUR_MS = 3_600_000;
+const WHOLE_HOUR_MS = Math.ceil(START_MS / HOUR_MS) * HOUR_MS;
 let linear: LinearSolver;
 beforeAll(async () => {
   linear = await createLinearSolver();
@@ -66,6 +68,44 @@ describe("why a car gets what it gets", () => {
       kind: "peak",
       peak: "month",
     });
+  });
+
+  it("is no peak where the month's step is paid: a kW more costs nothing there, and the price decides", () => {
+    // In Norway the month stands at 3 kW and has paid for 5: the car charges in the cheap hour, in one go.
+    const importEurPerKwh = [0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3];
+    const evses = [planEvse({ energyNeededWh: 4000, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
+    const steps = [
+      { upToKw: 2, eurPerMonth: 11 },
+      { upToKw: 5, eurPerMonth: 18 },
+      { upToKw: 10, eurPerMonth: 30 },
+    ];
+    const days = [{ fromSlot: 0, toSlot: 8, reachedKw: 3 }];
+    const month = { name: "kapasitetsledd", eurPerKw: 0, spreadDays: 1, count: 3, floorKw: 0, beforeWh: 0 };
+    const kindsAt = (reachedKw: number) => {
+      const peak = { ...month, steps, intervalSlots: 4, earlierKw: [reachedKw, reachedKw], days };
+      const plan = { startMs: WHOLE_HOUR_MS, nowMs: WHOLE_HOUR_MS, importEurPerKwh, evses, peaks: [peak] };
+      return explained(planInput(plan))[0]?.map(({ kind }) => kind);
+    };
+    expect(kindsAt(3)).not.toContain("peak");
+    // At 5.4 kW of the two other days this day has 4.2 kW until the next step.
+    expect(kindsAt(5.4)).toContain("peak");
+  });
+
+  it("is the month's peak also where a car's least power would raise it, though half a kilowatt would not", () => {
+    // The month has reached 5 kW, the house takes 1.5: there is room for 3.5 kW, and the car begins with 4.1.
+    const [slots, binarySlots] = [16, 8];
+    const flat = (value: number) => new Array<number>(slots).fill(value);
+    const evses = [planEvse({ energyNeededWh: 4000, departureMs: START_MS + slots * SLOT_MS })];
+    const peak = {
+      ...{ name: "capaciteitstarief", eurPerKw: 4, spreadDays: 1, count: 1, floorKw: 2.5, intervalSlots: 1 },
+      ...{ earlierKw: [5], days: [{ fromSlot: 0, toSlot: slots, reachedKw: 0 }], beforeWh: 0 },
+    };
+    const prices = { importEurPerKwh: flat(0.3), exportEurPerKwh: flat(0.05) };
+    const input = (sunW: number) =>
+      planInput({ slots, binarySlots, ...prices, buildingW: flat(1500), pvW: flat(sunW), evses, peaks: [peak] });
+    expect(explained(input(0))[0]?.slice(0, 4)).toEqual(new Array(4).fill({ kind: "peak", peak: "capaciteitstarief" }));
+    // With 3 kW of sun it would draw 2.6 from the grid.
+    expect(explained(input(3000))[0]?.map(({ kind }) => kind)).not.toContain("peak");
   });
 
   it("is said of every slot of any plan, also of one by rules", () => {

@@ -7,28 +7,41 @@ import { PHASE_INDEXES } from "../../core/quantity.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
 import { carCost } from "../model/car-cost.ts";
-import { peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
+import { peakEur, peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
 import { type Drawn, drawnOf } from "./explain-drawn.ts";
 
 /** Rounding, W, and Wh. */
 export const NEAR_W = 60;
 const SHORT_WH = 50;
+/** Mean power of an interval that matters to a peak. */
+const LITTLE_W = 500;
+/** A peak that costs less more costs nothing, EUR a month. */
+const LEAST_EUR = 1e-3;
 
-/** A plan that is asked, and what is reckoned once for all its slots. */
-export interface Question {
+interface Plan {
   readonly input: PlanInput;
   readonly result: PlanResult;
+}
+
+/** A plan that is asked, and what is reckoned once for all its slots. */
+export interface Question extends Plan {
   readonly weights: PlanWeights;
   readonly drawn: readonly Drawn[];
-  /** The month's peak that more import in a slot would raise. */
-  readonly peakAt: readonly (string | undefined)[];
+  /** The month's peak that a car which takes so many W more in a slot, or a little, would make dearer. */
+  readonly peakAt: (slot: number, stepsW: number) => string | undefined;
 }
 
 /** A plan as a question; nothing where it says nothing of its input's cars. */
 export function questionOf(input: PlanInput, result: PlanResult): Question | undefined {
   if (result.evses.length !== input.evses.length) return undefined;
-  const peakAt = Array.from({ length: input.slots }, (_, slot) => raisedPeak(slot, input, result));
+  // Cars with the same least power ask the same.
+  const known = new Map<string, string | undefined>();
+  const peakAt = (slot: number, stepsW: number) => {
+    const key = `${slot} ${stepsW}`;
+    if (!known.has(key)) known.set(key, raisedPeak(slot, stepsW, { input, result }));
+    return known.get(key);
+  };
   return { input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt };
 }
 
@@ -76,7 +89,7 @@ function roomsOf(index: number, slot: number, question: Question): Room[] {
 }
 
 /** Sun that the plan leaves unused, W. */
-function unusedSunW(slot: number, { input, result }: Question): number {
+function unusedSunW(slot: number, { input, result }: Plan): number {
   return Math.max(0, Math.floor(input.pvW[slot] ?? 0) - (result.pvUsedW[slot] ?? 0));
 }
 
@@ -103,16 +116,26 @@ function unbalanceReason(index: number, slot: number, question: Question): SlotR
   return phase === undefined ? undefined : { kind: "unbalance", phase, limitW };
 }
 
-function raisedPeak(slot: number, input: PlanInput, result: PlanResult): string | undefined {
+/** Any power is enough in slots that lie further ahead. */
+function peakReason(index: number, slot: number, question: Question): SlotReason | undefined {
+  const stepsW = slot < question.input.binarySlots ? stepW(index, slot, question) : 0;
+  const peak = question.peakAt(slot, stepsW);
+  return peak === undefined ? undefined : { kind: "peak", peak };
+}
+
+function raisedPeak(slot: number, stepsW: number, { input, result }: Plan): string | undefined {
+  const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, { input, result });
   for (const peak of input.peaks ?? []) {
     const valueKw = plannedValueKw(peak, input, result.importW);
     const day = peak.days.find(({ fromSlot, toSlot }) => slot >= fromSlot && slot < toSlot);
     const interval = day && peakIntervals(peak, day, input.startMs).find(({ slots }) => slots.includes(slot));
     if (!interval) continue;
-    // More import here would raise the month's value beyond what is reached or planned.
-    const more = result.importW.map((powerW, at) => (interval.slots.includes(at) ? powerW + 500 : powerW));
-    const raisedKw = plannedValueKw(peak, input, more);
-    if (raisedKw > Math.max(valueKw, reachedValueKw(peak)) + 1e-3) return peak.name;
+    const moreW = Math.max(stepsW, LITTLE_W * peak.intervalSlots) - spareW;
+    if (moreW <= 0) continue;
+    // More import here would make the month dearer than what is reached or planned: a step that is paid is free to its end.
+    const more = result.importW.map((powerW, at) => (at === slot ? powerW + moreW : powerW));
+    const paidEur = peakEur(peak, Math.max(valueKw, reachedValueKw(peak)));
+    if (peakEur(peak, plannedValueKw(peak, input, more)) > paidEur + LEAST_EUR) return peak.name;
   }
   return undefined;
 }
@@ -172,7 +195,7 @@ function priceReason(index: number, slot: number, question: Question): SlotReaso
 
 /** The reason of one slot of one car. */
 export function reasonAt(index: number, slot: number, question: Question): SlotReason {
-  const { input, peakAt } = question;
+  const { input } = question;
   const evse: PlanEvse = input.evses[index]!;
   const powerW = plannedW(index, slot, question);
   if (slot >= slotsUntilDeparture(evse, input)) return { kind: "gone" };
@@ -185,8 +208,7 @@ export function reasonAt(index: number, slot: number, question: Question): SlotR
   if (tight) return tight.reason;
   const limit = unbalanceReason(index, slot, question) ?? oneGoReason(index, slot, question);
   if (limit) return limit;
-  const peak = peakAt[slot];
-  return peak === undefined ? priceReason(index, slot, question) : { kind: "peak", peak };
+  return peakReason(index, slot, question) ?? priceReason(index, slot, question);
 }
 
 /** The reason of each slot of each EVSE, in the order of the plan; empty for a plan that says nothing of a car. */
