@@ -114,13 +114,49 @@ describe("the imports that a site remembers", () => {
     tell(3, 4);
     tell(1, 9);
     tell(4, undefined);
-    expect(slice.energyWh).toEqual([1, null, null, 4, null]);
+    expect(slice.energyWh).toEqual([1, 9, null, 4, null]);
     for (let slot = 5; slot < IMPORT_SLOTS_KEPT + 10; slot++) tell(slot, slot);
     expect(slice.energyWh).toHaveLength(IMPORT_SLOTS_KEPT);
     expect(slice.firstMs).toBe(first + 10 * SLOT_MS);
     expect(slice.energyWh[0]).toBe(10);
     tell(10 * IMPORT_SLOTS_KEPT, 5);
     expect(slice.energyWh).toEqual([5]);
+  });
+});
+
+describe("a month's peaks when the clock was wrong", () => {
+  const belgian = tariff({ eurPerKwMonth: 4 });
+
+  it("are those of the months that follow, where it had stood years ahead before anybody set it", () => {
+    const measured = imports([
+      ["2031-05-01T10:00Z", 2],
+      ["2031-05-01T10:15Z", 2],
+      ["2026-02-03T11:00Z", 6],
+      ["2026-02-03T11:15Z", 3],
+    ]);
+    expect(capacityCharges([belgian], measured, at("2026-02-03T12:00Z"))[0]).toMatchObject({ valueKw: 6, eur: 24 });
+  });
+
+  it("are those of now, where it had stood a month ahead for a month", () => {
+    const ahead = Array.from({ length: 30 * 96 }, (_, slot) => {
+      return [new Date(Date.parse("2026-03-05T00:00Z") + slot * SLOT_MS).toISOString(), 2] as const;
+    });
+    const now = [0, 1, 2, 3].map((hour) => [`2026-02-20T0${hour}:15Z`, 5 + hour] as const);
+    const measured = imports([...ahead, ...now]);
+    expect(capacityCharges([belgian], measured, at("2026-02-20T12:00Z"))[0]).toMatchObject({ valueKw: 8 });
+  });
+
+  it("hold the higher of two where an hour came twice", () => {
+    // Set back at 12:20 by half an hour: the quarter of 12:15 was cut, and is lived through once more.
+    const measured = imports([
+      ["2026-02-03T12:00Z", 4],
+      ["2026-02-03T12:15Z", 1],
+      ["2026-02-03T11:45Z", 2],
+      ["2026-02-03T12:00Z", 3],
+      ["2026-02-03T12:15Z", 7],
+      ["2026-02-03T12:30Z", 1],
+    ]);
+    expect(measured.energyWh).toEqual([500, 1000, 1750, 250]);
   });
 });
 

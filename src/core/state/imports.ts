@@ -16,18 +16,29 @@ export function initialImports(): ImportsState {
   return { firstMs: 0, energyWh: [] };
 }
 
-/** Folds one fact into the imports. A clock that was set back does not change what is known. */
+/** Of a quarter-hour that came twice the higher one counts: each was drawn. */
+function higher(known: number | null, again: number | null): number | null {
+  return known === null || again === null ? (known ?? again) : Math.max(known, again);
+}
+
+/**
+ * Folds one fact into the imports. A clock that was set back tells of times that are known or lie before them; where it had
+ * stood so far ahead that nothing known can belong to the same month, that is forgotten.
+ */
 export function evolveImports(slice: ImportsState, fact: SiteFact): ImportsState {
   if (fact.type !== "quarter-hour-metered") return slice;
   const { slotStartMs, importWh } = fact.data;
   const energyWh = importWh ?? null;
-  if (slice.energyWh.length === 0) return { firstMs: slotStartMs, energyWh: [energyWh] };
-  const gap = Math.round((slotStartMs - slice.firstMs) / SLOT_MS) - slice.energyWh.length;
-  if (gap < 0) return slice;
-  if (gap >= IMPORT_SLOTS_KEPT) return { firstMs: slotStartMs, energyWh: [energyWh] };
-  const all = [...slice.energyWh, ...new Array<null>(gap).fill(null), energyWh];
+  const { firstMs, energyWh: known } = slice;
+  const at = Math.round((slotStartMs - firstMs) / SLOT_MS);
+  const gap = Math.max(at - known.length, -at - 1);
+  if (known.length === 0 || gap >= IMPORT_SLOTS_KEPT) return { firstMs: slotStartMs, energyWh: [energyWh] };
+  const holes = new Array<null>(Math.max(0, gap)).fill(null);
+  if (at < 0) return { firstMs: slotStartMs, energyWh: [energyWh, ...holes, ...known].slice(0, IMPORT_SLOTS_KEPT) };
+  if (at < known.length) return { firstMs, energyWh: known.with(at, higher(known[at]!, energyWh)) };
+  const all = [...known, ...holes, energyWh];
   const dropped = Math.max(0, all.length - IMPORT_SLOTS_KEPT);
-  return { firstMs: slice.firstMs + dropped * SLOT_MS, energyWh: all.slice(dropped) };
+  return { firstMs: firstMs + dropped * SLOT_MS, energyWh: all.slice(dropped) };
 }
 
 /** Import of a quarter-hour, Wh; missing where it is not known. */

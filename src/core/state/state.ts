@@ -36,7 +36,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 24;
+export const STATE_VERSION = 25;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
