@@ -211,20 +211,6 @@ export class CurrentsJudge {
     return toBlame ? [text] : [];
   }
 
-  /**
-   * Nobody can see that a charge point that is gone gives more than it promised: the meter is not to be used, and all who can be told
-   * draw no more than the safe currents, whose sum fits by configuration.
-   */
-  #isAtItsSafest({ id, stalls }: Circuit): boolean {
-    const isBlind = this.#isLiedTo(id);
-    const isAboveSafe = ({ stall, trouble }: SimulatedChargePoint) => {
-      const safeA = stall.safeCurrentA * (trouble.generous ? 1.1 : 1);
-      return Math.max(...this.#world.site.carA(stall.id)) > safeA + METER_ERROR_A;
-    };
-    const gone = stalls.filter((stall) => this.#deafUntilS.has(stall.id));
-    return isBlind && gone.some(isAboveSafe) && !stalls.some((stall) => !gone.includes(stall) && isAboveSafe(stall));
-  }
-
   /** Nothing but cars' own meters tells what flows in it. */
   #isBlind({ id }: Circuit): boolean {
     if (id === "garage" && this.#world.plan.garage?.metered !== true) return true;
@@ -235,19 +221,22 @@ export class CurrentsJudge {
     return this.#world.meters.some(({ circuitId, distortions }) => circuitId === id && distortions.size > 0);
   }
 
-  /**
-   * What cars draw on a phase above their limits, A, and no power alone can tell: as much may be spread over all phases, each
-   * within its limit.
-   */
+  /** What cars draw on a phase above what was promised for them, A, where nobody can see that. */
   #concealedA(circuit: Circuit, phase: PhaseIndex): number {
     if (!this.#isBlind(circuit)) return 0;
     return circuit.stalls.reduce((concealedA, chargePoint) => {
-      const { stall, trouble, refuses } = chargePoint;
-      const currentA = this.#world.site.carA(stall.id);
-      const toldA = chargePoint.toldA();
-      const fits = currentA[0] + currentA[1] + currentA[2] <= toldA * stall.phases.length;
-      return concealedA + (trouble.powerAlone && refuses && fits ? Math.max(0, currentA[phase] - toldA) : 0);
+      const aboveA = this.#world.site.carA(chargePoint.stall.id)[phase] - chargePoint.toldA();
+      return concealedA + (aboveA > 0 && this.#conceals(chargePoint) ? aboveA : 0);
     }, 0);
+  }
+
+  /** It is gone, or tells power alone that may be spread over all phases, each within its limit. */
+  #conceals(chargePoint: SimulatedChargePoint): boolean {
+    const { stall, trouble, connected, refuses } = chargePoint;
+    if (!connected) return trouble.unbound === true;
+    const currentA = this.#world.site.carA(stall.id);
+    const isWithin = currentA[0] + currentA[1] + currentA[2] <= chargePoint.toldA() * stall.phases.length;
+    return trouble.powerAlone === true && refuses && isWithin;
   }
 
   /** Cars that can be told still draw while it lasts, whatever the others do; a new load is a new overload. */
@@ -259,7 +248,7 @@ export class CurrentsJudge {
     const totalA = now.totalA - this.#concealedA(circuit, phase);
     const { ratingA } = circuit;
     const { second } = this.#world;
-    if (totalA <= ratingA + METER_ERROR_A || totalA - fixedA < METER_ERROR_A || this.#isAtItsSafest(circuit)) {
+    if (totalA <= ratingA + METER_ERROR_A || totalA - fixedA < METER_ERROR_A) {
       delete pole.overSinceS;
       pole.fixedA = fixedA;
       return [];
