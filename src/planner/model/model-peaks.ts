@@ -3,6 +3,8 @@ import type { PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
 import { SLOT_HOURS } from "../../core/time/slots.ts";
 import { slotHours } from "../input/limits.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import type { EvseLayout } from "./model-evse.ts";
+import { addTrickle } from "./model-trickle.ts";
 import { peakIntervals, reachedValueKw } from "./peaks.ts";
 
 /** The steps of a month: the variable of its value, and a yes-or-no for each step, the cheapest first. */
@@ -16,6 +18,7 @@ interface Grid {
   /** Variables of the import by slot, kW, and the most that any of them can be. */
   readonly imports: readonly number[];
   readonly mostKw: number;
+  readonly evses: readonly EvseLayout[];
 }
 
 /**
@@ -109,6 +112,16 @@ export function addPeaks(build: ModelBuilder, grid: Grid): StepChoice[] {
   return (grid.input.peaks ?? []).flatMap((peak, index) => {
     const days = peak.days.map((day, at) => addDay(build, `peak${index}_${at}`, { ...grid, peak, day }));
     const value = addMean(build, `month${index}`, peak, days);
+    const context = { input: grid.input, evses: grid.evses, margin: BELOW_REACHED };
+    const all = { name: `month${index}`, peak, days: peak.days, value, reachedKw: reachedValueKw(peak) };
+    if (peak.count === 1) addTrickle(build, all, context);
+    else
+      for (const [at, day] of peak.days.entries())
+        addTrickle(
+          build,
+          { name: `peak${index}_${at}`, peak, days: [day], value: days[at]!, reachedKw: day.reachedKw },
+          context,
+        );
     return addSteps(build, `month${index}`, peak, { value, mostKw: grid.mostKw }) ?? [];
   });
 }

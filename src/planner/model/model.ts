@@ -216,7 +216,7 @@ export function planModel(input: PlanInput): PlanModel {
   const batteries = input.batteries.map((_, index) => addBattery(build, index, { input, directions }));
   const grid = addGrid(build, { input, directions });
   const mostKw = Math.max(...grid.imports.map((_, slot) => mostFlows(input, slot).importW)) / KILO;
-  const steps = addPeaks(build, { input, imports: grid.imports, mostKw });
+  const steps = addPeaks(build, { input, imports: grid.imports, mostKw, evses });
   const layout: PlanLayout = { evses, batteries, directions, steps, ...grid };
   addBalance(build, layout, input);
   addGreen(build, layout, input);
