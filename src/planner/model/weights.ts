@@ -44,8 +44,8 @@ export function planWeights(input: PlanInput): PlanWeights {
     peaksEur(input) + SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
-  // What a car does not get is not bought either.
-  const missedAtEur = (slot: number) => Math.max(0, missedEur - Math.max(0, input.importEurPerKwh[slot] ?? 0));
+  // What a car does not get is not bought either; nor is anybody paid for it, where prices are below zero.
+  const missedAtEur = (slot: number) => (missedEur > 0 ? missedEur - (input.importEurPerKwh[slot] ?? 0) : 0);
   return {
     hurryEurPerKwh,
     missedEurPerKwh: missedAtEur,
