@@ -2,7 +2,7 @@
  * What the same period would have been without wattledger: uncontrolled, equal shares of what is free, and the usual
  * single rules. They know what the controller may know (the driver's word, known prices), never what really comes.
  */
-import { PHASE_INDEXES } from "../core/quantity.ts";
+import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, sessionPowerW, slotIndexOf } from "./scenario.ts";
 import type { ScenarioTotals } from "./scenario-books.ts";
@@ -36,6 +36,8 @@ type Room = Map<string, CircuitRoom>;
 interface Sharing {
   readonly room: Room;
   readonly voltageV: number;
+  /** What cars that do not load all phases have got of each, A, and how far that may differ; missing without such a limit. */
+  readonly uneven?: { readonly givenA: [number, number, number]; readonly limitA: number };
 }
 
 function roomNow(scenario: Scenario, site: ScenarioSite): Room {
@@ -59,14 +61,32 @@ function roomNow(scenario: Scenario, site: ScenarioSite): Room {
   return room;
 }
 
+function sharingNow(scenario: Scenario, site: ScenarioSite): Sharing {
+  const { voltageV, unbalanceLimitA } = scenario;
+  const uneven =
+    unbalanceLimitA === undefined
+      ? {}
+      : { uneven: { givenA: [0, 0, 0] as [number, number, number], limitA: unbalanceLimitA } };
+  return { room: roomNow(scenario, site), voltageV, ...uneven };
+}
+
 function phasesOf({ evse, session }: Present) {
   return evse.phases.slice(0, Math.min(session.phases, evse.phases.length));
 }
 
+/** By how much a car may load its phases more before they differ too much from the others, A. */
+function evenA(phases: readonly PhaseIndex[], { uneven }: Sharing): number {
+  if (!uneven) return Number.POSITIVE_INFINITY;
+  const others = PHASE_INDEXES.filter((phase) => !phases.includes(phase));
+  const aboveA = phases.flatMap((phase) => others.map((other) => uneven.givenA[phase] - uneven.givenA[other]));
+  return uneven.limitA - Math.max(Number.NEGATIVE_INFINITY, ...aboveA);
+}
+
 /** Left for a car on all of its circuits and phases, A. */
-function roomA(entry: Present, { room, voltageV }: Sharing): number {
-  let least = Number.POSITIVE_INFINITY;
+function roomA(entry: Present, sharing: Sharing): number {
+  const { room, voltageV } = sharing;
   const phases = phasesOf(entry);
+  let least = evenA(phases, sharing);
   for (const circuitId of entry.evse.circuitPath) {
     const { phasesA, sumW } = room.get(circuitId)!;
     least = Math.min(least, sumW / voltageV / phases.length);
@@ -75,12 +95,13 @@ function roomA(entry: Present, { room, voltageV }: Sharing): number {
   return least;
 }
 
-function freeA(entry: Present, sharing: Sharing): number {
-  return Math.min(entry.evse.maxCurrentA, entry.session.maxCurrentA, roomA(entry, sharing));
+function mostA({ evse, session }: Present): number {
+  return Math.min(evse.maxCurrentA, session.maxCurrentA);
 }
 
-function take(entry: Present, { room, voltageV }: Sharing, currentA: number): void {
+function take(entry: Present, { room, voltageV, uneven }: Sharing, currentA: number): void {
   const phases = phasesOf(entry);
+  if (uneven) for (const phase of phases) uneven.givenA[phase] += currentA;
   for (const circuitId of entry.evse.circuitPath) {
     const circuit = room.get(circuitId)!;
     circuit.sumW -= currentA * phases.length * voltageV;
@@ -88,37 +109,45 @@ function take(entry: Present, { room, voltageV }: Sharing, currentA: number): vo
   }
 }
 
+/** Gives as long as anybody gets something: on another phase a car makes room for those whose phases may not differ more. */
+function untilNobodyGains(order: readonly Wanting[], gains: (entry: Wanting) => boolean): void {
+  let someGain = true;
+  while (someGain) {
+    someGain = false;
+    for (const entry of order) if (gains(entry)) someGain = true;
+  }
+}
+
 /** Each in turn gets all it can take of what is left. */
 function inOrder(order: readonly Wanting[], sharing: Sharing): Map<string, number> {
   const given = new Map<string, number>();
-  for (const entry of order) {
-    const currentA = Math.floor(freeA(entry, sharing));
-    if (currentA < PILOT_MINIMUM_A) continue;
-    take(entry, sharing, currentA);
-    given.set(entry.evse.id, currentA);
-  }
+  untilNobodyGains(order, (entry) => {
+    const heldA = given.get(entry.evse.id) ?? 0;
+    const moreA = Math.floor(Math.min(mostA(entry) - heldA, roomA(entry, sharing)));
+    if (moreA < 1 || heldA + moreA < PILOT_MINIMUM_A) return false;
+    take(entry, sharing, moreA);
+    given.set(entry.evse.id, heldA + moreA);
+    return true;
+  });
   return given;
 }
 
 /** All get the minimum as far as it goes, then all one ampere more, as long as there is room. */
 function equally(order: readonly Wanting[], sharing: Sharing): Map<string, number> {
   const given = new Map<string, number>();
-  let growing = order.filter((entry) => {
-    if (freeA(entry, sharing) < PILOT_MINIMUM_A) return false;
+  untilNobodyGains(order, (entry) => {
+    if (given.has(entry.evse.id) || Math.min(mostA(entry), roomA(entry, sharing)) < PILOT_MINIMUM_A) return false;
     take(entry, sharing, PILOT_MINIMUM_A);
     given.set(entry.evse.id, PILOT_MINIMUM_A);
     return true;
   });
-  while (growing.length > 0) {
-    growing = growing.filter((entry) => {
-      const heldA = given.get(entry.evse.id)!;
-      const mostA = Math.min(entry.evse.maxCurrentA, entry.session.maxCurrentA);
-      if (heldA >= mostA || roomA(entry, sharing) < 1) return false;
-      take(entry, sharing, 1);
-      given.set(entry.evse.id, heldA + 1);
-      return true;
-    });
-  }
+  untilNobodyGains(order, (entry) => {
+    const heldA = given.get(entry.evse.id);
+    if (heldA === undefined || heldA >= mostA(entry) || roomA(entry, sharing) < 1) return false;
+    take(entry, sharing, 1);
+    given.set(entry.evse.id, heldA + 1);
+    return true;
+  });
   return given;
 }
 
@@ -131,10 +160,7 @@ function run(
   const site = new ScenarioSite(scenario, (evseId) => offered.get(evseId) ?? 0);
   for (let atMs = scenario.startMs + STEP_S * 1000; atMs <= scenario.endMs; atMs += STEP_S * 1000) {
     const wanting = [...site.present().values()].filter(({ car }) => !car.isFull);
-    offered =
-      wanting.length === 0
-        ? offered
-        : share(rule(wanting, atMs), { room: roomNow(scenario, site), voltageV: scenario.voltageV });
+    offered = wanting.length === 0 ? offered : share(rule(wanting, atMs), sharingNow(scenario, site));
     site.step(atMs, STEP_S);
   }
   return site.totals();

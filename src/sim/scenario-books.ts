@@ -1,4 +1,5 @@
 /** What a run of a scenario came to: money, energy, peaks, limits. The same books for the controller and its rivals. */
+import type { PhaseIndex } from "../core/quantity.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import type { WiredSite } from "./models/site.ts";
 import { type Scenario, type ScenarioSession, slotIndexOf, slotsOf } from "./scenario.ts";
@@ -23,7 +24,7 @@ export interface ScenarioTotals {
   readonly peakW: number;
   /** Highest current on a phase of the grid connection. */
   readonly peakA: number;
-  /** Seconds in which any circuit was above its limit by more than the meter's tolerance. */
+  /** Seconds in which a circuit, or the difference between phases, was above its limit by more than the meter's tolerance. */
   readonly secondsAboveLimit: number;
   /** How often that lasted longer than a meter and a car need to react. */
   readonly overloads: number;
@@ -123,7 +124,20 @@ export class ScenarioBooks {
     if (before <= REACTION_S && this.#aboveNow > REACTION_S) this.#overloads++;
   }
 
+  /** Cars load one phase more than another, by more than they may. */
+  #isUneven(wired: WiredSite): boolean {
+    const { evses, unbalanceLimitA } = this.#scenario;
+    if (unbalanceLimitA === undefined) return false;
+    const carsA: [number, number, number] = [0, 0, 0];
+    for (const { id, phases } of evses) {
+      const own = wired.evseCurrentA(id);
+      for (const [wire, phase] of phases.entries()) carsA[phase] += own[wire as PhaseIndex];
+    }
+    return Math.max(...carsA) - Math.min(...carsA) > unbalanceLimitA * TOLERANCE_PART + TOLERANCE_A;
+  }
+
   #isAbove(wired: WiredSite): boolean {
+    if (this.#isUneven(wired)) return true;
     for (const { id, limitA, limitW } of this.#scenario.circuits) {
       const { powerW, currentA } = wired.meter(id);
       const mostA = limitA * TOLERANCE_PART + TOLERANCE_A;

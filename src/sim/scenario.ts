@@ -74,6 +74,8 @@ export interface Scenario {
   readonly sitePhases: 1 | 3;
   /** The grid connection first. */
   readonly circuits: readonly ScenarioCircuit[];
+  /** By how much cars may load one phase more than another; missing where there is no such limit, or one phase. */
+  readonly unbalanceLimitA?: number;
   readonly exportLimitW?: number;
   /** The controller may hold the sun back. */
   readonly mayHoldSun?: boolean;

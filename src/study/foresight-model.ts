@@ -148,6 +148,7 @@ export class WindowModel {
       if (limitW !== undefined)
         this.build.row(`contract${slot}`, { upper: Math.max(limitW / KILO, netKw) }, [term(i, 1)]);
       for (const circuit of circuits) this.#addCircuit(circuit, slot);
+      this.#addUnbalance(slot);
     }
   }
 
@@ -236,6 +237,25 @@ export class WindowModel {
       { upper: circuit.limitW / KILO },
       on.map(({ variable }) => term(variable, 1)),
     );
+  }
+
+  /** What cars draw on one phase, less what they draw on another. */
+  #addUnbalance(slot: number): void {
+    const { unbalanceLimitA, voltageV } = this.#scenario;
+    if (unbalanceLimitA === undefined) return;
+    const uneven = (this.#drawn.get(slot) ?? []).filter(({ car }) => car.phases.length < PHASE_INDEXES.length);
+    const limitKw = (unbalanceLimitA * voltageV) / KILO;
+    for (const high of PHASE_INDEXES) {
+      const onHigh = uneven.filter(({ car }) => car.phases.includes(high));
+      if (onHigh.reduce((sum, { car }) => sum + car.maxKw / car.phases.length, 0) <= limitKw) continue;
+      for (const low of PHASE_INDEXES.filter((phase) => phase !== high)) {
+        const terms = uneven.flatMap(({ variable, car: { phases } }) => {
+          const share = (phases.includes(high) ? 1 : 0) - (phases.includes(low) ? 1 : 0);
+          return share === 0 ? [] : [term(variable, share / phases.length)];
+        });
+        this.build.row(`u${high}${low}_${slot}`, { upper: limitKw }, terms);
+      }
+    }
   }
 
   /** Building less sun on a phase, kW. */

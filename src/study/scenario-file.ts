@@ -291,6 +291,7 @@ function compose(reading: Reading, file: string): Scenario {
       limitA,
       ...(limitW === undefined ? {} : { limitW }),
     })),
+    ...(site.unbalanceLimitA === undefined || site.phases === 1 ? {} : { unbalanceLimitA: site.unbalanceLimitA }),
     ...(document.site.exportLimitW === undefined ? {} : { exportLimitW: document.site.exportLimitW }),
     ...(document.site.pv?.control ? { mayHoldSun: true } : {}),
     evses,

@@ -41,3 +41,42 @@ describe("a day on which every price is below zero", () => {
       if (name !== "uncontrolled") expect(comparableEur, name).toBeGreaterThanOrEqual(best.comparableEur);
   }, 30_000);
 });
+
+describe("a country in which cars may load a phase by 20 A more than another", () => {
+  it("holds the rules and perfect foresight to that, too: nobody is said to be short for a limit that others ignore", async () => {
+    // From nine to ten one is alone on L1; from ten to eleven there is one on each phase.
+    const sessions = [
+      "station_id,arrival_utc,departure_utc,energy_kwh,max_kw,phases",
+      "a,2025-10-25T07:00Z,2025-10-25T08:00Z,7.3,7.36,1",
+      "b,2025-10-25T08:00Z,2025-10-25T09:00Z,7.3,7.36,1",
+      "c,2025-10-25T08:00Z,2025-10-25T09:00Z,7.3,7.36,1",
+      "d,2025-10-25T08:00Z,2025-10-25T09:00Z,7.3,7.36,1",
+    ];
+    writeFileSync(join(directory, "even.csv"), sessions.join("\n"));
+    const evses = ["L1", "L1", "L2", "L3"].map(
+      (phase, index) => `{ id: ${"abcd"[index]}, phases: [${phase}], maxCurrentA: 32 }`,
+    );
+    const text = [
+      "name: even",
+      "period: { from: 2025-10-25, days: 1 }",
+      `site: { timeZone: Europe/Berlin, country: DE, mainFuseA: 63, evses: [${evses.join(", ")}] }`,
+      "data: { sessions: even.csv }",
+    ];
+    const file = join(directory, "even.yaml");
+    writeFileSync(file, text.join("\n"));
+    const read = readScenario(file);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const { report } = await compareScenario(read.scenario, read.notes);
+    const column = (wanted: string) => report.columns.find(({ name }) => name === wanted)!;
+    // 20 A for an hour, and all that the three take.
+    expect(column("perfect foresight").energyDeliveredKwh).toBeCloseTo(4.6 + 21.9, 1);
+    for (const name of ["equal shares", "earliest deadline"]) {
+      expect(column(name).energyDeliveredKwh, name).toBeLessThanOrEqual(4.6 + 21.9);
+      expect(column(name).energyDeliveredKwh, name).toBeGreaterThan(25.5);
+    }
+    for (const { name, secondsAboveLimit = 0 } of report.columns)
+      if (name === "uncontrolled") expect(secondsAboveLimit).toBeGreaterThan(3000);
+      else expect(secondsAboveLimit, name).toBeLessThan(20);
+    expect(column("wattledger").shortKwh).toBeLessThan(1.5);
+  }, 30_000);
+});
