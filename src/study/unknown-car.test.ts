@@ -11,10 +11,10 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const file = (name: string, lines: readonly string[]) => writeFileSync(join(directory, name), lines.join("\n"));
 
 /** A morning at a post of 22 kW, the cheapest hours of which are the last before noon; energy that was delivered, kWh, and its cost. */
-async function morning(car: string) {
+async function morning(car: string, askedKwh = 30) {
   file("sessions.csv", [
     "session_id,arrival_utc,departure_utc,energy_kwh,requested_kwh,est_departure_utc,max_kw,phases",
-    `s,2024-06-03T02:00:00Z,2024-06-03T09:00:00Z,30,30,2024-06-03T09:00:00Z,${car}`,
+    `s,2024-06-03T02:00:00Z,2024-06-03T09:00:00Z,${askedKwh},${askedKwh},2024-06-03T09:00:00Z,${car}`,
   ]);
   const price = (hour: number) => (hour < 7 ? 0.3 : 0.1);
   const hours = Array.from({ length: 48 }, (_, hour) => {
@@ -42,6 +42,11 @@ describe("a car that nobody knows, at an EVSE of three phases, whose driver said
   it("has all of it when it leaves, although it charges on one phase and the cheapest hours are the last", async () => {
     const { kwh } = await morning("7.36,1");
     expect(kwh).toBeGreaterThan(29.8);
+  }, 30_000);
+
+  it("has it, too, where that phase takes no more than 16 A of the 32 that the EVSE has", async () => {
+    const { kwh } = await morning("3.68,1", 23);
+    expect(kwh).toBeGreaterThan(22.5);
   }, 30_000);
 
   it("and waits for them where it shows that it is quick enough", async () => {

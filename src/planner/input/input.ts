@@ -131,7 +131,7 @@ function askedAgainWh({ refusedMs }: CarLimit, nowMs: number, minPowerW: number)
   return refusedMs !== undefined && nowMs - refusedMs < ASK_AGAIN_MS ? 0 : minPowerW * SLOT_HOURS;
 }
 
-/** On one phase most cars take at most this; on three many no more than so much on each, A. */
+/** One car of four takes at most this, on a single phase; on three phases many take no more on each, A. */
 const SLOW_CAR_A = 16;
 
 /** What the car is believed to take after the running slot, W; `mostW` at an EVSE of one phase, or one that takes energy back. */
@@ -141,7 +141,7 @@ function laterPowerW(
   { site, state, image, ...car }: PlanQuestion & { readonly phases: number; readonly mostW: number },
 ): number {
   const { phases, mostW } = car;
-  if (evse.phases.length === 1 || phases === 1 || evse.discharge) return mostW;
+  if (evse.phases.length === 1 || evse.discharge) return mostW;
   const reading = evseReading(image, evse.id);
   const shownW = Math.max(
     readingW(reading, site.voltageV) ?? 0,
@@ -149,8 +149,9 @@ function laterPowerW(
   );
   // Power alone does not tell how many phases it was.
   const isSeen = shownW >= CHARGING_W && reading?.currentA !== undefined;
-  const onePhaseA = Math.min(evse.maxCurrentA, site.unbalanceLimitA ?? Number.POSITIVE_INFINITY);
-  const slowW = site.voltageV * (isSeen ? phases * SLOW_CAR_A : onePhaseA);
+  const slowA = Math.min(SLOW_CAR_A, evse.maxCurrentA);
+  const slowestA = isSeen && phases > 1 ? phases * slowA : Math.min(slowA, site.unbalanceLimitA ?? slowA);
+  const slowW = site.voltageV * slowestA;
   const visit = { ...session, startedMs: beganMs(session) };
   return believedPowerW({ stays: state.stays.ended, visit, mostW, slowW, shownW });
 }
