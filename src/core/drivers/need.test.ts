@@ -7,11 +7,11 @@ import { chargingNeed, deliveredByRegisterWh } from "./need.ts";
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-/** A car that came at noon. */
-function pluggedIn(): Books {
+/** A car that came at noon, or at `atMs`. */
+function pluggedIn(atMs = NOON_MS): Books {
   const books = new Books();
   const start = { chargePointId: "garage", connector: 1, token: "CAFE", meterStartWh: 1000, replayed: false };
-  books.tell({ type: "transaction-started", ...start, atMs: NOON_MS });
+  books.tell({ type: "transaction-started", ...start, atMs });
   return books;
 }
 
@@ -70,6 +70,18 @@ describe("what a car needs", () => {
     charged(books, [[2500, 11_000]]);
     // Stated in the fourteenth of fifteen minutes: all 2500 Wh may have come before.
     expect(needAt(books, NOON_MS + SLOT_MS).energyNeededWh).toBe(10_000);
+  });
+
+  it("counts all that came after the car did as part of a wish that was stated as it came", () => {
+    const books = pluggedIn(NOON_MS + 11 * MINUTE_MS);
+    wishes(books, { energyWh: 6000 }, NOON_MS + 11 * MINUTE_MS);
+    charged(books, [[700, 11_000]]);
+    expect(needAt(books, NOON_MS + SLOT_MS).energyNeededWh).toBe(5300);
+    // A charge point whose clock is ahead says that it came later than it was spoken of: in doubt it had all before.
+    const ahead = pluggedIn(NOON_MS + 13 * MINUTE_MS);
+    wishes(ahead, { energyWh: 6000 }, NOON_MS + 11 * MINUTE_MS);
+    charged(ahead, [[700, 11_000]]);
+    expect(needAt(ahead, NOON_MS + SLOT_MS).energyNeededWh).toBe(6000);
   });
 
   it("counts what came just after the wish as part of it", () => {

@@ -134,12 +134,14 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Energy that a session had received when a wish was stated, Wh: a wish counts from then on. Of the quarter-hour in
- * which it was stated, the most that can have come before: in doubt the driver gets more, not less.
+ * which it was stated, the most that can have come before: in doubt the driver gets more, not less. Nothing came before the
+ * car did, where the clocks agree that it came first.
  */
 export function energyBeforeWh(session: Session, statedMs: number): number {
+  const cameMs = session.startedMs <= statedMs ? session.startedMs : Number.NEGATIVE_INFINITY;
   return session.quarterHours.reduce((sum, { slotStartMs, energyWh, maxPowerW }) => {
-    const beforeMs = Math.max(0, statedMs - slotStartMs);
-    if (beforeMs >= SLOT_MS) return sum + energyWh;
+    const beforeMs = Math.max(0, statedMs - Math.max(slotStartMs, cameMs));
+    if (statedMs >= slotStartMs + SLOT_MS) return sum + energyWh;
     return sum + (maxPowerW > 0 ? Math.min(energyWh, (maxPowerW * beforeMs) / HOUR_MS) : beforeMs > 0 ? energyWh : 0);
   }, session.olderWh ?? 0);
 }
