@@ -105,7 +105,7 @@ class FakeSite {
       seq: this.facts.length,
       nowMs: START_MS,
       wallTrusted: true,
-      site: { id: "home", name: "Home", timeZone: "UTC", country: "NL", simulated: true },
+      site: { id: "home", name: "Home", timeZone: "UTC", country: "NL", phases: 3, simulated: true },
       mode: { word: "normal", sinceMs: START_MS, text: "" },
       meter: { deviceId: "grid-meter", quality: "good", ageMs: this.gridW },
       devices: [{ id: "grid-meter", role: "meter", quality: "good", ageMs: this.gridW, detail: "" }],

@@ -5,7 +5,7 @@ import { topicsOf } from "./topics.ts";
 
 const topics = topicsOf("wattledger", "home");
 const live = {
-  site: { id: "home", name: "Home", timeZone: "UTC", country: "NL", simulated: false },
+  site: { id: "home", name: "Home", timeZone: "UTC", country: "NL", phases: 3, simulated: false },
   mode: { word: "normal", sinceMs: 0, text: "Nothing limits the site." },
   meter: { deviceId: "grid-meter", quality: "good", ageMs: 300 },
   circuits: [],

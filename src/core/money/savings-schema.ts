@@ -20,7 +20,7 @@ export const SavingsSchema = Type.Object({
   fromMs: Type.Number(),
   toMs: Type.Number(),
   quarterHours: Type.Integer({ description: "With a bill" }),
-  quarterHoursLeftOut: Type.Integer({ description: "Import or price is not known" }),
+  quarterHoursLeftOut: Type.Integer({ description: "Import or a price is not known" }),
   sessions: Type.Integer({ description: "That were moved in time" }),
   sessionsLeftOut: Type.Integer({ description: "Still open, or not whole in these quarter-hours" }),
   movedWh: Type.Number(),

@@ -92,6 +92,18 @@ describe("what the owner saved", () => {
     });
   });
 
+  it("leaves out quarter-hours that exported at a price that nobody knows: that is not nothing", () => {
+    const sold = quarterHours({}).map((quarterHour, slot) => {
+      const { exportEurPerKwh: _, ...unpriced } = quarterHour;
+      return slot < 2 ? { ...unpriced, importWh: 0, exportWh: slot === 0 ? 500 : 0 } : quarterHour;
+    });
+    const result = savings({ ...period, quarterHours: sold, sessions: [] });
+    expect(result).toMatchObject({ quarterHours: 7, quarterHoursLeftOut: 1 });
+    // A car that charged on the sun would have sold it, at once or later.
+    const held = sold.map((quarterHour) => ({ ...quarterHour, exportWh: 0, pvWh: 300 }));
+    expect(savings({ ...period, quarterHours: held, sessions: [] })).toMatchObject({ quarterHoursLeftOut: 2 });
+  });
+
   it("may be a loss, and says so", () => {
     const carWh = { 0: 2000 };
     const late = session(carWh, { startedMs: at(0), quarterHours: session({ 0: 1000, 1: 1000 }).quarterHours });

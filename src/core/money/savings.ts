@@ -198,7 +198,11 @@ function bill({ known, site }: Billed, changeWh: (slotMs: number) => number, mis
   };
 }
 
-const hasBill = ({ importWh, importEurPerKwh }: QuarterHour) => importWh !== undefined && importEurPerKwh !== undefined;
+/** What it drew is known and has a price, and so has what it sold, or would have sold without the cars. */
+function hasBill({ importWh, importEurPerKwh, exportWh = 0, pvWh = 0, exportEurPerKwh }: QuarterHour): boolean {
+  const sells = exportWh > 0 || pvWh > 0;
+  return importWh !== undefined && importEurPerKwh !== undefined && (exportEurPerKwh !== undefined || !sells);
+}
 
 function batteryLife(known: Iterable<QuarterHour>, site: SiteModel | undefined) {
   let batteryDischargeWh = 0;

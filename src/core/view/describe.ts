@@ -293,7 +293,7 @@ export function describeSite(input: DescribeInput): LiveSite {
     seq: state.seq,
     nowMs: image.nowMs,
     wallTrusted: image.wallTrusted,
-    site: { id, name: name || id, timeZone, country, simulated: input.simulated },
+    site: { id, name: name || id, timeZone, country, phases: site.phases, simulated: input.simulated },
     mode: modeOf(input),
     ...known({ ledger: ledgerOf(input), ledgerDamage: ledgerDamageOf(input) }),
     meter: { deviceId: site.gridMeterId, quality: meter?.quality ?? "absent", ...known({ ageMs: meter?.ageMs }) },

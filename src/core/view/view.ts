@@ -84,6 +84,7 @@ export const LiveSiteSchema = Type.Object({
     name: Type.String(),
     timeZone: Type.String(),
     country: Type.String(),
+    phases: Type.Integer({ description: "Of the grid connection, 1 or 3; the others are not there" }),
     simulated: Type.Boolean(),
   }),
   mode: Type.Object({

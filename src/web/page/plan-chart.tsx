@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { LiveSite } from "../../core/view/view.ts";
 import { clockTime, fixed, kw, timeZone } from "./format.ts";
-import { type ChartSlot, chartSlots } from "./plan-data.ts";
+import { type ChartSlot, chartSlots, limitW } from "./plan-data.ts";
 import { SlotReasons } from "./plan-reasons.tsx";
 import { evseNames, history, type Plan, plan, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
@@ -78,14 +78,14 @@ function nowLine(nowS: () => number, limitKw: number | undefined): uPlot.Plugin 
 function optionsFor(
   element: HTMLElement,
   layers: readonly Layer[],
-  site: LiveSite,
+  made: Plan,
   onSlot: (index: number | undefined) => void,
 ): uPlot.Options {
   const steps = uPlot.paths.stepped!({ align: 1 });
   const ink = getComputedStyle(element).getPropertyValue("--quiet");
   const grid = { stroke: getComputedStyle(element).getPropertyValue("--line"), width: 1 };
-  const fuse = site.circuits.find((circuit) => circuit.parentId === undefined);
-  const limitKw = fuse ? (fuse.limitA * 230 * 3) / 1000 : undefined;
+  const mostW = limitW(made.input);
+  const limitKw = mostW === undefined ? undefined : mostW / 1000;
   const zone = timeZone.value;
   return {
     width: element.clientWidth,
@@ -190,7 +190,7 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
       price,
     ] as uPlot.AlignedData;
     const chart = new uPlot(
-      optionsFor(element, layers, site, (index) => {
+      optionsFor(element, layers, made, (index) => {
         chosen.value = index;
       }),
       data,

@@ -55,6 +55,13 @@ function future({ input, result }: Plan): ChartSlot[] {
   }));
 }
 
+/** What may be drawn by the fuse and the contract, W; missing where the plan knows no fuse. */
+export function limitW({ circuits, nominalVoltageV, sitePhases, importLimitW }: Plan["input"]): number | undefined {
+  const fuse = circuits.find(({ parentId }) => parentId === undefined);
+  if (!fuse) return importLimitW;
+  return Math.min(fuse.limitA * nominalVoltageV * sitePhases, importLimitW ?? Number.POSITIVE_INFINITY);
+}
+
 /** Oldest first; the past ends where the plan begins. */
 export function chartSlots(plan: Plan, history: readonly QuarterHour[], sessions: readonly Session[]): ChartSlot[] {
   return [...past(history, sessions, plan.input.startMs), ...future(plan)];

@@ -36,11 +36,11 @@ function Phase(props: PhaseProps) {
   );
 }
 
-function CircuitBars({ circuit, nested }: { circuit: Circuit; nested: boolean }) {
+function CircuitBars({ circuit, nested, phases }: { circuit: Circuit; nested: boolean; phases: number }) {
   return (
     <section class={nested ? "circuit nested" : "circuit"} aria-label={circuit.id}>
       <h3>{nested ? words.circuit(circuit.id) : words.fuse}</h3>
-      {["L1", "L2", "L3"].map((name, phase) => (
+      {["L1", "L2", "L3"].slice(0, phases).map((name, phase) => (
         <Phase
           key={name}
           name={name}
@@ -72,7 +72,12 @@ export function SafetyStrip({ site }: { site: LiveSite }) {
       </div>
       <div class="strip-circuits">
         {site.circuits.map((circuit) => (
-          <CircuitBars key={circuit.id} circuit={circuit} nested={circuit.parentId !== undefined} />
+          <CircuitBars
+            key={circuit.id}
+            circuit={circuit}
+            nested={circuit.parentId !== undefined}
+            phases={site.site.phases}
+          />
         ))}
       </div>
     </section>

@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { planInput } from "../../planner/plan-input.test-kit.ts";
+import { limitW } from "./plan-data.ts";
+
+describe("the limit in the chart of the plan", () => {
+  const circuits = [
+    { circuitId: "grid", limitA: 40 },
+    { circuitId: "garage", parentId: "grid", limitA: 20 },
+  ];
+
+  it("is that of the fuse on the phases that are there", () => {
+    expect(limitW(planInput({ circuits }))).toBe(27_600);
+    expect(limitW(planInput({ circuits, sitePhases: 1 }))).toBe(9_200);
+  });
+
+  it("is what was contracted, where that is less", () => {
+    expect(limitW(planInput({ circuits, importLimitW: 17_000 }))).toBe(17_000);
+    expect(limitW(planInput({ circuits, importLimitW: 50_000 }))).toBe(27_600);
+  });
+});
