@@ -48,6 +48,38 @@ describe("a scenario file", () => {
     expect(problem?.advice).toContain("mainFuseA");
   });
 
+  it("that names a day which is in no calendar, or market prices for export without a file of them, is refused", () => {
+    const february = read(["period: { from: 2026-02-30, days: 1 }", SITE]);
+    expect(february.ok ? [] : february.problems).toMatchObject([{ line: 2, message: '"2026-02-30" is no day' }]);
+    file("one.csv", "start_utc,load_kw\n2025-10-26T00:00:00Z,1");
+    const begins = read([DAY, SITE, "data:", "  load: { file: one.csv, begins: 2025-02-31 }"]);
+    expect(begins.ok ? [] : begins.problems).toMatchObject([{ line: 5, message: '"2025-02-31" is no day' }]);
+    const sold = read([DAY, SITE, "tariff:", "  export: { kind: day-ahead }"]);
+    expect(sold.ok ? [] : sold.problems).toMatchObject([{ line: 5, message: expect.stringContaining("needs prices") }]);
+  });
+
+  it("whose load is known for three days of fourteen has a building on all of them", () => {
+    const hours = Array.from({ length: 72 }, (_, hour) => {
+      return `${new Date(Date.UTC(2025, 10, 3, hour)).toISOString()},${hour % 24 < 12 ? 1 : 3}`;
+    });
+    file("three-days.csv", ["start_utc,load_kw", ...hours].join("\n"));
+    const site = SITE.replace("Europe/Berlin", "UTC");
+    const { scenario, notes } = scenarioOf([
+      "period: { from: 2025-11-03, days: 14 }",
+      site,
+      "data: { load: three-days.csv }",
+    ]);
+    expect(scenario.loadW.slice(0, 14 * 96)).toEqual(
+      Array.from({ length: 14 * 96 }, (_, slot) => (slot % 96 < 48 ? 1000 : 3000)),
+    );
+    file("noon.csv", "start_utc,load_kw\n2025-11-03T12:00:00Z,1.5\n2025-11-03T12:15:00Z,2.5");
+    const noon = scenarioOf(["period: { from: 2025-11-03, days: 1 }", site, "data: { load: noon.csv }"]).scenario;
+    expect(noon.loadW.slice(47, 51)).toEqual([2000, 1500, 2500, 2000]);
+    expect(notes.map(({ text }) => text)).toContain(
+      "1056 of 1344 quarter-hours are unknown; the same time of another day stands for them",
+    );
+  });
+
   it("that names a file which is not there, or a zone that is none, says so at the line", () => {
     const missing = read([DAY, SITE, "data:", "  prices: nowhere.csv"]);
     expect(missing.ok ? [] : missing.problems).toMatchObject([

@@ -39,6 +39,12 @@ const validate = ajv.compile(ScenarioSchema);
 
 type Path = readonly (string | number)[];
 
+/** Whether a day is in the calendar, as 2025-02-30 is not. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text);
+}
+
 /** A mistake in the scenario or in one of its files, with the place in the scenario. */
 class ScenarioProblem extends Error {
   readonly path: Path;
@@ -85,7 +91,8 @@ function shiftOf(reading: Reading, data: Pick<DataFile, "begins" | "timeZone">, 
   if (!isTimeZone(fileZone))
     throw new ScenarioProblem(path, `"${fileZone}" is no time zone`, "Write an IANA zone, such as Europe/Berlin");
   const byMs = data.begins === undefined ? 0 : Date.parse(data.begins) - Date.parse(period.from);
-  if (!Number.isFinite(byMs)) throw new ScenarioProblem(path, `"${data.begins}" is no day`, "Write it like 2019-05-06");
+  if (data.begins !== undefined && !isDay(data.begins))
+    throw new ScenarioProblem(path, `"${data.begins}" is no day`, "Write it like 2019-05-06");
   return { siteZone: site.timeZone, fileZone, byMs };
 }
 
@@ -136,8 +143,11 @@ function seriesOf(reading: Reading, { key, columns }: SeriesQuestion): ScenarioS
   return series;
 }
 
-function filled(reading: Reading, series: ScenarioSeries, what: string, otherwise: number): number[] {
-  const { values } = withoutHoles(series, otherwise);
+/** Without holes: the same time of another day stands for what is unknown, the mean where no day knows that time. */
+function filled(reading: Reading, series: ScenarioSeries, what: string): number[] {
+  const known = series.filter((value) => value !== undefined);
+  const mean = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
+  const { values } = withoutHoles(series, mean);
   const holes = series.slice(0, reading.slots).filter((value) => value === undefined).length;
   if (holes > 0)
     note(
@@ -154,7 +164,7 @@ function flows(reading: Reading): Pick<Scenario, "loadW" | "pvW" | "pvPeakW"> {
   const none = () => new Array<number>(reading.slots + SLOTS_BEYOND).fill(0);
   const load = seriesOf(reading, { key: "load", columns: ["load_kw", "kw", "power_kw"] });
   const pv = seriesOf(reading, { key: "pv", columns: ["pv_kw", "kw", "power_kw"] });
-  const loadKw = load ? filled(reading, load, "load", 0) : none();
+  const loadKw = load ? filled(reading, load, "load") : none();
   const meanKw = data.load === undefined || typeof data.load === "string" ? undefined : data.load.meanKw;
   const fileMeanKw = loadKw.slice(0, reading.slots).reduce((sum, kw) => sum + kw, 0) / reading.slots;
   const loadFactor = meanKw === undefined || fileMeanKw <= 0 ? 1 : meanKw / fileMeanKw;
@@ -198,18 +208,22 @@ function prices(reading: Reading): ScenarioPrices {
       "needs prices, and the scenario names none",
       "Name a file under data.prices",
     );
+  if (tariff?.export?.kind === "day-ahead" && !market && !exportMarket)
+    throw new ScenarioProblem(
+      ["tariff", "export"],
+      "needs prices, and the scenario names none",
+      "Name a file under data.exportPrices, or data.prices where both have the same market",
+    );
   const energy = priced(reading, tariff?.import ?? (market ? undefined : DEFAULT_IMPORT), market);
   const { timeZone } = reading.document.site;
   const fee = (slot: number) => feesEurPerKwh(tariff?.fees ?? [], reading.startMs + slot * SLOT_MS, timeZone);
   const importEurPerKwh = energy.map((price, slot) => (price === undefined ? undefined : price + fee(slot)));
-  const known = importEurPerKwh.filter((price) => price !== undefined);
-  const mean = known.reduce((sum, price) => sum + price, 0) / Math.max(1, known.length);
   const exportSource = tariff?.export ?? (exportMarket ? undefined : ({ kind: "fixed", eurPerKwh: 0 } as const));
   const exported = priced(reading, exportSource, exportMarket ?? market);
   return {
     importEurPerKwh,
-    billedImportEurPerKwh: filled(reading, importEurPerKwh, "prices", mean),
-    exportEurPerKwh: withoutHoles(exported, 0).values,
+    billedImportEurPerKwh: filled(reading, importEurPerKwh, "prices"),
+    exportEurPerKwh: filled(reading, exported, "export prices"),
     isDayAhead: tariff?.import ? tariff.import.kind === "day-ahead" : market !== undefined,
   };
 }
@@ -317,7 +331,7 @@ function periodOf(
       "Write an IANA zone, such as Europe/Berlin",
     );
   const startMs = midnightMs(period.from, site.timeZone);
-  if (!Number.isFinite(startMs))
+  if (!isDay(period.from) || !Number.isFinite(startMs))
     throw new ScenarioProblem(["period", "from"], `"${period.from}" is no day`, "Write it like 2019-05-06");
   const wallMs = wallClockMs(startMs, site.timeZone) + (days ?? period.days) * DAY_MS;
   const last = new Date(wallMs).toISOString().slice(0, 10);

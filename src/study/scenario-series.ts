@@ -33,6 +33,7 @@ export interface SeriesRead {
 }
 
 const MOST_STEP_MS = 3_600_000;
+const DAY_SLOTS = 96;
 
 /** The usual distance of two rows; gaps are longer. */
 function usualStepMs(starts: readonly number[]): number {
@@ -107,18 +108,27 @@ export function overSlots(read: SeriesRead, startMs: number, slots: number, shif
   });
 }
 
-/** What stands where nobody knows: the same slot a day or a week away, else `otherwise`. Says how many that were. */
+/** The nearest days first, but the same weekday before those that are two days away. */
+const NEAR_DAYS = [1, -1, 7, -7, 2, -2];
+
+/** Days back (+) or ahead (-) as they are asked for what is unknown, as many as a series has. */
+function daysAway(slots: number): readonly number[] {
+  const far = Array.from({ length: Math.ceil(slots / DAY_SLOTS) }, (_, day) => day + 1);
+  return [...new Set([...NEAR_DAYS, ...far.flatMap((day) => [day, -day])])];
+}
+
+/** What stands where nobody knows: the same slot of another day, else `otherwise`. Says how many that were. */
 export function withoutHoles(
   series: ScenarioSeries,
   otherwise: number,
 ): { readonly values: number[]; readonly filled: number } {
   let filled = 0;
-  const days = [1, -1, 7, -7, 2, -2];
+  const days = daysAway(series.length);
   const values = series.map((value, slot) => {
     if (value !== undefined) return value;
     filled++;
     for (const day of days) {
-      const other = series[slot - 96 * day];
+      const other = series[slot - DAY_SLOTS * day];
       if (other !== undefined) return other;
     }
     return otherwise;
