@@ -10,7 +10,9 @@ import type { PlanTrouble } from "../../core/view/describe.ts";
 import { BUILDING_MEAN_MS, isFarOff } from "../../planner/forecast/forecast.ts";
 import { horizonSlots } from "../../planner/input/horizon.ts";
 import { buildPlanInput, operatorLimits } from "../../planner/input/input.ts";
+import { buildingPhasesA } from "../../planner/input/input-loads.ts";
 import { firstUnsoundInput } from "../../planner/input/limits.ts";
+import { meanPhasesA, type PhaseSpread, withFlow } from "../../planner/input/phase-spread.ts";
 import { planTrigger } from "../../planner/input/trigger.ts";
 import type { Recorder } from "../recording/recorder.ts";
 
@@ -75,6 +77,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
   let usual: Mean | undefined;
   /** What that mean would be by now, had the building drawn what was planned since the plan was made. */
   let planned: Mean | undefined;
+  let spread: PhaseSpread | undefined;
   let trouble: PlanTrouble | undefined;
 
   /** The ledger takes no number that is none, and nobody should follow one. Said once until a plan is sound again. */
@@ -114,6 +117,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       nowMs: image.nowMs,
       slots: slotsFrom(image.nowMs),
       buildingW: usual?.powerW,
+      phasesA: spread && meanPhasesA(spread),
       importEurPerKwh: (slotMs) => prices.importEurPerKwh(slotMs),
       exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
       ...(importedWh === undefined ? {} : { importedWh }),
@@ -131,6 +135,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
     trouble: () => trouble,
     consider(image, { buildingW, importedWh }) {
       usual = meanWith(usual, buildingW, image.monoMs);
+      if (buildingW !== undefined) spread = withFlow(spread, buildingPhasesA(site, image), image.monoMs);
       planned = meanWith(planned, recorder.state().plan.current?.input.buildingW[0], image.monoMs);
       const deviates = usual !== undefined && planned !== undefined && isFarOff(usual.powerW, planned.powerW);
       deviatesSinceMs = deviates ? (deviatesSinceMs ?? image.nowMs) : undefined;

@@ -12,6 +12,8 @@ import type { SiteState } from "../../core/state/state.ts";
 
 /** A charge point reports once a minute or less; its last word counts for a while. */
 const EVSE_READING_MS = 180_000;
+/** Less is what an inverter takes for itself. */
+const BATTERY_WORKS_W = 100;
 /** A phase carries the car when at least this flows, A. */
 export const LOADED_A = 1;
 
@@ -99,15 +101,21 @@ function otherCurrentA(circuit: CircuitModel, site: SiteModel, image: ProcessIma
   return mapPhases((phase) => Math.max(0, currentA[phase] - evses.reduce((sum, perPhase) => sum + perPhase[phase], 0)));
 }
 
-/** Shares of the building's load by phase; they add up to 1. */
-function phaseShares(site: SiteModel, image: ProcessImage): PerPhase {
-  if (site.phases === 1) return [1, 0, 0];
+/**
+ * What the building draws by phase now, A; missing where no meter tells, and while the sun shines or a battery is at work: then
+ * the meter's phases hardly speak of the building.
+ */
+export function buildingPhasesA(site: SiteModel, image: ProcessImage): PerPhase | undefined {
   const root = site.circuitById.get(GRID_CIRCUIT_ID);
-  const measuredA = root && otherCurrentA(root, site, image);
-  const totalA = measuredA ? sumPhases(measuredA) : 0;
-  // With the sun shining the meter's phases hardly speak of the building.
-  if (!measuredA || totalA < 1 || (pvNowW(site, image) ?? 0) > 0) return [1 / 3, 1 / 3, 1 / 3];
-  return mapPhases((phase) => measuredA[phase] / totalA);
+  const works = [...image.batteries.values()].some((battery) => Math.abs(battery.powerW) >= BATTERY_WORKS_W);
+  return root && !works && (pvNowW(site, image) ?? 0) <= 0 ? otherCurrentA(root, site, image) : undefined;
+}
+
+/** Shares of the building's load by phase, from what it drew on each, A; they add up to 1. */
+function phaseShares(site: SiteModel, drewA: PerPhase | undefined): PerPhase {
+  if (site.phases === 1) return [1, 0, 0];
+  const totalA = drewA ? sumPhases(drewA) : 0;
+  return drewA && totalA >= 1 ? mapPhases((phase) => drewA[phase] / totalA) : [1 / 3, 1 / 3, 1 / 3];
 }
 
 function nestedLoadW(circuit: CircuitModel, site: SiteModel, image: ProcessImage): PerPhase {
@@ -136,9 +144,18 @@ const SUN_COUNTED = 0.8;
 export function planCircuits(
   site: SiteModel,
   image: ProcessImage,
-  { buildingW, pvW }: { readonly buildingW: readonly number[]; readonly pvW: readonly number[] },
+  {
+    buildingW,
+    pvW,
+    phasesA,
+  }: {
+    readonly buildingW: readonly number[];
+    readonly pvW: readonly number[];
+    /** What the building usually draws by phase, A; missing: what it draws now. */
+    readonly phasesA: PerPhase | undefined;
+  },
 ): PlanCircuit[] {
-  const shares = phaseShares(site, image);
+  const shares = phaseShares(site, phasesA ?? buildingPhasesA(site, image));
   const nested = site.circuits.filter((circuit) => circuit.parentId !== undefined);
   const loads = new Map(nested.map((circuit) => [circuit.id, nestedLoadW(circuit, site, image)]));
   const own = new Map(nested.map((circuit) => [circuit.id, ownLoadW(circuit, loads, site)]));

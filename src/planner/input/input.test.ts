@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProcessImage } from "../../core/image.ts";
+import type { PerPhase } from "../../core/quantity.ts";
 import { homeBattery } from "../../core/site/site.test-kit.ts";
 import type { SiteConfiguration } from "../../core/site/site.ts";
 import { siteModel } from "../../core/site/site-model.ts";
@@ -181,6 +182,31 @@ describe("the input of a plan", () => {
     expect(garage?.loadW?.map((series) => series[0])).toEqual([460, 460, 460]);
     expect(grid?.loadW?.map((series) => series[0])).toEqual([0, 0, 0]);
     expect(input.importLimitW).toBe(20_000);
+  });
+
+  it("spreads the building over a day's phases as it was over a day, whatever is switched on now, in the sun, too", () => {
+    const gridW = (phasesA: PerPhase | undefined, picture: ProcessImage, at = site) => {
+      const prices = { importEurPerKwh: () => undefined, exportEurPerKwh: () => undefined };
+      const question = { site: at, state: stateWithCar(), nowMs: NOW_MS, slots: 96, buildingW: 6900, ...prices };
+      const { circuits } = buildPlanInput({ ...question, image: picture, phasesA });
+      return circuits[0]!.loadW!.map((series) => series[95]);
+    };
+    // The others on the connection draw 2, 5 and 2 A now. Of 6.9 kW 1.38 are the garage's.
+    const uneven = image([7, 0, 0]);
+    const usual = [920, 1610, 2990];
+    expect(gridW(undefined, uneven)).toEqual([1073, 3373, 1073]);
+    expect(gridW([6, 9, 15], uneven)).toEqual(usual);
+    const sunny = siteModel({
+      ...configuration,
+      devices: [...configuration.devices, { ...configuration.devices[0]!, id: "roof", role: "pv" as const }],
+    });
+    const shining = { ...uneven, pvs: new Map([["roof", { deviceId: "roof", atMonoMs: 49_500, powerW: 1 }]]) };
+    expect(gridW([6, 9, 15], shining, sunny)).toEqual(usual);
+    expect(gridW(undefined, shining, sunny)).toEqual([1840, 1840, 1840]);
+    // A battery may be on any phase.
+    const battery = { deviceId: "battery", atMonoMs: 49_500, powerW: -2000 };
+    const works = { ...uneven, batteries: new Map([["battery", battery]]) };
+    expect(gridW(undefined, works)).toEqual([1840, 1840, 1840]);
   });
 
   it("holds a limit of the grid operator while it lasts", () => {

@@ -10,7 +10,7 @@ import { exportLimitInForce, gridLimitInForce, type LimitInForce } from "../../c
 import { ceilingSeriesW, profilesOf, worthwhileA } from "../../core/market/ceiling.ts";
 import { contextLimitW, contextPrice, type OptimisationContexts } from "../../core/market/context.ts";
 import { placeOf } from "../../core/place.ts";
-import { clamp, type PhaseIndex } from "../../core/quantity.ts";
+import { clamp, type PerPhase, type PhaseIndex } from "../../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
 import { beganMs, openSessionAt, type Session } from "../../core/state/sessions.ts";
@@ -53,6 +53,8 @@ export interface PlanQuestion {
   readonly slots: number;
   /** What the building drew in the last minutes, W; left out: what it draws now. */
   readonly buildingW?: number | undefined;
+  /** What it drew on each phase over the last day, A; left out: what it draws now. */
+  readonly phasesA?: PerPhase | undefined;
   /** EUR/kWh by slot start, missing where not known yet. */
   readonly importEurPerKwh: (slotStartMs: number) => number | undefined;
   readonly exportEurPerKwh: (slotStartMs: number) => number | undefined;
@@ -379,7 +381,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     buildingW,
     pvW,
     ...sunFixedPart(site),
-    circuits: planCircuits(site, image, { buildingW, pvW }),
+    circuits: planCircuits(site, image, { buildingW, pvW, phasesA: question.phasesA }),
     evses,
     batteries: planBatteries(question, { importEurPerKwh, buildingW, pvW }),
     ...(site.unbalanceLimitA === undefined || site.phases === 1 ? {} : { unbalanceLimitA: site.unbalanceLimitA }),
