@@ -2,12 +2,13 @@
  * Requests are answered one by one, a turn of the event loop each: however many come at once, readings of meters and the
  * guard come between two of them.
  */
-
-import type { FastifyInstance } from "fastify";
-import { sendProblem } from "./problem.ts";
+import type { RequestListener } from "node:http";
+import type { Socket } from "node:net";
 
 /** More wait nowhere: they are refused. */
 const MOST_WAITING = 500;
+/** No browser and no program of use sends so many on one line without waiting for an answer. */
+const MOST_ON_A_LINE = 20;
 
 /** Runs `work` when it is its turn; false when too many wait already. */
 export type Turns = (work: () => void) => boolean;
@@ -29,13 +30,26 @@ export function createTurns(most = MOST_WAITING): Turns {
   };
 }
 
-/** All requests of `app` take turns; who has hung up by then is not served. */
-export function inTurns(app: FastifyInstance): void {
+/**
+ * What answers requests in turns. Who has hung up by then is not served, and a line that floods is closed: that has to
+ * cost next to nothing, as a thousand requests are read at once.
+ */
+export function inTurns(answer: RequestListener): RequestListener {
   const turns = createTurns();
-  app.addHook("onRequest", (request, reply, done) => {
+  const onLine = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    const waiting = (onLine.get(socket) ?? 0) + 1;
+    onLine.set(socket, waiting);
+    if (waiting > MOST_ON_A_LINE) {
+      socket.destroy();
+      return;
+    }
     const serve = () => {
-      if (!request.raw.socket.destroyed) done();
+      onLine.set(socket, (onLine.get(socket) ?? 1) - 1);
+      if (!socket.destroyed) answer(request, response);
     };
-    if (!turns(serve)) sendProblem(reply, 503, "Too many requests at once", "Wait a moment, then ask again");
-  });
+    if (!turns(serve)) response.writeHead(503, { connection: "close", "retry-after": "1" }).end();
+  };
 }

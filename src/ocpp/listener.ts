@@ -56,7 +56,14 @@ export async function startListener(
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
-  server.on("request", (_request, response) => response.writeHead(404).end());
+  const answered = new WeakSet<Socket>();
+  server.on("request", ({ socket }, response) => {
+    // What came with it, a thousand requests at once, costs no answer each.
+    if (answered.has(socket)) return;
+    answered.add(socket);
+    response.writeHead(404, { connection: "close" }).end();
+    socket.destroySoon();
+  });
   server.on("upgrade", (request, socket, head) => {
     upgrade(request, socket, head)
       .catch((error) => {

@@ -61,6 +61,23 @@ describe("the door of the OCPP port", () => {
     expect(await until((input) => input.type === "connected")).toMatchObject({ chargePointId: "cp" });
   });
 
+  it("answers one request that is no upgrade, closes a line that floods, and lives on", async () => {
+    const { server } = await site([chargePoint("cp")]);
+    const text = await new Promise<string>((resolve) => {
+      let heard = "";
+      const flood = connect(server.port, "127.0.0.1", () =>
+        flood.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2000)),
+      );
+      flood.on("error", () => {});
+      flood.on("data", (data) => {
+        heard += data;
+      });
+      flood.on("close", () => resolve(heard));
+    });
+    expect(text.split("HTTP/1.1 404").length - 1).toBeLessThanOrEqual(1);
+    expect((await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"])).ws.protocol).toBe("ocpp1.6");
+  });
+
   it("takes a charger without a subprotocol as 1.6 and closes one that speaks something else", async () => {
     const { server } = await site([chargePoint("cp")]);
     const plain = await Station.open(server.port, "/ocpp/cp", []);
