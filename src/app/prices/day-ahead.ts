@@ -11,7 +11,7 @@ import {
   pricesFromJson,
 } from "../../planner/prices/price-sources.ts";
 import { MOST_BYTES, publicHost, readJson, reasonOf } from "../http-json.ts";
-import { knownUntilMs, nextAskMs } from "./price-schedule.ts";
+import { addressOfDay, daysToAsk, knownUntilMs, namesDay, nextAskMs } from "./price-schedule.ts";
 
 const FILE_CHECK_MS = 60_000;
 /** Yesterday stands in for a day whose prices are not out; older ones serve nothing. */
@@ -65,7 +65,13 @@ function collected(from: string, { clock, log }: DayAheadOptions) {
       return false;
     }
   }
-  return { table, read };
+  /** Prices that may not be out yet are not missed. */
+  async function readEarly(rows: () => Promise<PriceRows>): Promise<void> {
+    const found = await rows().catch(() => undefined);
+    if (found && found.prices.size > 0) add(found);
+    else log.debug("Tomorrow's prices are not there yet", { from });
+  }
+  return { table, read, readEarly };
 }
 
 interface Place {
@@ -95,12 +101,22 @@ function fromFile(file: string, unit: PriceUnit | undefined, options: DayAheadOp
 /** A market's address, asked when there can be news. */
 function fromUrl(url: string, { unit, series }: DayAheadSource, options: DayAheadOptions): Place {
   const { clock, timeZone, random } = options;
-  const { table, read } = collected(`the market at ${publicHost(url)}`, options);
+  const { table, read, readEarly } = collected(`the market at ${publicHost(url)}`, options);
   let failures = 0;
   let closed = false;
   let cancel = () => {};
+  const rowsOf = (address: string) => async () => pricesFromJson(await readJson(address), unit, series);
+  /** Whether what should be known now is. */
+  async function readAll(): Promise<boolean> {
+    if (!namesDay(url)) return read(rowsOf(url));
+    const nowMs = clock.wallMs();
+    const days = daysToAsk({ nowMs, knownUntilMs: knownUntilMs(table, nowMs), timeZone });
+    const isKnown = days.today === undefined || (await read(rowsOf(addressOfDay(url, days.today))));
+    if (days.tomorrow !== undefined) await readEarly(rowsOf(addressOfDay(url, days.tomorrow)));
+    return isKnown;
+  }
   async function ask(): Promise<void> {
-    failures = (await read(async () => pricesFromJson(await readJson(url), unit, series))) ? 0 : failures + 1;
+    failures = (await readAll()) ? 0 : failures + 1;
     if (closed) return;
     const nowMs = clock.wallMs();
     const until = knownUntilMs(table, nowMs);

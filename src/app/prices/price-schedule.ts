@@ -1,6 +1,6 @@
 /** When a market is asked again: politely, each site at a minute of its own. */
 
-import { localMoment } from "../../core/time/calendar.ts";
+import { dateOf, localMoment } from "../../core/time/calendar.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import type { PriceTable } from "../../planner/prices/price-sources.ts";
 
@@ -24,6 +24,33 @@ export function knownUntilMs(table: PriceTable, nowMs: number): number {
   let slots = 0;
   while (slots < MOST_SLOTS && table.has(first + slots * SLOT_MS)) slots++;
   return first + slots * SLOT_MS;
+}
+
+/** Whether a market has an address for each day. */
+export function namesDay(url: string): boolean {
+  return /\{(date|year|month|day)\}/.test(url);
+}
+
+/** The address of a local day, written 2026-01-31. */
+export function addressOfDay(url: string, date: string): string {
+  const [year = "", month = "", day = ""] = date.split("-");
+  const parts: Readonly<Record<string, string>> = { date, year, month, day };
+  return url.replaceAll(/\{(date|year|month|day)\}/g, (_, name: string) => parts[name]!);
+}
+
+/** The local days that such a market is asked for: today until it is known to its end, tomorrow once that can be out. */
+export function daysToAsk({ nowMs, knownUntilMs: untilMs, timeZone }: Omit<AskContext, "failures" | "random">): {
+  readonly today?: string;
+  readonly tomorrow?: string;
+} {
+  const { day, minuteOfDay: minute } = localMoment(nowMs, timeZone);
+  const tomorrowMs = nowMs + (DAY_MINUTES - minute) * MINUTE_MS;
+  const isTodayKnown = untilMs >= tomorrowMs - HOUR_MS;
+  const isTomorrowKnown = untilMs >= tomorrowMs + MOST_OF_A_DAY_MS;
+  return {
+    ...(isTodayKnown ? {} : { today: dateOf(day) }),
+    ...(minute < PUBLISHED_MINUTE || isTomorrowKnown ? {} : { tomorrow: dateOf(day + 1) }),
+  };
 }
 
 export interface AskContext {

@@ -132,6 +132,45 @@ describe("the site's prices", () => {
     await market.close();
   });
 
+  it("come from a market that has an address for each day, and tomorrow's when they are out", async () => {
+    const asked: string[] = [];
+    let isOut = false;
+    const rows = (day: string, price: number) =>
+      JSON.stringify(
+        Array.from({ length: 24 }, (_, hour) => ({
+          NOK_per_kWh: 11 * price,
+          EUR_per_kWh: price,
+          time_start: new Date(Date.parse(`${day}T00:00:00+02:00`) + hour * 3_600_000).toISOString(),
+        })),
+      );
+    const market = await marketOf((path) => {
+      asked.push(path);
+      if (path === "/2026/06-15_NO1.json") return rows("2026-06-15", 0.1);
+      return path === "/2026/06-16_NO1.json" && isOut ? rows("2026-06-16", 0.2) : "<html>404";
+    });
+    const prices = await pricesFrom({
+      ...{ ...dayAhead, factor: 1, addEurPerKwh: 0, unit: "EUR/kWh" },
+      url: `${market.base}/{year}/{month}-{day}_NO1.json`,
+      series: { time: "time_start", value: "EUR_per_kWh" },
+    });
+    // It is two o'clock in Berlin.
+    expect(prices.importEurPerKwh(START_MS)).toBe(0.1);
+    expect(asked).toEqual(["/2026/06-15_NO1.json"]);
+    const tomorrowMs = START_MS + 24 * 3_600_000;
+    await clock.advance(11.5 * 3_600_000);
+    await vi.waitFor(() => expect(asked.at(-1)).toBe("/2026/06-16_NO1.json"));
+    expect(prices.importEurPerKwh(tomorrowMs)).toBeUndefined();
+    isOut = true;
+    await vi.waitFor(async () => {
+      await clock.advance(15 * 60_000);
+      expect(prices.importEurPerKwh(tomorrowMs)).toBe(0.2);
+    });
+    expect(new Set(asked).size).toBe(2);
+    expect(warnings).toEqual([]);
+    prices.close();
+    await market.close();
+  });
+
   it("say nothing of a key in the address", async () => {
     const prices = await pricesFrom({ ...dayAhead, url: "http://owner:secret1@127.0.0.1:9/prices?key=secret2" });
     expect(warnings).toHaveLength(1);

@@ -223,7 +223,12 @@ export const PriceSourceSchema = Type.Union([
     {
       kind: Type.Literal("day-ahead"),
       file: Type.Optional(Type.String({ description: "CSV `start_utc,eur_per_kwh`, relative to site.yaml" })),
-      url: Type.Optional(Type.String({ pattern: "^https?://", description: "JSON by HTTP, see docs/installer.md" })),
+      url: Type.Optional(
+        Type.String({
+          pattern: "^https?://",
+          description: "JSON by HTTP; {date}, or {year}, {month} and {day}, name the day. See docs/installer.md",
+        }),
+      ),
       unit: Type.Optional(
         Type.Union([Type.Literal("EUR/kWh"), Type.Literal("EUR/MWh"), Type.Literal("ct/kWh")], {
           description: "Of the source's prices, where the source itself does not say",
