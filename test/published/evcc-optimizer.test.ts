@@ -5,6 +5,9 @@
  *
  * How a case is read: the first slot has an odd length and is taken as answered; hours become four quarter-hours. A car
  * (a battery that cannot discharge) has to get exactly the energy that it got in the answer, at its own minimum power.
+ *
+ * In 013, 014 and 018 our plans sell from a battery or fill it from the grid, which the answers were not allowed to: that they
+ * are cheaper there by up to 1 EUR is no merit. The other seven ask both for the same.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -186,22 +189,17 @@ beforeAll(async () => {
   linear = await createLinearSolver();
 });
 
-/** Whole watts, and four quarter-hours instead of an hour at one power. */
-const ROUNDING_EUR = 0.01;
-/** Where more is lost, and why. */
-const MORE_EUR: Readonly<Record<string, number>> = {
-  // Little sun all day, and a car that needs 1380 W at least: beyond the first four hours a plan believes that the car
-  // takes any trickle, and finds out later that it must buy what is missing.
-  "009-discharge-before-import.json": 0.005,
-  // The same home and day, with priorities that money does not know.
-  "016-battery-charge-priotization-1.json": 0.005,
-};
+/**
+ * Whole watts, four quarter-hours instead of an hour at one power, and a car with little sun that needs 1380 W at least: beyond
+ * the first four hours a plan believes that it takes any trickle, and finds out later that it must buy what is missing.
+ */
+const MORE_EUR = 0.005;
 
 describe("homes captured by another project", () => {
   it.each(CASES)("%s: bill and end state are no worse than the answer of its own solver", (name) => {
     const home = caseOf(name);
     const { eur, missingWh } = driven(home, linear);
     expect(missingWh).toBeLessThan(5);
-    expect(eur).toBeLessThanOrEqual(answeredEur(home) + (MORE_EUR[name] ?? ROUNDING_EUR));
+    expect(eur).toBeLessThanOrEqual(answeredEur(home) + MORE_EUR);
   });
 });
