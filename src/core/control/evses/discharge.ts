@@ -7,6 +7,7 @@ import type { EvseReading } from "../../image.ts";
 import { exportLimitInForce } from "../../limits/grid-limit.ts";
 import { PHASE_INDEXES } from "../../quantity.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
+import { mostFeedInA } from "../circuits/feed-in.ts";
 import { siteIndex } from "../circuits/site-index.ts";
 import type { ControlInput, EvseDecision } from "../control.ts";
 import {
@@ -62,22 +63,6 @@ interface Room {
   readonly circuits: readonly { readonly moreA: number[]; readonly toldA: number[] }[];
 }
 
-/** What feeds in with so much at most may do so on one phase (VDE-AR-N 4105), W. */
-const ONE_PHASE_UP_TO_W = 4600;
-
-/** What may flow back beside the cars on a circuit and below it, by what its devices can at most, A per phase. */
-function othersBackA({ site }: ControlInput, circuitId: string): number {
-  const isBelow = (id: string | undefined): boolean =>
-    id !== undefined && (id === circuitId || isBelow(site.circuitById.get(id)?.parentId));
-  let sumA = 0;
-  for (const { circuit, role, pv, battery } of site.configuration.devices) {
-    if (role === "meter" || circuit === undefined || !isBelow(circuit)) continue;
-    const powerW = Math.max(pv?.peakW ?? 0, battery?.maxDischargeW ?? 0);
-    sumA += powerW / (site.voltageV * (powerW <= ONE_PHASE_UP_TO_W ? 1 : site.phases));
-  }
-  return sumA;
-}
-
 function roomOf(input: ControlInput, views: readonly CircuitView[]): Room | undefined {
   const grid = views[0]!;
   if (grid.quality !== "good" || grid.powerW === undefined) return undefined;
@@ -85,7 +70,7 @@ function roomOf(input: ControlInput, views: readonly CircuitView[]): Room | unde
   const capW = Math.min(own, exportLimitInForce(input.state, input.image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY);
   const circuits = views.map(({ circuitId, currentA, limitA, metered }) => {
     // Without a meter nobody sees what the sun does there.
-    const mostA = metered ? limitA : Math.max(0, limitA - othersBackA(input, circuitId));
+    const mostA = metered ? limitA : Math.max(0, limitA - mostFeedInA(input.site, circuitId, () => true));
     return {
       moreA: PHASE_INDEXES.map((phase) =>
         metered ? limitA + (currentA?.[phase] ?? -limitA) : Number.POSITIVE_INFINITY,
