@@ -75,6 +75,8 @@ export const shape = fc.record({
   circuits: fc.array(circuit, { maxLength: 3 }),
   evses: fc.array(evse, { minLength: 1, maxLength: 8 }),
   cars: fc.array(car, { minLength: 1, maxLength: 10 }),
+  /** Nested circuits always have the most that was said of them. */
+  worstAlways: fc.boolean(),
   loads: fc.array(load, { maxLength: 6 }),
   faults: fc.array(fault, { maxLength: 3 }),
   meterEveryS: fc.constantFrom(10, 10, 30),
@@ -135,7 +137,10 @@ const PLAN_EVERY_S = 90;
 function loadsAt(w: Shape, circuitId: string, mostA: number): (second: number) => PerPhase {
   return (now) => {
     const second = Math.min(now, QUIET_FROM_S);
-    const sum: [number, number, number] = [0, 0, 0];
+    const sum: [number, number, number] =
+      w.worstAlways && circuitId !== "grid"
+        ? [mostA, w.phases === 3 ? mostA : 0, w.phases === 3 ? mostA : 0]
+        : [0, 0, 0];
     for (const entry of w.loads) {
       if (circuitOf(w, entry.circuit) !== circuitId || second < entry.fromS || second >= entry.fromS + entry.forS)
         continue;
