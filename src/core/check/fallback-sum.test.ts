@@ -70,6 +70,21 @@ describe("the fallback sum", () => {
     expect(checkSite(site)).toEqual([]);
   });
 
+  it("is told where a circuit and those below it come to more than the connection is said to have", () => {
+    const site = building(3, 6);
+    site.gridConnection.worstBuildingLoadA = 20;
+    site.circuits = [
+      { id: "hall", parent: "grid", fuseA: 63, protection: "gG", worstBuildingLoadA: 10 },
+      { id: "yard", parent: "hall", fuseA: 40, protection: "gG", worstBuildingLoadA: 15 },
+    ];
+    const told = () => checkSite(site).map(({ severity, path, message }) => [severity, path.join("."), message]);
+    expect(told()).toMatchObject([
+      ["warning", "circuits.0.worstBuildingLoadA", expect.stringContaining("25 A together")],
+    ]);
+    site.gridConnection.worstBuildingLoadA = 25;
+    expect(told()).toEqual([]);
+  });
+
   it("is told where limits in W leave a one-phase car the power of three", () => {
     const site = building(4, 6);
     site.site.country = "NL";

@@ -90,7 +90,20 @@ function sumProblem({ circuit, evses, loadA, path }: Fallback): Problem[] {
   ];
 }
 
-/** At most one problem a circuit: that of its worst phase, with the arithmetic. */
+/** The sum of the connection is done with less than a circuit and those below it come to: a warning, as that may never be at once. */
+function belowProblem({ circuit, loadA, path }: Fallback, wholeA: number): Problem[] {
+  if (loadA <= wholeA || circuit.worstBuildingLoadA > wholeA || circuit.id === GRID_CIRCUIT_ID) return [];
+  return [
+    {
+      severity: "warning",
+      path: [...path.slice(0, -1), "worstBuildingLoadA"],
+      message: `The other loads of ${circuit.id} and of the circuits below it draw up to ${loadA} A together, and the whole connection, which includes them, ${wholeA} A`,
+      advice: `Set gridConnection.worstBuildingLoadA to at least ${loadA}, unless they never draw that at the same time on the same phase`,
+    },
+  ];
+}
+
+/** At most one problem of its fuse a circuit: that of its worst phase, with the arithmetic. */
 export function fallbackProblems(configuration: SiteConfiguration): Problem[] {
   const site = siteModel(configuration);
   const watts = inWatts(configuration);
@@ -99,7 +112,7 @@ export function fallbackProblems(configuration: SiteConfiguration): Problem[] {
     const path = index < 0 ? ["gridConnection", "mainFuseA"] : ["circuits", index, "fuseA"];
     const evses = circuit.evseIds.map((id) => site.evseById.get(id)!);
     const of = { circuit, evses, loadA: worstLoadA(circuit, site.circuits), path };
-    const broken = sumProblem(of);
+    const broken = [...sumProblem(of), ...belowProblem(of, configuration.gridConnection.worstBuildingLoadA)];
     return broken.length > 0 || watts.size === 0 || site.phases === 1 ? broken : wattProblem(of, watts);
   });
 }

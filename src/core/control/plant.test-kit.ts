@@ -52,6 +52,8 @@ export interface Fault {
   readonly mute?: boolean;
   /** Gives all phases, whatever it is told. */
   readonly ignoresPhases?: boolean;
+  /** Ties no limit to a transaction: what it was told goes on with the next car. */
+  readonly keepsLimit?: boolean;
   /** They tell its power, and no currents. */
   readonly powerAlone?: boolean;
 }
@@ -177,7 +179,7 @@ export class Plant {
       { type: "evse-status-changed", source: "test", data: { ...at, status: "charging" } },
     ]);
     const station = this.station(evseId);
-    delete station.schedule;
+    if (!station.fault.keepsLimit) delete station.schedule;
     station.car = {
       transactionId,
       phases: 3,
@@ -198,7 +200,7 @@ export class Plant {
     const { transactionId } = station.car;
     const at = { chargePointId: `cp-${evseId}`, evseId };
     delete station.car;
-    delete station.schedule;
+    if (!station.fault.keepsLimit) delete station.schedule;
     this.#record([
       {
         type: "transaction-ended",

@@ -95,6 +95,29 @@ describe("a car that gives back as planned", () => {
     expect(narrow.plant.drawsA("van")).toBe(-12);
   });
 
+  test("is not taken for sun where its charge point tells currents alone: it goes on giving", () => {
+    const { plant, van } = depot(() => 10, { pv: true });
+    plan(plant, [gives(van, 16)]);
+    plant.run(300);
+    expect(plant.drawsA("van")).toBe(-16);
+  });
+
+  test("leaves the fuse of a circuit without a meter to what its inverter may feed in", () => {
+    const garage = { id: "garage", fuseA: 25 };
+    const evses = [{ id: "van", givesW: 11_040, circuit: "garage" }, { id: "car" }];
+    const behind = (pvCircuit: string) =>
+      depot(() => 10, { evses, circuits: [garage], mainFuseA: 63, pv: true, pvCircuit });
+    // 10 kW of sun may be 14.5 A on each of its phases.
+    const shared = behind("garage");
+    plan(shared.plant, [gives(shared.van, 16)]);
+    shared.plant.run(120, () => expect(shared.plant.drawsA("van")).toBeGreaterThanOrEqual(-25 + 14.5));
+    expect(shared.plant.drawsA("van")).toBe(-10);
+    const alone = behind("grid");
+    plan(alone.plant, [gives(alone.van, 16)]);
+    alone.plant.run(120);
+    expect(alone.plant.drawsA("van")).toBe(-16);
+  });
+
   test("stops at its reserve, without a meter, when its driver wants to charge or does not allow it, and where it was not configured", () => {
     const empty = depot(() => 10, {}, 50);
     plan(empty.plant, [gives(empty.van, 10)]);

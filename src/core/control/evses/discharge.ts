@@ -7,6 +7,7 @@ import type { EvseReading } from "../../image.ts";
 import { exportLimitInForce } from "../../limits/grid-limit.ts";
 import { PHASE_INDEXES } from "../../quantity.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
+import { mostFeedInA } from "../circuits/feed-in.ts";
 import { siteIndex } from "../circuits/site-index.ts";
 import type { ControlInput, EvseDecision } from "../control.ts";
 import {
@@ -67,10 +68,16 @@ function roomOf(input: ControlInput, views: readonly CircuitView[]): Room | unde
   if (grid.quality !== "good" || grid.powerW === undefined) return undefined;
   const own = input.site.configuration.gridConnection.exportLimitW ?? Number.POSITIVE_INFINITY;
   const capW = Math.min(own, exportLimitInForce(input.state, input.image.nowMs)?.limitW ?? Number.POSITIVE_INFINITY);
-  const circuits = views.map(({ currentA, limitA, metered }) => ({
-    moreA: PHASE_INDEXES.map((phase) => (metered ? limitA + (currentA?.[phase] ?? -limitA) : Number.POSITIVE_INFINITY)),
-    toldA: [limitA, limitA, limitA],
-  }));
+  const circuits = views.map(({ circuitId, currentA, limitA, metered }) => {
+    // Without a meter nobody sees what the sun does there.
+    const mostA = metered ? limitA : Math.max(0, limitA - mostFeedInA(input.site, circuitId, () => true));
+    return {
+      moreA: PHASE_INDEXES.map((phase) =>
+        metered ? limitA + (currentA?.[phase] ?? -limitA) : Number.POSITIVE_INFINITY,
+      ),
+      toldA: [mostA, mostA, mostA],
+    };
+  });
   return { powerW: grid.powerW + capW, circuits };
 }
 

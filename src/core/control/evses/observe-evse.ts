@@ -6,7 +6,7 @@ import type { ConnectorStatus } from "../../state/charge-points.ts";
 import { chargesOffRecord } from "../../state/off-record.ts";
 import type { Session } from "../../state/sessions.ts";
 import type { ControlInput } from "../control.ts";
-import { heldAtStart, isRefused, offlineReserveA, releaseHeld } from "../leases/held.ts";
+import { heldAtStart, heldOfBefore, isRefused, offlineReserveA, releaseHeld } from "../leases/held.ts";
 import type { ControlMemory, EvseMemory } from "../memory.ts";
 import {
   EFFECT_MS,
@@ -84,7 +84,7 @@ function newMemory(evse: EvseModel, input: ControlInput, session: Session | unde
 /** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
 function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
   if (memory.transactionId === session?.transactionId) return memory;
-  const { installedForMs, installedA, installedMonoMs, installs, sentEndsMonoMs } = memory;
+  const { installedForMs, installedA, installedMonoMs, installs } = memory;
   return {
     begunMonoMs: monoMs,
     limitA: evse.safeCurrentA,
@@ -104,10 +104,7 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
     ...(installedA === undefined ? {} : { installedA }),
     ...(installedMonoMs === undefined ? {} : { installedMonoMs }),
     ...(installs === undefined ? {} : { installs }),
-    // A charge point that ties no profile to a transaction still holds the limit of the one before.
-    ...(memory.limitA > evse.safeCurrentA && sentEndsMonoMs !== undefined
-      ? { held: { currentA: memory.limitA, untilMonoMs: sentEndsMonoMs } }
-      : {}),
+    ...heldOfBefore(memory, evse, monoMs),
     // It may still give one phase, too.
     ...(memory.onePhase ? { switchedMonoMs: monoMs } : {}),
     ...(session ? { transactionId: session.transactionId } : {}),
@@ -255,7 +252,9 @@ function withoutSession(input: ControlInput, evse: EvseModel, memory: EvseMemory
  * Without a transaction there is nothing to decide but whether it has to stop. A car may draw all the same: while the
  * disk refuses, its transaction cannot be recorded. What it draws is left to it.
  */
-function idle(input: ControlInput, evse: EvseModel, index: number, memory: EvseMemory): EvseObservation {
+function idle(input: ControlInput, evse: EvseModel, index: number, before: EvseMemory): EvseObservation {
+  const { monoMs } = input.image;
+  const memory = releaseHeld(before, { monoMs, connected: false, refused: false, agrees: false });
   const connected = input.state.chargePoints.byId[evse.chargePointId]?.connected === true;
   const { drawsA, ...seen } = withoutSession(input, evse, memory, connected);
   const base = {

@@ -3,7 +3,7 @@
  * once, raises slowly and never everybody together, pauses in turns. Nothing here waits for anything.
  */
 import type { CircuitView } from "../circuits/circuits.ts";
-import type { Constraint } from "../circuits/constraints.ts";
+import { type Constraint, weightOf } from "../circuits/constraints.ts";
 import { Bounds, Slack } from "../circuits/slack.ts";
 import { mostUnseenA } from "../circuits/unbalance.ts";
 import type { EvseDecision } from "../control.ts";
@@ -51,14 +51,23 @@ function blindCurrentA(guarded: GuardInput, entry: EvseObservation, view: Circui
   return atLeastMinimum(Math.min(mostA, wishA, mayReturn ? mostA : memory.limitA), entry);
 }
 
+/** What is left to one that nobody decides on, A. */
+function fixedCurrentA(guarded: GuardInput, entry: EvseObservation): number {
+  const view = guarded.blind.get(entry.index);
+  const safeA = entry.session && view ? blindCurrentA(guarded, entry, view) : 0;
+  return Math.max(entry.reservedA ?? 0, safeA, entry.surelyA);
+}
+
 /** What nobody decides here: offline, refusing and disobedient EVSEs, and those at safe currents for want of a meter. */
 function takeFixed(guarded: GuardInput, slack: Slack): void {
   for (const entry of guarded.active) {
-    if (isFree(guarded, entry)) continue;
-    const view = guarded.blind.get(entry.index);
-    const safeA = entry.session && view ? blindCurrentA(guarded, entry, view) : 0;
-    slack.give(entry.index, Math.max(entry.reservedA ?? 0, safeA, entry.surelyA));
+    if (!isFree(guarded, entry)) slack.give(entry.index, fixedCurrentA(guarded, entry));
   }
+}
+
+/** At its safe current, for want of a meter or of a transaction on record. */
+function isFixed({ blind }: GuardInput, { index, session, connected }: EvseObservation): boolean {
+  return blind.has(index) || (!session && connected);
 }
 
 /**
@@ -68,15 +77,43 @@ function takeFixed(guarded: GuardInput, slack: Slack): void {
  */
 function stoppedFixed(guarded: GuardInput, left: Slack): Map<number, Constraint> {
   const stopped = new Map<number, Constraint>();
-  for (const { index, memory, session, connected } of guarded.active) {
-    if (!guarded.blind.has(index) && (session || !connected)) continue;
+  left.bounds.constraints.forEach((constraint, position) => {
+    if (isUnseenPower(constraint)) stopUnseen(guarded, left, position, stopped);
+  });
+  for (const entry of guarded.active) {
+    const { index, memory } = entry;
+    if (!isFixed(guarded, entry)) continue;
     for (const { constraint: position } of left.bounds.linksOf(index)) {
       const constraint = left.bounds.constraints[position]!;
-      if (left.left(position) < -TINY && (constraint.overload > 0 || memory.limitA <= 0))
-        stopped.set(index, constraint);
+      if (isUnseenPower(constraint) || left.left(position) >= -TINY) continue;
+      if (constraint.overload > 0 || memory.limitA <= 0) stopped.set(index, constraint);
     }
   }
   return stopped;
+}
+
+/** A limit of power that no reading ever shows to be overloaded: a budget, a circuit without a meter. */
+function isUnseenPower({ byPhase, reading }: Constraint): boolean {
+  return !byPhase && reading === undefined;
+}
+
+/** It takes what it is told; without a transaction that is its safe default. */
+function mayBeStopped({ connected, session, reservedA }: EvseObservation): boolean {
+  return connected && (session === undefined || reservedA === undefined);
+}
+
+/** Stops who comes last, until the safe currents of the others are within such a limit. */
+function stopUnseen(guarded: GuardInput, left: Slack, position: number, stopped: Map<number, Constraint>): void {
+  let over = -left.left(position);
+  if (over <= TINY) return;
+  const constraint = left.bounds.constraints[position]!;
+  const obeying = constraint.members.filter((entry) => isFixed(guarded, entry) && mayBeStopped(entry));
+  const ranked = obeying.map((entry) => ({ entry, rank: rankOf(guarded.input, entry) }));
+  for (const { entry } of ranked.sort((a, b) => b.rank - a.rank)) {
+    if (over <= TINY) return;
+    stopped.set(entry.index, constraint);
+    over -= weightOf(constraint, entry) * fixedCurrentA(guarded, entry);
+  }
 }
 
 /**

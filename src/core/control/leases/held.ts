@@ -29,6 +29,14 @@ export function heldAtStart(input: ControlInput, evse: EvseModel, session: Sessi
   return { held: { currentA: limit.currentA, untilMonoMs: input.image.monoMs + lifeMs } };
 }
 
+/** A charge point that ties no profile to a transaction still holds the limit of the one before, also when that ended a while ago. */
+export function heldOfBefore(memory: EvseMemory, evse: EvseModel, monoMs: number): { held?: HeldLimit } {
+  const { held, limitA, sentEndsMonoMs } = memory;
+  if (limitA > evse.safeCurrentA && sentEndsMonoMs !== undefined)
+    return { held: { currentA: limitA, untilMonoMs: sentEndsMonoMs } };
+  return held && monoMs < held.untilMonoMs ? { held } : {};
+}
+
 /** Notes that a newer limit leaves for the charge point; `false` when what was sent may not have reached it. */
 export function replaceHeld(memory: EvseMemory, monoMs: number | false): EvseMemory {
   const { held } = memory;

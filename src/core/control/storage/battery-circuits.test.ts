@@ -56,6 +56,32 @@ describe("a battery on a nested circuit", () => {
   });
 });
 
+describe("batteries on a circuit without a meter", () => {
+  const behind = (fuseA: number, pvCircuit: string) => {
+    const site = siteOf({
+      mainFuseA: 63,
+      battery: { maxW: 6000, circuit: "garage" },
+      moreBatteries: ["second"],
+      pv: true,
+      pvCircuit,
+      circuits: [{ id: "garage", fuseA, worstBuildingLoadA: 18 }],
+      evses: [{ id: "a" }],
+    });
+    const plant = new Plant({ site });
+    plan(plant, [], [-6000, -6000]);
+    plant.run(60);
+    return plant.batteries.currentA("garage")[0];
+  };
+
+  test("give back together what its fuse carries beside the sun, which nobody sees there", () => {
+    // 2 x 8.7 A, and 14.5 A of sun.
+    expect(behind(25, "garage")).toBeCloseTo(-10.5, 0);
+    expect(behind(16, "grid")).toBeCloseTo(-16, 0);
+    expect(behind(12, "garage")).toBeCloseTo(0, 5);
+    expect(behind(20, "grid")).toBeCloseTo(-17.4, 1);
+  });
+});
+
 test("a battery looks at the phases on which no car charges, too", () => {
   const site = siteOf({
     mainFuseA: 25,

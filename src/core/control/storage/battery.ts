@@ -5,6 +5,7 @@ import { contextLimitInForce } from "../../market/context.ts";
 import { clamp } from "../../quantity.ts";
 import { GRID_CIRCUIT_ID } from "../../site/site.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
+import { mostFeedInA } from "../circuits/feed-in.ts";
 import type { OperatorLimit } from "../circuits/operator.ts";
 import type { BatteryCommand, ControlInput } from "../control.ts";
 import type { BatteryMemory, ControlMemory, HeldSunMemory } from "../memory.ts";
@@ -135,22 +136,37 @@ function planned(input: ControlInput, device: BatteryDevice, view: CircuitView, 
 
 interface Grid extends GridForBatteries {
   readonly view: CircuitView;
-  /** Nested circuits with a meter between the battery and the grid connection. */
+  /** Nested circuits between the battery and the grid connection. */
   readonly nested: readonly CircuitView[];
   readonly told: Told;
   readonly flow: BatteryFlow;
 }
 
-/** Without a meter its worst load, the battery included, is left to a circuit anyway. */
 function nestedAbove(device: BatteryDevice, views: readonly CircuitView[]): CircuitView[] {
   const above: CircuitView[] = [];
   let id: string | undefined = device.circuit;
   while (id !== undefined && id !== GRID_CIRCUIT_ID) {
     const view = views.find(({ circuitId }) => circuitId === id);
-    if (view?.metered) above.push(view);
+    if (view) above.push(view);
     id = view?.index.circuit.parentId;
   }
   return above;
+}
+
+/**
+ * A circuit without a meter: its worst load, the battery included, is left to it anyway. What flows back there is what
+ * everything that feeds in can at most; batteries share what the sun leaves.
+ */
+function unseenBounds({ site }: ControlInput, device: BatteryDevice, { circuitId, limitA }: CircuitView): Bounds {
+  const isBattery = ({ battery }: BatteryDevice) => battery?.control === true;
+  const leftA = Math.max(0, limitA - mostFeedInA(site, circuitId, (other) => !isBattery(other)));
+  const batteriesA = mostFeedInA(site, circuitId, isBattery);
+  const part = batteriesA <= leftA ? 1 : leftA / batteriesA;
+  return {
+    lowestW: -part * device.battery!.maxDischargeW,
+    highestW: Number.POSITIVE_INFINITY,
+    reason: `the fuse of ${circuitId}, which has no meter`,
+  };
 }
 
 function isOver(view: CircuitView): boolean {
@@ -172,7 +188,7 @@ function wanted(input: ControlInput, device: BatteryDevice, grid: Grid, before?:
   const nowW = input.image.batteries.get(device.id)?.powerW ?? 0;
   if (isOver(view) && nowW > 0)
     return { powerW: 0, reason: "the grid connection is overloaded: charging the battery stops first" };
-  const overloaded = nowW > 0 ? grid.nested.find(isOver) : undefined;
+  const overloaded = nowW > 0 ? grid.nested.find((at) => at.metered && isOver(at)) : undefined;
   if (overloaded) return { powerW: 0, reason: `${overloaded.circuitId} is overloaded: charging the battery stops` };
   if (powerW === undefined) return want;
   if (powerW < 0 && view.currentA && Math.min(...view.currentA) <= -view.limitA)
@@ -250,11 +266,14 @@ function boundsOf(input: ControlInput, device: BatteryDevice, grid: Grid): Bound
           { ...all, lowestW: downTo(exportW), reason: "the grid operator's limit of the export" },
         ]),
     { ...all, lowestW: outTo(backW(view)), reason: "the grid connection has no room for more export" },
-    ...nested.map((at) => ({
-      lowestW: outTo(backW(at)),
-      highestW: upTo(freeW(at), at),
-      reason: `the fuse of ${at.circuitId}`,
-    })),
+    ...nested.filter(({ metered }) => !metered).map((at) => unseenBounds(input, device, at)),
+    ...nested
+      .filter(({ metered }) => metered)
+      .map((at) => ({
+        lowestW: outTo(backW(at)),
+        highestW: upTo(freeW(at), at),
+        reason: `the fuse of ${at.circuitId}`,
+      })),
     { lowestW: -maxDischargeW, highestW: Math.min(maxChargeW, upTo(freeW(view))), reason: "plan" },
   ];
 }

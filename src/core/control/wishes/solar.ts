@@ -1,4 +1,5 @@
 /** The sun inside a slot: what is exported may as well go into the cars. */
+import { sumPhases } from "../../quantity.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { wishPhases } from "../evses/phase-switch.ts";
@@ -18,7 +19,10 @@ export function surplusW(input: ControlInput): number | undefined {
   let fromBatteryW = 0;
   for (const battery of input.image.batteries.values()) fromBatteryW += Math.max(0, -battery.powerW);
   // Nor does what a car gives.
-  for (const evse of input.image.evses.values()) fromBatteryW += Math.max(0, -(evse.powerW ?? 0));
+  for (const { powerW, currentA } of input.image.evses.values()) {
+    const takenW = powerW ?? (currentA ? sumPhases(currentA) * input.site.voltageV : 0);
+    fromBatteryW += Math.max(0, -takenW);
+  }
   return -meter.powerW - fromBatteryW;
 }
 
