@@ -43,6 +43,9 @@ COMMAND="$ROOT/usr/local/bin/wattledger"
 SYSTEMCTL="${WATTLEDGER_SYSTEMCTL:-}"
 if [ -z "$ROOT" ] && [ -z "$SYSTEMCTL" ]; then SYSTEMCTL=systemctl; fi
 
+# What was not put into its place goes: on a card that is nearly full it would take the room of the ledger.
+trap 'rm -rf "$PROGRAM.new"' EXIT
+
 # Runs the service manager; nothing below another root, unless one was named.
 service() {
   [ -z "$SYSTEMCTL" ] || "$SYSTEMCTL" "$@"

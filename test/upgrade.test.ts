@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { silentLog } from "../src/app/log.ts";
@@ -172,6 +172,16 @@ describe.skipIf(lacking !== "")(`an upgrade${lacking}`, () => {
     stop();
     rmSync(directory, { recursive: true });
   });
+
+  test("whose packages find no room leaves nothing of itself on the full card, and the site runs on", () => {
+    const link = readFileSync(join(TOOLS, "npm"), "utf8");
+    tool("npm", "#!/bin/sh\necho 'npm error nospc ENOSPC: no space left on device' >&2\nexit 228\n");
+    const { status, said } = install(release("0.1.2"));
+    tool("npm", link);
+    expect({ status, said }).toEqual({ status: 228, said: expect.stringContaining("run it again when it is cured") });
+    expect(readdirSync(dirname(PROGRAM))).toEqual(["wattledger"]);
+    expect([versionIn(PROGRAM), isHealthy()]).toEqual(["0.1.1", true]);
+  }, 120_000);
 
   test("whose release does not become healthy is taken back: the one before runs again, and reads what the new one wrote", () => {
     const { status, said } = install(release("0.2.0", [DIES, NEW_TYPE, NEW_FIELD]));

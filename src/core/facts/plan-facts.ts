@@ -135,6 +135,8 @@ export const PlanInputSchema = Type.Object({
   /** The same as it was given, where a partner's context lowered it. */
   budgets: Type.Optional(Series),
   importEurPerKwh: Series,
+  /** Of so many slots from the first on the import price is known, of the others it is expected; missing: of all. */
+  pricesKnownSlots: Type.Optional(Type.Integer({ minimum: 0 })),
   exportEurPerKwh: Series,
   /** Building without EVSEs, battery and PV, W. */
   buildingW: Series,

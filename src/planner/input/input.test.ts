@@ -118,6 +118,20 @@ describe("the input of a plan", () => {
     expect([input.importEurPerKwh.length, input.importEurPerKwh[0]]).toEqual([96, 0.3]);
   });
 
+  it("says from when on its prices are only expected: before the auction tomorrow is like today", () => {
+    const tomorrowMs = START_MS + 40 * SLOT_MS;
+    const told = (untilMs: number) => ({
+      importEurPerKwh: (slotMs: number) => (slotMs < untilMs ? 0.2 : undefined),
+      exportEurPerKwh: () => 0.08,
+    });
+    const question = { site, state: stateWithCar(), image: image(), nowMs: NOW_MS, slots: 96 };
+    const before = buildPlanInput({ ...question, ...told(tomorrowMs) });
+    expect(before).toMatchObject({ pricesKnownSlots: 40 });
+    expect(before.importEurPerKwh[95]).toBe(0.2);
+    expect(buildPlanInput({ ...question, ...told(Number.POSITIVE_INFINITY) }).pricesKnownSlots).toBeUndefined();
+    expect(input.pricesKnownSlots).toBe(0);
+  });
+
   it("knows the car by the grid phases that it loads and by what the register says it still needs", () => {
     expect(input.evses).toHaveLength(1);
     expect(input.evses[0]).toMatchObject({

@@ -22,7 +22,7 @@ import { LEARNED_SLOTS } from "../forecast/history.ts";
 import { type CarLimit, carLimit } from "../model/car.ts";
 import { planPeaks } from "../model/peaks.ts";
 import { type StoredValueInput, storedValue } from "../model/stored-value.ts";
-import { completePrices } from "../prices/price-series.ts";
+import { completePrices, knownSlots } from "../prices/price-series.ts";
 import { believedPowerW } from "./car-power.ts";
 import { departureOf } from "./departure.ts";
 import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
@@ -360,6 +360,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const { contexts } = state.upstream;
   const priceAt = (slotMs: number) => contextPrice(contexts, slotMs) ?? question.importEurPerKwh(slotMs);
   const importEurPerKwh = completePrices(priceAt, { startMs, slots, otherwise: 0.3 });
+  const pricesKnownSlots = knownSlots(priceAt, { startMs, slots });
   const evses = planEvses(question);
   const budgets = budgetSeriesW(state.budgets, startMs, slots);
   const budgetW = belowContexts(budgets, contexts, { startMs, slots, buildingW, pvW });
@@ -377,6 +378,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     ...(budgetW ? { budgetW } : {}),
     ...(budgetW === budgets ? {} : { budgets: budgets ?? [] }),
     importEurPerKwh,
+    ...(pricesKnownSlots === slots ? {} : { pricesKnownSlots }),
     exportEurPerKwh,
     buildingW,
     pvW,

@@ -9,6 +9,16 @@ function finite(value: number | undefined): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
+/** Slots from the first on whose price is known. */
+export function knownSlots(
+  known: (slotStartMs: number) => number | undefined,
+  { startMs, slots }: { readonly startMs: number; readonly slots: number },
+): number {
+  let count = 0;
+  while (count < slots && finite(known(startMs + count * SLOT_MS)) !== undefined) count++;
+  return count;
+}
+
 /**
  * EUR/kWh for each slot of the horizon: as known; else as in the same slot of the last day of a week of which it is known; else the
  * mean of what is known of the horizon; else `otherwise`.

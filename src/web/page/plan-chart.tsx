@@ -124,6 +124,15 @@ function optionsFor(
         paths: steps,
         points: { show: false },
       },
+      {
+        label: words.priceExpected,
+        scale: "price",
+        stroke: "#8E44AD80",
+        width: 1.5,
+        dash: [1, 4],
+        paths: steps,
+        points: { show: false },
+      },
     ],
     plugins: [nowLine(() => Date.now() / 1000, limitKw)],
     hooks: { setCursor: [(chart) => onSlot(chart.cursor.idx ?? undefined)] },
@@ -138,11 +147,12 @@ function Readout({ slot, layers }: { slot: ChartSlot; layers: readonly Layer[] }
       {entries.map((layer) => `${layer.label} ${kw(layer.valueW(slot))}`).join(", ")}
       {slot.sunW >= 10 ? `; ${words.sun} ${kw(slot.sunW)}` : ""}
       {slot.eurPerKwh === undefined ? "" : `; ${fixed(slot.eurPerKwh * 100, 1)} ${words.perKwh}`}
+      {slot.expected ? ` (${words.expected})` : ""}
     </p>
   );
 }
 
-function Legend({ layers }: { layers: readonly Layer[] }) {
+function Legend({ layers, hasExpected }: { layers: readonly Layer[]; hasExpected: boolean }) {
   return (
     <ul class="legend">
       {layers.map((layer) => (
@@ -164,6 +174,12 @@ function Legend({ layers }: { layers: readonly Layer[] }) {
         <span class="box line price" />
         {words.price}
       </li>
+      {hasExpected ? (
+        <li>
+          <span class="box line price expected" />
+          {words.priceExpected}
+        </li>
+      ) : null}
       <li>
         <span class="box line limit" />
         {words.limit}
@@ -182,12 +198,14 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
     const element = holder.current;
     if (!element) return;
     const sums = stacked(slots, layers).toReversed();
-    const price = slots.map((slot) => (slot.eurPerKwh === undefined ? null : slot.eurPerKwh * 100));
+    const price = (expected: boolean) =>
+      slots.map((slot) => (slot.eurPerKwh === undefined || slot.expected !== expected ? null : slot.eurPerKwh * 100));
     const data = [
       slots.map((slot) => slot.startMs / 1000),
       ...sums,
       slots.map((slot) => slot.sunW / 1000),
-      price,
+      price(false),
+      price(true),
     ] as uPlot.AlignedData;
     const chart = new uPlot(
       optionsFor(element, layers, made, (index) => {
@@ -208,7 +226,7 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
   return (
     <>
       <div ref={holder} class="chart" role="img" aria-label={words.plan} />
-      <Legend layers={layers} />
+      <Legend layers={layers} hasExpected={slots.some(({ expected }) => expected)} />
       {slot ? <Readout slot={slot} layers={layers} /> : null}
       {slot && !slot.measured ? <SlotReasons startMs={slot.startMs} plan={made.seq} /> : null}
     </>

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { planInput } from "../../planner/plan-input.test-kit.ts";
-import { limitW } from "./plan-data.ts";
+import { ruleBasedPlan } from "../../planner/rules/rules.ts";
+import { chartSlots, limitW } from "./plan-data.ts";
+
+describe("the price in the chart of the plan", () => {
+  it("is marked where it is not out yet", () => {
+    const input = planInput({ pricesKnownSlots: 5 });
+    const result = ruleBasedPlan(input, "");
+    const slots = chartSlots({ seq: 1, madeMs: input.nowMs, trigger: "start", input, result }, [], []);
+    expect(slots.map(({ expected }) => expected)).toEqual([0, 0, 0, 0, 0, 1, 1, 1].map(Boolean));
+  });
+});
 
 describe("the limit in the chart of the plan", () => {
   const circuits = [

@@ -12,6 +12,8 @@ export interface ChartSlot {
   readonly sunW: number;
   readonly carsW: Readonly<Record<string, number>>;
   readonly eurPerKwh: number | undefined;
+  /** Nobody has told it yet: it is what the price is expected to be. */
+  readonly expected: boolean;
 }
 
 const SLOT_MS = 900_000;
@@ -37,6 +39,7 @@ function past(history: readonly QuarterHour[], sessions: readonly Session[], unt
       sunW: (quarter.pvWh ?? 0) * W_PER_WH,
       carsW: cars.get(quarter.slotStartMs) ?? {},
       eurPerKwh: quarter.importEurPerKwh,
+      expected: false,
     }));
 }
 
@@ -52,6 +55,7 @@ function future({ input, result }: Plan): ChartSlot[] {
     sunW: result.pvUsedW[slot] ?? 0,
     carsW: Object.fromEntries(result.evses.map((evse) => [evse.evseId, evse.powerW[slot] ?? 0])),
     eurPerKwh: input.importEurPerKwh[slot],
+    expected: slot >= (input.pricesKnownSlots ?? input.slots),
   }));
 }
 

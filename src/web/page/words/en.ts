@@ -68,6 +68,8 @@ export const words = {
   planMade: (time: string, status: string) => `made ${time}, ${status}`,
   planWhy: "Why the plan is so",
   price: "Price",
+  priceExpected: "Price, not out yet",
+  expected: "expected, not out yet",
   limit: "Limit",
   now: "now",
   measured: "measured",
