@@ -17,6 +17,6 @@ describe("whatever the shape of a site: three levels of circuits, some without m
         { numRuns: RUNS, endOnFailure: true },
       );
     },
-    30_000 + RUNS * 200,
+    60_000 + RUNS * 400,
   );
 });
