@@ -100,6 +100,11 @@ describe("the unit", () => {
     expect(unit).toMatch(/^WatchdogSec=30$/m);
   });
 
+  test("gives a start after a power cut the time to look at the ledger of a depot's years: 40 GB at 20 MB/s", () => {
+    const seconds = Number(/^TimeoutStartSec=(\d+)$/m.exec(unit)?.[1]);
+    expect(seconds * 20e6).toBeGreaterThanOrEqual(40e9);
+  });
+
   test("writes only where the examples, once they stand in /etc, put the ledger", () => {
     const site = readFileSync(path("config/home.yaml"), "utf8");
     const installed = parseConfiguration(`${site}\nledger: { directory: /var/lib/wattledger }\n`, "site.yaml");

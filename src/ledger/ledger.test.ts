@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -28,6 +28,22 @@ test("a second controller on the same ledger is refused, and may come when the f
   expect(open).toThrow(/one writer/);
   first.ledger.close();
   open().ledger.close();
+});
+
+test("a start after a crash says that all of the ledger is looked at, one after a stop in order does not look", async () => {
+  const said: string[] = [];
+  const look = () => openLedger({ directory, log: { ...log, info: (message: string) => void said.push(message) } });
+  const first = look();
+  await first.ledger.append([fact(1)]);
+  const crashed = mkdtempSync(join(tmpdir(), "ledger-"));
+  cpSync(directory, crashed, { recursive: true, filter: (path) => !path.endsWith("-shm") });
+  first.ledger.close();
+  look().ledger.close();
+  expect(said).toEqual([]);
+  rmSync(directory, { recursive: true });
+  directory = crashed;
+  look().ledger.close();
+  expect(said).toEqual([expect.stringContaining("every page of the ledger is looked at")]);
 });
 
 test("what is not as declared, out of order or recorded already rejects and leaves nothing behind", async () => {

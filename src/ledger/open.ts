@@ -1,5 +1,5 @@
 /** Opening the ledger: lock, check, fold. A start after a year takes seconds because of the snapshot. */
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { SiteFact } from "../core/facts/index.ts";
@@ -124,6 +124,13 @@ function reserveOrWarn(wal: string, { log, checkpointPages }: OpenLedgerOptions)
   }
 }
 
+/** Of a depot's year it takes a Pi minutes: whoever waits for the site has to know why. */
+function lookAtAll(database: Database.Database, { events }: LedgerFiles, log: Log): void {
+  const megabytes = Math.round(statSync(events).size / 1e6);
+  log.info("It was not stopped in order: every page of the ledger is looked at before the site starts", { megabytes });
+  assertSound(database);
+}
+
 /** Everything that can be wrong is found by a connection that only reads: what is refused is not touched. */
 function open(options: OpenLedgerOptions, files: LedgerFiles, release: () => void): OpenedLedger {
   const created = !holdsLedger(files);
@@ -133,7 +140,7 @@ function open(options: OpenLedgerOptions, files: LedgerFiles, release: () => voi
   try {
     boundCache(database);
     const cleanStop = created || isClean(database);
-    if (!cleanStop) assertSound(database);
+    if (!cleanStop) lookAtAll(database, files, options.log);
     assertVersionsKnown(database);
     const snapshot = loadSnapshot(database);
     const state = foldFrom(database, snapshot);
