@@ -40,14 +40,14 @@ function ownSunPart(quarterHours: readonly QuarterHour[]): number | undefined {
 
 /** A booked session as savings are reckoned from it. */
 export function savingsSession({ slots, slotsWh, slotsGivenWh, maxPowerW, ...booked }: BookedSession): SavingsSession {
-  const { evseId, startedMs, endedMs, olderWh } = booked;
+  const { evseId, startedMs, endedMs, energyWh, olderWh } = booked;
   const quarterHours = slots.map((slot, index) => ({
     slotStartMs: slotStartMs(startedMs) + slot * SLOT_MS,
     energyWh: slotsWh[index]!,
     maxPowerW,
     dischargedWh: slotsGivenWh?.[index] ?? 0,
   }));
-  return { evseId, startedMs, endedMs, quarterHours, ...(olderWh === undefined ? {} : { olderWh }) };
+  return { evseId, startedMs, endedMs, energyWh, quarterHours, ...(olderWh === undefined ? {} : { olderWh }) };
 }
 
 /** The month of `atMs`, from the books of the state. */

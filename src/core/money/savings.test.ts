@@ -92,6 +92,20 @@ describe("what the owner saved", () => {
     });
   });
 
+  it("says nothing of cars that were full and took nothing: there is nothing to move", () => {
+    const full = [session({}), session({ 5: 0 })];
+    const books = quarterHours({});
+    expect(savings({ ...period, quarterHours: books, sessions: full })).toMatchObject({
+      sessions: 0,
+      sessionsLeftOut: 0,
+    });
+    // One of which only the registers are known is no such car.
+    const unseen = session({}, { energyWh: 4000 });
+    expect(savings({ ...period, quarterHours: books, sessions: [unseen] }).sessionsLeftOut).toBe(1);
+    const { endedMs: _, ...open } = session({});
+    expect(savings({ ...period, quarterHours: books, sessions: [open] }).sessionsLeftOut).toBe(1);
+  });
+
   it("leaves out quarter-hours that exported at a price that nobody knows: that is not nothing", () => {
     const sold = quarterHours({}).map((quarterHour, slot) => {
       const { exportEurPerKwh: _, ...unpriced } = quarterHour;

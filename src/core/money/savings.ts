@@ -15,6 +15,8 @@ export interface SavingsSession {
   readonly evseId: string;
   readonly startedMs: number;
   readonly endedMs?: number;
+  /** By the registers where they are known. */
+  readonly energyWh: number;
   /** The last week of them, and the energy of those before, Wh. */
   readonly quarterHours: readonly {
     readonly slotStartMs: number;
@@ -80,6 +82,12 @@ function movable(
   if (endedMs === undefined || olderWh !== undefined || energyWh <= 0 || powerW <= 0) return undefined;
   const booked = quarterHours.every(({ slotStartMs: slotMs }) => known.has(slotMs));
   return booked && isWhole(known, startedMs, endedMs) ? { session, endedMs, energyWh, powerW } : undefined;
+}
+
+/** A car that was full: there is nothing to move. */
+function tookNothing({ endedMs, energyWh: tookWh, quarterHours, olderWh }: SavingsSession): boolean {
+  const isNothing = quarterHours.every(({ energyWh, dischargedWh = 0 }) => energyWh === 0 && dischargedWh === 0);
+  return endedMs !== undefined && tookWh <= 0 && olderWh === undefined && isNothing;
 }
 
 /** Charging at once, as fast as the car was ever seen to. */
@@ -239,6 +247,7 @@ export function savings({ quarterHours, sessions, fromMs, toMs, site }: SavingsI
   let sessionsLeftOut = 0;
   for (const session of sessions) {
     if (session.startedMs >= toMs || (session.endedMs ?? toMs) <= fromMs) continue;
+    if (tookNothing(session)) continue;
     const car = movable(session, known, site);
     if (!car) sessionsLeftOut++;
     else {

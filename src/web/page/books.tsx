@@ -1,6 +1,6 @@
 /** The month so far, and the sessions. */
 import type { Savings } from "../../core/money/savings-schema.ts";
-import { clockTime, cost, dateText, kwh } from "./format.ts";
+import { clockTime, cost, dateText, euro, kwh } from "./format.ts";
 import { evseNames, money, month, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
 
@@ -49,13 +49,13 @@ function Peaks() {
     <ul class="peaks">
       {known.capacity.map((bill) => (
         <li key={bill.name}>
-          <b>{bill.name}</b> {words.peakStands(bill.valueKw.toFixed(1), bill.eur.toFixed(2))}{" "}
+          <b>{bill.name}</b> {words.peakStands(bill.valueKw.toFixed(1), euro(bill.eur))}{" "}
           {bill.freeKw === undefined
             ? words.peakFree
-            : words.peakNext(bill.freeKw.toFixed(1), (bill.nextKwEur ?? 0).toFixed(2))}
+            : words.peakNext(bill.freeKw.toFixed(1), euro(bill.nextKwEur ?? 0))}
         </li>
       ))}
-      {known.fixedEurPerMonth === 0 ? null : <li>{words.fixedFees(known.fixedEurPerMonth.toFixed(2))}</li>}
+      {known.fixedEurPerMonth === 0 ? null : <li>{words.fixedFees(euro(known.fixedEurPerMonth))}</li>}
     </ul>
   );
 }
@@ -84,12 +84,12 @@ function Saved({ known }: { readonly known: Savings }) {
       <dl class="month">
         <div>
           <dt>{words.savedAtOnce}</dt>
-          <dd>{savedEur.toFixed(2)} EUR</dd>
+          <dd>{euro(savedEur)}</dd>
         </div>
         {savedOverEqualSharesEur === undefined ? null : (
           <div>
             <dt>{words.savedEqualShares}</dt>
-            <dd>{savedOverEqualSharesEur.toFixed(2)} EUR</dd>
+            <dd>{euro(savedOverEqualSharesEur)}</dd>
           </div>
         )}
         <div>
@@ -101,19 +101,21 @@ function Saved({ known }: { readonly known: Savings }) {
         {actual.peaksEur === undefined || uncontrolled.peaksEur === undefined ? null : (
           <div>
             <dt>{words.savedPeaks}</dt>
-            <dd>{(uncontrolled.peaksEur - actual.peaksEur).toFixed(2)} EUR</dd>
+            <dd>{euro(uncontrolled.peaksEur - actual.peaksEur)}</dd>
           </div>
         )}
         {batteryCycles ? (
           <div>
             <dt>{words.savedBattery}</dt>
-            <dd>{words.cycles(batteryCycles.toFixed(1), batteryWearEur?.toFixed(2))}</dd>
+            <dd>
+              {words.cycles(batteryCycles.toFixed(1), batteryWearEur === undefined ? undefined : euro(batteryWearEur))}
+            </dd>
           </div>
         ) : null}
         {carsWearEur ? (
           <div>
             <dt>{words.savedCars}</dt>
-            <dd>{carsWearEur.toFixed(2)} EUR</dd>
+            <dd>{euro(carsWearEur)}</dd>
           </div>
         ) : null}
       </dl>

@@ -1,3 +1,5 @@
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+
 /** Every text of the page, in English. Another language is a file of the same shape. */
 export const words = {
   locale: "en-GB",
@@ -88,15 +90,15 @@ export const words = {
   savedPeak: "highest quarter-hour / at once",
   savedPeaks: "saved on the month's peaks",
   savedBattery: "battery used / its wear",
-  cycles: (cycles: string, eur: string | undefined) => `${cycles} cycles${eur === undefined ? "" : ` / ${eur} EUR`}`,
+  cycles: (cycles: string, eur: string | undefined) => `${cycles} cycles${eur === undefined ? "" : ` / ${eur}`}`,
   savedCars: "wear of the cars' batteries, to be taken off",
-  peakStands: (kw: string, eur: string) => `${kw} kW so far, ${eur} EUR.`,
+  peakStands: (kw: string, eur: string) => `${kw} kW so far, ${eur}.`,
   peakFree: "A kW more costs nothing now.",
-  peakNext: (free: string, eur: string) => `Up to ${free} kW costs nothing more, the next kW ${eur} EUR.`,
-  fixedFees: (eur: string) => `Fees of the month, whatever is drawn: ${eur} EUR`,
+  peakNext: (free: string, eur: string) => `Up to ${free} kW costs nothing more, the next kW ${eur}.`,
+  fixedFees: (eur: string) => `Fees of the month, whatever is drawn: ${eur}`,
   savedNothing: "What was saved is shown after the month's first session that has ended.",
   savedNote: (days: number, sessions: number, leftOut: number) =>
-    `From ${sessions} ended sessions and the metered bill of ${days === 1 ? "a day" : `${days} days`}; building, sun and battery as measured. ${leftOut} sessions are left out: still open, or not whole in the month's books.`,
+    `From ${count(sessions, "ended session")} and the metered bill of ${count(days, "day")}; building, sun and battery as measured. ${leftOut === 0 ? "" : `${count(leftOut, "session")} left out: still open, or not whole in the month's books.`}`,
   savedMissing: (missing: string) =>
     `With equal shares ${missing} kWh would have been missing; they are not in that cost.`,
   facts: "Latest facts",
