@@ -2,7 +2,7 @@
  * A small virtual site for the tests of the control step: a building, cars that obey after a while, charge points that
  * hold leases, meters that lag, and a checker that watches the true currents. It knows nothing of how the guard works.
  */
-import type { ChargePointCommand, LimitSchedule } from "../charge-point-input.ts";
+import type { ChargePointCommand } from "../charge-point-input.ts";
 import type { SiteDraft, SiteFact } from "../facts/index.ts";
 import type { EvseReading, MeterReading, ProcessImage } from "../image.ts";
 import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
@@ -10,61 +10,11 @@ import type { SiteModel } from "../site/site-model.ts";
 import { evolve, initialState, type SiteState } from "../state/state.ts";
 import type { ControlInput, ControlStep, EvseDecision } from "./control.ts";
 import { PlantBatteries } from "./plant-batteries.test-kit.ts";
+import { type CarOptions, givenPhases, liveCar, offeredA, type Station } from "./plant-station.test-kit.ts";
 import { VOLTAGE_V } from "./site.test-kit.ts";
 import { type ControlMemory, controlStep, initialControlMemory } from "./step.ts";
 
 export const START_MS = Date.UTC(2026, 5, 3, 8, 0, 0);
-
-/** A car at an EVSE. `phases` counts from the EVSE's own L1; it takes at most `takesA(second)`. */
-export interface CarOptions {
-  readonly phases?: 1 | 2 | 3;
-  readonly takesA?: (second: number) => number;
-  /** Seconds until it reacts to a new pilot. */
-  readonly obeyS?: number;
-  readonly rampAPerS?: number;
-  /** It gives back what it is told, and says its state of charge, %. */
-  readonly socPercent?: number;
-}
-
-interface Car extends Required<Omit<CarOptions, "socPercent" | "phases">>, Pick<CarOptions, "socPercent"> {
-  readonly transactionId: number;
-  /** A car may go over to other phases. */
-  phases: 1 | 2 | 3;
-  currentA: number;
-  offeredA: number;
-  reactsInS: number;
-}
-
-/** What goes wrong with a charge point. */
-export interface Fault {
-  readonly offline?: boolean;
-  /** Draws this whatever it is told. */
-  readonly stubbornA?: number;
-  /** Answers every limit with a refusal and keeps what it had. */
-  readonly refuses?: boolean;
-  /** Refuses limits below 0 only. */
-  readonly refusesBack?: boolean;
-  /** Refuses schedules that go halfway to the safe current. */
-  readonly refusesHalfway?: boolean;
-  /** Does not take its safe default. */
-  readonly refusesDefault?: boolean;
-  /** Its meter values do not arrive. */
-  readonly mute?: boolean;
-  /** Gives all phases, whatever it is told. */
-  readonly ignoresPhases?: boolean;
-  /** Ties no limit to a transaction: what it was told goes on with the next car. */
-  readonly keepsLimit?: boolean;
-  /** They tell its power, and no currents. */
-  readonly powerAlone?: boolean;
-}
-
-interface Station {
-  safeA: number;
-  schedule?: LimitSchedule;
-  car?: Car;
-  fault: Fault;
-  reading?: EvseReading;
-}
 
 export type Step = (input: ControlInput, memory: ControlMemory) => ControlStep<ControlMemory>;
 
@@ -225,37 +175,12 @@ export class Plant {
 
   /** What the charge point offers its car by its own clock, A. */
   offeredA(evseId: string): number {
-    const { schedule, safeA } = this.station(evseId);
-    if (!schedule) return safeA;
-    const sinceS = (this.nowMs() - schedule.startMs) / 1000;
-    if (sinceS >= schedule.durationS) return safeA;
-    const currentA = schedule.periods.findLast((period) => period.offsetS <= sinceS)?.currentA ?? safeA;
-    const { halfway } = schedule;
-    return halfway && sinceS >= halfway.offsetS ? Math.min(currentA, halfway.currentA) : currentA;
-  }
-
-  #liveCar(evseId: string, car: Car, fault: Fault): void {
-    const offeredA = fault.stubbornA ?? this.offeredA(evseId);
-    if (offeredA !== car.offeredA) {
-      car.offeredA = offeredA;
-      car.reactsInS = car.obeyS;
-    }
-    car.reactsInS = Math.max(0, car.reactsInS - 1);
-    if (car.reactsInS > 0) return;
-    if (offeredA < 0 && car.socPercent !== undefined) {
-      car.currentA = offeredA;
-      return;
-    }
-    const target = offeredA < 6 ? 0 : Math.min(offeredA, car.takesA(this.second));
-    car.currentA = target < car.currentA ? target : Math.min(target, Math.max(car.currentA, 5.9) + car.rampAPerS);
+    return offeredA(this.station(evseId), this.nowMs());
   }
 
   /** On how many phases the charge point gives its car current. */
   givenPhases(evseId: string): number {
-    const { schedule, fault } = this.station(evseId);
-    const sinceS = schedule ? (this.nowMs() - schedule.startMs) / 1000 : 0;
-    if (!schedule || fault.ignoresPhases || sinceS >= schedule.durationS) return 3;
-    return schedule.periods.findLast((period) => period.offsetS <= sinceS)?.phases ?? schedule.phases;
+    return givenPhases(this.station(evseId), this.nowMs());
   }
 
   /** Grid phases that a car loads. */
@@ -380,7 +305,8 @@ export class Plant {
     const due = this.#inFlight.filter((entry) => entry.dueS <= this.second);
     this.#inFlight = this.#inFlight.filter((entry) => entry.dueS > this.second);
     for (const { command } of due) this.#deliver(command);
-    for (const [id, { car, fault }] of this.stations) if (car) this.#liveCar(id, car, fault);
+    for (const [id, { car, fault }] of this.stations)
+      if (car) liveCar(car, fault.stubbornA ?? this.offeredA(id), this.second);
     this.batteries.step();
     this.#readMeters();
     const step = (this.options.step ?? controlStep)(

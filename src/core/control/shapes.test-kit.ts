@@ -6,7 +6,8 @@ import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { Checker } from "./checker.test-kit.ts";
 import { plan } from "./planned.test-kit.ts";
-import { type Fault, Plant } from "./plant.test-kit.ts";
+import { Plant } from "./plant.test-kit.ts";
+import type { Fault } from "./plant-station.test-kit.ts";
 import { type SiteOptions, siteOf, VOLTAGE_V } from "./site.test-kit.ts";
 
 const WIRINGS = [
