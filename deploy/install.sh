@@ -170,6 +170,11 @@ compile_program() {
     echo "The program could not be compiled ahead; its first start does that."
 }
 
+# Its first start may have to read the whole ledger: a minute for each GB.
+be_patient() {
+  [ ! -e "$LEDGER/events.db" ] || HEALTH_SECONDS=$((HEALTH_SECONDS + $(stat -c %s "$LEDGER/events.db") / 16000000))
+}
+
 healthy() {
   [ -n "$SYSTEMCTL" ] || return 0
   local second
@@ -222,6 +227,7 @@ if [ ! -e "$SITE" ]; then
 fi
 
 check_site
+be_patient
 back_up_ledger
 service stop wattledger 2> /dev/null || true
 switch

@@ -197,8 +197,12 @@ describe.skipIf(lacking !== "")(`an upgrade${lacking}`, () => {
   }, 120_000);
 
   test("whose release wrote what the one before cannot read is taken back with the ledger of before, and that is said", () => {
+    tool("stat", "#!/bin/sh\necho 2000000000\n");
     const { status, said } = install(release("0.3.0", [DIES, NEW_TYPE, NEW_VERSION, NEW_UPCASTER]));
+    rmSync(join(TOOLS, "stat"));
     expect(status).toBe(1);
+    // A ledger of 2 GB is read in two minutes more.
+    expect(said).toContain("was not healthy within 215 s");
     expect(said).toContain("the old one runs again, on the ledger of before the upgrade");
     expect(isHealthy()).toBe(true);
     expect(versionIn(PROGRAM)).toBe("0.1.1");
