@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { problemText } from "../app/configuration/configuration.ts";
 import { readScenario } from "../study/scenario-file.ts";
-import { reportPage } from "../study/simulate-page.ts";
+import { periodText, reportPage } from "../study/simulate-page.ts";
 import { compareScenario, type ReportColumn, type SimulationReport } from "../study/simulate-report.ts";
 
 /** What `--help` prints. */
@@ -68,8 +68,8 @@ function conclusion({ regret, optimum, missingEurPerKwh, tookS }: SimulationRepo
 }
 
 function print(report: SimulationReport): void {
-  const { scenario, evses, sessions, fromUtc, untilUtc, notes } = report;
-  console.log(`\n${scenario}: ${evses} EVSEs, ${sessions} sessions, ${fromUtc} to ${untilUtc}\n`);
+  const { scenario, evses, sessions, notes } = report;
+  console.log(`\n${scenario}: EVSEs: ${evses}, sessions: ${sessions}, ${periodText(report)}\n`);
   for (const { file, text } of notes) console.log(`  ${file}: ${text}`);
   console.log(["", ...table(report), "", ...conclusion(report)].join("\n"));
 }

@@ -190,6 +190,13 @@ function verdict({ regret }: SimulationReport): string {
   return `Perfect foresight would have saved <b>${achievableSavingEur} EUR</b> against uncontrolled charging; wattledger saved <b>${savedEur} EUR</b> and lost <b>${lostPercent} %</b> of what was possible. The best simple rule (${escaped(bestRule.name)}) lost ${bestRule.lostPercent} %.`;
 }
 
+/** First and last local day, and whose days those are. */
+export function periodText({ fromUtc, untilUtc, timeZone }: SimulationReport): string {
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone, day: "numeric", month: "long", year: "numeric" });
+  const lastMs = Date.parse(untilUtc) - 1;
+  return `${day.format(Date.parse(fromUtc))} to ${day.format(lastMs)} (${timeZone})`;
+}
+
 const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:1140px;padding:0 1rem;color:#1c1f24;background:#fff}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #ddd}
 tbody th{text-align:left;font-weight:400}.wide{overflow-x:auto}figure{margin:1.2rem 0}figcaption{font-size:14px}
@@ -202,7 +209,7 @@ export function reportPage(full: FullReport): string {
   const notes = report.notes.map(({ file, text }) => `<li>${escaped(file)}: ${escaped(text)}</li>`).join("");
   const title = escaped(report.scenario);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style>
-<h1>${title}</h1><p>${report.fromUtc} to ${report.untilUtc}, ${report.evses} EVSEs, ${report.sessions} sessions.</p><p>${verdict(report)}</p>
+<h1>${title}</h1><p>${escaped(periodText(report))}: ${report.days} days, EVSEs: ${report.evses}, sessions: ${report.sessions}.</p><p>${verdict(report)}</p>
 ${table(report)}<p>Comparable cost: cost, wear and the months' peaks, missing energy at ${report.missingEurPerKwh} EUR/kWh (the dearest price of the period), less what the battery holds more at the end at ${report.storedEurPerKwh} EUR/kWh. Perfect foresight: ${escaped(report.optimum)}.</p>
 ${charts(full).join("\n")}<h2>What was read</h2><ul>${notes}</ul></html>
 `;
