@@ -94,7 +94,8 @@ export class Bus {
     if (this.#working) return;
     this.#working = true;
     for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
-      job.resolve(await this.#serve(job));
+      // A device may lead to what cannot be asked: that is no reason to lose the others on its line.
+      job.resolve(await this.#serve(job).catch((error): Outcome => ({ status: "offline", detail: String(error) })));
       await this.#settle(job);
     }
     this.#working = false;

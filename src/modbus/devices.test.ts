@@ -6,7 +6,7 @@ import { homeBattery } from "../core/site/site.test-kit.ts";
 import type { DeviceConfiguration } from "../core/site/site.ts";
 import { type HybridValues, startSimulatedHybrid } from "../sim/servers/modbus-hybrid.ts";
 import { startSimulatedMeter } from "../sim/servers/modbus-meter.ts";
-import type { ModbusServer } from "../sim/servers/modbus-server.ts";
+import { type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";
 import { clock, log } from "./real-time.test-kit.ts";
 
@@ -135,6 +135,20 @@ describe("a smart meter on Modbus TCP", () => {
     start([device("grid", { profile: "eastron-sdm630", port: server.port })], sink);
     expect(await sink.next<string>((entry) => typeof entry === "string")).toMatch(/voltage of 23000 V.*profile/);
   });
+});
+
+test("a device whose SunSpec models lead beyond the last register is in trouble, and is asked again", async () => {
+  const words = [0x5375, 0x6e53, 1, 40_000];
+  const read = (address: number) => words[address - 40_000] ?? 0;
+  const server = await startModbusServer({
+    ...{ host: "127.0.0.1", port: await freePort(), unitId: 1 },
+    table: { read, refresh: () => {} },
+  });
+  open.push(server);
+  const sink = new Sink();
+  start([device("odd", { profile: "sunspec-hybrid", role: "pv", port: server.port })], sink);
+  for (let round = 0; round < 3; round++) await sink.next((entry) => typeof entry === "string");
+  expect(new Set(sink.troubles)).toEqual(new Set([expect.stringMatching(/^odd: .*beyond the last register/)]));
 });
 
 describe("a hybrid inverter with SunSpec", () => {

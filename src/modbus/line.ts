@@ -72,9 +72,10 @@ export class Line {
     return undefined;
   }
 
-  /** Sends `request` and resolves with what came back within `timeoutMs`. The line must be open. */
+  /** Sends `request` and resolves with what came back within `timeoutMs`; rejects what cannot be sent. The line must be open. */
   exchange(request: Request, timeoutMs: number): Promise<Outcome> {
     return new Promise((resolve) => {
+      const bytes = this.#framing.encode(request);
       const finish = (outcome: Outcome) => {
         cancel();
         this.#waiter = undefined;
@@ -89,7 +90,7 @@ export class Line {
         },
         closed: (detail) => finish({ status: "offline", detail }),
       };
-      this.#connection?.write(this.#framing.encode(request));
+      this.#connection?.write(bytes);
     });
   }
 

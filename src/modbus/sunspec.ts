@@ -14,6 +14,7 @@ export type SunSpecChain = ReadonlyMap<number, SunSpecModel>;
 const MOST_MODELS = 60;
 const MARK = [0x5375, 0x6e53];
 const BLOCK = 125;
+const LAST_REGISTER = 0xffff;
 
 /** Finds the chain. The answer is the chain, or why there is none. */
 export async function walkChain(map: SunSpecMap, port: DevicePort): Promise<SunSpecChain | string> {
@@ -34,6 +35,8 @@ async function walkFrom(start: number, port: DevicePort): Promise<SunSpecChain |
     if (!head.ok) return head.detail;
     const [id = 0xffff, length = 0] = head.registers;
     if (id === 0xffff || length === 0) return chain;
+    if (address + length + 2 > LAST_REGISTER)
+      return "its SunSpec models lead beyond the last register: check the profile and its firmware";
     if (!chain.has(id)) chain.set(id, { id, address, length });
     address += length + 2;
   }
