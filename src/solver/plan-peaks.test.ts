@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanPeak, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
+import { explainPlan } from "../planner/explain/explain.ts";
 import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planBattery, planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
@@ -179,6 +180,9 @@ describe("a car whose least power is above what the month has reached", () => {
     const plan = solve(evening(25_000, { peaks }));
     expect(plan.peaks?.[0]?.valueKw).toBeCloseTo(3.25, 2);
     expect(plan.evses[0]?.shortfallWh).toBeLessThanOrEqual(1);
+    // The one reason of all slots in which it counts, also of those that lie further ahead.
+    const reasons = explainPlan(evening(25_000, { peaks }), plan)[0]!;
+    expect(reasons.slice(1, 30).map(({ kind }) => kind)).toEqual(new Array(29).fill("peak"));
   });
 
   it("raises the peak of an hour by a quarter-hour of its least power only", () => {

@@ -116,10 +116,9 @@ function unbalanceReason(index: number, slot: number, question: Question): SlotR
   return phase === undefined ? undefined : { kind: "unbalance", phase, limitW };
 }
 
-/** Any power is enough in slots that lie further ahead. */
+/** Also in slots that lie further ahead a peak leaves room for a car only where its least power fits. */
 function peakReason(index: number, slot: number, question: Question): SlotReason | undefined {
-  const stepsW = slot < question.input.binarySlots ? stepW(index, slot, question) : 0;
-  const peak = question.peakAt(slot, stepsW);
+  const peak = question.peakAt(slot, stepW(index, slot, question));
   return peak === undefined ? undefined : { kind: "peak", peak };
 }
 
