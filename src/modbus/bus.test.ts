@@ -203,6 +203,17 @@ describe("a device on Modbus TCP", () => {
     expect(await read(bus, 100)).toMatchObject({ detail: expect.stringContaining("next attempt in 1 s") });
   });
 
+  test("that cannot be asked so is answered for with why, and its neighbours are asked on", async () => {
+    const { port } = await peer(tcpLength, (request, socket) => socket.write(tcpReply(request)));
+    const bus = busTo(tcp(port));
+    const beyond = read(bus, 65_535);
+    const options = { timeoutMs: 60, gapMs: 0 };
+    const tooLarge = bus.request({ kind: "write", unitId: 1, functionCode: 6, address: 1, values: [70_000] }, options);
+    const next = read(bus, 100, { timeoutMs: 1000 });
+    expect([(await beyond).status, (await tooLarge).status]).toEqual(["offline", "offline"]);
+    expect(await next).toEqual(right(100));
+  });
+
   test("that is asked too much says so instead of growing a queue", async () => {
     const { port } = await peer(tcpLength, () => {});
     const bus = busTo(tcp(port), { maximumQueue: 3 });
