@@ -10,6 +10,7 @@ import type { PartnerStatus } from "../../core/upstream-admin.ts";
 import type { PlanReasons } from "../../core/view/plan-reasons.ts";
 import type { LiveSite } from "../../core/view/view.ts";
 import { timeZone } from "./format.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 export interface Plan {
   readonly seq: number;
@@ -44,22 +45,22 @@ async function get<T>(path: string): Promise<T | undefined> {
   return response?.ok ? ((await response.json()) as T) : undefined;
 }
 
-async function refreshPlan(): Promise<void> {
+const refreshPlan = oneAtATime(async () => {
   plan.value = (await get<Plan>("/plan")) ?? plan.value;
-}
+});
 /** Why each car gets in a slot of the plan what it gets, in words. */
 export async function reasonsAt(startMs: number): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const answer = await get<PlanReasons>(`/plan/reasons?at=${startMs}`);
   return (answer?.evses ?? []).flatMap(({ name, slots }) => slots.map(({ text }) => ({ name, text })));
 }
-async function refreshBooks(): Promise<void> {
+const refreshBooks = oneAtATime(async () => {
   const fromMs = (plan.value?.input.startMs ?? Date.now()) - HISTORY_MS;
   const past = await get<{ quarterHours: QuarterHour[] }>(`/history?from=${fromMs}`);
   history.value = past?.quarterHours ?? history.value;
   sessions.value = (await get<{ sessions: Session[] }>("/sessions?limit=200"))?.sessions ?? sessions.value;
   month.value = (await get<Month>("/month")) ?? month.value;
   money.value = (await get<Money>("/capacity")) ?? money.value;
-}
+});
 
 const PARTNERS_EVERY_MS = 15_000;
 
