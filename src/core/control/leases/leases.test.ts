@@ -165,7 +165,7 @@ describe("what a car should get", () => {
     expect(plant.limitA("a")).toBe(9);
     expect(plant.decision("a").reason).toEqual({ kind: "solar" });
     expect(Math.abs(plant.trueA("grid")[0])).toBeLessThanOrEqual(1);
-    run(720);
+    run(700);
     expect(plant.limitA("a")).toBe(0);
   });
 

@@ -42,7 +42,7 @@ export interface Sunny {
 
 /**
  * Current of a car that follows the sun, A; 0 when it does not. It starts when the sun has carried its minimum for a
- * minute, and then charges for some minutes, and through each cloud with a little from the grid: contactors wear.
+ * minute, and then charges for some minutes, through a cloud with a little from the grid: contactors wear.
  */
 export function sunnyCurrent(input: ControlInput, entry: EvseObservation, shareW: number | undefined): Sunny {
   const { memory, evse } = entry;
@@ -54,8 +54,10 @@ export function sunnyCurrent(input: ControlInput, entry: EvseObservation, shareW
   if (solarUntilMonoMs !== undefined) {
     // The grid meter is ahead of the EVSE's: together they say something only when both have seen the last change.
     if (!entry.settled) return { currentA: Math.max(evse.minCurrentA, memory.wishA), memory };
-    const untilMonoMs = carries ? Math.max(solarUntilMonoMs, monoMs + SUN_CLOUD_MS) : solarUntilMonoMs;
-    if (monoMs >= untilMonoMs) return { currentA: 0, memory: rest };
+    // Where phases are switched a pause would change them, for ten minutes at least; elsewhere what is bought costs more.
+    const lastsMonoMs = carries && evse.phaseSwitching ? monoMs + SUN_CLOUD_MS : solarUntilMonoMs;
+    const untilMonoMs = Math.max(solarUntilMonoMs, lastsMonoMs);
+    if (!carries && monoMs >= untilMonoMs) return { currentA: 0, memory: rest };
     return {
       currentA: Math.max(evse.minCurrentA, currentA),
       memory: untilMonoMs === solarUntilMonoMs ? memory : { ...memory, solarUntilMonoMs: untilMonoMs },
