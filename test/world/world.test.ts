@@ -189,6 +189,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "clock", kind: "hour-ahead", fromS: 733, forS: 38, pick: 0.35437 },
     ],
   ],
+  [
+    2811527,
+    "cars on two phases whose charge points tell power alone stayed at 6 A, counted as 4 A on three, and one waited for ever",
+    [
+      { family: "process", kind: "stalls", fromS: 495, forS: 5, pick: 0.43263 },
+      { family: "clock", kind: "hour-ahead", fromS: 552, forS: 41, pick: 0.20055 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.11649 },
+    ],
+  ],
 ];
 
 const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [
@@ -199,6 +208,14 @@ const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string
       { family: "car", kind: "changes-phases", fromS: 360, forS: 126, pick: 0.10538 },
       { family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.87057 },
       { family: "process", kind: "paused", fromS: 798, forS: 60, pick: 0.52563 },
+    ],
+  ],
+  [
+    2811148,
+    "a charge point was back while the clock was an hour ahead: its car on one phase counted as unknown, and twice in the balance",
+    [
+      { family: "process", kind: "killed-often", fromS: 427, forS: 173, pick: 0.25418 },
+      { family: "clock", kind: "hour-ahead", fromS: 487, forS: 317, pick: 0.4687 },
     ],
   ],
   [2501805, "a car that two loads of the building had stopped was to pause once more, to charge on all phases", []],

@@ -53,13 +53,16 @@ export function weightOf(constraint: Constraint, entry: EvseObservation): number
   return constraint.byPhase ? constraint.weight : constraint.weight * entry.phases.length;
 }
 
-/** Load on a constraint of 1 A that flows at a member: as {@link weightOf}, but nothing on phases where nothing flows. */
+/**
+ * Load on a constraint of 1 A that flows at a member: as {@link weightOf}, but nothing on phases where nothing flows. The
+ * difference between phases is that of its members' own meters: there each counts.
+ */
 export function flowWeightOf(
-  { byPhase, weight, phase }: Pick<Constraint, "byPhase" | "weight" | "phase">,
+  { kind, byPhase, weight, phase }: Pick<Constraint, "kind" | "byPhase" | "weight" | "phase">,
   { flows }: EvseObservation,
 ): number {
   if (!byPhase) return weight * flows.length;
-  return phase === undefined || flows.includes(phase) ? weight : 0;
+  return kind === "unbalance" || phase === undefined || flows.includes(phase) ? weight : 0;
 }
 
 type Bound = Pick<

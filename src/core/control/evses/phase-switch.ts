@@ -7,6 +7,7 @@ import type { PhaseIndex } from "../../quantity.ts";
 import type { EvseModel } from "../../site/site-model.ts";
 import type { Session } from "../../state/sessions.ts";
 import type { ControlInput } from "../control.ts";
+import { presentSinceMonoMs } from "../leases/installed.ts";
 import type { EvseMemory } from "../memory.ts";
 import { EVSE_READING_VALID_MS, LEARNS_PHASES_MS, SETTLED_MS } from "../thresholds.ts";
 import { phasesInUse } from "./vehicle.ts";
@@ -42,13 +43,12 @@ function isSeenByMeters({ site }: ControlInput, evse: EvseModel): boolean {
   return evse.circuitPath.every((id) => site.circuitById.get(id)?.meterId !== undefined);
 }
 
-/** A reading since the charge point is connected, was told and gives current again: what was before may be over. */
+/** A reading since the charge point is there, was told and gives current again: what was before may be over. */
 function isOfNow(input: ControlInput, evse: EvseModel, memory: EvseMemory, reading: EvseReading): boolean {
-  const { image, state } = input;
+  const { monoMs } = input.image;
   const sinceMonoMs = Math.max(memory.turnSinceMonoMs, memory.switchedMonoMs ?? 0) + SETTLED_MS;
-  if (reading.atMonoMs < sinceMonoMs || image.monoMs - reading.atMonoMs > EVSE_READING_VALID_MS) return false;
-  const readMs = image.nowMs - (image.monoMs - reading.atMonoMs);
-  return readMs > (state.chargePoints.byId[evse.chargePointId]?.changedMs ?? 0);
+  if (reading.atMonoMs < sinceMonoMs || monoMs - reading.atMonoMs > EVSE_READING_VALID_MS) return false;
+  return reading.atMonoMs > presentSinceMonoMs(input, evse, memory);
 }
 
 /** What an EVSE counts on that is told one phase, or was; `otherwise` where phases are not switched. */

@@ -85,6 +85,20 @@ describe("a charge point that tells power alone", () => {
     expect(checker.violations).toEqual([]);
   });
 
+  test("takes no more of a fuse at the least current either: nobody charges with 4 A, so its 12 are of two phases", () => {
+    const least = ["a", "b"].map((id) => ({ id, maxCurrentA: 6, safeCurrentA: 0 }));
+    const site = siteOf({ mainFuseA: 14, worstBuildingLoadA: 1, evses: least });
+    const { plant, checker, run } = watched({ site, building: () => [1, 1, 1] });
+    for (const id of ["a", "b"]) plant.station(id).fault = { powerAlone: true };
+    plant.plug("a", { phases: 2 });
+    run(300);
+    expect(plant.drawsA("a")).toBe(6);
+    plant.plug("b", { phases: 2 });
+    run(300);
+    expect(plant.drawsA("b")).toBe(6);
+    expect(checker.violations).toEqual([]);
+  });
+
   test("may be on another phase than the one that is too full: all that may be needed goes with the reading that shows it", () => {
     let buildingA = 1;
     const phases = { a: ["L2", "L3", "L1"], b: ["L1", "L2", "L3"] } as const;

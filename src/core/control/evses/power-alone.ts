@@ -14,6 +14,8 @@ const LEAST_SUM_A = 5;
 /** Limits that differ by so much, and power that differs by the same part, with this error: it follows its limit. */
 const OTHER_LIMIT_A = 2;
 const SAME_PART = 0.05;
+/** IEC 61851-1: the least that a pilot can say, and so that cars charge with. */
+const LEAST_EACH_A = 6;
 /** What is left at most when a car goes over to fewer phases: of three to two it is two thirds. */
 const LEFT_PART = 0.75;
 
@@ -25,6 +27,12 @@ function hasFallen({ fewest, sumA: before }: PowerPhases, sumA: number, limitA: 
 function followsLimit(before: PowerPhases, sumA: number, limitA: number): boolean {
   const isOther = Math.abs(limitA - before.limitA) >= OTHER_LIMIT_A;
   return isOther && Math.abs((sumA * before.limitA) / (before.sumA * limitA) - 1) < SAME_PART;
+}
+
+/** Its power is that of whole phases at its limit, and one phase more would leave each less than any car charges with. */
+function takesItsLimit(sumA: number, limitA: number): boolean {
+  const phases = Math.round(sumA / limitA);
+  return phases > 0 && Math.abs(sumA / (phases * limitA) - 1) < SAME_PART && sumA / (phases + 1) < LEAST_EACH_A;
 }
 
 /** Brings what is known of its phases to its last report, if what that shows is of the limit in force. */
@@ -45,8 +53,8 @@ export function withPowerPhases(
   const needed = ofAll(Math.ceil(sumA / (limitA * MOST_TIMES_LIMIT)));
   const fewest = before && !hasFallen(before, sumA, limitA) ? Math.max(before.fewest, needed) : needed;
   const known = before && before.most >= fewest ? before.most : phases.length;
-  const most =
-    before && followsLimit(before, sumA, limitA) ? Math.max(fewest, ofAll(Math.round(sumA / limitA))) : known;
+  const isClear = takesItsLimit(sumA, limitA) || (before !== undefined && followsLimit(before, sumA, limitA));
+  const most = isClear ? Math.max(fewest, ofAll(Math.round(sumA / limitA))) : known;
   return { ...memory, powerPhases: { fewest, most, limitA, sumA } };
 }
 

@@ -10,6 +10,7 @@ import type { EvseMemory } from "../memory.ts";
 import { DROP_AHEAD_MS, INSTALL_RETRY_MS, REASON_FACT_MS, RETRY_MS, SCHEDULE_LEAD_MS } from "../thresholds.ts";
 import { heal, type Strain } from "./heal.ts";
 import { heldAfter, replaceHeld } from "./held.ts";
+import { presenceMs } from "./installed.ts";
 import { defaultA, leaseSchedule, lifeMs, safeDefault } from "./schedule.ts";
 
 export interface Lease {
@@ -30,9 +31,7 @@ function isInstallDue(input: ControlInput, { evse }: EvseObservation, memory: Ev
  * limit has to follow again.
  */
 function install(input: ControlInput, entry: EvseObservation, memory: EvseMemory): Lease {
-  const known = input.state.chargePoints.byId[entry.evse.chargePointId];
-  // A sum: when the clock jumps back the younger of the two is not the larger.
-  const sinceMs = (known?.changedMs ?? 0) + (known?.bootedMs ?? 0);
+  const sinceMs = presenceMs(input, entry.evse);
   const isNew = memory.installedForMs !== sinceMs || memory.installedA !== defaultA({ ...entry, memory });
   if (!entry.connected || !(isNew || isInstallDue(input, entry, memory))) return { memory, commands: [] };
   const { sentA: _, ...rest } = memory;
