@@ -23,6 +23,8 @@ export interface Constraint {
   readonly kind: Extract<ReasonKind, "circuit" | "unbalance" | "grid-operator" | "contract">;
   readonly circuitId: string;
   readonly phase?: PhaseIndex;
+  /** Its members load it whatever phase they load: a difference between phases, or a phase that shows what strays. */
+  readonly ofAnyPhase?: true;
   /** Load on the constraint of 1 A at a member: 1 for a phase. For power it counts once for each phase in use. */
   readonly weight: number;
   readonly byPhase: boolean;
@@ -53,21 +55,29 @@ export function weightOf(constraint: Constraint, entry: EvseObservation): number
   return constraint.byPhase ? constraint.weight : constraint.weight * entry.phases.length;
 }
 
-/**
- * Load on a constraint of 1 A that flows at a member: as {@link weightOf}, but nothing on phases where nothing flows. The
- * difference between phases is that of its members' own meters: there each counts.
- */
+/** Load on a constraint of 1 A that flows at a member: as {@link weightOf}, but nothing on phases where nothing flows. */
 export function flowWeightOf(
-  { kind, byPhase, weight, phase }: Pick<Constraint, "kind" | "byPhase" | "weight" | "phase">,
+  { byPhase, weight, phase, ofAnyPhase }: Pick<Constraint, "byPhase" | "weight" | "phase" | "ofAnyPhase">,
   { flows }: EvseObservation,
 ): number {
   if (!byPhase) return weight * flows.length;
-  return kind === "unbalance" || phase === undefined || flows.includes(phase) ? weight : 0;
+  return ofAnyPhase || phase === undefined || flows.includes(phase) ? weight : 0;
 }
 
 type Bound = Pick<
   Constraint,
-  "key" | "kind" | "circuitId" | "phase" | "weight" | "byPhase" | "members" | "limit" | "stated" | "mayRaise" | "strain"
+  | "key"
+  | "kind"
+  | "circuitId"
+  | "phase"
+  | "ofAnyPhase"
+  | "weight"
+  | "byPhase"
+  | "members"
+  | "limit"
+  | "stated"
+  | "mayRaise"
+  | "strain"
 >;
 
 interface Sums {
@@ -301,7 +311,12 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
       addFlowing(builder, bound, reading, relief);
     }
     if (stray !== undefined && stray !== phase)
-      addMeasured(builder, { ...bound, key: `${bound.key}/stray`, phase: stray }, view.currentA[stray], 0);
+      addMeasured(
+        builder,
+        { ...bound, key: `${bound.key}/stray`, phase: stray, ofAnyPhase: true },
+        view.currentA[stray],
+        0,
+      );
     // What such a meter shows is the least that flows.
     if (view.metered && showsTooLittle(builder, view) && reading <= view.limitA)
       addUnmetered(builder, { ...bound, key: `${bound.key}/worst` }, view.index.worstLoadA, undefined);
@@ -313,7 +328,7 @@ function addUnbalance(builder: Builder, active: readonly EvseObservation[]): voi
   if (limit === undefined || phases === 1) return;
   const grid = { kind: "unbalance", circuitId: GRID_CIRCUIT_ID, weight: 1, byPhase: true, mayRaise: true } as const;
   for (const { key, phase, members, differenceA, againstA, isUnmetered } of phaseDifferences(active)) {
-    const bound: Bound = { ...grid, key, phase, members, limit };
+    const bound: Bound = { ...grid, key, phase, ofAnyPhase: true, members, limit };
     if (isUnmetered) addUnmetered(builder, bound, MARGIN_A - againstA, undefined);
     else addMeasured(builder, bound, differenceA, 0);
   }
