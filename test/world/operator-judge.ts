@@ -1,4 +1,5 @@
 /** Watches the true import against the grid operator's limit, from when the controller knows of it. */
+import type { SimulatedChargePoint } from "./charge-point.ts";
 import { MOST_SECONDS_OVER, MOST_SECONDS_OVER_IN_TROUBLE } from "./currents-judge.ts";
 import { VOLTAGE } from "./site.ts";
 import type { World } from "./world.ts";
@@ -43,10 +44,17 @@ export class OperatorJudge {
   #carsW(): number {
     const { chargePoints, site, judge } = this.#world;
     return chargePoints
-      .filter(({ id }) => !judge.currents.isDeaf(id))
+      .filter((chargePoint) => !judge.currents.isDeaf(chargePoint.id) && !this.#isUnheard(chargePoint))
       .reduce(
         (sum, { stall }) => sum + site.carA(stall.id).reduce((carW, currentA) => carW + currentA * VOLTAGE, 0),
         0,
       );
+  }
+
+  /** Its car came after one whose end the ledger does not take: of this one it cannot tell. */
+  #isUnheard({ stall, open }: SimulatedChargePoint): boolean {
+    if (!open || open.id !== undefined) return false;
+    const sessions = this.#world.process?.recorder.state().sessions.open ?? {};
+    return Object.values(sessions).some(({ evseId }) => evseId === stall.id);
   }
 }
