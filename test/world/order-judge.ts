@@ -249,8 +249,8 @@ export class OrderJudge {
       const circuitId = mayBeWrong ? this.#believedAgain() : undefined;
       const comesBack = decision?.reason.kind === "raising" || decision?.reason.circuitId === circuitId;
       const isNext = circuitId !== undefined && comesBack;
-      // It was stopped for what was wired wrongly, rests as after any stop, and has its turn again.
-      const rests = isMiswired && decision?.reason.kind === "paused" && this.#stoppedLately(stall.id);
+      // It was stopped for what is wrong, as its turn was over, rests as after any stop, and has its turn again.
+      const rests = mayBeWrong && decision?.reason.kind === "paused" && this.#stoppedLately(stall.id);
       // Of two limits that leave no room the fuse may be the one that is told.
       const isNamed = decision?.reason.limitA === UNBALANCE_A;
       // Behind a meter that is wrong, and for the balance, cars take turns: it was told to, and its car has not done it yet.
