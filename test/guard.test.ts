@@ -334,6 +334,23 @@ describe("the books", () => {
     for (const id of ["a", "b", "c"]) expect(rig.offeredA(id)).toBe(16);
   });
 
+  test("when the disk hangs, a limit that is lowered leaves within a second, though nothing is overloaded", async () => {
+    const rig = new SiteRig({ stalls: four });
+    await rig.connectAll();
+    await rig.run(10);
+    await rig.plugIn("a", { maxCurrentA: 8 });
+    await rig.run(45);
+    const recorded = rig.offeredA("a");
+    rig.ledger.hold();
+    for (let second = 0; second < 90 && rig.limitA("a") > 10; second++) await rig.run(1);
+    await rig.run(2);
+    expect([recorded, rig.limitA("a"), rig.offeredA("a")]).toEqual([16, 10, 10]);
+    const sent = rig.commands.length;
+    rig.ledger.letGo();
+    await rig.run(2);
+    expect(rig.commands.slice(sent).filter(({ command }) => command.type === "set-limit")).toEqual([]);
+  });
+
   test("when the disk hangs and the meter dies, every EVSE gets its safe current all the same", async () => {
     const rig = new SiteRig({ stalls: four });
     await charging(rig, ["a", "b", "c"]);

@@ -1,5 +1,9 @@
-/** Record, then act. An overload does not wait for a disk that hangs, and neither does the next look at the meter. */
+/**
+ * Record, then act. An overload does not wait for a disk that hangs, and neither do renewals, other reductions and the next
+ * look at the meter.
+ */
 
+import type { ChargePointCommand } from "../../core/charge-point-input.ts";
 import type { ControlStep } from "../../core/control/control.ts";
 import type { ControlMemory } from "../../core/control/step.ts";
 import type { SiteDraft } from "../../core/facts/index.ts";
@@ -49,8 +53,10 @@ export class Acting {
     const repeats = this.#unwritten > 0;
     this.#unwritten++;
     let acted = false;
+    let left: ReadonlySet<ChargePointCommand> = new Set();
     const act = () => {
-      if (!acted) this.#act(step, tick);
+      const commands = step.commands.filter((command) => !left.has(command));
+      if (!acted) this.#act({ ...step, commands }, tick);
       acted = true;
     };
     const notes = repeats ? drafts.filter(({ type }) => !COMPARES_WITH_STATE.has(type)) : drafts;
@@ -67,6 +73,17 @@ export class Acting {
     await Promise.race([done, patience]);
     stopWaiting();
     if (step.urgent) act();
+    if (acted) return;
+    left = new Set(step.commands.filter((command) => this.#isWithinRecord(command)));
+    this.#options.dispatcher.dispatch([...left], tick);
+  }
+
+  /** Renewals and reductions of what is on record: nothing that the books would have to know first. */
+  #isWithinRecord(command: ChargePointCommand): boolean {
+    if (command.type !== "set-limit") return command.type === "install-safe-default";
+    const recorded = this.#options.recorder.state().limits.byEvse[command.evseId];
+    const currentA = command.schedule.periods[0]?.currentA ?? 0;
+    return recorded !== undefined && currentA >= 0 && currentA <= recorded.currentA;
   }
 
   #act(step: Step, tick: number): void {
