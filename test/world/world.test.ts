@@ -218,6 +218,11 @@ const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string
       { family: "clock", kind: "hour-ahead", fromS: 487, forS: 317, pick: 0.4687 },
     ],
   ],
+  [
+    2821516,
+    "a car told one phase counted on all, as its EVSE was thought to be wired otherwise behind a meter with exchanged phases",
+    [{ family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.76963 }],
+  ],
   [2501805, "a car that two loads of the building had stopped was to pause once more, to charge on all phases", []],
 ];
 

@@ -363,6 +363,6 @@ export function observeEvse(
     phases: PHASE_INDEXES,
     loaded: PHASE_INDEXES,
     flows: PHASE_INDEXES,
-    ...(phases.length < 3 ? { phaseUnknown: true } : {}),
+    ...(certain.loaded.length < 3 ? { phaseUnknown: true } : {}),
   };
 }
