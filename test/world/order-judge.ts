@@ -16,6 +16,8 @@ const STALE_S = 6;
 const SAFE_AFTER_S = 25;
 /** Who was stopped has its turn again within so long: a rest and those before it. */
 const TURN_S = 300;
+/** When turns change, who comes next is told when who was stopped has gone: meanwhile neither charges. */
+const BETWEEN_TURNS_S = 15;
 /** Somebody who was not reachable, or refused, is told again in so long. */
 const REACHED_AFTER_S = 65;
 /** Told to begin: charge point up to 2 s, car up to 4 s, ramp. */
@@ -209,7 +211,15 @@ export class OrderJudge {
   }
 
   #stoppedLately(id: string): boolean {
-    return this.#world.second - (this.#stopsS.get(id)?.at(-1) ?? Number.NEGATIVE_INFINITY) < TURN_S;
+    return this.#sinceStopS(id) < TURN_S;
+  }
+
+  #hasJustStopped(id: string): boolean {
+    return this.#sinceStopS(id) < BETWEEN_TURNS_S;
+  }
+
+  #sinceStopS(id: string): number {
+    return this.#world.second - (this.#stopsS.get(id)?.at(-1) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** After the last fault everything is as if nothing had been. */
@@ -250,7 +260,8 @@ export class OrderJudge {
       const comesBack = decision?.reason.kind === "raising" || decision?.reason.circuitId === circuitId;
       const isNext = circuitId !== undefined && comesBack;
       // It was stopped for what is wrong, as its turn was over, rests as after any stop, and has its turn again.
-      const rests = mayBeWrong && decision?.reason.kind === "paused" && this.#stoppedLately(stall.id);
+      const isStopped = mayBeWrong ? this.#stoppedLately(stall.id) : this.#hasJustStopped(stall.id);
+      const rests = decision?.reason.kind === "paused" && isStopped;
       // Of two limits that leave no room the fuse may be the one that is told.
       const isNamed = decision?.reason.limitA === UNBALANCE_A;
       // Behind a meter that is wrong, and for the balance, cars take turns: it was told to, and its car has not done it yet.
@@ -274,8 +285,8 @@ export class OrderJudge {
   }
 
   /**
-   * With the least current it would load a phase, with those that charge or were just told to, and as they showed last, by more
-   * than the country lets cars on one or two phases. A car whose charge point tells power alone may be on any, and evens nothing out.
+   * With the least current it would load a phase, with those that charge, were just told to or just stopped, and as they showed
+   * last, by more than the country lets cars on one or two phases. A car whose charge point tells power alone may be on any, and evens nothing out.
    */
   #wouldUnbalance(id: string): boolean {
     const { plan, chargePoints, site } = this.#world;
@@ -284,7 +295,8 @@ export class OrderJudge {
     for (const { stall, trouble } of chargePoints) {
       const phases = this.#shown.of(this.#world, stall);
       const draws = Math.max(...site.carA(stall.id)) >= CHARGES_A;
-      const charges = stall.id === id || draws || this.#hasJustBegun(stall.id);
+      const isInTurn = draws || this.#hasJustBegun(stall.id) || this.#hasJustStopped(stall.id);
+      const charges = stall.id === id || isInTurn;
       if (!charges || phases.length === 3) continue;
       const isTold = !trouble.powerAlone || stall.phases.length === 1;
       for (const phase of isTold ? phases : PHASE_INDEXES) cars[phase] += 1;

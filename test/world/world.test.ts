@@ -198,6 +198,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.11649 },
     ],
   ],
+  [
+    2832154,
+    "a car that had gone to one phase was lowered for the operator's limit as if it loaded three: four rounds, 17 s",
+    [
+      { family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.37075 },
+      { family: "operator", kind: "on-and-off", fromS: 400, forS: 206, pick: 0.15133 },
+      { family: "car", kind: "changes-phases", fromS: 422, forS: 173, pick: 0.68923 },
+    ],
+  ],
 ];
 
 const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [

@@ -188,3 +188,19 @@ test("an overload is shed in one round by those who load the phase; a car that w
   expect(plant.limitA("c")).toBeGreaterThan(12);
   expect(checker.violations).toEqual([]);
 });
+
+test("a limit of power is kept in one round also by a car that went over to one phase: it relieves it by that alone", () => {
+  let buildingA = 1;
+  const site = siteOf({ importLimitW: 9000, evses: ["a", "b"].map((id) => ({ id })) });
+  const { plant, run } = watched({ site, building: () => [buildingA, 0, 0] });
+  plant.plug("a");
+  run(100);
+  plant.station("a").car!.phases = 1;
+  plant.plug("b", { phases: 1 });
+  run(200);
+  buildingA = 38;
+  run(1);
+  run(7);
+  const importW = plant.trueA("grid").reduce((sumA, currentA) => sumA + currentA, 0) * 230;
+  expect(importW).toBeLessThanOrEqual(9000);
+});

@@ -12,6 +12,7 @@ import type { EvseObservation } from "../evses/observe-evse.ts";
 import type { HeadroomHistory } from "../memory.ts";
 import { MARGIN_A, OVERCOMMITTED_MS, OVERCOMMITTED_UNSEEN_MS, PENDING_MATTERS_A, REACTION_MS } from "../thresholds.ts";
 import type { CircuitView } from "./circuits.ts";
+import { flowing } from "./flowing.ts";
 import { judge } from "./headroom.ts";
 import { operatorLimit, partnerLimit } from "./operator.ts";
 import { siteIndex } from "./site-index.ts";
@@ -207,6 +208,12 @@ function addUnmetered(builder: Builder, bound: Bound, others: number, reading: n
   });
 }
 
+/** An overload is shed by those who load it: besides, as long as it is there. */
+function addFlowing(builder: Builder, bound: Bound, reading: number, relief: number): void {
+  const members = reading > bound.limit ? flowing(bound.phase, bound.members) : undefined;
+  if (members) addMeasured(builder, { ...bound, key: `${bound.key}/flowing`, members }, reading, relief);
+}
+
 const PARTNER_KEY = "partner";
 
 /** A limit of power at a circuit, W; `stated` is what the operator said of it. */
@@ -247,7 +254,10 @@ function addPowerLimit(
   };
   const reliefW = view.circuitId === GRID_CIRCUIT_ID ? builder.reliefA * voltageV * phases : 0;
   if (!view.metered) addUnmetered(builder, bound, view.index.worstLoadA * voltageV * phases, undefined);
-  else if (view.powerW !== undefined) addMeasured(builder, bound, view.powerW, reliefW);
+  else if (view.powerW !== undefined) {
+    addMeasured(builder, bound, view.powerW, reliefW);
+    addFlowing(builder, bound, view.powerW, reliefW);
+  }
 }
 
 /** What the reading of a phase is to the circuit's protective device. */
@@ -271,18 +281,6 @@ function strayPhase({ input }: Builder, { index, currentA }: CircuitView): Phase
   const { meterId } = index.circuit;
   if (!currentA || input.image.cautions?.get(meterId ?? "") !== "strayed") return undefined;
   return PHASE_INDEXES.find((phase) => currentA[phase] === Math.max(...currentA));
-}
-
-/** By its own meter its car draws, and nothing on this phase: to lower it helps nobody there. */
-function isIdleOn(phase: PhaseIndex, { measuredA, phaseUnknown, unseen, loaded }: EvseObservation): boolean {
-  return measuredA !== undefined && !phaseUnknown && !unseen && !loaded.includes(phase);
-}
-
-/** An overload is shed by those alone who load the phase; that the others fit below it, should they come back to it, is reckoned besides. */
-function addFlowing(builder: Builder, bound: Bound & { readonly phase: PhaseIndex }, reading: number, relief: number) {
-  const members = bound.members.filter((entry) => !isIdleOn(bound.phase, entry));
-  if (reading <= bound.limit || members.length === 0 || members.length === bound.members.length) return;
-  addMeasured(builder, { ...bound, key: `${bound.key}/flowing`, members }, reading, relief);
 }
 
 function addPhases(builder: Builder, view: CircuitView, members: readonly EvseObservation[]): void {
