@@ -12,8 +12,8 @@ import type { Recorder } from "../recording/recorder.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import { SiteLog } from "./site-log.ts";
 
-/** A fuse that is overloaded waits no longer for the disk; the next tick no longer than the other. */
-const SHED_PATIENCE_MS = 50;
+/** A fuse that is overloaded waits no longer for the disk, of 50 ms from reading to wire; the next tick no longer than the other. */
+const SHED_PATIENCE_MS = 30;
 const DISK_PATIENCE_MS = 500;
 /** Drafts that compare with the recorded state: they would come again with every tick of a slow disk. */
 const COMPARES_WITH_STATE = new Set<string>([
