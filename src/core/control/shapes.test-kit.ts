@@ -9,6 +9,7 @@ import { plan } from "./planned.test-kit.ts";
 import { Plant } from "./plant.test-kit.ts";
 import type { Fault } from "./plant-station.test-kit.ts";
 import { type SiteOptions, siteOf, VOLTAGE_V } from "./site.test-kit.ts";
+import { car } from "./worlds.test-kit.ts";
 
 const WIRINGS = [
   ["L1"],
@@ -43,15 +44,6 @@ const evse = fc.record({
   switches: fc.boolean(),
   /** Its limits are tied to no transaction. */
   keepsLimit: fc.boolean(),
-});
-
-const car = fc.record({
-  evse: fc.nat({ max: 7 }),
-  arrivesS: fc.integer({ min: 5, max: 400 }),
-  staysS: fc.integer({ min: 60, max: 900 }),
-  phases: fc.constantFrom<1 | 2 | 3>(1, 2, 3, 3),
-  takesA: fc.integer({ min: 6, max: 32 }),
-  obeyS: fc.integer({ min: 1, max: 5 }),
 });
 
 const load = fc.record({

@@ -23,7 +23,8 @@ const evse = fc.record({
   switches: fc.boolean(),
 });
 
-const car = fc.record({
+/** A car that comes to one of the EVSEs. */
+export const car = fc.record({
   evse: fc.nat({ max: 7 }),
   arrivesS: fc.integer({ min: 5, max: 400 }),
   staysS: fc.integer({ min: 60, max: 900 }),
