@@ -114,4 +114,38 @@ describe("why a car gets what it gets", () => {
       expect(reasons.map((row) => row.length)).toEqual(new Array(8).fill(96));
     }
   });
+
+  it("of sun that costs money to export is what that costs: the car would be paid to take it", () => {
+    // No inverter can be held back; two cheap slots of import cannot beat sun that nobody wants.
+    const pvW = [0, 0, 14_000, 14_000, 14_000, 14_000, 0, 0];
+    const exportEurPerKwh = pvW.map(() => -0.06);
+    const evses = [planEvse({ energyNeededWh: 2500, maxPowerW: 11040 })];
+    const input = planInput({ pvW, sunFixedPart: 1, exportEurPerKwh, evses });
+    const [reasons] = explained(input);
+    expect(reasons?.[0]).toMatchObject({ kind: "price", eurPerKwh: 0.3, belowEurPerKwh: expect.closeTo(-0.06, 3) });
+    const later = reasons!.filter(({ kind, eurPerKwh }, slot) => slot > 1 && slot < 6 && kind === "price" && eurPerKwh);
+    for (const { eurPerKwh } of later) expect(eurPerKwh).toBeCloseTo(-0.06, 6);
+    expect(later.length).toBeGreaterThan(0);
+  });
+
+  it("of a car whose least power is more than the sun is the mean of what it takes of each", () => {
+    const pvW = [0, 3000, 0, 0, 0, 0, 0, 0];
+    const importEurPerKwh = [0.3, 0.3, 0.1, 0.1, 0.3, 0.3, 0.3, 0.3];
+    const [reasons] = explained(planInput({ pvW, importEurPerKwh, evses: [planEvse({ energyNeededWh: 5520 })] }));
+    expect(reasons?.[1]).toEqual({ kind: "price", eurPerKwh: expect.closeTo((3000 * 0.08 + 1140 * 0.3) / 4140, 4) });
+  });
+
+  it("of a driver in a hurry is that sooner counts more, and no price is made of it", () => {
+    const importEurPerKwh = [0.4, 0.4, 0.4, 0.4, 0.1, 0.1, 0.1, 0.1];
+    const evses = [planEvse({ preference: "fast", energyNeededWh: 5520 })];
+    const [reasons] = explained(planInput({ importEurPerKwh, evses }));
+    expect(reasons?.slice(4, 7)).toEqual([4, 5, 6].map(() => ({ kind: "sooner", eurPerKwh: 0.1 })));
+  });
+
+  it("of a driver who wants the sun counts what the grid weighs: below the said price it charges", () => {
+    const importEurPerKwh = [0.4, 0.2, 0.1, 0.1, 0.4, 0.4, 0.4, 0.4];
+    const evses = [planEvse({ preference: "green", energyNeededWh: 5520, departureMs: START_MS + 6 * SLOT_MS })];
+    const [reasons] = explained(planInput({ importEurPerKwh, evses }));
+    expect(reasons?.[0]).toEqual({ kind: "price", eurPerKwh: 0.4, belowEurPerKwh: expect.closeTo(0.1, 3) });
+  });
 });

@@ -65,10 +65,11 @@ function waiting({ reason, next, minPowerW }: SlotWords): string {
   if (reason.kind === "gone") return "expected to have left";
   if (reason.kind === "met") return "has what it needs";
   const until = next ? `waits for ${next.at}` : "does not charge";
-  if (reason.kind === "price") {
+  if (reason.kind === "price" || reason.kind === "sooner") {
     const below = reason.belowEurPerKwh;
     const would = below === undefined ? "" : `; it would charge now below ${(below * 100).toFixed(1)} ct`;
-    if (!next) return `has charged by then, for less${would}`;
+    if (!next)
+      return `has charged by then, ${reason.kind === "sooner" ? "sooner counts more than the price" : "for less"}${would}`;
     const cheaper = next.cheaperEurPerKwh > 5e-4 ? `, ${cents(next.cheaperEurPerKwh)} cheaper` : "";
     const room = next.roomCars === undefined ? "" : `; there is room for ${cars(next.roomCars)} until then`;
     return `${until}${cheaper}${would}${room}`;

@@ -6,7 +6,7 @@ import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-fact
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
-import { carCost } from "../model/car-cost.ts";
+import { carCost, GREEN_EUR_PER_KWH } from "../model/car-cost.ts";
 import { peakEur, peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
 import { type Drawn, drawnOf } from "./explain-drawn.ts";
@@ -18,6 +18,8 @@ const SHORT_WH = 50;
 const LITTLE_W = 500;
 /** A peak that costs less more costs nothing, EUR a month. */
 const LEAST_EUR = 1e-3;
+/** Prices that differ by less are the same, EUR/kWh. */
+const PRICE_NOISE_EUR = 1e-4;
 
 interface Plan {
   readonly input: PlanInput;
@@ -154,42 +156,98 @@ function oneGoReason(index: number, slot: number, question: Question): SlotReaso
   return begins > (evse.chargingNow ? 0 : 1) ? { kind: "one-go" } : undefined;
 }
 
-/** What a kWh more costs in a slot, EUR: from the sun what it would have earned, else what it is bought for. */
+/** What more energy in a slot is taken from, the cheapest first: sun that is exported (paid for or not), sun left unused, the grid. */
+function sources(
+  slot: number,
+  { input, result }: Plan,
+): readonly { readonly eurPerKwh: number; readonly mostW: number }[] {
+  const exported = { eurPerKwh: input.exportEurPerKwh[slot] ?? 0, mostW: result.exportW[slot] ?? 0 };
+  const unused = { eurPerKwh: 0, mostW: unusedSunW(slot, { input, result }) };
+  const bought = { eurPerKwh: input.importEurPerKwh[slot] ?? 0, mostW: Number.POSITIVE_INFINITY };
+  return [...[exported, unused].sort((a, b) => a.eurPerKwh - b.eurPerKwh), bought];
+}
+
+/** What a kWh more costs in a slot, EUR: from the sun what it would have earned or cost, else what it is bought for. */
 export function moreEur(index: number, slot: number, question: Question): number {
-  const { input, result } = question;
-  const bought = input.importEurPerKwh[slot] ?? 0;
-  const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, question);
-  if (spareW < stepW(index, slot, question)) return bought;
-  return unusedSunW(slot, question) > NEAR_W ? 0 : Math.max(0, input.exportEurPerKwh[slot] ?? 0);
+  const moreW = stepW(index, slot, question);
+  let [leftW, eur] = [moreW, 0];
+  for (const { eurPerKwh, mostW } of sources(slot, question)) {
+    const takenW = Math.min(leftW, mostW);
+    eur += takenW * eurPerKwh;
+    leftW -= takenW;
+  }
+  return eur / moreW;
 }
 
 /** What the last kWh of a slot costs, EUR. */
 function lastEur(slot: number, { input, result }: Question): number {
-  return (result.importW[slot] ?? 0) > 0
-    ? (input.importEurPerKwh[slot] ?? 0)
-    : Math.max(0, input.exportEurPerKwh[slot] ?? 0);
+  if ((result.importW[slot] ?? 0) > 0) return input.importEurPerKwh[slot] ?? 0;
+  const sold = input.exportEurPerKwh[slot] ?? 0;
+  if (sold < 0 && (result.exportW[slot] ?? 0) > 0) return sold;
+  return unusedSunW(slot, { input, result }) > NEAR_W ? 0 : Math.max(0, sold);
 }
 
-/** What energy in a slot weighs beside its price, EUR/kWh. */
-export function besideEur(index: number, slot: number, { input, weights }: Question): number {
-  return carCost(input.evses[index]!, slot, { input, weights });
+/** What a driver who wants the sun pays beside the price for what `moreW` more (0: the last W) takes of the grid, EUR/kWh. */
+function greenEur(index: number, slot: number, { input, result }: Question, moreW: number): number {
+  if (input.evses[index]!.preference !== "green") return 0;
+  const sunW = Math.max(0, (input.pvW[slot] ?? 0) - (input.buildingW[slot] ?? 0));
+  const greenW = input.evses.reduce(
+    (sum, { preference }, at) => sum + (preference === "green" ? (result.evses[at]?.powerW[slot] ?? 0) : 0),
+    0,
+  );
+  if (moreW === 0) return greenW > sunW ? GREEN_EUR_PER_KWH : 0;
+  const boughtW = Math.max(0, greenW + moreW - Math.max(sunW, greenW));
+  return (GREEN_EUR_PER_KWH * boughtW) / moreW;
+}
+
+/** What energy in a slot weighs beside its price, EUR/kWh: of `moreW` more, or of the last W. */
+export function besideEur(
+  index: number,
+  slot: number,
+  question: Question,
+  moreW = stepW(index, slot, question),
+): number {
+  const { input, weights } = question;
+  return carCost(input.evses[index]!, slot, { input, weights }) + greenEur(index, slot, question, moreW);
 }
 
 const cents = (eur: number) => Math.round(eur * 1e5) / 1e5;
 
-function priceReason(index: number, slot: number, question: Question): SlotReason {
+/** A plan of which the price alone decides, in a slot whose energy has one price. */
+function isPlain(index: number, slot: number, question: Question): boolean {
   const { input, result } = question;
-  const planned = result.evses[index]!;
-  const used = planned.powerW.flatMap((powerW, at) =>
-    powerW > 0 && at !== slot ? [lastEur(at, question) + besideEur(index, at, question)] : [],
+  const [first, ...others] = sources(slot, question).filter(({ mostW }) => mostW > NEAR_W);
+  const isOnePrice = others.length === 0 || first!.mostW >= stepW(index, slot, question);
+  // What a driver who wants the sun pays is half sun, half grid where its least power is more than the sun.
+  const isSun = (at: number) => (input.pvW[at] ?? 0) > (input.buildingW[at] ?? 0);
+  const takes = result.evses[index]!.powerW.map((powerW, at) => powerW > 0 || at === slot);
+  const isMixed = input.evses[index]!.preference === "green" && takes.some((does, at) => does && isSun(at));
+  return input.batteries.length === 0 && !input.peaks && result.status === "optimal" && isOnePrice && !isMixed;
+}
+
+/** Its need is met in other slots: because they cost less, or because sooner counts more than the price. */
+function elsewhereReason(index: number, slot: number, question: Question): SlotReason {
+  const { input, result } = question;
+  const used = result.evses[index]!.powerW.flatMap((powerW, at) =>
+    powerW > 0 && at !== slot ? [{ eur: lastEur(at, question), besideEur: besideEur(index, at, question, 0) }] : [],
   );
-  if (plannedW(index, slot, question) > 0 || used.length === 0)
-    return planned.shortfallWh > SHORT_WH ? { kind: "untried" } : { kind: "met" };
-  if (planned.shortfallWh > SHORT_WH) return { kind: "untried" };
   const eurPerKwh = cents(moreEur(index, slot, question));
-  const belowEurPerKwh = cents(Math.max(...used) - besideEur(index, slot, question));
-  const isPlain = input.batteries.length === 0 && !input.peaks && result.status === "optimal";
-  return { kind: "price", eurPerKwh, ...(isPlain && belowEurPerKwh < eurPerKwh ? { belowEurPerKwh } : {}) };
+  const here = besideEur(index, slot, question);
+  const belowEurPerKwh = cents(Math.max(...used.map((other) => other.eur + other.besideEur)) - here);
+  const dearest = used.reduce((most, other) => (other.eur > most.eur ? other : most));
+  const kind = dearest.eur > eurPerKwh + PRICE_NOISE_EUR && dearest.besideEur < here ? "sooner" : "price";
+  // No price is as low as what hurry weighs.
+  const isPrice = belowEurPerKwh >= Math.min(0, ...input.importEurPerKwh, ...input.exportEurPerKwh);
+  const says = isPlain(index, slot, question) && isPrice && belowEurPerKwh < eurPerKwh;
+  return { kind, eurPerKwh, ...(says ? { belowEurPerKwh } : {}) };
+}
+
+function priceReason(index: number, slot: number, question: Question): SlotReason {
+  const { powerW, shortfallWh } = question.result.evses[index]!;
+  const isShort = shortfallWh > SHORT_WH;
+  const takesElsewhere = powerW.some((planned, at) => planned > 0 && at !== slot);
+  if (plannedW(index, slot, question) > 0 || !takesElsewhere) return { kind: isShort ? "untried" : "met" };
+  return isShort ? { kind: "untried" } : elsewhereReason(index, slot, question);
 }
 
 /** The reason of one slot of one car. */

@@ -5,6 +5,8 @@ import type { PlanWeights } from "./weights.ts";
 
 /** Of equal plans the earlier; a hundredth of a cent over a day, never more than a price. */
 export const EARLY_EUR_PER_KWH_SLOT = 1e-6;
+/** A driver who wants the sun: a kWh from the grid weighs so much more. */
+export const GREEN_EUR_PER_KWH = 0.3;
 const KEEP_ON_EUR_PER_KWH = 2e-5;
 const MOST_OPPORTUNITY_EUR_PER_KWH = 2;
 

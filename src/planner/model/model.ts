@@ -7,7 +7,7 @@
 import type { PlanBattery, PlanInput } from "../../core/facts/plan-facts.ts";
 import { endParts } from "../../core/money/end-values.ts";
 import { circuitRooms, exportCapW, importCapW, leastSunW, presence, slotHours } from "../input/limits.ts";
-import { EARLY_EUR_PER_KWH_SLOT } from "./car-cost.ts";
+import { EARLY_EUR_PER_KWH_SLOT, GREEN_EUR_PER_KWH } from "./car-cost.ts";
 import type { Direction, PlanLayout } from "./layout.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
 import { addReverseLimits } from "./model-discharge.ts";
@@ -18,8 +18,6 @@ import { addWanted } from "./model-wanted.ts";
 import { planWeights } from "./weights.ts";
 
 const KILO = 1000;
-/** A driver who wants the sun: a kWh from the grid weighs so much more. */
-const GREEN_EUR_PER_KWH = 0.3;
 /** Of equal plans the one that moves less through a battery. */
 const CALM_EUR_PER_KWH = 2e-6;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
