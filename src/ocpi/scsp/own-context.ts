@@ -14,6 +14,13 @@ const MOST_SLOTS = 192;
 /** Partners round what a connector can. */
 const ROUNDING_W = 100;
 
+/** What the grid connection carries, or the contract allows, W. */
+function siteLimitW({ circuits, voltageV, phases }: SiteModel): number {
+  const { limitA = 0, limitW = Number.POSITIVE_INFINITY } =
+    circuits.find(({ parentId }) => parentId === undefined) ?? {};
+  return Math.min(limitW, limitA * voltageV * phases);
+}
+
 export interface OwnContexts {
   /** Missing where the context is on another site. */
   take(request: OcpiRequest, context: SmacContext): Promise<Reply> | undefined;
@@ -56,7 +63,7 @@ export function ownContexts(given: {
       partnerId: partner.id,
       contextId: context.id,
       eurPerKwh: context.eurPerKwh.slice(0, MOST_SLOTS).map((slot) => ({ ...slot })),
-      limitW: limitsOf(context)
+      limitW: limitsOf(context, siteLimitW(model))
         .slice(0, MOST_SLOTS)
         .map((slot) => ({ ...slot })),
       evses: evseLimits(context),

@@ -63,7 +63,7 @@ function planEvse(
   };
 }
 
-/** The input. A flexibility order counts as demand that goes away or comes on top; it never lifts above `max_power`. */
+/** The input. A flexibility order below zero counts as demand on top; one above it lifts nothing above `max_power`. */
 export function foreignPlanInput(
   context: SmacContext,
   sessions: readonly ForeignSession[],
@@ -79,7 +79,7 @@ export function foreignPlanInput(
   ].map(bySlot);
   const prices = (price ?? []).map((value) => value ?? OTHERWISE_EUR_PER_KWH);
   const buildingW = Array.from({ length: SLOTS }, (_, slot) =>
-    Math.max(0, Math.round((demand?.[slot] ?? 0) - (flex?.[slot] ?? 0))),
+    Math.max(0, Math.round((demand?.[slot] ?? 0) - Math.min(0, flex?.[slot] ?? 0))),
   );
   return {
     startMs,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SmacSettings } from "../../core/site/site-upstream.ts";
-import { readContext, type ScOptimisation } from "./context.ts";
+import { foreignPlanInput } from "../scsp/plan.ts";
+import { limitsOf, readContext, type ScOptimisation } from "./context.ts";
 import { quarterHours, slotsOf } from "./slots.ts";
 
 const START = Date.UTC(2026, 5, 10, 12);
@@ -53,6 +54,25 @@ describe("an optimisation context", () => {
     expect(context.exportLimitW).toBe(3_000);
     expect(assumed).toContain("power-unit W");
     expect(read({ price: [at(0, 10)] }).assumed).toContain("price-implausible");
+  });
+
+  test("lowers what the site may import by its orders, also where it names no limit of its own, and lifts nothing", () => {
+    const orders = { flex_orders: [at(0, -5), at(15, 5)] };
+    const [first, second] = [START, START + 900_000];
+    const { max_power: _, ...unlimited } = wire(orders);
+    const own = readContext(unlimited, SETTINGS);
+    expect(own.ok && limitsOf(own.context, 17_000)).toEqual([{ startMs: first, endMs: second, value: 12_000 }]);
+    expect(limitsOf(read(orders).context, 69_000)).toEqual([
+      { startMs: 0, endMs: second + 900_000, value: 20_000 },
+      { startMs: first, endMs: second, value: 15_000 },
+    ]);
+    // What the context allows beyond the fuse of the site is no room that an order could begin at.
+    expect(limitsOf(read(orders).context, 17_000)[1]).toMatchObject({ value: 12_000 });
+    // Demand of 10 kW and an order of 5 kW upwards: the cars still have only the other 10 kW.
+    const { context } = read({ ...orders, demand: [at(0, 2.5), at(15, 2.5)] });
+    const input = foreignPlanInput(context, [], { nowMs: START, assumed: { energyWh: 1, stayHours: 1 } });
+    expect(input.buildingW.slice(0, 2)).toEqual([15_000, 10_000]);
+    expect(input.importLimitW).toBe(20_000);
   });
 
   test("has an opportunity cost by slot as one by the hour, bounded", () => {

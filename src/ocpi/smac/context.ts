@@ -39,12 +39,18 @@ export const ScOptimisationSchema = Type.Object({
   flex_orders: Series,
   last_updated: Type.Optional(DateTime),
 });
-/** The limit of the whole while the context lasts, and what flexibility orders leave of it by their slots, W. */
-export function limitsOf({ maxPowerW, flexW, untilMs }: SmacContext): Slot[] {
-  if (maxPowerW === undefined) return [];
-  const always = untilMs === undefined ? [] : [{ startMs: 0, endMs: untilMs, value: Math.max(0, maxPowerW) }];
-  const ordered = flexW.map((slot) => ({ ...slot, value: Math.max(0, maxPowerW + Math.min(0, slot.value)) }));
-  return [...always, ...ordered];
+/**
+ * The limit of the whole while the context lasts, and what flexibility orders leave of it by their slots, W. Where the context names
+ * no limit, its orders lower that of the site: `siteW`.
+ */
+export function limitsOf({ maxPowerW, flexW, untilMs }: SmacContext, siteW: number): Slot[] {
+  const always =
+    untilMs === undefined || maxPowerW === undefined
+      ? []
+      : [{ startMs: 0, endMs: untilMs, value: Math.max(0, maxPowerW) }];
+  const mostW = Math.min(maxPowerW ?? siteW, siteW);
+  const lowering = flexW.filter(({ value }) => value < 0);
+  return [...always, ...lowering.map((slot) => ({ ...slot, value: Math.max(0, mostW + slot.value) }))];
 }
 
 export type ScOptimisation = Static<typeof ScOptimisationSchema>;
