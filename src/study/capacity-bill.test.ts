@@ -17,14 +17,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** One car for 8 h that needs 24 kWh, in a month of 31 days. */
-function scenarioOf(capacity: string): Scenario {
+function scenarioOf(capacity: string, period = "{ from: 2025-01-01, days: 31 }", timeZone = "UTC"): Scenario {
   writeFileSync(
     join(directory, "sessions.csv"),
     "arrival_utc,departure_utc,energy_kwh,max_kw,phases\n2025-01-10T08:00:00Z,2025-01-10T16:00:00Z,24,11.04,3\n",
   );
   const file = join(directory, "scenario.yaml");
-  const site = "site: { timeZone: UTC, country: BE, mainFuseA: 40, evses: [{ id: a }] }";
-  const lines = ["name: test", "period: { from: 2025-01-01, days: 31 }", site, `tariff: { capacity: [${capacity}] }`];
+  const site = `site: { timeZone: ${timeZone}, country: BE, mainFuseA: 40, evses: [{ id: a }] }`;
+  const lines = ["name: test", `period: ${period}`, site, `tariff: { capacity: [${capacity}] }`];
   writeFileSync(file, [...lines, "data: { sessions: sessions.csv }"].join("\n"));
   const read = readScenario(file);
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
@@ -50,6 +50,26 @@ it("of hours and of three days the mean counts, and what it falls into", () => {
     "{ name: x, intervalMinutes: 60, peaks: 3, steps: [{ upToKw: 2, eurPerMonth: 11 }, { upToKw: 5, eurPerMonth: 18 }] }",
   );
   expect(capacityBillEur(capacityMonths(steps), threePeaks(steps))).toBeCloseTo(18, 6);
+});
+
+it("a whole month costs its whole price, however long it is, and a part of it as many days as it has", () => {
+  const tariff = "{ name: x, floorKw: 2.5, eurPerKwMonth: 4 }";
+  const idleEur = (period: string) =>
+    capacityBillEur(capacityMonths(scenarioOf(tariff, period, "Europe/Brussels")), []);
+  expect(idleEur("{ from: 2025-02-01, days: 28 }")).toBeCloseTo(10, 6);
+  // Days of 23 and of 25 hours are days.
+  expect(idleEur("{ from: 2025-03-01, days: 31 }")).toBeCloseTo(10, 6);
+  expect(idleEur("{ from: 2025-10-26, days: 1 }")).toBeCloseTo(10 / 31, 6);
+  expect(idleEur("{ from: 2025-01-31, days: 15 }")).toBeCloseTo(10 / 31 + 5, 6);
+});
+
+it("the mean of three days is that of two where the period has no more", () => {
+  const tariff = "{ name: x, peaks: 3, eurPerKwMonth: 31 }";
+  const scenario = scenarioOf(tariff, "{ from: 2025-01-01, days: 2 }");
+  const oneDay = threePeaks(scenario).fill(0, 96);
+  expect(capacityBillEur(capacityMonths(scenario), oneDay)).toBeCloseTo(2 * 5, 6);
+  const best = perfectForesight(scenarioOf(tariff, "{ from: 2025-01-10, days: 1 }"), { linear, endValueEurPerKwh: 0 });
+  expect(best?.capacityEur).toBeCloseTo(3, 3);
 });
 
 it("perfect foresight spreads the car over its stay, and stops at the step that is paid anyway", () => {

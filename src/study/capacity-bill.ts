@@ -9,7 +9,7 @@ import {
   slotsInInterval,
 } from "../core/money/capacity.ts";
 import type { CapacityTariff } from "../core/site/site-capacity.ts";
-import { localMoment } from "../core/time/calendar.ts";
+import { dateOf, localMoment } from "../core/time/calendar.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, slotsOf } from "../sim/scenario.ts";
 
@@ -29,8 +29,16 @@ export interface CapacityMonth {
   readonly intervals: readonly CapacityInterval[];
 }
 
-const DAY_SLOTS = 96;
-const MEAN_MONTH_DAYS = 365.25 / 12;
+/** Days in the local month of `atMs`. */
+function daysInMonth(atMs: number, timeZone: string): number {
+  const { day, daysLeft } = localMoment(atMs, timeZone);
+  return Number(dateOf(day).slice(8)) + daysLeft - 1;
+}
+
+/** A tariff in a month of which the period has these days: the mean of three days is that of two where there are no more. */
+function overDays(tariff: CapacityTariff, days: number): CapacityTariff {
+  return days < tariff.peaks ? { ...tariff, peaks: days } : tariff;
+}
 
 /** All months of all tariffs of a scenario; empty where power costs nothing. */
 export function capacityMonths(scenario: Scenario): CapacityMonth[] {
@@ -48,11 +56,11 @@ export function capacityMonths(scenario: Scenario): CapacityMonth[] {
       if (known) known.push(interval);
       else months.set(month, [interval]);
     }
-    return [...months.values()].map((intervals) => ({
-      tariff,
-      part: Math.min(1, (intervals.length * size) / DAY_SLOTS / MEAN_MONTH_DAYS),
-      intervals,
-    }));
+    return [...months.values()].map((intervals) => {
+      const days = new Set(intervals.map(({ day }) => day)).size;
+      const firstMs = startMs + intervals[0]!.slots[0]! * SLOT_MS;
+      return { tariff: overDays(tariff, days), part: days / daysInMonth(firstMs, timeZone), intervals };
+    });
   });
 }
 
