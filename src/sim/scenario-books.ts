@@ -28,6 +28,8 @@ export interface ScenarioTotals {
   readonly secondsAboveLimit: number;
   /** How often that lasted longer than a meter and a car need to react. */
   readonly overloads: number;
+  /** Seconds in which a circuit was above its limit while neither car nor battery took anything: nobody can help that. */
+  readonly secondsOfBuilding: number;
   readonly batteryCycles?: number;
   /** Stored at the end, Wh. */
   readonly batteryEndWh?: number;
@@ -42,6 +44,8 @@ const TOLERANCE_PART = 1.02;
 const TOLERANCE_A = 0.5;
 /** A reading a second, an answer of the charge point, and up to 5 s of the car (IEC 61851-1). */
 const REACTION_S = 10;
+/** What stands by, W: a car that is plugged in, a battery at rest. */
+const TAKES_W = 50;
 
 export class ScenarioBooks {
   readonly #scenario: Scenario;
@@ -61,6 +65,7 @@ export class ScenarioBooks {
   #above = 0;
   #aboveNow = 0;
   #overloads = 0;
+  #ofBuilding = 0;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -84,7 +89,10 @@ export class ScenarioBooks {
     this.#wear += this.#wearEur(wired.batteryW, seconds) + this.#carsWearEur(wired);
     this.#discharged += (Math.max(0, -wired.batteryW) * seconds) / 3600;
     this.#peakA = Math.max(this.#peakA, currentA[0], currentA[1], currentA[2]);
-    this.#limits(this.#isAbove(wired) ? seconds : 0);
+    const above = this.#isUneven(wired) || this.#isAbove(wired);
+    const takes = wired.evsesW > TAKES_W || wired.batteryW > TAKES_W;
+    if (above && !takes) this.#ofBuilding += seconds;
+    this.#limits(above && takes ? seconds : 0);
   }
 
   #money(slot: number, gridW: number, seconds: number): void {
@@ -137,7 +145,6 @@ export class ScenarioBooks {
   }
 
   #isAbove(wired: WiredSite): boolean {
-    if (this.#isUneven(wired)) return true;
     for (const { id, limitA, limitW } of this.#scenario.circuits) {
       const { powerW, currentA } = wired.meter(id);
       const mostA = limitA * TOLERANCE_PART + TOLERANCE_A;
@@ -174,6 +181,7 @@ export class ScenarioBooks {
       peakA: Math.round(this.#peakA * 10) / 10,
       secondsAboveLimit: Math.round(this.#above),
       overloads: this.#overloads,
+      secondsOfBuilding: Math.round(this.#ofBuilding),
       ...(battery && batteryEndWh !== undefined
         ? { batteryCycles: Math.round((10 * this.#discharged) / usableWh) / 10, batteryEndWh: Math.round(batteryEndWh) }
         : {}),

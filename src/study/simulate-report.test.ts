@@ -80,3 +80,56 @@ describe("a country in which cars may load a phase by 20 A more than another", (
     expect(column("wattledger").shortKwh).toBeLessThan(1.5);
   }, 30_000);
 });
+
+describe("a building that is above its fuse by itself", () => {
+  it("is no overload of anybody's, and is told in the notes", async () => {
+    const load = Array.from({ length: 24 }, (_, hour) => {
+      return `${new Date(Date.UTC(2025, 9, 24, 22 + hour)).toISOString()},${hour === 12 ? 30 : 1}`;
+    });
+    writeFileSync(join(directory, "load.csv"), ["start_utc,load_kw", ...load].join("\n"));
+    writeFileSync(
+      join(directory, "noon.csv"),
+      "arrival_utc,departure_utc,energy_kwh,max_kw,phases\n2025-10-25T06:00Z,2025-10-25T15:00Z,7,3.68,1",
+    );
+    const text = [
+      "name: noon",
+      "period: { from: 2025-10-25, days: 1 }",
+      "site:",
+      "  { timeZone: Europe/Berlin, country: NL, mainFuseA: 25, importLimitW: 15000, evses: [{ id: a, phases: [L1], maxCurrentA: 16 }] }",
+      "data: { load: load.csv, sessions: noon.csv }",
+    ];
+    const file = join(directory, "noon.yaml");
+    writeFileSync(file, text.join("\n"));
+    const read = readScenario(file);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const { report } = await compareScenario(read.scenario, read.notes);
+    const own = report.columns.find(({ name }) => name === "wattledger")!;
+    expect(own.peakA).toBeGreaterThan(30);
+    expect(own).toMatchObject({ overloads: 0, quarterHoursAboveContract: 0 });
+    expect(own.secondsAboveLimit).toBeLessThan(20);
+    expect(report.notes.map(({ text: note }) => note).join()).toMatch(/the building alone was above a fuse for \d+ s/);
+  }, 30_000);
+
+  it("is one of the cars that charge beside it", async () => {
+    writeFileSync(
+      join(directory, "beside.csv"),
+      "arrival_utc,departure_utc,energy_kwh,max_kw,phases\n2025-10-25T09:30Z,2025-10-25T12:00Z,9,3.68,1",
+    );
+    const file = join(directory, "beside.yaml");
+    writeFileSync(
+      file,
+      [
+        "name: beside",
+        "period: { from: 2025-10-25, days: 1 }",
+        "site: { timeZone: Europe/Berlin, country: NL, mainFuseA: 25, importLimitW: 15000, evses: [{ id: a, phases: [L1], maxCurrentA: 16 }] }",
+        "data: { load: load.csv, sessions: beside.csv }",
+      ].join("\n"),
+    );
+    const read = readScenario(file);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const { report } = await compareScenario(read.scenario, read.notes);
+    const uncontrolled = report.columns.find(({ name }) => name === "uncontrolled")!;
+    expect(uncontrolled.overloads).toBeGreaterThan(0);
+    expect(uncontrolled.quarterHoursAboveContract).toBe(4);
+  }, 30_000);
+});

@@ -123,7 +123,8 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-type Run = Pick<ScenarioTotals, "costEur" | "wearEur" | "deliveredWh" | "gridW" | "peakW" | "batteryEndWh">;
+type Run = Pick<ScenarioTotals, "costEur" | "wearEur" | "deliveredWh" | "gridW" | "peakW" | "batteryEndWh"> &
+  ReportSeries;
 
 function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario, months }: Yardstick): number {
   const missingKwh = scenario.sessions.reduce(
@@ -133,6 +134,22 @@ function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario, mon
   const storedKwh = ((run.batteryEndWh ?? 0) - (scenario.battery?.startEnergyWh ?? 0)) / 1000;
   const storedEur = scenario.battery ? storedKwh * storedEurPerKwh : 0;
   return run.costEur + run.wearEur + capacityBillEur(months, run.gridW) + missingKwh * missingEurPerKwh - storedEur;
+}
+
+/** What a car or a battery that takes nothing stands by with, W. */
+const STANDBY_W = 50;
+
+/** Quarter-hours above a contracted import; of those in which the building took it alone nobody is to blame. */
+function quarterHoursAbove(limitW: number, { gridW, evsesW, batteryW }: Run): number {
+  const takes = (slot: number) => (evsesW[slot] ?? 0) > STANDBY_W || (batteryW[slot] ?? 0) > STANDBY_W;
+  return gridW.filter((powerW, slot) => powerW > limitW && takes(slot)).length;
+}
+
+/** What a reader has to know of the building beside the columns. */
+function buildingNotes({ secondsOfBuilding }: ScenarioTotals): DataNote[] {
+  if (secondsOfBuilding === 0) return [];
+  const text = `the building alone was above a fuse for ${secondsOfBuilding} s, without any car or battery: no overload of anybody's`;
+  return [{ file: "load", text }];
 }
 
 function column(name: string, run: Run & { readonly energyDeliveredWh: number }, yardstick: Yardstick): ReportColumn {
@@ -160,9 +177,7 @@ function column(name: string, run: Run & { readonly energyDeliveredWh: number },
     wearEur: round(run.wearEur, 2),
     comparableEur: round(comparable(run, yardstick), 2),
     peakKw: round(run.peakW / 1000, 1),
-    ...(contractW === undefined
-      ? {}
-      : { quarterHoursAboveContract: run.gridW.filter((powerW) => powerW > contractW * 1.01).length }),
+    ...(contractW === undefined ? {} : { quarterHoursAboveContract: quarterHoursAbove(contractW * 1.01, run) }),
   };
 }
 
@@ -244,6 +259,7 @@ interface Compared {
   readonly columns: readonly ReportColumn[];
   readonly regret: Regret;
   readonly runs: readonly NamedRun[];
+  readonly notes: readonly DataNote[];
 }
 
 /** Controller and rules, as they are or told the truth, beside the best that was possible. */
@@ -265,7 +281,7 @@ async function compared(yardstick: Yardstick, { onDay, told = [] }: ComparisonOp
     ...rules.map(({ name, totals }): NamedRun => [name, totals]),
     [OPTIMUM, optimum],
   ];
-  return { columns, regret: regretOf(columns), runs };
+  return { columns, regret: regretOf(columns), runs, notes: buildingNotes(result) };
 }
 
 /** Runs a scenario in every way and compares. */
@@ -278,7 +294,8 @@ export async function compareScenario(
   const yardstick = await yardstickOf(scenario);
   const { optimum } = yardstick;
   const { onDay } = options;
-  const { columns, regret, runs } = await compared(yardstick, onDay ? { onDay } : {});
+  const compare = await compared(yardstick, onDay ? { onDay } : {});
+  const { columns, regret, runs } = compare;
   const informed = options.told?.length ? await compared(yardstick, options) : undefined;
   const report: SimulationReport = {
     scenario: scenario.name,
@@ -288,7 +305,7 @@ export async function compareScenario(
     days: Math.round((scenario.endMs - scenario.startMs) / 86_400_000),
     evses: scenario.evses.length,
     sessions: scenario.sessions.length,
-    notes,
+    notes: [...notes, ...compare.notes],
     optimum: optimum.method,
     missingEurPerKwh: round(yardstick.missingEurPerKwh, 4),
     storedEurPerKwh: round(yardstick.storedEurPerKwh, 4),
