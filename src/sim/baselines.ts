@@ -4,7 +4,7 @@
  */
 import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import { type Scenario, sessionPowerW, slotIndexOf } from "./scenario.ts";
+import { importLimitW, type Scenario, sessionPowerW, slotIndexOf } from "./scenario.ts";
 import type { ScenarioTotals } from "./scenario-books.ts";
 import { type Present, ScenarioSite } from "./scenario-site.ts";
 
@@ -40,11 +40,12 @@ interface Sharing {
   readonly uneven?: { readonly givenA: [number, number, number]; readonly limitA: number };
 }
 
-function roomNow(scenario: Scenario, site: ScenarioSite): Room {
+function roomNow(scenario: Scenario, site: ScenarioSite, atMs: number): Room {
   const room: Room = new Map();
   const { voltageV } = scenario;
-  for (const { id, limitA, limitW = Number.POSITIVE_INFINITY } of scenario.circuits) {
+  for (const [index, { id, limitA, limitW: ownW = Number.POSITIVE_INFINITY }] of scenario.circuits.entries()) {
     const { currentA, powerW } = site.wired.meter(id);
+    const limitW = index === 0 ? importLimitW(scenario, atMs) : ownW;
     room.set(id, {
       phasesA: PHASE_INDEXES.map((phase) => limitA - currentA[phase]),
       sumW: limitW - powerW[0] - powerW[1] - powerW[2],
@@ -61,13 +62,13 @@ function roomNow(scenario: Scenario, site: ScenarioSite): Room {
   return room;
 }
 
-function sharingNow(scenario: Scenario, site: ScenarioSite): Sharing {
+function sharingNow(scenario: Scenario, site: ScenarioSite, atMs: number): Sharing {
   const { voltageV, unbalanceLimitA } = scenario;
   const uneven =
     unbalanceLimitA === undefined
       ? {}
       : { uneven: { givenA: [0, 0, 0] as [number, number, number], limitA: unbalanceLimitA } };
-  return { room: roomNow(scenario, site), voltageV, ...uneven };
+  return { room: roomNow(scenario, site, atMs), voltageV, ...uneven };
 }
 
 function phasesOf({ evse, session }: Present) {
@@ -160,7 +161,7 @@ function run(
   const site = new ScenarioSite(scenario, (evseId) => offered.get(evseId) ?? 0);
   for (let atMs = scenario.startMs + STEP_S * 1000; atMs <= scenario.endMs; atMs += STEP_S * 1000) {
     const wanting = [...site.present().values()].filter(({ car }) => !car.isFull);
-    offered = wanting.length === 0 ? offered : share(rule(wanting, atMs), sharingNow(scenario, site));
+    offered = wanting.length === 0 ? offered : share(rule(wanting, atMs), sharingNow(scenario, site, atMs));
     site.step(atMs, STEP_S);
   }
   return site.totals();

@@ -63,6 +63,14 @@ export interface ScenarioSession {
 /** One value a slot of the period, and of some days beyond it; `undefined` is unknown. */
 export type ScenarioSeries = readonly (number | undefined)[];
 
+/** A flexibility order: what the site may import from a time to another, and when it hears of that. */
+export interface ScenarioOrder {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly importLimitW: number;
+  readonly toldMs: number;
+}
+
 export interface Scenario {
   readonly name: string;
   readonly seed: number;
@@ -93,6 +101,7 @@ export interface Scenario {
   readonly isDayAhead: boolean;
   /** Of the grid's energy, g/kWh. */
   readonly co2GramsPerKwh?: ScenarioSeries;
+  readonly orders?: readonly ScenarioOrder[];
   /** By arrival. */
   readonly sessions: readonly ScenarioSession[];
   /** The site as the controller is configured. */
@@ -107,6 +116,21 @@ export function slotsOf(scenario: Pick<Scenario, "startMs" | "endMs">): number {
 /** Index of the slot that contains `atMs`; below 0 before the period. */
 export function slotIndexOf(scenario: Pick<Scenario, "startMs">, atMs: number): number {
   return Math.floor((atMs - scenario.startMs) / SLOT_MS);
+}
+
+/** What the site may import at `atMs` by its contract and its orders, W. Infinity without either. */
+export function importLimitW({ circuits, orders = [] }: Pick<Scenario, "circuits" | "orders">, atMs: number): number {
+  const inForce = orders.filter(({ startMs, endMs }) => startMs <= atMs && atMs < endMs);
+  const contractW = circuits[0]?.limitW ?? Number.POSITIVE_INFINITY;
+  return Math.min(contractW, ...inForce.map((order) => order.importLimitW));
+}
+
+/** The same for a quarter-hour: the lowest of it. */
+export function slotImportLimitW(scenario: Pick<Scenario, "circuits" | "orders" | "startMs">, slot: number): number {
+  const beginMs = scenario.startMs + slot * SLOT_MS;
+  const begins = (scenario.orders ?? []).map(({ startMs }) => startMs);
+  const within = begins.filter((atMs) => atMs > beginMs && atMs < beginMs + SLOT_MS);
+  return Math.min(...[beginMs, ...within].map((atMs) => importLimitW(scenario, atMs)));
 }
 
 /** Most power of a session's car at its EVSE, W. */

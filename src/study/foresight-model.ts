@@ -3,7 +3,7 @@ import { PHASE_INDEXES, type PhaseIndex } from "../core/quantity.ts";
 import { SLOT_HOURS, SLOT_MS } from "../core/time/slots.ts";
 import { type LinearTerm, type ModelBuilder, modelBuilder } from "../planner/model/linear-model.ts";
 import { PHASE_SHARES } from "../sim/models/building.ts";
-import type { Scenario } from "../sim/scenario.ts";
+import { type Scenario, slotImportLimitW } from "../sim/scenario.ts";
 import type { CapacityMonth } from "./capacity-bill.ts";
 import { addGiving, backFactor } from "./foresight-discharge.ts";
 import type { ModelCar } from "./model-car.ts";
@@ -144,8 +144,8 @@ export class WindowModel {
       if (this.flows.charge[slot] !== undefined)
         terms.push(term(this.flows.charge[slot]!, -1), term(this.flows.discharge[slot]!, 1));
       this.build.row(`balance${slot}`, { lower: netKw, upper: netKw }, terms);
-      const limitW = circuits[0]?.limitW;
-      if (limitW !== undefined)
+      const limitW = slotImportLimitW(this.#scenario, slot);
+      if (Number.isFinite(limitW))
         this.build.row(`contract${slot}`, { upper: Math.max(limitW / KILO, netKw) }, [term(i, 1)]);
       for (const circuit of circuits) this.#addCircuit(circuit, slot);
       this.#addUnbalance(slot);

@@ -13,6 +13,7 @@ import { SLOT_MS } from "../core/time/slots.ts";
 import { timeOfUsePrice } from "../planner/prices/price-sources.ts";
 import type { Scenario, ScenarioBattery, ScenarioSeries } from "../sim/scenario.ts";
 import { type CsvTable, parseCsv } from "./csv.ts";
+import { ordersOf } from "./scenario-orders.ts";
 import { type DataFile, type ScenarioFile, ScenarioSchema, type SessionsFile } from "./scenario-schema.ts";
 import { overSlots, readSeries, type SeriesRead, type Shift, timeColumn, withoutHoles } from "./scenario-series.ts";
 import { readSessions } from "./scenario-sessions.ts";
@@ -272,6 +273,13 @@ function withRoof({ document }: Reading, pvPeakW: number): ScenarioFile {
   return site.pv || pvPeakW === 0 ? document : { ...document, site: { ...site, pv: { peakKw: pvPeakW / 1000 } } };
 }
 
+function ordered(document: ScenarioFile): Pick<Scenario, "orders"> {
+  const orders = ordersOf(document);
+  if (typeof orders === "number")
+    throw new ScenarioProblem(["orders", orders, "to"], "the order ends before it begins", "Correct its times");
+  return orders.length === 0 ? {} : { orders };
+}
+
 function compose(reading: Reading, file: string): Scenario {
   const { startMs, endMs } = reading;
   const sunAndLoad = flows(reading);
@@ -313,6 +321,7 @@ function compose(reading: Reading, file: string): Scenario {
     ...sunAndLoad,
     ...prices(reading),
     ...(co2 ? { co2GramsPerKwh: co2 } : {}),
+    ...ordered(document),
     sessions: sessionsOf(reading, evses, site.voltageV),
     configuration: parsed.configuration,
   };

@@ -66,6 +66,19 @@ const ScenarioTariffSchema = Type.Object(
   closed,
 );
 
+const LocalTime = (description: string) =>
+  Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT([01]\\d|2[0-3]):[0-5]\\d$", description });
+
+const OrderSchema = Type.Object(
+  {
+    from: LocalTime("Local time, as 2025-10-08T17:00"),
+    to: LocalTime("Local time, exclusive"),
+    importLimitW: Type.Number({ minimum: 0, description: "What the site may import meanwhile" }),
+    toldHoursBefore: Type.Number({ minimum: 0, maximum: 168, default: 24, description: "How early it is known" }),
+  },
+  { ...closed, description: "A flexibility order: a limit for a time, only ever below the site's own" },
+);
+
 const grid = SiteConfigurationSchema.properties.gridConnection.properties;
 const BatterySchema = Type.Object(
   {
@@ -118,6 +131,7 @@ export const ScenarioSchema = Type.Object(
       closed,
     ),
     tariff: Type.Optional(ScenarioTariffSchema),
+    orders: Type.Array(OrderSchema, { default: [], maxItems: 1000 }),
     charging,
     data: Type.Object(
       {

@@ -165,7 +165,7 @@ const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
   ["Highest phase current, A", "peakA"],
   ["Seconds above a limit", "secondsAboveLimit"],
   ["Overloads longer than 10 s", "overloads"],
-  ["Quarter-hours above the contract", "quarterHoursAboveContract"],
+  ["Quarter-hours above contract or order", "quarterHoursAboveContract"],
   ["Own sun used on the site, %", "selfConsumptionPercent"],
   ["CO₂ of the import, kg", "co2Kg"],
   ["Full cycles of the battery", "batteryCycles"],

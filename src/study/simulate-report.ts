@@ -1,7 +1,7 @@
 /** One scenario under the controller, under the usual rules, and at its best: the same cars, books and limits for all. */
 
 import { cheapestSlots, earliestDeadline, equalShares, leastLaxity, uncontrolled } from "../sim/baselines.ts";
-import { type Scenario, slotsOf } from "../sim/scenario.ts";
+import { type Scenario, slotImportLimitW, slotsOf } from "../sim/scenario.ts";
 import type { ScenarioTotals } from "../sim/scenario-books.ts";
 import { createLinearSolver } from "../solver/glpk.ts";
 import { type CapacityMonth, capacityBillEur, capacityMonths } from "./capacity-bill.ts";
@@ -43,7 +43,7 @@ export interface ReportColumn {
   readonly secondsAboveLimit?: number;
   /** Times that lasted longer than 10 s. */
   readonly overloads?: number;
-  /** Quarter-hours above the contracted import, where there is one. */
+  /** Quarter-hours above the contracted or ordered import, where there is one. */
   readonly quarterHoursAboveContract?: number;
   readonly profileMessages?: number;
   readonly guardInterventions?: number;
@@ -140,9 +140,9 @@ function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario, mon
 const STANDBY_W = 50;
 
 /** Quarter-hours above a contracted import; of those in which the building took it alone nobody is to blame. */
-function quarterHoursAbove(limitW: number, { gridW, evsesW, batteryW }: Run): number {
+function quarterHoursAbove(scenario: Scenario, { gridW, evsesW, batteryW }: Run): number {
   const takes = (slot: number) => (evsesW[slot] ?? 0) > STANDBY_W || (batteryW[slot] ?? 0) > STANDBY_W;
-  return gridW.filter((powerW, slot) => powerW > limitW && takes(slot)).length;
+  return gridW.filter((powerW, slot) => powerW > slotImportLimitW(scenario, slot) * 1.01 && takes(slot)).length;
 }
 
 /** What a reader has to know of the building beside the columns. */
@@ -163,7 +163,7 @@ function column(name: string, run: Run & { readonly energyDeliveredWh: number },
     if (missingWh > SHORT_WH) shortWh += missingWh;
     if (missingWh > DRIVER_SHORT_WH) driversShort++;
   }
-  const contractW = scenario.circuits[0]?.limitW;
+  const isLimited = scenario.circuits[0]?.limitW !== undefined || (scenario.orders ?? []).length > 0;
   const deliveredKwh = run.energyDeliveredWh / 1000;
   return {
     name,
@@ -177,7 +177,7 @@ function column(name: string, run: Run & { readonly energyDeliveredWh: number },
     wearEur: round(run.wearEur, 2),
     comparableEur: round(comparable(run, yardstick), 2),
     peakKw: round(run.peakW / 1000, 1),
-    ...(contractW === undefined ? {} : { quarterHoursAboveContract: quarterHoursAbove(contractW * 1.01, run) }),
+    ...(isLimited ? { quarterHoursAboveContract: quarterHoursAbove(scenario, run) } : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/inline-solver.ts";
 import { forecastIsDue, informedScenario, type Truth, trueForecasts } from "./informed.ts";
+import { toldOrders } from "./scenario-orders.ts";
 
 export interface SimulationResult extends ScenarioTotals {
   readonly interventions: number;
@@ -165,6 +166,8 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
   while (clock.wallMs() < scenario.endMs) {
     const seconds = stepSeconds(virtual.site, clock.wallMs());
     await clock.advance(seconds * 1000);
+    const orders = toldOrders(scenario, clock.wallMs(), seconds * 1000);
+    if (orders.length > 0) await recorder.note(orders);
     if (forecastIsDue(clock.wallMs(), seconds * 1000))
       await recorder.note(trueForecasts(scenario, clock.wallMs(), told));
     await virtual.step(seconds);
