@@ -92,6 +92,31 @@ describe("a month's peak", () => {
     expect(plannedValueKw(peak({ ...threeDays, earlierKw: [9, 3, 3] }), input(), plan.importW)).toBeGreaterThan(5);
   });
 
+  it("of a month's first days is not cheap because no others are known yet: those that come will be like them", () => {
+    const steps = [
+      { upToKw: 5, eurPerMonth: 18 },
+      { upToKw: 15, eurPerMonth: 42 },
+    ];
+    const first = { count: 3, spreadDays: 10, eurPerKw: 0, steps };
+    const evses = [planEvse({ minPowerW: 1380, energyNeededWh: 8000, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
+    const plan = solve(input({ evses, peaks: [peak(first)] }));
+    expect(highest(plan)).toBeCloseTo(below(5), 2);
+    // One day was high: each of the next has to make up for half of it, not the next one alone.
+    const after = solve(input({ evses, peaks: [peak({ ...first, earlierKw: [6, 1] })] }));
+    expect(highest(after)).toBeCloseTo(below(4.5), 2);
+    // On the last day of the month there is no other.
+    const last = solve(input({ evses, peaks: [peak({ ...first, spreadDays: 1, earlierKw: [6, 1, 1] })] }));
+    expect(highest(last)).toBeCloseTo(below(8), 2);
+  });
+
+  it("of a kW that is the mean of three days weighs whole until three have it", () => {
+    const first = { count: 3, spreadDays: 10, eurPerKw: 2 };
+    // A kW costs 20 ct a day, a third of it 7 ct; in the cheap half it saves 10 ct.
+    const plan = solve(input({ peaks: [peak(first)] }));
+    expect(highest(plan)).toBeCloseTo(5.52, 2);
+    expect(highest(solve(input({ peaks: [peak({ ...first, earlierKw: [9, 9, 9] })] })))).toBeCloseTo(below(9), 2);
+  });
+
   it("by steps is used nearly up to the edge of the step that it must take", () => {
     const steps = [
       { upToKw: 2, eurPerMonth: 10 },
@@ -233,7 +258,8 @@ describe("a car whose least power is above what the month has reached", () => {
         const [by, all] = [solve(site(4)), solve(site(24))];
         const eur = ({ costEur, peaks = [] }: PlanResult) => costEur + (peaks[0]?.eur ?? 0);
         // A bound that cuts off what can be done would make the plan with few of them dearer.
-        expect(eur(by)).toBeLessThanOrEqual(eur(all) + 0.002 * Math.abs(eur(all)) + 0.02);
+        // Both stay 1.5 % below what they pay for, which the bill does not know.
+        expect(eur(by)).toBeLessThanOrEqual(eur(all) + 0.003 * Math.abs(eur(all)) + 0.02);
       }),
       { numRuns: 60, seed: 7 },
     );

@@ -146,14 +146,36 @@ export function peakEur(peak: PlanPeak, valueKw: number): number {
   return valueKw * peak.eurPerKw + (step?.eurPerMonth ?? 0);
 }
 
-/** The value that a month comes to with an import by slot, kW. */
+/** What a planned day's highest makes of the value: at least `baseKw` and `share` of it. */
+export interface DayWeight {
+  readonly baseKw: number;
+  readonly share: number;
+}
+
+/**
+ * What the highest of a planned day makes of a value that is the mean of several days, where as many days as are left may be like
+ * it. Counted as one of three, the peaks of a month's first days would look cheap, and use up what all that follow need as well.
+ */
+export function dayWeights(peak: PlanPeak, day: PlanPeak["days"][number]): DayWeight[] {
+  const { count, days, earlierKw, spreadDays } = peak;
+  const others = [...earlierKw, ...days.flatMap((other) => (other === day ? [] : [other.reachedKw]))];
+  const highest = others.sort((a, b) => b - a);
+  const alike = Math.min(count, Math.max(days.length, Math.floor(spreadDays)));
+  return Array.from({ length: alike }, (_, index) => {
+    const sumKw = highest.slice(0, count - index - 1).reduce((sum, kw) => sum + kw, 0);
+    return { baseKw: sumKw / count, share: (index + 1) / count };
+  });
+}
+
+/** The value that a month comes to with an import by slot, kW, where the days that follow are no higher than those of the plan. */
 export function plannedValueKw(peak: PlanPeak, input: PlanInput, importW: readonly number[]): number {
   const days = peak.days.map((day) => {
     const counted = peakIntervals(peak, day, input.startMs).map(({ slots, beforeWh, weight, contractedKw }) => {
       const energyWh = slots.reduce((sum, slot) => sum + (importW[slot] ?? 0) * slotHours(input, slot), beforeWh);
       return weight * Math.max(0, energyWh / 1000 / (peak.intervalSlots * SLOT_HOURS) - contractedKw);
     });
-    return Math.max(day.reachedKw, ...counted);
+    const highestKw = Math.max(day.reachedKw, ...counted);
+    return dayWeights(peak, day).map(({ baseKw, share }) => baseKw + share * highestKw);
   });
-  return Math.max(peak.floorKw, meanOfHighest([...peak.earlierKw, ...days], peak.count));
+  return Math.max(reachedValueKw(peak), ...days.flat());
 }
