@@ -157,6 +157,8 @@ describe("the demonstration over real sockets", () => {
     const series = { startMs: nowMs - 3_600_000, minutes: 60, powerW: new Array(30).fill(1234) };
     expect((await put("pv", series)).status).toBe(200);
     expect((await put("wind", series)).status).toBe(400);
+    expect((await put("co2", { startMs: nowMs, minutes: 60, gramsPerKwh: [320, 90] })).status).toBe(200);
+    expect((await put("co2", series)).status).toBe(400);
     const old = await put("pv", { ...series, startMs: 0 });
     expect(old.status).toBe(422);
     expect(await old.json()).toMatchObject({ title: "The forecast says nothing of the next week" });

@@ -1,7 +1,12 @@
 /** What changes something: a driver's wish and override, start and stop, an outside limit, commands to charge points. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ChargePointCommand } from "../core/charge-point-input.ts";
-import { type ForecastKind, ForecastKindSchema, type PowerSeries } from "../core/facts/forecast-facts.ts";
+import {
+  type ForecastKind,
+  ForecastKindSchema,
+  type IntensitySeries,
+  type PowerSeries,
+} from "../core/facts/forecast-facts.ts";
 import type { Clock, SiteAccess } from "../core/ports.ts";
 import {
   BudgetRequest,
@@ -9,6 +14,7 @@ import {
   decideRequest,
   ForecastRequest,
   GridLimitRequest,
+  IntensityRequest,
   OverrideRequest,
   type SiteRequest,
   WishRequest,
@@ -201,6 +207,18 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
       const { kind: what } = request.params as { kind: ForecastKind };
       return ask(reply, { kind: "forecast", what, body: request.body as PowerSeries }, by);
     }),
+  );
+
+  app.put(
+    "/api/v1/forecasts/co2",
+    {
+      schema: {
+        summary:
+          "CO2 of a kWh from the grid: what preference green and the month's CO2 go by; it replaces the one before",
+        body: IntensityRequest,
+      },
+    },
+    guarded((request, reply, { by }) => ask(reply, { kind: "co2", body: request.body as IntensitySeries }, by)),
   );
 
   app.post(

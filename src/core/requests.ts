@@ -2,7 +2,13 @@
 
 import { BudgetSlotSchema } from "./facts/budget-facts.ts";
 import { PreferenceSchema } from "./facts/driver-facts.ts";
-import { type ForecastKind, type PowerSeries, PowerSeriesSchema } from "./facts/forecast-facts.ts";
+import {
+  type ForecastKind,
+  type IntensitySeries,
+  IntensitySeriesSchema,
+  type PowerSeries,
+  PowerSeriesSchema,
+} from "./facts/forecast-facts.ts";
 import type { SiteDraft } from "./facts/index.ts";
 import { budgetProblem } from "./limits/budget.ts";
 import { withEnd } from "./limits/grid-limit.ts";
@@ -51,13 +57,17 @@ export const BudgetRequest = Type.Object({ slots: Type.Array(BudgetSlotSchema, {
 /** What somebody else expects of the sun or of the building; it replaces what was sent before. */
 export const ForecastRequest = PowerSeriesSchema;
 
+/** What a kWh of the grid emits, as somebody else expects it; it replaces what was sent before. */
+export const IntensityRequest = IntensitySeriesSchema;
+
 export type SiteRequest =
   | { readonly kind: "wish"; readonly evseId: string; readonly body: Static<typeof WishRequest> }
   | { readonly kind: "departures"; readonly evseId: string; readonly body: Static<typeof DeparturesRequest> }
   | { readonly kind: "override"; readonly evseId: string; readonly body: Static<typeof OverrideRequest> }
   | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> }
   | { readonly kind: "budget"; readonly body: Static<typeof BudgetRequest> }
-  | { readonly kind: "forecast"; readonly what: ForecastKind; readonly body: PowerSeries };
+  | { readonly kind: "forecast"; readonly what: ForecastKind; readonly body: PowerSeries }
+  | { readonly kind: "co2"; readonly body: IntensitySeries };
 
 export type RequestDecision =
   | { readonly ok: true; readonly draft: SiteDraft }
@@ -76,10 +86,14 @@ function late(what: string, field: string): RequestDecision {
   };
 }
 
-function decideForecast(kind: ForecastKind, series: PowerSeries, by: string, nowMs: number): RequestDecision {
-  const endMs = series.startMs + series.powerW.length * series.minutes * 60_000;
-  const isUseful = endMs > nowMs && series.startMs < nowMs + WEEK_MS;
-  if (isUseful) return { ok: true, draft: { type: "forecast-received", source: by, data: { kind, by, series } } };
+function decideForecast(
+  draft: Extract<SiteDraft, { type: "forecast-received" | "grid-intensity-received" }>,
+  nowMs: number,
+): RequestDecision {
+  const { series } = draft.data;
+  const intervals = "powerW" in series ? series.powerW.length : series.gramsPerKwh.length;
+  const endMs = series.startMs + intervals * series.minutes * 60_000;
+  if (endMs > nowMs && series.startMs < nowMs + WEEK_MS) return { ok: true, draft };
   return {
     ok: false,
     problem: "time",
@@ -102,7 +116,14 @@ export function decideRequest(site: SiteModel, request: SiteRequest, by: string,
     const detail = "Send slots with startMs and endMs in epoch milliseconds, and powerW, energyWh or both";
     return { ok: false, problem: "time", title: problem, detail };
   }
-  if (request.kind === "forecast") return decideForecast(request.what, request.body, by, nowMs);
+  if (request.kind === "forecast") {
+    const data = { kind: request.what, by, series: request.body };
+    return decideForecast({ type: "forecast-received", source: by, data }, nowMs);
+  }
+  if (request.kind === "co2") {
+    const data = { by, series: request.body };
+    return decideForecast({ type: "grid-intensity-received", source: by, data }, nowMs);
+  }
   const { evseId } = request;
   if (!site.evseById.has(evseId))
     return {

@@ -69,6 +69,7 @@ function billColumns(name: string, bill: Bill | undefined): Record<string, numbe
     [`${name}_peak_kw`]: bill && bill.peakW / 1000,
     [`${name}_missing_kwh`]: bill && bill.missingWh / 1000,
     [`${name}_peaks_eur`]: bill?.peaksEur,
+    [`${name}_co2_kg`]: bill?.co2Kg,
   };
 }
 
@@ -94,7 +95,7 @@ export function savingsRow(month: SavingsMonth): Record<string, unknown> {
   };
 }
 
-const BILL_PARTS = ["cost_eur", "import_kwh", "export_kwh", "peak_kw", "missing_kwh", "peaks_eur"] as const;
+const BILL_PARTS = ["cost_eur", "import_kwh", "export_kwh", "peak_kw", "missing_kwh", "peaks_eur", "co2_kg"] as const;
 
 export const SAVINGS_COLUMNS: readonly string[] = [
   "month",

@@ -314,16 +314,23 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
     await ask("grid-limit/set", '{"limitW":4200}');
     await ask("grid-limit/set", '{"limitW":"all"}');
     await ask("forecasts/building/set", '{"startMs":0,"minutes":20,"powerW":[1]}');
+    const grams = { startMs: START_MS, minutes: 60, gramsPerKwh: [320, 90] };
+    await ask("forecasts/co2/set", JSON.stringify(grams));
     await ask("grid-limit/set", "x".repeat(9_000));
     await ask(`evses/${EVSE}/wish/set`, JSON.stringify({ departureMs: START_MS - 1 }));
-    await listener.until((seen) => seen.filter(({ topic }) => topic === `${ROOT}/responses`).length >= 7);
-    expect(site.recorded.map(({ type }) => type)).toEqual(["override-changed", "wish-stated", "grid-limit-received"]);
+    await listener.until((seen) => seen.filter(({ topic }) => topic === `${ROOT}/responses`).length >= 8);
+    expect(site.recorded.map(({ type }) => type)).toEqual([
+      "override-changed",
+      "wish-stated",
+      "grid-limit-received",
+      "grid-intensity-received",
+    ]);
     const answers = listener.seen
       .filter(({ topic }) => topic === `${ROOT}/responses`)
       .map(({ text }) => JSON.parse(text));
     // A refusal need not wait for the ledger: it may overtake.
     const refused = answers.filter(({ ok }) => !ok);
-    expect([answers.length, refused.length]).toEqual([7, 4]);
+    expect([answers.length, refused.length]).toEqual([8, 4]);
     expect(refused.map(({ detail }) => detail).join()).toContain("limitW");
   });
 

@@ -7,6 +7,7 @@ import {
   decideRequest,
   ForecastRequest,
   GridLimitRequest,
+  IntensityRequest,
   OverrideRequest,
   type SiteRequest,
   WishRequest,
@@ -37,6 +38,7 @@ const BODIES = {
   "grid-limit": ajv.compile(GridLimitRequest),
   budget: ajv.compile(BudgetRequest),
   forecast: ajv.compile(ForecastRequest),
+  co2: ajv.compile(IntensityRequest),
 } as const;
 
 /** What is asked on a topic. */
@@ -66,6 +68,7 @@ export function createRequests(options: {
     [topics.budgetSet, { kind: "budget" }],
     [topics.forecastSet("pv"), { kind: "forecast", what: "pv" }],
     [topics.forecastSet("building"), { kind: "forecast", what: "building" }],
+    [topics.forecastSet("co2"), { kind: "co2" }],
   ]);
   for (const { id } of model.evses) {
     kinds.set(topics.wishSet(id), { kind: "wish", evseId: id });

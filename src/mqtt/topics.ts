@@ -14,7 +14,7 @@ export interface Topics {
   readonly responses: string;
   readonly gridLimitSet: string;
   readonly budgetSet: string;
-  forecastSet(kind: "pv" | "building"): string;
+  forecastSet(kind: "pv" | "building" | "co2"): string;
   wishSet(evseId: string): string;
   overrideSet(evseId: string): string;
 }

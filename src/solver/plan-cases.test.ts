@@ -24,6 +24,21 @@ function solve(input: PlanInput): PlanResult {
 const halfHour = { circuits: [{ circuitId: "grid", limitA: 16 }] };
 const powerOf = (plan: PlanResult, evseId: string) => plan.evses.find((evse) => evse.evseId === evseId)?.powerW;
 
+describe("a driver who wants green energy", () => {
+  it("charges when the grid emits least, where that is told, and by the price where it is not", () => {
+    const importEurPerKwh = [0.3, 0.3, 0.28, 0.28, 0.3, 0.3, 0.3, 0.3];
+    const co2GramsPerKwh = [400, 400, 500, 500, 100, 100, 400, 400];
+    const slotsOf = (preference: "green" | "cheap", told: boolean) => {
+      const evses = [planEvse({ preference, energyNeededWh: 5520 })];
+      const plan = solve(planInput({ importEurPerKwh, evses, ...(told ? { co2GramsPerKwh } : {}) }));
+      return plan.evses[0]!.powerW.flatMap((powerW, slot) => (powerW > 0 ? [slot] : []));
+    };
+    expect(slotsOf("green", true)).toEqual([4, 5]);
+    expect(slotsOf("green", false)).toEqual([2, 3]);
+    expect(slotsOf("cheap", true)).toEqual([2, 3]);
+  });
+});
+
 describe("when cars compete for the fuse", () => {
   it("a driver in a hurry who stays all day does not make another miss the departure", () => {
     const importEurPerKwh = Array.from({ length: 96 }, (_, slot) => (slot < 48 ? 0.6 : -0.1));

@@ -42,6 +42,17 @@ function trueForecast(kind: ForecastKind, powerW: readonly number[], startMs: nu
   };
 }
 
+/** What the grid emits, told to everybody who has a series of it: from the slot of `nowMs` to where it is not known. */
+export function toldIntensity(scenario: Scenario, nowMs: number): SiteDraft[] {
+  const from = Math.max(0, slotIndexOf(scenario, nowMs));
+  const ahead = (scenario.co2GramsPerKwh ?? []).slice(from, from + AHEAD_SLOTS);
+  const hole = ahead.indexOf(undefined);
+  const gramsPerKwh = (hole < 0 ? ahead : ahead.slice(0, hole)).flatMap((grams) => grams ?? []);
+  if (gramsPerKwh.length === 0) return [];
+  const series = { startMs: scenario.startMs + from * SLOT_MS, minutes: 15 as const, gramsPerKwh };
+  return [{ type: "grid-intensity-received", source: "forecast", data: { by: "scenario", series } }];
+}
+
 /** What the building really takes and the sun really gives from the slot of `nowMs` on, as far as `told` goes. */
 export function trueForecasts(scenario: Scenario, nowMs: number, told: readonly Truth[] = TRUTHS): SiteDraft[] {
   const from = Math.max(0, slotIndexOf(scenario, nowMs));

@@ -314,6 +314,25 @@ describe("flexibility orders", () => {
   });
 });
 
+describe("what the grid emits", () => {
+  it("is told to the controller as far as the file knows it, and is in its books", async () => {
+    const rows = Array.from(
+      { length: 20 },
+      (_, hour) => `${new Date(Date.UTC(2025, 9, 25, 22 + hour)).toISOString()},320`,
+    );
+    file("co2.csv", ["start_utc,g_per_kwh", ...rows].join("\n"));
+    const { scenario } = scenarioOf([DAY, SITE, "data: { co2: co2.csv }"]);
+    const told: unknown[] = [];
+    await simulate(scenario, {
+      onFacts: (facts) => {
+        for (const fact of facts) if (fact.type === "quarter-hour-metered") told.push(fact.data.co2GramsPerKwh);
+      },
+    });
+    expect(told.slice(0, 80).every((grams) => grams === 320)).toBe(true);
+    expect(told.at(-1)).toBeUndefined();
+  }, 30_000);
+});
+
 describe("what drivers said", () => {
   it("is not used where it cannot be meant, and counted; a power that is none is that of the file", () => {
     const rows = [

@@ -15,7 +15,7 @@ import type { ScenarioSite } from "../sim/scenario-site.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/inline-solver.ts";
-import { forecastIsDue, informedScenario, type Truth, trueForecasts } from "./informed.ts";
+import { forecastIsDue, informedScenario, type Truth, toldIntensity, trueForecasts } from "./informed.ts";
 import { toldOrders } from "./scenario-orders.ts";
 
 export interface SimulationResult extends ScenarioTotals {
@@ -162,6 +162,7 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
   await virtual.connect();
   if (options.before) await recorder.note([...options.before]);
   await recorder.note(trueForecasts(scenario, scenario.startMs, told));
+  await recorder.note(toldIntensity(scenario, scenario.startMs));
   let day = 0;
   while (clock.wallMs() < scenario.endMs) {
     const seconds = stepSeconds(virtual.site, clock.wallMs());
@@ -169,7 +170,10 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
     const orders = toldOrders(scenario, clock.wallMs(), seconds * 1000);
     if (orders.length > 0) await recorder.note(orders);
     if (forecastIsDue(clock.wallMs(), seconds * 1000))
-      await recorder.note(trueForecasts(scenario, clock.wallMs(), told));
+      await recorder.note([
+        ...trueForecasts(scenario, clock.wallMs(), told),
+        ...toldIntensity(scenario, clock.wallMs()),
+      ]);
     await virtual.step(seconds);
     await controller.tick();
     // A real disk has taken everything long before a second is over; virtual seconds are shorter.

@@ -106,6 +106,35 @@ describe("a forecast provider", () => {
     expect(drafts).toHaveLength(1);
   });
 
+  it("of what the grid emits tells it by the kWh; what is no emission is no forecast of it, and the other way round", async () => {
+    const start = NOW_MS / 1000;
+    const answer = {
+      unix_seconds: [-900, 0, 900, 1800].map((seconds) => start + seconds),
+      co2eq: [310, null, null, null],
+      co2eq_forecast: [null, 305.4, 120, 80],
+    };
+    const url = await provider(() => JSON.stringify(answer));
+    const { series: map, kinds } = forecastProviders().get("energy-charts")!;
+    expect(kinds).toEqual(["co2"]);
+    await ask([{ for: "co2", url, series: map, parameters: {} }]);
+    expect(drafts).toEqual([
+      {
+        type: "grid-intensity-received",
+        source: "provider:own",
+        data: { by: "provider:own", series: { startMs: NOW_MS, minutes: 15, gramsPerKwh: [305, 120, 80] } },
+      },
+    ]);
+    expect(warnings).toEqual([]);
+    const wrong: ForecastSource[] = [
+      { for: "co2", url, series, parameters: {} },
+      { for: "pv", url, series: map, parameters: {} },
+    ];
+    expect(forecastProblems(configured(wrong)).map(({ message }) => message)).toEqual([
+      expect.stringContaining("g/kWh"),
+      expect.stringContaining("g/kWh is no power"),
+    ]);
+  });
+
   it("that fails is asked again later and later; the site goes on by itself, and no key is in the log", async () => {
     let answers = 0;
     const url = await provider(() => {
@@ -144,7 +173,7 @@ describe("a forecast provider", () => {
   });
 
   it("is known as a template, whose lacking parameters are named before the start", () => {
-    expect([...forecastProviders().keys()]).toEqual(["forecast-solar", "open-meteo", "solcast"]);
+    expect([...forecastProviders().keys()]).toEqual(["energy-charts", "forecast-solar", "open-meteo", "solcast"]);
     const problems = forecastProblems(
       configured([
         { for: "pv", provider: "open-meteo", parameters: { tilt: 30 } },

@@ -1,7 +1,7 @@
 /** Asks providers for forecasts of sun and building. One that fails is asked again later; meanwhile the site's own counts. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { ForecastKind, PowerSeries } from "../../core/facts/forecast-facts.ts";
+import type { PowerSeries } from "../../core/facts/forecast-facts.ts";
 import type { SiteDraft } from "../../core/facts/index.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import type { SiteConfiguration } from "../../core/site/site.ts";
@@ -16,6 +16,8 @@ const LONGEST_RETRY_MS = 6 * 60 * MINUTE_MS;
 /** Not every site asks in the same second. */
 const SPREAD_MS = 5 * MINUTE_MS;
 /** A part of a sum that is older is no longer counted on. */
+const MOST_INTERVALS = 400;
+const MOST_GRAMS = 5_000;
 const PART_VALID_MS = 12 * 60 * MINUTE_MS;
 
 export interface ForecastsOptions {
@@ -58,14 +60,25 @@ export function createForecasts(options: ForecastsOptions): { readonly ready: Pr
   }
 
   /** The sum of a kind, once every part of it has answered lately: half a roof is no forecast. */
-  async function tell(kind: ForecastKind): Promise<void> {
+  async function tell(kind: CompleteSource["kind"]): Promise<void> {
     const own = parts.filter(({ source }) => source.kind === kind);
     const nowMs = clock.wallMs();
     const series = own.flatMap(({ answer }) => (answer && nowMs - answer.atMs < PART_VALID_MS ? [answer.series] : []));
     const sum = series.length === own.length ? sumOfSeries(series) : undefined;
     if (!sum) return;
+    const [one] = series;
+    if (kind === "co2" && one) return tellIntensity(own, one);
+    if (kind === "co2") return;
     const by = `provider:${[...new Set(own.map(({ source }) => source.name))].join("+")}`;
     await options.record([{ type: "forecast-received", source: by, data: { kind, by, series: sum } }]);
+  }
+
+  /** The first of several: emissions are no sum. */
+  async function tellIntensity([part]: readonly Part[], { startMs, powerW }: PowerSeries): Promise<void> {
+    const by = `provider:${part?.source.name}`;
+    const gramsPerKwh = powerW.slice(0, MOST_INTERVALS).map((grams) => Math.min(MOST_GRAMS, grams));
+    const data = { by, series: { startMs, minutes: 15 as const, gramsPerKwh } };
+    await options.record([{ type: "grid-intensity-received", source: by, data }]);
   }
 
   async function ask(part: Part): Promise<void> {

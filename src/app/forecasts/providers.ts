@@ -15,7 +15,7 @@ const ProviderSchema = Type.Object(
   {
     id: Type.String({ pattern: "^[a-z0-9-]{1,40}$" }),
     name: Type.String(),
-    kinds: Type.Array(Type.Union([Type.Literal("pv"), Type.Literal("building")]), { minItems: 1 }),
+    kinds: Type.Array(Type.Union([Type.Literal("pv"), Type.Literal("building"), Type.Literal("co2")]), { minItems: 1 }),
     tried: Type.Boolean({ description: "Whether anybody has asked the real service with it" }),
     url: Type.String({ pattern: "^https://" }),
     key: Type.Optional(Type.Literal("bearer", { description: "The key goes into the Authorization header" })),
@@ -103,6 +103,8 @@ export function completeSource(source: ForecastSource, site: SiteConfiguration):
   const url = source.url ?? provider?.url;
   const series = source.series ?? provider?.series;
   if (url === undefined || series === undefined) return { problem: "it needs a provider, or url and series" };
+  if ((source.for === "co2") !== (series.unit === "g/kWh"))
+    return { problem: source.for === "co2" ? "its unit has to be g/kWh" : "g/kWh is no power" };
   const parameters = parametersOf(source, provider, site);
   const { text, missing } = filled(url, parameters);
   const lacks = [...missing, ...(series.unit === "W/m2" ? ["peakW", "performance"] : [])].filter(

@@ -5,13 +5,17 @@ import { declareFact } from "./fact.ts";
 export const ForecastKindSchema = Type.Union([Type.Literal("pv"), Type.Literal("building")]);
 export type ForecastKind = Static<typeof ForecastKindSchema>;
 
+const interval = {
+  startMs: Type.Number({ description: "Start of the first interval, epoch ms" }),
+  minutes: Type.Union([Type.Literal(15), Type.Literal(30), Type.Literal(60)], {
+    description: "Length of an interval",
+  }),
+};
+
 /** Average powers of equal intervals one after another, W; production is positive. */
 export const PowerSeriesSchema = Type.Object(
   {
-    startMs: Type.Number({ description: "Start of the first interval, epoch ms" }),
-    minutes: Type.Union([Type.Literal(15), Type.Literal(30), Type.Literal(60)], {
-      description: "Length of an interval",
-    }),
+    ...interval,
     powerW: Type.Array(Type.Number({ minimum: 0, maximum: 100_000_000 }), {
       minItems: 1,
       maxItems: 400,
@@ -21,6 +25,27 @@ export const PowerSeriesSchema = Type.Object(
   { additionalProperties: false },
 );
 export type PowerSeries = Static<typeof PowerSeriesSchema>;
+
+/** What a kWh of the grid emits in equal intervals one after another, g CO2. */
+export const IntensitySeriesSchema = Type.Object(
+  {
+    ...interval,
+    gramsPerKwh: Type.Array(Type.Number({ minimum: 0, maximum: 5_000 }), {
+      minItems: 1,
+      maxItems: 400,
+      description: "CO2 of a kWh from the grid in each interval, g",
+    }),
+  },
+  { additionalProperties: false },
+);
+export type IntensitySeries = Static<typeof IntensitySeriesSchema>;
+
+/** What the grid's energy emits, as somebody expects it; it replaces the one before. */
+export const GridIntensityReceived = declareFact(
+  "grid-intensity-received",
+  1,
+  Type.Object({ by: Type.String(), series: IntensitySeriesSchema }),
+);
 
 /** A forecast of the sun or of the building came from outside; it replaces the one before. */
 export const ForecastReceived = declareFact(

@@ -138,6 +138,8 @@ export const PlanInputSchema = Type.Object({
   /** Of so many slots from the first on the import price is known, of the others it is expected; missing: of all. */
   pricesKnownSlots: Type.Optional(Type.Integer({ minimum: 0 })),
   exportEurPerKwh: Series,
+  /** CO2 of a kWh from the grid, g; missing where nobody told it for the slots ahead. */
+  co2GramsPerKwh: Type.Optional(Series),
   /** Building without EVSEs, battery and PV, W. */
   buildingW: Series,
   pvW: Series,

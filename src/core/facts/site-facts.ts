@@ -143,6 +143,8 @@ export const QuarterHourMetered = declareFact(
     maxCurrentA: Type.Optional(PerPhaseSchema),
     importEurPerKwh: Type.Optional(Type.Number()),
     exportEurPerKwh: Type.Optional(Type.Number()),
+    /** CO2 of a kWh from the grid, as it was told, g; missing where nobody told it. */
+    co2GramsPerKwh: Type.Optional(Type.Number()),
   }),
 );
 

@@ -132,6 +132,19 @@ describe("quarter-hours of the site", () => {
     expect(site.quarterHours[1]).toMatchObject({ complete: true });
   });
 
+  it("know what the grid emitted as it was told before they began, and nothing where nobody told it", () => {
+    const site = atSlotStart();
+    const tell = (gramsPerKwh: number[]) => {
+      const series = { startMs: NOON_MS, minutes: 15 as const, gramsPerKwh };
+      site.record([{ type: "grid-intensity-received", source: "api", data: { by: "api", series } }]);
+    };
+    tell([320, 280]);
+    site.run(5 * MINUTE_MS);
+    tell([100, 90]);
+    site.run(42 * MINUTE_MS);
+    expect(site.quarterHours.slice(1).map(({ co2GramsPerKwh }) => co2GramsPerKwh)).toEqual([320, 90, undefined]);
+  });
+
   it("invent nothing for an hour in which the process did not run", () => {
     const site = atSlotStart();
     site.grid = { powerW: 10_000 };

@@ -3,6 +3,7 @@ import type { SiteDraft } from "../facts/index.ts";
 import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { sitePowers } from "../site/site-powers.ts";
+import { gramsPerKwhAt } from "../state/intensity.ts";
 import { SLOT_MS } from "../time/slots.ts";
 import type { MeteringInput } from "./input.ts";
 
@@ -30,6 +31,7 @@ export interface SiteMeter {
   readonly registerNow?: Registers;
   readonly importEurPerKwh?: number;
   readonly exportEurPerKwh?: number;
+  readonly co2GramsPerKwh?: number;
 }
 
 /** A tick that comes later than this says nothing about the energy since the one before. */
@@ -88,12 +90,14 @@ function addEnergy(sums: Flows, powers: Flows, elapsedMs: number): Flows {
 }
 
 /** The first price of a quarter-hour is its own: the tick that ends it knows the price of the next one already. */
-function prices(meter: SiteMeter, { image }: MeteringInput) {
+function prices(meter: SiteMeter, { image, state }: MeteringInput) {
   const importEurPerKwh = meter.importEurPerKwh ?? image.importEurPerKwh;
   const exportEurPerKwh = meter.exportEurPerKwh ?? image.exportEurPerKwh;
+  const co2GramsPerKwh = meter.co2GramsPerKwh ?? gramsPerKwhAt(state.intensity, image.nowMs);
   return {
     ...(importEurPerKwh === undefined ? {} : { importEurPerKwh }),
     ...(exportEurPerKwh === undefined ? {} : { exportEurPerKwh }),
+    ...(co2GramsPerKwh === undefined ? {} : { co2GramsPerKwh }),
   };
 }
 
@@ -186,6 +190,7 @@ export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number, site
       ...(meter.maxCurrentA ? { maxCurrentA: [...meter.maxCurrentA] as [number, number, number] } : {}),
       ...(meter.importEurPerKwh === undefined ? {} : { importEurPerKwh: meter.importEurPerKwh }),
       ...(meter.exportEurPerKwh === undefined ? {} : { exportEurPerKwh: meter.exportEurPerKwh }),
+      ...(meter.co2GramsPerKwh === undefined ? {} : { co2GramsPerKwh: meter.co2GramsPerKwh }),
     },
   };
 }

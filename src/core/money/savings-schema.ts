@@ -8,6 +8,11 @@ const BillSchema = Type.Object(
     exportWh: Type.Number(),
     peakW: Type.Number({ description: "Highest import of a quarter-hour" }),
     missingWh: Type.Number({ description: "Energy that the cars would have missed" }),
+    co2Kg: Type.Optional(
+      Type.Number({
+        description: "Emitted for the import of the quarter-hours of which that was told; missing where of none",
+      }),
+    ),
     peaksEur: Type.Optional(
       Type.Number({ description: "What the months' peaks cost by the tariffs for power; not in the cost" }),
     ),
@@ -21,6 +26,7 @@ export const SavingsSchema = Type.Object({
   toMs: Type.Number(),
   quarterHours: Type.Integer({ description: "With a bill" }),
   quarterHoursLeftOut: Type.Integer({ description: "Import or a price is not known" }),
+  co2QuarterHours: Type.Optional(Type.Integer({ description: "Those of them that are in co2Kg, where not all are" })),
   sessions: Type.Integer({ description: "That were moved in time" }),
   sessionsLeftOut: Type.Integer({ description: "Still open, or not whole in these quarter-hours" }),
   movedWh: Type.Number(),

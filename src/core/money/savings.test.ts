@@ -129,6 +129,20 @@ describe("what the owner saved", () => {
     expect(savings({ ...period, quarterHours: dearer, sessions: [faster] }).savedEur).toBeCloseTo(-0.1, 9);
   });
 
+  it("says what was emitted with and without control, of the quarter-hours of which that is known", () => {
+    const carWh = { 5: 2000, 6: 2000 };
+    const all = quarterHours(carWh).map((entry, slot) => ({ ...entry, co2GramsPerKwh: slot < 4 ? 400 : 100 }));
+    const told = savings({ ...period, quarterHours: all, sessions: [session(carWh)] });
+    // Building 1 kWh at 400 g and 1 at 100 g; the car 4 kWh at 100 g instead of 400 g.
+    expect([told.actual.co2Kg, told.uncontrolled.co2Kg]).toEqual([0.9, 2.1]);
+    expect(told).not.toHaveProperty("co2QuarterHours");
+    const half = all.map(({ co2GramsPerKwh, ...entry }, slot) => (slot < 6 ? { ...entry, co2GramsPerKwh } : entry));
+    const partly = savings({ ...period, quarterHours: half, sessions: [session(carWh)] });
+    expect(partly).toMatchObject({ co2QuarterHours: 6, actual: { co2Kg: 0.65 }, uncontrolled: { co2Kg: 2.05 } });
+    const none = savings({ ...period, quarterHours: quarterHours(carWh), sessions: [session(carWh)] });
+    expect(none.actual).not.toHaveProperty("co2Kg");
+  });
+
   it("counts the month's peaks in both worlds, and the life of the batteries, the cars' too", () => {
     const own = siteOf({ evses: [{ id: "evse", givesW: 8000 }], battery: { maxW: 5000 } });
     const capacity = [

@@ -184,6 +184,7 @@ interface Billed {
 function bill({ known, site }: Billed, changeWh: (slotMs: number) => number, missingWh: number): Bill {
   const imports = new Map<number, number>();
   const sum = { costEur: 0, importWh: 0, exportWh: 0, peakW: 0 };
+  let co2Grams: number | undefined;
   for (const [slotMs, quarterHour] of known) {
     const change = changeWh(slotMs);
     const fromExport = change > 0 ? Math.min(quarterHour.exportWh ?? 0, change) : 0;
@@ -194,6 +195,8 @@ function bill({ known, site }: Billed, changeWh: (slotMs: number) => number, mis
     sum.importWh += importWh;
     sum.exportWh += exportWh;
     sum.costEur += (importWh * quarterHour.importEurPerKwh! - exportWh * (quarterHour.exportEurPerKwh ?? 0)) / 1000;
+    const { co2GramsPerKwh } = quarterHour;
+    if (co2GramsPerKwh !== undefined) co2Grams = (co2Grams ?? 0) + (importWh / 1000) * co2GramsPerKwh;
     sum.peakW = Math.max(sum.peakW, importWh / SLOT_HOURS);
   }
   return {
@@ -202,6 +205,7 @@ function bill({ known, site }: Billed, changeWh: (slotMs: number) => number, mis
     exportWh: Math.round(sum.exportWh),
     peakW: Math.round(sum.peakW),
     missingWh: Math.round(missingWh),
+    ...(co2Grams === undefined ? {} : { co2Kg: Math.round(co2Grams / 10) / 100 }),
     ...peaksOf(imports, site),
   };
 }
@@ -268,11 +272,13 @@ export function savings({ quarterHours, sessions, fromMs, toMs, site }: SavingsI
   const slots = [...known.keys()].sort((a, b) => a - b);
   const equalShares = site && moved(shared({ cars, site, slots, othersWh }));
   const eur = (value: number) => Math.round(value * 1e4) / 1e4;
+  const toldEmissions = [...known.values()].filter(({ co2GramsPerKwh }) => co2GramsPerKwh !== undefined).length;
   return {
     fromMs,
     toMs,
     quarterHours: known.size,
     quarterHoursLeftOut: within.length - known.size,
+    ...(toldEmissions > 0 && toldEmissions < known.size ? { co2QuarterHours: toldEmissions } : {}),
     sessions: cars.length,
     sessionsLeftOut,
     movedWh: Math.round(cars.reduce((sum, { energyWh }) => sum + energyWh, 0)),

@@ -31,8 +31,15 @@ export const SeriesMapSchema = Type.Object(
       }),
     ),
     unit: Type.Union(
-      [Type.Literal("W"), Type.Literal("kW"), Type.Literal("Wh"), Type.Literal("kWh"), Type.Literal("W/m2")],
-      { description: "Of the values; W/m2 on the modules becomes W by peakW and performance" },
+      [
+        Type.Literal("W"),
+        Type.Literal("kW"),
+        Type.Literal("Wh"),
+        Type.Literal("kWh"),
+        Type.Literal("W/m2"),
+        Type.Literal("g/kWh"),
+      ],
+      { description: "Of the values; W/m2 on the modules becomes W by peakW and performance; g/kWh is for co2" },
     ),
     missing: Type.Union([Type.Literal("unknown"), Type.Literal("zero")], {
       default: "unknown",
@@ -45,8 +52,9 @@ export type SeriesMap = Static<typeof SeriesMapSchema>;
 
 export const ForecastSourceSchema = Type.Object(
   {
-    for: Type.Union([Type.Literal("pv"), Type.Literal("building")], {
-      description: "What it foretells; of several for the same (roofs) the sum counts",
+    for: Type.Union([Type.Literal("pv"), Type.Literal("building"), Type.Literal("co2")], {
+      description:
+        "What it foretells; of several for the same (roofs) the sum counts. co2 is what a kWh of the grid emits",
     }),
     provider: Type.Optional(Type.String({ pattern: "^[a-z0-9-]{1,40}$", description: "A known one, see docs" })),
     url: Type.Optional(

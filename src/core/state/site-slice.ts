@@ -17,6 +17,7 @@ export interface QuarterHour {
   readonly batteryDischargeWh?: number;
   readonly importEurPerKwh?: number;
   readonly exportEurPerKwh?: number;
+  readonly co2GramsPerKwh?: number;
 }
 
 export interface SiteSlice {

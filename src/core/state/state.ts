@@ -11,6 +11,7 @@ import { afterClockStep } from "./clock-step.ts";
 import { type DeparturesState, evolveDepartures } from "./departures.ts";
 import { evolveForecasts, type ForecastsState } from "./forecasts.ts";
 import { evolveImports, type ImportsState, initialImports } from "./imports.ts";
+import { evolveIntensity, type IntensityState } from "./intensity.ts";
 import { evolveLimits, initialLimits, type LimitsState } from "./limits.ts";
 import { evolvePlan, initialPlan, type PlanState } from "./plan.ts";
 import { evolveSessions, initialSessions, type SessionsState } from "./sessions.ts";
@@ -31,12 +32,13 @@ export interface SiteState {
   readonly plan: PlanState;
   readonly upstream: UpstreamState;
   readonly forecasts: ForecastsState;
+  readonly intensity: IntensityState;
   readonly budgets: BudgetsState;
   readonly departures: DeparturesState;
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 25;
+export const STATE_VERSION = 26;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -52,6 +54,7 @@ export function initialState(): SiteState {
     plan: initialPlan(),
     upstream: initialUpstream(),
     forecasts: {},
+    intensity: {},
     budgets: {},
     departures: {},
   };
@@ -73,6 +76,7 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     plan: evolvePlan(state.plan, fact),
     upstream: evolveUpstream(state.upstream, fact),
     forecasts: evolveForecasts(state.forecasts, fact),
+    intensity: evolveIntensity(state.intensity, fact),
     budgets: evolveBudgets(state.budgets, fact),
     departures: evolveDepartures(state.departures, fact),
   };

@@ -6,7 +6,7 @@ import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-fact
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
-import { carCost, GREEN_EUR_PER_KWH } from "../model/car-cost.ts";
+import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
 import { peakEur, peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
 import { type Drawn, drawnOf } from "./explain-drawn.ts";
@@ -195,9 +195,9 @@ function greenEur(index: number, slot: number, { input, result }: Question, more
     (sum, { preference }, at) => sum + (preference === "green" ? (result.evses[at]?.powerW[slot] ?? 0) : 0),
     0,
   );
-  if (moreW === 0) return greenW > sunW ? GREEN_EUR_PER_KWH : 0;
+  if (moreW === 0) return greenW > sunW ? greenEurPerKwh(input, slot) : 0;
   const boughtW = Math.max(0, greenW + moreW - Math.max(sunW, greenW));
-  return (GREEN_EUR_PER_KWH * boughtW) / moreW;
+  return (greenEurPerKwh(input, slot) * boughtW) / moreW;
 }
 
 /** What energy in a slot weighs beside its price, EUR/kWh: of `moreW` more, or of the last W. */

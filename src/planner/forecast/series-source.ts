@@ -82,6 +82,7 @@ function powerOf(value: number, hours: number, { unit }: SeriesMap, context: Ser
     kW: value * 1000,
     Wh: value / hours,
     kWh: (value * 1000) / hours,
+    "g/kWh": value,
     "W/m2": (value / 1000) * peakW * performance,
   };
   return byUnit[unit];
@@ -137,7 +138,9 @@ export function powerSeriesFrom(body: unknown, map: SeriesMap, context: SeriesCo
   // Before the first value of an answer that leaves nights out it is night; else nobody knows.
   const powerW = unbroken(known, map.missing);
   if (powerW.length === 0) return { problem: "it says nothing of the next quarter-hours" };
-  return { series: { startMs, minutes: 15, powerW }, unreadable: pairs.length - points.length };
+  // A time without a value is one of which nothing is said, such as the past in a list of what is foretold.
+  const said = pairs.filter(([, value]) => value !== null);
+  return { series: { startMs, minutes: 15, powerW }, unreadable: said.length - points.length };
 }
 
 /** The sum of several, for as long as all of them last. */

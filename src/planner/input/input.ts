@@ -13,6 +13,7 @@ import { placeOf } from "../../core/place.ts";
 import { clamp, type PerPhase, type PhaseIndex } from "../../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import { forecastInForce, powerAt } from "../../core/state/forecasts.ts";
+import { gramsPerKwhAt } from "../../core/state/intensity.ts";
 import { beganMs, openSessionAt, type Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { wordOn } from "../../core/state/word.ts";
@@ -22,12 +23,13 @@ import { LEARNED_SLOTS } from "../forecast/history.ts";
 import { type CarLimit, carLimit } from "../model/car.ts";
 import { planPeaks } from "../model/peaks.ts";
 import { type StoredValueInput, storedValue } from "../model/stored-value.ts";
-import { completePrices, knownSlots } from "../prices/price-series.ts";
+import { completeIntensity, completePrices, knownSlots } from "../prices/price-series.ts";
 import { believedPowerW } from "./car-power.ts";
 import { departureOf } from "./departure.ts";
 import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW, readingW } from "./input-loads.ts";
 import { withLatecomers } from "./latecomers.ts";
+import { peakW, sunFixedPart } from "./roof.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi in two hours of slots, and in four where there are few. */
 const MOST_BINARIES = 160;
@@ -277,23 +279,6 @@ export function operatorLimits(
   };
 }
 
-function peakW(site: SiteModel): number | undefined {
-  const peaks = site.configuration.devices
-    .filter((device) => site.pvIds.includes(device.id))
-    .map((device) => device.pv?.peakW);
-  const known = peaks.filter((peak) => peak !== undefined);
-  return known.length > 0 && known.length === peaks.length ? known.reduce((sum, peak) => sum + peak, 0) : undefined;
-}
-
-/** Part of the sun that no inverter may hold back, by the peaks of the inverters; all alike where one is not known. */
-function sunFixedPart({ configuration, pvIds }: SiteModel): Pick<PlanInput, "sunFixedPart"> {
-  const inverters = configuration.devices.flatMap(({ id, pv }) => (pvIds.includes(id) ? [{ id, pv }] : []));
-  if (inverters.length === 0) return {};
-  const isKnown = inverters.every(({ pv }) => pv !== undefined);
-  const peak = (those: typeof inverters) => those.reduce((sum, { pv }) => sum + (isKnown ? pv!.peakW : 1), 0);
-  return { sunFixedPart: peak(inverters.filter(({ pv }) => !pv?.control)) / peak(inverters) };
-}
-
 function present(nowW: number | undefined): { nowW?: number } {
   return nowW === undefined || !Number.isFinite(nowW) ? {} : { nowW };
 }
@@ -380,6 +365,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     importEurPerKwh,
     ...(pricesKnownSlots === slots ? {} : { pricesKnownSlots }),
     exportEurPerKwh,
+    ...completeIntensity((slotMs) => gramsPerKwhAt(state.intensity, slotMs), { startMs, slots }),
     buildingW,
     pvW,
     ...sunFixedPart(site),

@@ -7,7 +7,7 @@
 import type { PlanBattery, PlanInput } from "../../core/facts/plan-facts.ts";
 import { endParts } from "../../core/money/end-values.ts";
 import { circuitRooms, exportCapW, importCapW, leastSunW, presence, slotHours } from "../input/limits.ts";
-import { EARLY_EUR_PER_KWH_SLOT, GREEN_EUR_PER_KWH } from "./car-cost.ts";
+import { EARLY_EUR_PER_KWH_SLOT, greenEurPerKwh } from "./car-cost.ts";
 import type { Direction, PlanLayout } from "./layout.ts";
 import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
 import { addReverseLimits } from "./model-discharge.ts";
@@ -198,7 +198,7 @@ function addGreen(build: ModelBuilder, layout: PlanLayout, input: PlanInput): vo
     const sunKw = Math.max(0, (input.pvW[slot] ?? 0) - (input.buildingW[slot] ?? 0)) / KILO;
     const bought = build.variable(`bought_${slot}`, {
       upper: Number.POSITIVE_INFINITY,
-      cost: GREEN_EUR_PER_KWH * slotHours(input, slot),
+      cost: greenEurPerKwh(input, slot) * slotHours(input, slot),
     });
     build.row(`green_${slot}`, { lower: -sunKw }, [term(bought, 1), ...powers]);
   }

@@ -19,6 +19,18 @@ export function knownSlots(
   return count;
 }
 
+/** What the grid emits in each slot of the horizon, g/kWh: where it is not known, the mean of what is. Empty where nothing is. */
+export function completeIntensity(
+  known: (slotStartMs: number) => number | undefined,
+  { startMs, slots }: { readonly startMs: number; readonly slots: number },
+): { co2GramsPerKwh?: number[] } {
+  const direct = Array.from({ length: slots }, (_, slot) => finite(known(startMs + slot * SLOT_MS)));
+  const values = direct.filter((grams) => grams !== undefined);
+  if (values.length === 0) return {};
+  const mean = Math.round(values.reduce((sum, grams) => sum + grams, 0) / values.length);
+  return { co2GramsPerKwh: direct.map((grams) => grams ?? mean) };
+}
+
 /**
  * EUR/kWh for each slot of the horizon: as known; else as in the same slot of the last day of a week of which it is known; else the
  * mean of what is known of the horizon; else `otherwise`.

@@ -75,6 +75,7 @@ function Saved({ known }: { readonly known: Savings }) {
     quarterHours,
     sessions: cars,
     sessionsLeftOut,
+    co2QuarterHours,
     batteryCycles,
     batteryWearEur,
     carsWearEur,
@@ -102,6 +103,15 @@ function Saved({ known }: { readonly known: Savings }) {
           <div>
             <dt>{words.savedPeaks}</dt>
             <dd>{euro(uncontrolled.peaksEur - actual.peaksEur)}</dd>
+          </div>
+        )}
+        {actual.co2Kg === undefined || uncontrolled.co2Kg === undefined ? null : (
+          <div>
+            <dt>{words.savedCo2}</dt>
+            <dd>
+              {actual.co2Kg.toFixed(0)} / {uncontrolled.co2Kg.toFixed(0)} kg
+              {co2QuarterHours === undefined ? "" : ` ${words.co2Part(Math.max(1, Math.round(co2QuarterHours / 96)))}`}
+            </dd>
           </div>
         )}
         {batteryCycles ? (

@@ -82,6 +82,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
     active
       ? `${deviceId} has not shown a car yet, and shows less than the cars say that they draw`
       : `${deviceId} has shown a car`,
+  "grid-intensity-received": (data) => `What the grid's energy emits came from ${data.by}`,
   "forecast-received": (data) => `A forecast of the ${data.kind === "pv" ? "sun" : "building"} came from ${data.by}`,
   "connection-refused": (data) => `Connection of ${data.identity} refused: ${data.reason}`,
   "message-violated": (data) => `${data.chargePointId}, ${data.action}: ${data.problem}`,

@@ -89,6 +89,8 @@ export const words = {
   savedEqualShares: "saved against equal shares",
   savedPeak: "highest quarter-hour / at once",
   savedPeaks: "saved on the month's peaks",
+  savedCo2: "CO₂ of what was imported / at once",
+  co2Part: (days: number) => `in ${days} ${days === 1 ? "day" : "days"} of which it is known`,
   savedBattery: "battery used / its wear",
   cycles: (cycles: string, eur: string | undefined) => `${cycles} cycles${eur === undefined ? "" : ` / ${eur}`}`,
   savedCars: "wear of the cars' batteries, to be taken off",
