@@ -24,6 +24,29 @@ function solve(input: PlanInput): PlanResult {
 const halfHour = { circuits: [{ circuitId: "grid", limitA: 16 }] };
 const powerOf = (plan: PlanResult, evseId: string) => plan.evses.find((evse) => evse.evseId === evseId)?.powerW;
 
+describe("a fuse that cannot carry all", () => {
+  it("leaves everybody short by nearly the same part of the need, also where little is missing", () => {
+    const missed = (needsWh: readonly number[], limitA: number) => {
+      const departureMs = START_MS + 16 * SLOT_MS;
+      const evses = needsWh.map((energyNeededWh, index) =>
+        planEvse({ evseId: `evse-${index}`, transactionId: index + 1, energyNeededWh, departureMs }),
+      );
+      const plan = solve(planInput({ slots: 16, binarySlots: 8, circuits: [{ circuitId: "grid", limitA }], evses }));
+      const parts = plan.evses.map(({ shortfallWh }, index) => shortfallWh / needsWh[index]!);
+      return { most: Math.max(...parts), least: Math.min(...parts) };
+    };
+    for (const [needsWh, limitA] of [
+      [[20_000, 20_000], 12.7],
+      [[10_000, 10_000, 10_000, 10_000], 10],
+      [[10_000, 20_000, 30_000], 16],
+    ] as const) {
+      const { most, least } = missed(needsWh, limitA);
+      expect(most).toBeGreaterThan(0.1);
+      expect(most - least).toBeLessThan(0.126);
+    }
+  });
+});
+
 describe("a driver who wants green energy", () => {
   it("charges when the grid emits least, where that is told, and by the price where it is not", () => {
     const importEurPerKwh = [0.3, 0.3, 0.28, 0.28, 0.3, 0.3, 0.3, 0.3];

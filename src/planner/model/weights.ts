@@ -8,15 +8,19 @@ import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 const HURRY_EUR_PER_KWH_SLOT = 0.02;
 /** In the first four hours no price is worth waiting for; later ones are planned anew long before they come. */
 const HURRY_SLOTS = 16;
-/** A need is missed in four parts, each dearer than the one before: that shares a shortage in proportion to need. */
-export const SHORTFALL_PARTS = 4;
 /**
- * How much dearer. A kWh for a one-phase car may take the room of three for a three-phase one: with less than this it
- * would get nothing beside them.
+ * A need is missed in eight parts, each dearer than the one before: that shares a shortage in proportion to need. Within a part
+ * it is all one who misses it.
  */
-const PART_FACTOR = 3.2;
-/** So many levels of priority weigh as much as one part. */
-const LEVELS_A_PART = 2.5;
+export const SHORTFALL_PARTS = 8;
+/**
+ * How much dearer a quarter of the need is than the one before. A kWh for a one-phase car may take the room of three for a
+ * three-phase one: with less than this it would get nothing beside them.
+ */
+const QUARTER_FACTOR = 3.2;
+const PARTS_A_QUARTER = SHORTFALL_PARTS / 4;
+/** So many levels of priority weigh as much as a quarter. */
+const LEVELS_A_QUARTER = 2.5;
 /** Above wear, opportunity cost and the weight of green energy together. */
 const SHORTFALL_FLOOR_EUR_PER_KWH = 10;
 const PHASES = 3;
@@ -28,7 +32,7 @@ export interface PlanWeights {
   missedEurPerKwh(slot: number): number;
   /** Of energy in this slot for a car that may have left by then, EUR/kWh. */
   riskEurPerKwh(evse: PlanEvse, slot: number): number;
-  /** Of energy missed in this part (0 the first quarter of the need), EUR/kWh. */
+  /** Of energy missed in this part (0 the first eighth of the need), EUR/kWh. */
   shortfallEurPerKwh(evse: PlanEvse, part: number): number;
 }
 
@@ -53,8 +57,8 @@ export function planWeights(input: PlanInput): PlanWeights {
     shortfallEurPerKwh: (evse, part) => {
       // Whether a car that was asked in vain takes some now is found out where others leave room.
       // What a driver did not ask for comes after all that others did.
-      if (evse.refusedMs !== undefined || evse.beyondWish) return baseEur / PART_FACTOR;
-      return baseEur * PART_FACTOR ** (part + (evse.priority - lowest) / LEVELS_A_PART);
+      if (evse.refusedMs !== undefined || evse.beyondWish) return baseEur / QUARTER_FACTOR;
+      return baseEur * QUARTER_FACTOR ** (part / PARTS_A_QUARTER + (evse.priority - lowest) / LEVELS_A_QUARTER);
     },
   };
 }
