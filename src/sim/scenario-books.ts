@@ -59,6 +59,7 @@ export class ScenarioBooks {
   #import = 0;
   #export = 0;
   #pv = 0;
+  #pvExport = 0;
   #co2Grams = 0;
   #discharged = 0;
   #peakA = 0;
@@ -86,6 +87,8 @@ export class ScenarioBooks {
     this.#batteryWs[slot]! += wired.batteryW * seconds;
     this.#money(slot, gridW, seconds);
     this.#pv += (wired.pvW * seconds) / 3600;
+    // What a battery sells is not the sun of that hour.
+    this.#pvExport += (Math.min(wired.pvW, Math.max(0, -gridW)) * seconds) / 3600;
     this.#wear += this.#wearEur(wired.batteryW, seconds) + this.#carsWearEur(wired);
     this.#discharged += (Math.max(0, -wired.batteryW) * seconds) / 3600;
     this.#peakA = Math.max(this.#peakA, currentA[0], currentA[1], currentA[2]);
@@ -175,7 +178,7 @@ export class ScenarioBooks {
       importWh: Math.round(this.#import),
       exportWh: Math.round(this.#export),
       pvWh: Math.round(this.#pv),
-      ...(this.#pv > 0 ? { selfConsumption: Math.max(0, 1 - this.#export / this.#pv) } : {}),
+      ...(this.#pv > 0 ? { selfConsumption: 1 - this.#pvExport / this.#pv } : {}),
       ...(co2GramsPerKwh ? { co2Kg: Math.round(this.#co2Grams / 100) / 10 } : {}),
       peakW: Math.max(0, ...gridW),
       peakA: Math.round(this.#peakA * 10) / 10,

@@ -133,3 +133,38 @@ describe("a building that is above its fuse by itself", () => {
     expect(uncontrolled.quarterHoursAboveContract).toBe(4);
   }, 30_000);
 });
+
+describe("a battery that sells in the evening what it bought at night", () => {
+  it("takes nothing from the part of the sun that the site used itself", async () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => hour);
+    const at = (hour: number) => new Date(Date.UTC(2025, 9, 24, 22 + hour)).toISOString();
+    const price = (hour: number) => (hour < 6 ? 0.05 : hour >= 18 && hour < 21 ? 0.8 : 0.3);
+    const rows = (name: string, value: (hour: number) => number) =>
+      [`start_utc,${name}`, ...hours.map((hour) => `${at(hour)},${value(hour)}`)].join("\n");
+    writeFileSync(join(directory, "evening.csv"), rows("eur_per_kwh", price));
+    writeFileSync(
+      join(directory, "roof.csv"),
+      rows("pv_kw", (hour) => (hour >= 11 && hour < 13 ? 1 : 0)),
+    );
+    writeFileSync(
+      join(directory, "house.csv"),
+      rows("load_kw", () => 1.5),
+    );
+    const battery = "{ capacityWh: 10000, maxChargeW: 5000, maxDischargeW: 5000 }";
+    const text = [
+      "name: evening",
+      "period: { from: 2025-10-25, days: 1 }",
+      `site: { timeZone: Europe/Berlin, country: NL, mainFuseA: 35, evses: [{ id: a }], pv: { peakKw: 2 }, battery: ${battery} }`,
+      "tariff: { import: { kind: day-ahead }, export: { kind: day-ahead } }",
+      "data: { prices: evening.csv, exportPrices: evening.csv, pv: roof.csv, load: house.csv }",
+    ];
+    const file = join(directory, "evening.yaml");
+    writeFileSync(file, text.join("\n"));
+    const read = readScenario(file);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const { report, series } = await compareScenario(read.scenario, read.notes);
+    expect(Math.min(...series.wattledger!.gridW)).toBeLessThan(-1000);
+    for (const name of ["wattledger", "perfect foresight"])
+      expect(report.columns.find((column) => column.name === name)!.selfConsumptionPercent, name).toBeGreaterThan(90);
+  }, 30_000);
+});

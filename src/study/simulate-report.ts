@@ -204,7 +204,9 @@ function own(result: SimulationResult): Partial<ReportColumn> {
 
 function ideal(optimum: PerfectForesight, scenario: Scenario): Partial<ReportColumn> {
   const { battery, co2GramsPerKwh } = scenario;
-  const pvWh = scenario.pvW.slice(0, slotsOf(scenario)).reduce((sum, powerW) => sum + powerW / 4, 0);
+  const pvW = scenario.pvW.slice(0, slotsOf(scenario));
+  const pvWh = pvW.reduce((sum, powerW) => sum + powerW / 4, 0);
+  const soldWh = pvW.reduce((sum, powerW, slot) => sum + Math.min(powerW, Math.max(0, -optimum.gridW[slot]!)) / 4, 0);
   const usableWh = battery ? battery.capacityWh - battery.minEnergyWh : 0;
   const dischargedWh = optimum.batteryW.reduce((sum, powerW) => sum + Math.max(0, -powerW) / 4, 0);
   const co2Grams = optimum.gridW.reduce(
@@ -212,7 +214,7 @@ function ideal(optimum: PerfectForesight, scenario: Scenario): Partial<ReportCol
     0,
   );
   return {
-    ...(pvWh > 0 ? { selfConsumptionPercent: round(100 * (1 - optimum.exportWh / pvWh), 1) } : {}),
+    ...(pvWh > 0 ? { selfConsumptionPercent: round(100 * (1 - soldWh / pvWh), 1) } : {}),
     ...(co2GramsPerKwh ? { co2Kg: round(co2Grams / 1000, 1) } : {}),
     ...(battery ? { batteryCycles: round(dischargedWh / usableWh, 1) } : {}),
   };
