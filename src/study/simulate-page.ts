@@ -1,5 +1,6 @@
 /** A simulation's report as one page that needs nothing else: tables, and charts drawn as SVG. */
 import { SLOT_MS } from "../core/time/slots.ts";
+import { type Scenario, slotImportLimitW } from "../sim/scenario.ts";
 import type { FullReport, ReportColumn, SimulationReport } from "./simulate-report.ts";
 
 const WIDTH = 1100;
@@ -7,7 +8,14 @@ const HEIGHT = 190;
 const LEFT = 52;
 const BOTTOM = 22;
 const TOP = 10;
-const COLOURS = { grid: "#1f5fae", evses: "#c4570a", sun: "#b58a00", price: "#7a3e9d", optimum: "#2c8a4b" } as const;
+const COLOURS = {
+  grid: "#1f5fae",
+  evses: "#c4570a",
+  sun: "#b58a00",
+  price: "#7a3e9d",
+  optimum: "#2c8a4b",
+  order: "#b3261e",
+} as const;
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -59,15 +67,33 @@ function dayMarks({ startMs, timeZone, lines }: Chart, x: (slot: number) => numb
   return marks.join("");
 }
 
+/** Three digits of the largest value of an axis, as many for all of it: room is left for six characters. */
+export function tickTexts(low: number, high: number): string[] {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const decimals = Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(largest))));
+  return [low, (low + high) / 2, high].map((value) => String(Number(value.toFixed(decimals))));
+}
+
+/** What flexibility orders allow, where there are any. */
+function ordered(scenario: Scenario, slots: number): Line[] {
+  if ((scenario.orders ?? []).length === 0) return [];
+  const contractW = scenario.circuits[0]?.limitW ?? Number.POSITIVE_INFINITY;
+  const values = Array.from({ length: slots }, (_, slot) => {
+    const limitW = slotImportLimitW(scenario, slot);
+    return limitW < contractW ? limitW / 1000 : undefined;
+  });
+  return [{ label: "ordered", colour: COLOURS.order, values }];
+}
+
 function svg(chart: Chart): string {
   const slots = chart.lines[0]?.values.length ?? 0;
   const all = chart.lines.flatMap(({ values }) => values.filter((value) => value !== undefined));
   const [low, high] = [Math.min(0, ...all), Math.max(chart.limit ?? 0, ...all, 1e-9)];
   const x = (slot: number) => LEFT + ((WIDTH - LEFT - 8) * slot) / Math.max(1, slots);
   const y = (value: number) => TOP + ((HEIGHT - TOP - BOTTOM) * (high - value)) / (high - low);
+  const texts = tickTexts(low, high);
   const ticks = [low, (low + high) / 2, high].map(
-    (value) =>
-      `<text class="tick" x="${LEFT - 6}" y="${(y(value) + 4).toFixed(1)}">${Number(value.toPrecision(3))}</text>`,
+    (value, index) => `<text class="tick" x="${LEFT - 6}" y="${(y(value) + 4).toFixed(1)}">${texts[index]}</text>`,
   );
   const limit =
     chart.limit === undefined
@@ -116,7 +142,11 @@ function charts({ series, scenario, report }: FullReport): string[] {
       title: "Grid connection",
       unit: "kW, import +",
       ...(contractW === undefined ? {} : { limit: contractW / 1000 }),
-      lines: [grid("uncontrolled", "uncontrolled", "#bbb"), grid("wattledger", "wattledger", COLOURS.grid)],
+      lines: [
+        grid("uncontrolled", "uncontrolled", "#bbb"),
+        grid("wattledger", "wattledger", COLOURS.grid),
+        ...ordered(scenario, slots),
+      ],
     },
     {
       ...place,
