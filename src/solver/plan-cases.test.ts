@@ -47,6 +47,26 @@ describe("a fuse that cannot carry all", () => {
   });
 });
 
+describe("a flexibility order", () => {
+  it("is kept with what the battery gives, and by the battery when it charges: the car misses nothing for it", () => {
+    const partnerLimitW = [5000, 5000, 5000, 5000, 1e9, 1e9, 1e9, 1e9];
+    // The car leaves before the order ends; the energy in those hours is the cheapest.
+    const importEurPerKwh = [0.1, 0.1, 0.1, 0.1, 0.4, 0.4, 0.4, 0.4];
+    const evses = [planEvse({ energyNeededWh: 9000, departureMs: START_MS + 4 * SLOT_MS })];
+    const ordered = { partnerLimitW, importEurPerKwh };
+    const plan = solve(planInput({ ...ordered, evses, batteries: [planBattery({ energyWh: 8000 })] }));
+    expect(Math.max(...plan.importW.slice(0, 4))).toBeLessThanOrEqual(5000);
+    expect(plan.evses[0]!.shortfallWh).toBeLessThanOrEqual(1);
+    const empty = solve(planInput({ ...ordered, batteries: [planBattery({ energyWh: 1000, maxChargeW: 9000 })] }));
+    expect(Math.max(...empty.importW.slice(0, 4))).toBe(5000);
+    const { importW } = plan;
+    const broken = { ...plan, importW: importW.map((powerW, slot) => (slot === 0 ? powerW + 3000 : powerW)) };
+    expect(
+      verifyPlan(planInput({ ...ordered, evses, batteries: [planBattery({ energyWh: 8000 })] }), broken).join(),
+    ).toMatch(/Slot 0: import above 5000 W/);
+  });
+});
+
 describe("a driver who wants green energy", () => {
   it("charges when the grid emits least, where that is told, and by the price where it is not", () => {
     const importEurPerKwh = [0.3, 0.3, 0.28, 0.28, 0.3, 0.3, 0.3, 0.3];

@@ -193,7 +193,7 @@ describe("the SMAC module", () => {
     await rig.site.plugIn("one", { override: false });
     await rig.run(120);
     const before = rig.site.controller.state().plan.current!;
-    expect(before.input.budgetW).toBeUndefined();
+    expect(before.input.partnerLimitW).toBeUndefined();
     const { startMs } = before.input;
     const at = (slot: number) => new Date(startMs + slot * 900_000).toISOString();
     const context = {
@@ -207,9 +207,10 @@ describe("the SMAC module", () => {
     await rig.run(120);
     const { input, result } = rig.site.controller.state().plan.current!;
     expect(input.importEurPerKwh.slice(0, 5)).toEqual([0.6, 0.6, 0.05, 0.6, 0.3]);
-    // 14 kW less 5 kW, less what the building draws, is what the car may have in that quarter-hour.
-    expect(input.budgetW![0]).toBeLessThanOrEqual(9_000);
-    expect(result.evses[0]!.powerW[0]).toBeLessThanOrEqual(input.budgetW![0]!);
+    // 14 kW less 5 kW is what the site may import in that quarter-hour.
+    expect(input.partnerLimitW!.slice(0, 2)).toEqual([9_000, 14_000]);
+    expect(result.importW[0]).toBeLessThanOrEqual(9_000);
+    expect(result.evses[0]!.powerW[0]).toBeLessThanOrEqual(9_000 - input.buildingW[0]!);
     const plans = rig.site.facts("plan-made").length;
     await rig.run(120);
     // It is no reason for plans without end.
@@ -217,7 +218,7 @@ describe("the SMAC module", () => {
     expect((await send(rig, "DELETE")).body.status_code).toBe(1000);
     await rig.run(30);
     expect(rig.site.controller.state().plan.current!.input.importEurPerKwh[0]).toBe(0.3);
-    expect(rig.site.controller.state().plan.current!.input.budgetW).toBeUndefined();
+    expect(rig.site.controller.state().plan.current!.input.partnerLimitW).toBeUndefined();
     expect((await send(rig, "PUT", CONTEXT)).body.status_code).toBe(2003);
     const elsewhere = [{ may: ["optimisation"], evses: ["two"] }];
     const others = await provider({}, { configuration: { smac: {}, contracts: elsewhere }, upstream: {} });

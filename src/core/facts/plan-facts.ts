@@ -132,8 +132,10 @@ export const PlanInputSchema = Type.Object({
   gridExportLimit: Type.Optional(Type.Object({ limitW: Type.Number(), untilMs: Type.Optional(Type.Number()) })),
   /** For all EVSEs together by slot, W; missing without a budget. */
   budgetW: Type.Optional(Series),
-  /** The same as it was given, where a partner's context lowered it. */
+  /** Of older plans: the same as it was given, where a partner's context lowered it. */
   budgets: Type.Optional(Series),
+  /** What partners ask the site to import at most by slot, W; missing where nobody does. */
+  partnerLimitW: Type.Optional(Series),
   importEurPerKwh: Series,
   /** Of so many slots from the first on the import price is known, of the others it is expected; missing: of all. */
   pricesKnownSlots: Type.Optional(Type.Integer({ minimum: 0 })),

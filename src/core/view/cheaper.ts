@@ -38,7 +38,8 @@ export function cheaperThanAtOnce(input: PlanInput, result: PlanResult, transact
     leftWh -= atOnceW * hours(slot);
     if (plannedW <= 0 && atOnceW <= 0) continue;
     if (!isImported(input, result, slot, plannedW)) return undefined;
-    if ((result.importW[slot] ?? 0) - plannedW + atOnceW > mostW) return undefined;
+    const slotMostW = Math.min(mostW, input.partnerLimitW?.[slot] ?? mostW);
+    if ((result.importW[slot] ?? 0) - plannedW + atOnceW > slotMostW) return undefined;
     savedEur += ((atOnceW - plannedW) / 1000) * hours(slot) * (input.importEurPerKwh[slot] ?? 0);
   }
   return savedEur >= LEAST_EUR ? Math.round(savedEur * 100) / 100 : undefined;

@@ -302,18 +302,14 @@ function peaks({ site, state, slots, importedWh = 0 }: PlanQuestion, startMs: nu
   return { peaks: planPeaks({ tariffs: tariff.capacity, imports, timeZone, startMs, slots, importedWh }) };
 }
 
-/** Where partners ask the site to import less, the budget of the cars is what building and sun leave of that. */
-function belowContexts(
-  budgets: number[] | undefined,
+/** What partners ask the site to import at most, by slot. What the batteries give helps to keep it. */
+function partnerLimits(
   contexts: OptimisationContexts,
-  at: Pick<PlanInput, "startMs" | "slots" | "buildingW" | "pvW">,
-): number[] | undefined {
-  const asked = Array.from({ length: at.slots }, (_, slot) => contextLimitW(contexts, at.startMs + slot * SLOT_MS));
-  if (asked.every((limitW) => limitW === undefined)) return budgets;
-  return asked.map((limitW, slot) => {
-    const left = limitW === undefined ? NO_LIMIT_W : limitW - (at.buildingW[slot] ?? 0) + (at.pvW[slot] ?? 0);
-    return Math.floor(clamp(Math.min(left, budgets?.[slot] ?? NO_LIMIT_W), 0, NO_LIMIT_W));
-  });
+  { startMs, slots }: Pick<PlanInput, "startMs" | "slots">,
+): Pick<PlanInput, "partnerLimitW"> {
+  const asked = Array.from({ length: slots }, (_, slot) => contextLimitW(contexts, startMs + slot * SLOT_MS));
+  if (asked.every((limitW) => limitW === undefined)) return {};
+  return { partnerLimitW: asked.map((limitW) => Math.floor(Math.min(limitW ?? NO_LIMIT_W, NO_LIMIT_W))) };
 }
 
 /** The complete input of a plan from now on: of the running slot what is left of it. */
@@ -347,8 +343,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const importEurPerKwh = completePrices(priceAt, { startMs, slots, otherwise: 0.3 });
   const pricesKnownSlots = knownSlots(priceAt, { startMs, slots });
   const evses = planEvses(question);
-  const budgets = budgetSeriesW(state.budgets, startMs, slots);
-  const budgetW = belowContexts(budgets, contexts, { startMs, slots, buildingW, pvW });
+  const budgetW = budgetSeriesW(state.budgets, startMs, slots);
   const { importLimitW, exportLimitW } = site.configuration.gridConnection;
   const input: PlanInput = {
     startMs,
@@ -361,7 +356,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     ...(exportLimitW === undefined ? {} : { exportLimitW }),
     ...operatorLimits(site, question.state, question.nowMs),
     ...(budgetW ? { budgetW } : {}),
-    ...(budgetW === budgets ? {} : { budgets: budgets ?? [] }),
+    ...partnerLimits(contexts, { startMs, slots }),
     importEurPerKwh,
     ...(pricesKnownSlots === slots ? {} : { pricesKnownSlots }),
     exportEurPerKwh,

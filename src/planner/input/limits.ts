@@ -243,6 +243,7 @@ export function importCapW(input: PlanInput, slot: number): number {
     input.importLimitW ?? Number.POSITIVE_INFINITY,
     root?.limitW ?? Number.POSITIVE_INFINITY,
     operatorCapW(input, slot),
+    input.partnerLimitW?.[slot] ?? Number.POSITIVE_INFINITY,
   );
   return Math.max(limitW, input.buildingW[slot] ?? 0);
 }

@@ -232,7 +232,8 @@ function checkGrid(check: Check): void {
     if (pvW > (input.pvW[slot] ?? 0) + ROUNDING_W) say(`Slot ${slot}: more sun than there is`);
     if (importW > 0 && exportW > 0) say(`Slot ${slot}: import and export at once`);
     if (Math.abs(importW - exportW - neededW) > tolerance) say(`Slot ${slot}: the flows do not add up`);
-    if (importW > Math.max(contractedW, buildingW) + tolerance) say(`Slot ${slot}: import above ${contractedW} W`);
+    const allowedW = Math.min(contractedW, input.partnerLimitW?.[slot] ?? Number.POSITIVE_INFINITY);
+    if (importW > Math.max(allowedW, buildingW) + tolerance) say(`Slot ${slot}: import above ${allowedW} W`);
     checkOperator(check, slot, tolerance);
     if (exportW > (input.exportLimitW ?? Number.POSITIVE_INFINITY) + tolerance) {
       say(`Slot ${slot}: export above ${input.exportLimitW} W`);
