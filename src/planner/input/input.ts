@@ -157,7 +157,8 @@ function laterPowerW(
   const slowestA = isSeen && phases > 1 ? phases * slowA : Math.min(slowA, site.unbalanceLimitA ?? slowA);
   const slowW = site.voltageV * slowestA;
   const visit = { ...session, startedMs: beganMs(session) };
-  return believedPowerW({ stays: state.stays.ended, visit, mostW, slowW, shownW });
+  const onePhaseW = site.voltageV * evse.maxCurrentA;
+  return believedPowerW({ stays: state.stays.ended, visit, mostW, slowW, onePhaseW, shownW });
 }
 
 /** What an EVSE that may be told so gives its car on the first of its phases. */
