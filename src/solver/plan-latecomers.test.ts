@@ -62,7 +62,7 @@ describe("a plan behind a tight fuse", () => {
   });
 
   it("charges those first who have the least time to spare, whoever charges now", () => {
-    const { circuits, evses, ...rest } = evening([[[0, 0, 0, 0.01]], nobody, nobody]);
+    const { circuits, evses, ...rest } = evening([[[0, 0.25, 0.25, 0.25]], nobody, nobody]);
     const [car] = evses;
     const input = planInput({
       ...rest,
@@ -80,6 +80,21 @@ describe("a plan behind a tight fuse", () => {
     expect(solve(assumed).evses[1]!.powerW[0]).toBeGreaterThan(0);
     const [, calm] = solve({ ...input, circuits: input.circuits.map(({ wanted: _, ...bare }) => bare) }).evses;
     expect(energyKwh(calm!.powerW, 0, 4)).toBeGreaterThan(1.8);
+  });
+
+  it("lets a car with little time to spare wait for the better price where hardly anybody comes in its hours", () => {
+    const mostOfItsTime = (wanted: PlanCircuit["wanted"]) => {
+      const input = evening(wanted);
+      return { ...input, evses: input.evses.map((evse) => ({ ...evse, energyNeededWh: 15_000 })) };
+    };
+    const [calm] = solve(mostOfItsTime([[[0, 0, 0, 0.01]], nobody, nobody])).evses;
+    expect(energyKwh(calm!.powerW, 0, 4)).toBeLessThan(0.1);
+    const crowd = [
+      [0, 0, 0, 0.01],
+      [0, 0.25, 0.25, 0.25],
+    ];
+    const [early] = solve(mostOfItsTime([crowd, nobody, nobody])).evses;
+    expect(energyKwh(early!.powerW, 0, 4)).toBeGreaterThan(3);
   });
 
   it("is not changed by those who come on other phases, nor where the site gives no weight to missing energy", () => {
