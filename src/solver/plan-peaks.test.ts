@@ -92,21 +92,29 @@ describe("a month's peak", () => {
     expect(plannedValueKw(peak({ ...threeDays, earlierKw: [9, 3, 3] }), input(), plan.importW)).toBeGreaterThan(5);
   });
 
-  it("of a month's first days is not cheap because no others are known yet: those that come will be like them", () => {
+  it("by steps that an hour passes by little is no reason to pass it by more", () => {
     const steps = [
-      { upToKw: 5, eurPerMonth: 18 },
+      { upToKw: 10, eurPerMonth: 30 },
       { upToKw: 15, eurPerMonth: 42 },
     ];
-    const first = { count: 3, spreadDays: 10, eurPerKw: 0, steps };
-    const evses = [planEvse({ minPowerW: 1380, energyNeededWh: 8000, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
-    const plan = solve(input({ evses, peaks: [peak(first)] }));
-    expect(highest(plan)).toBeCloseTo(below(5), 2);
-    // One day was high: each of the next has to make up for half of it, not the next one alone.
-    const after = solve(input({ evses, peaks: [peak({ ...first, earlierKw: [6, 1] })] }));
-    expect(highest(after)).toBeCloseTo(below(4.5), 2);
-    // On the last day of the month there is no other.
-    const last = solve(input({ evses, peaks: [peak({ ...first, spreadDays: 1, earlierKw: [6, 1, 1] })] }));
-    expect(highest(last)).toBeCloseTo(below(8), 2);
+    // Three quarter-hours of the hour are over; with the building alone it comes to 10.02 kW, the mean of three to 9.99 kW.
+    const month = { count: 3, spreadDays: 10, eurPerKw: 0, steps, intervalSlots: 4, earlierKw: [9.98, 9.97, 9.7] };
+    const buildingW = [2700, 500, 500, 500, 500, 500, 500, 500];
+    const startMs = WHOLE_HOUR_MS + 3 * SLOT_MS;
+    const evses = [planEvse({ departureMs: startMs + 8 * SLOT_MS })];
+    const importEurPerKwh = [0.2, 0.22, 0.22, 0.22, 0.22, 0.22, 0.22, 0.22];
+    const plan = solve(
+      input({
+        startMs,
+        nowMs: startMs,
+        buildingW,
+        importEurPerKwh,
+        evses,
+        peaks: [peak({ ...month, beforeWh: 9345 })],
+      }),
+    );
+    expect(plan.evses[0]?.powerW[0]).toBe(0);
+    expect(plan.peaks?.[0]).toMatchObject({ eur: 30 });
   });
 
   it("of a kW that is the mean of three days weighs whole until three have it", () => {

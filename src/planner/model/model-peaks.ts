@@ -5,7 +5,7 @@ import { slotHours } from "../input/limits.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
 import type { EvseLayout } from "./model-evse.ts";
 import { addTrickle } from "./model-trickle.ts";
-import { dayWeights, peakIntervals, reachedValueKw } from "./peaks.ts";
+import { dayWeights, isLevel, peakIntervals, reachedValueKw } from "./peaks.ts";
 
 /** The steps of a month: the variable of its value, and a yes-or-no for each step, the cheapest first. */
 export interface StepChoice {
@@ -48,16 +48,54 @@ function addDay(
   return highest;
 }
 
-/** The value is at least what each planned day makes of it. */
+/** The value is at least what each planned day makes of it, where days like it may follow. */
+function addAlike(
+  build: ModelBuilder,
+  name: string,
+  at: { value: number; peak: PlanPeak; days: readonly number[] },
+): void {
+  const { value, peak, days } = at;
+  for (const [index, day] of days.entries())
+    for (const [row, { baseKw, share }] of dayWeights(peak, peak.days[index]!).entries())
+      build.row(`${name}a${index}_${row}`, { lower: baseKw }, [term(value, 1), term(day, -share)]);
+}
+
+/** The value is at least the mean of the `count` highest: t + sum of what is above t, for the best t. */
+function addHighest(
+  build: ModelBuilder,
+  name: string,
+  at: { value: number; peak: PlanPeak; days: readonly number[] },
+): void {
+  const { value, peak, days } = at;
+  const threshold = build.variable(`${name}t`, { upper: Number.POSITIVE_INFINITY });
+  const share = 1 / peak.count;
+  const above = (index: number) => build.variable(`${name}e${index}`, { upper: Number.POSITIVE_INFINITY });
+  const parts = [
+    ...days.map((day, index) => {
+      const over = above(index);
+      build.row(`${name}o${index}`, { lower: 0 }, [term(over, 1), term(threshold, 1), term(day, -1)]);
+      return over;
+    }),
+    ...peak.earlierKw.map((kw, index) => {
+      const over = above(days.length + index);
+      build.row(`${name}o${days.length + index}`, { lower: kw }, [term(over, 1), term(threshold, 1)]);
+      return over;
+    }),
+  ];
+  const terms = parts.map((over) => term(over, -share));
+  build.row(`${name}mean`, { lower: 0 }, [term(value, 1), term(threshold, -1), ...terms]);
+}
+
+/** Variable of the value of the month, kW. */
 function addMean(build: ModelBuilder, name: string, peak: PlanPeak, days: readonly number[]): number {
   const value = build.variable(name, {
     lower: reachedValueKw(peak),
     upper: Number.POSITIVE_INFINITY,
     cost: peak.eurPerKw / peak.spreadDays,
   });
-  for (const [index, day] of days.entries())
-    for (const [at, { baseKw, share }] of dayWeights(peak, peak.days[index]!).entries())
-      build.row(`${name}o${index}_${at}`, { lower: baseKw }, [term(value, 1), term(day, -share)]);
+  const at = { value, peak, days };
+  if (isLevel(peak)) addAlike(build, name, at);
+  else addHighest(build, name, at);
   return value;
 }
 

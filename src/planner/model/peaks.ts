@@ -167,6 +167,14 @@ export function dayWeights(peak: PlanPeak, day: PlanPeak["days"][number]): DayWe
   });
 }
 
+/**
+ * Whether days like the planned ones are reckoned with. Not by steps: an hour a little above an edge would have paid for the step
+ * of all those days, and the next kW would be free.
+ */
+export function isLevel({ count, steps = [] }: PlanPeak): boolean {
+  return count === 1 || steps.length === 0;
+}
+
 /** The value that a month comes to with an import by slot, kW, where the days that follow are no higher than those of the plan. */
 export function plannedValueKw(peak: PlanPeak, input: PlanInput, importW: readonly number[]): number {
   const days = peak.days.map((day) => {
@@ -174,8 +182,11 @@ export function plannedValueKw(peak: PlanPeak, input: PlanInput, importW: readon
       const energyWh = slots.reduce((sum, slot) => sum + (importW[slot] ?? 0) * slotHours(input, slot), beforeWh);
       return weight * Math.max(0, energyWh / 1000 / (peak.intervalSlots * SLOT_HOURS) - contractedKw);
     });
-    const highestKw = Math.max(day.reachedKw, ...counted);
-    return dayWeights(peak, day).map(({ baseKw, share }) => baseKw + share * highestKw);
+    return Math.max(day.reachedKw, ...counted);
   });
-  return Math.max(reachedValueKw(peak), ...days.flat());
+  if (!isLevel(peak)) return Math.max(peak.floorKw, meanOfHighest([...peak.earlierKw, ...days], peak.count));
+  const alike = peak.days.flatMap((day, index) =>
+    dayWeights(peak, day).map(({ baseKw, share }) => baseKw + share * days[index]!),
+  );
+  return Math.max(reachedValueKw(peak), ...alike);
 }
