@@ -113,6 +113,7 @@ export const ScenarioSchema = Type.Object(
         mainFuseA: grid.mainFuseA,
         importLimitW: grid.importLimitW,
         exportLimitW: grid.exportLimitW,
+        rampLimitW: grid.rampLimitW,
         circuits: Type.Array(CircuitSchema, { default: [], maxItems: 64 }),
         evses: Type.Array(ScenarioEvseSchema, { default: [], maxItems: 250 }),
         pv: Type.Optional(

@@ -54,7 +54,8 @@ function worstLoadA(site: ScenarioFile["site"], evses: readonly ExpandedEvse[]):
 /** The document to be parsed and checked as a configuration. Prices come from the scenario, not from a market. */
 export function siteDocument(scenario: ScenarioFile): unknown {
   const { site, tariff, charging, name } = scenario;
-  const { timeZone, country, unbalanceLimitA, phases, nominalVoltageV, mainFuseA, importLimitW, exportLimitW } = site;
+  const { timeZone, country, unbalanceLimitA, phases, nominalVoltageV, mainFuseA } = site;
+  const { importLimitW, exportLimitW, rampLimitW } = site;
   const evses = expandedEvses(site);
   const { import: _, export: __, ...otherTariff } = tariff ?? {};
   const known = (values: Readonly<Record<string, unknown>>) =>
@@ -62,7 +63,7 @@ export function siteDocument(scenario: ScenarioFile): unknown {
   return {
     site: { id: "scenario", name: name.slice(0, SITE_NAME_LENGTH), timeZone, country, ...known({ unbalanceLimitA }) },
     gridConnection: {
-      ...known({ phases, nominalVoltageV, mainFuseA, importLimitW, exportLimitW }),
+      ...known({ phases, nominalVoltageV, mainFuseA, importLimitW, exportLimitW, rampLimitW }),
       meter: GRID_METER_ID,
       worstBuildingLoadA: worstLoadA(site, evses),
     },

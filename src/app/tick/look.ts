@@ -7,7 +7,7 @@ import type { SiteDraft } from "../../core/facts/index.ts";
 import type { ProcessImage } from "../../core/image.ts";
 import { gridLimitDrafts, withGridLimits } from "../../core/limits/grid-limit.ts";
 import { initialMeteringMemory, type MeteringMemory, meterTick } from "../../core/metering/metering.ts";
-import { importedSoFarWh } from "../../core/metering/site-meter.ts";
+import { exportedSoFarWh, importedSoFarWh } from "../../core/metering/site-meter.ts";
 import type { Log } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import { sitePowers } from "../../core/site/site-powers.ts";
@@ -65,7 +65,12 @@ export class Look {
 
   /** What a plan is measured against. */
   measured(state: SiteState): MeasuredNow {
-    return { buildingW: this.#buildingW(state), importedWh: importedSoFarWh(this.#metering.site, this.#site) };
+    const { site } = this.#metering;
+    return {
+      buildingW: this.#buildingW(state),
+      importedWh: importedSoFarWh(site, this.#site),
+      exportedWh: exportedSoFarWh(site, this.#site),
+    };
   }
 
   /** What the building draws without cars, sun and battery, W; unknown while a charging EVSE's own reading is behind the meter's. */

@@ -33,7 +33,10 @@ export interface MeasuredNow {
   readonly buildingW: number | undefined;
   /** Since the running slot began, Wh. */
   readonly importedWh: number | undefined;
+  readonly exportedWh?: number | undefined;
 }
+
+type SoFar = Pick<MeasuredNow, "importedWh" | "exportedWh">;
 
 export interface PlanLoop {
   /** Called at the end of each tick with what the building draws, W; returns at once. The promise is there for virtual time and tests. */
@@ -107,7 +110,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
     return horizonSlots(slotStartMs(nowMs), [price, foretold("building"), ...sun]);
   }
 
-  async function plan(image: ProcessImage, trigger: string, importedWh: number | undefined): Promise<void> {
+  async function plan(image: ProcessImage, trigger: string, soFar: SoFar): Promise<void> {
     const { seq } = recorder.state();
     planned = usual;
     const input = buildPlanInput({
@@ -120,7 +123,8 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       phasesA: spread && meanPhasesA(spread),
       importEurPerKwh: (slotMs) => prices.importEurPerKwh(slotMs),
       exportEurPerKwh: (slotMs) => prices.exportEurPerKwh(slotMs),
-      ...(importedWh === undefined ? {} : { importedWh }),
+      ...(soFar.importedWh === undefined ? {} : { importedWh: soFar.importedWh }),
+      ...(soFar.exportedWh === undefined ? {} : { exportedWh: soFar.exportedWh }),
     });
     if (isUnsound({ input }, image.nowMs)) return;
     const result = await solver.solve(input, PLAN_DEADLINE_MS);
@@ -133,7 +137,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
 
   return {
     trouble: () => trouble,
-    consider(image, { buildingW, importedWh }) {
+    consider(image, { buildingW, ...soFar }) {
       usual = meanWith(usual, buildingW, image.monoMs);
       if (buildingW !== undefined) spread = withFlow(spread, buildingPhasesA(site, image), image.monoMs);
       planned = meanWith(planned, recorder.state().plan.current?.input.buildingW[0], image.monoMs);
@@ -157,7 +161,7 @@ export function createPlanLoop(options: PlanLoopOptions): PlanLoop {
       lastAttemptMs = image.nowMs;
       deviatesSinceMs = undefined;
       pricesUntilAtPlanMs = pricesUntilMs;
-      return plan(image, trigger, importedWh)
+      return plan(image, trigger, soFar)
         .catch((error) => failed(error, image.nowMs))
         .finally(() => {
           solving = false;

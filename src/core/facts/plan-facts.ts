@@ -121,6 +121,16 @@ export const PlanInputSchema = Type.Object({
   sitePhases: Type.Union([Type.Literal(1), Type.Literal(3)]),
   importLimitW: Type.Optional(Type.Number()),
   exportLimitW: Type.Optional(Type.Number()),
+  /** How much the import less the export may change from one quarter-hour to the next; missing: as much as it likes. */
+  ramp: Type.Optional(
+    Type.Object({
+      limitW: Type.Number(),
+      /** Mean of the quarter-hour before the plan, W, with and without cars and batteries; missing where it was not measured. */
+      before: Type.Optional(Type.Object({ netW: Type.Number(), restingW: Type.Number() })),
+      /** Imported less exported since the running slot began, Wh; missing where it was not measured. */
+      drawnWh: Type.Optional(Type.Number()),
+    }),
+  ),
   /** The grid operator's limits of import and export as they were known then. */
   gridLimit: Type.Optional(
     Type.Object({
@@ -189,6 +199,8 @@ export const PlanResultSchema = Type.Object({
   importW: Series,
   exportW: Series,
   pvUsedW: Series,
+  /** By how much the change into each slot is above what the input's ramp allows, W; missing without such a limit. */
+  rampOverW: Type.Optional(Series),
   costEur: Type.Number(),
   /** What the months of the input's peaks come to, in their order; not in the cost. */
   peaks: Type.Optional(Type.Array(Type.Object({ name: Type.String(), valueKw: Type.Number(), eur: Type.Number() }))),

@@ -171,6 +171,11 @@ export function importedSoFarWh(meter: SiteMeter, site: SiteModel): number | und
   return meter.missedMs.grid <= MISSING_ALLOWED_MS ? gridEnergy(meter, site).importWh : undefined;
 }
 
+/** Exported since the quarter-hour began, Wh; missing as above. */
+export function exportedSoFarWh(meter: SiteMeter, site: SiteModel): number | undefined {
+  return meter.missedMs.grid <= MISSING_ALLOWED_MS ? gridEnergy(meter, site).exportWh : undefined;
+}
+
 /** The fact on a quarter-hour of the site. What was not measured for more than half a minute is left out. */
 export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number, site: SiteModel): SiteDraft {
   const rounded = Object.fromEntries(

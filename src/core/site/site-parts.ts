@@ -7,6 +7,13 @@ export const Id = (description: string) =>
 /** No keys but those that are named. */
 export const closed = { additionalProperties: false } as const;
 
+/** What the plan, and nothing faster, keeps. */
+export const RampLimitSchema = Type.Number({
+  exclusiveMinimum: 0,
+  description:
+    "How much the import less the export may change from one quarter-hour's mean to the next, up or down, W; left out: as much as it likes. Kept by the plan with cars and batteries, see docs/planning.md",
+});
+
 /** How a Modbus device is reached. */
 export const DeviceConnectionSchema = Type.Union([
   Type.Object(

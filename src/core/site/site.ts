@@ -10,7 +10,7 @@ import { DischargeSchema } from "./site-discharge.ts";
 import { FeeSchema } from "./site-fees.ts";
 import { ForecastSourceSchema, SeriesPlaceSchema } from "./site-forecasts.ts";
 import { GridOperatorSchema } from "./site-grid-operator.ts";
-import { closed, DeviceConnectionSchema, Id } from "./site-parts.ts";
+import { closed, DeviceConnectionSchema, Id, RampLimitSchema } from "./site-parts.ts";
 import { UpstreamSchema } from "./site-upstream.ts";
 
 const PhaseNameSchema = Type.Union([Type.Literal("L1"), Type.Literal("L2"), Type.Literal("L3")]);
@@ -40,6 +40,7 @@ export const GridConnectionSchema = Type.Object(
     usableCurvePercent: Type.Optional(UsableCurveSchema),
     importLimitW: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Contracted import limit, W" })),
     exportLimitW: Type.Optional(Type.Number({ minimum: 0, description: "Export limit, W; 0 forbids export" })),
+    rampLimitW: Type.Optional(RampLimitSchema),
     meter: Id("Device id of the meter at the grid connection"),
     worstBuildingLoadA: Type.Number({
       minimum: 0,

@@ -5,7 +5,7 @@ const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
 
 /**
  * `gone`: after the departure. `maximum`: it gets all that it takes. `ceiling`: a partner's profile. `circuit`, `budget`,
- * `unbalance`, `import`, `peak`: that limit has no room. `one-go`: it must not pause, so it does not begin here. `price`: its
+ * `unbalance`, `import`, `ramp`, `peak`: that limit has no room. `one-go`: it must not pause, so it does not begin here. `price`: its
  * need is met in slots that weigh less. `sooner`: it is met in slots that cost more, because hurry, an occupied EVSE or the risk
  * that it leaves counts more than the price. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
  * proven best.
@@ -19,6 +19,7 @@ export const SlotReasonSchema = Type.Object({
     Type.Literal("budget"),
     Type.Literal("unbalance"),
     Type.Literal("import"),
+    Type.Literal("ramp"),
     Type.Literal("peak"),
     Type.Literal("one-go"),
     Type.Literal("price"),

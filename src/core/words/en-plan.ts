@@ -26,6 +26,7 @@ function limit(reason: SlotReason): string {
     circuit: fuse(reason),
     budget: "the budget for all cars",
     import: `the import limit of ${kilowatts(reason.limitW)}`,
+    ramp: `the limit of ${kilowatts(reason.limitW)} by which the import may change`,
     unbalance: "the allowed difference between the phases",
     ceiling: `a partner's profile (${kilowatts(reason.limitW)})`,
   };

@@ -15,6 +15,7 @@ const LIMITS = new Set<SlotReason["kind"]>([
   "budget",
   "unbalance",
   "import",
+  "ramp",
   "peak",
   "one-go",
 ]);

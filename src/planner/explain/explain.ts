@@ -6,6 +6,7 @@ import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-fact
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
+import { changeW, rampSteps, slotMean } from "../input/ramp.ts";
 import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
 import { peakEur, peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
@@ -85,9 +86,24 @@ function roomsOf(index: number, slot: number, question: Question): Room[] {
   const capW = importCapW(input, slot);
   const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, question);
   const roomW = capW - (result.importW[slot] ?? 0) + spareW;
-  return Number.isFinite(capW)
-    ? [...rooms, { roomW, reason: { kind: "import", roomW: whole(roomW), limitW: Math.round(capW) } }]
-    : rooms;
+  const limited: Room[] = Number.isFinite(capW)
+    ? [{ roomW, reason: { kind: "import", roomW: whole(roomW), limitW: Math.round(capW) } }]
+    : [];
+  return [...rooms, ...limited, ...rampRoom(slot, question)];
+}
+
+/** What the changes into a slot and out of it leave, beside sun that the plan leaves unused. */
+function rampRoom(slot: number, { input, result }: Plan): Room[] {
+  if (!input.ramp) return [];
+  const netW = result.importW.map((powerW, at) => powerW - (result.exportW[at] ?? 0));
+  const lefts = rampSteps(input).flatMap((step) => {
+    const byW = changeW(input, step, netW);
+    if (step.slot === slot) return [step.mostUpW - byW];
+    return step.slot === slot + 1 ? [byW + step.mostDownW] : [];
+  });
+  if (lefts.length === 0) return [];
+  const roomW = Math.min(...lefts) / slotMean(input, slot).share + unusedSunW(slot, { input, result });
+  return [{ roomW, reason: { kind: "ramp", roomW: whole(roomW), limitW: input.ramp.limitW } }];
 }
 
 /** Sun that the plan leaves unused, W. */
@@ -222,7 +238,9 @@ function isPlain(index: number, slot: number, question: Question): boolean {
   const isSun = (at: number) => (input.pvW[at] ?? 0) > (input.buildingW[at] ?? 0);
   const takes = result.evses[index]!.powerW.map((powerW, at) => powerW > 0 || at === slot);
   const isMixed = input.evses[index]!.preference === "green" && takes.some((does, at) => does && isSun(at));
-  return input.batteries.length === 0 && !input.peaks && result.status === "optimal" && isOnePrice && !isMixed;
+  return (
+    input.batteries.length === 0 && !input.peaks && !input.ramp && result.status === "optimal" && isOnePrice && !isMixed
+  );
 }
 
 /** Its need is met in other slots: because they cost less, or because sooner counts more than the price. */

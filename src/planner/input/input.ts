@@ -29,6 +29,7 @@ import { departureOf } from "./departure.ts";
 import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
 import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW, readingW } from "./input-loads.ts";
 import { withLatecomers } from "./latecomers.ts";
+import { planRamp } from "./ramp-input.ts";
 import { peakW, sunFixedPart } from "./roof.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi in two hours of slots, and in four where there are few. */
@@ -62,6 +63,8 @@ export interface PlanQuestion {
   readonly exportEurPerKwh: (slotStartMs: number) => number | undefined;
   /** Imported since the running slot began, Wh; missing where it was not measured. */
   readonly importedWh?: number;
+  /** The same of the export. */
+  readonly exportedWh?: number;
 }
 
 /** Grid phases that the car was seen to load; what the last plan knew of this transaction; else all of the EVSE's. */
@@ -355,6 +358,7 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     sitePhases: site.phases,
     ...(importLimitW === undefined ? {} : { importLimitW }),
     ...(exportLimitW === undefined ? {} : { exportLimitW }),
+    ...planRamp(startMs, question),
     ...operatorLimits(site, question.state, question.nowMs),
     ...(budgetW ? { budgetW } : {}),
     ...partnerLimits(contexts, { startMs, slots }),

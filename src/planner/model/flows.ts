@@ -1,6 +1,7 @@
 /** What flows over the grid connection, and what it costs, once the powers of cars and batteries are decided. */
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { chargedWh, energyOfWh, exportCapW, presence, slotHours } from "../input/limits.ts";
+import { rampOverW } from "../input/ramp.ts";
 import { peakEur, plannedValueKw } from "./peaks.ts";
 
 interface Decided {
@@ -10,10 +11,20 @@ interface Decided {
   readonly pvUsedW?: readonly number[];
 }
 
-export type Flows = Pick<PlanResult, "importW" | "exportW" | "pvUsedW" | "costEur" | "peaks">;
+export type Flows = Pick<PlanResult, "importW" | "exportW" | "pvUsedW" | "rampOverW" | "costEur" | "peaks">;
 
 /** A millionth of an EUR is exact enough. */
 const round = (eur: number) => Math.round(eur * 1e6) / 1e6;
+
+/** Whole watts of two slots make so much of a change that is none, W. */
+const ROUNDING_W = 5;
+
+/** What of the plan's changes is above the input's ramp, in whole W. */
+function rampOf(input: PlanInput, { importW, exportW }: Pick<Flows, "importW" | "exportW">): Pick<Flows, "rampOverW"> {
+  if (!input.ramp) return {};
+  const netW = importW.map((powerW, slot) => powerW - (exportW[slot] ?? 0));
+  return { rampOverW: rampOverW(input, netW).map((overW) => (overW < ROUNDING_W ? 0 : Math.round(overW))) };
+}
 
 /** Import, export and used PV in whole W by slot, and the cost in EUR (import, export, wear of the batteries). */
 export function flowsOf(input: PlanInput, decided: Decided): Flows {
@@ -52,5 +63,5 @@ export function flowsOf(input: PlanInput, decided: Decided): Flows {
     const valueKw = plannedValueKw(peak, input, flows.importW);
     return { name: peak.name, valueKw: Math.round(valueKw * 1000) / 1000, eur: round(peakEur(peak, valueKw)) };
   });
-  return { ...flows, costEur: round(flows.costEur), ...(input.peaks ? { peaks } : {}) };
+  return { ...flows, ...rampOf(input, flows), costEur: round(flows.costEur), ...(input.peaks ? { peaks } : {}) };
 }

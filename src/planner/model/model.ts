@@ -14,6 +14,7 @@ import { addReverseLimits } from "./model-discharge.ts";
 import { addEvse } from "./model-evse.ts";
 import { addLimits } from "./model-limits.ts";
 import { addPeaks } from "./model-peaks.ts";
+import { addRamp } from "./model-ramp.ts";
 import { addWanted } from "./model-wanted.ts";
 import { planWeights } from "./weights.ts";
 
@@ -218,6 +219,7 @@ export function planModel(input: PlanInput): PlanModel {
   const layout: PlanLayout = { evses, batteries, directions, steps, ...grid };
   addBalance(build, layout, input);
   addGreen(build, layout, input);
+  addRamp(build, grid, { input, weights });
   addLimits(build, rooms, { layout, input });
   addWanted(build, rooms, { layout, input, weights });
   addReverseLimits(build, rooms, { layout, input });

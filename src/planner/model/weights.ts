@@ -3,6 +3,9 @@
  * one tier over the whole horizon stay below the tier above, so that nobody misses a departure for a wish or a cent.
  */
 import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
+import { clamp } from "../../core/quantity.ts";
+import { SLOT_HOURS } from "../../core/time/slots.ts";
+import { mostSwingW } from "../input/ramp.ts";
 
 /** A quarter-hour of waiting costs a driver in a hurry a little in any case. */
 const HURRY_EUR_PER_KWH_SLOT = 0.02;
@@ -32,6 +35,8 @@ export interface PlanWeights {
   missedEurPerKwh(slot: number): number;
   /** Of energy in this slot for a car that may have left by then, EUR/kWh. */
   riskEurPerKwh(evse: PlanEvse, slot: number): number;
+  /** Of a change between two quarter-hours, by what of it is above the allowed ramp, EUR/kW. */
+  readonly rampEurPerKw: number;
   /** Of energy missed in this part (0 the first eighth of the need), EUR/kWh. */
   shortfallEurPerKwh(evse: PlanEvse, part: number): number;
 }
@@ -44,14 +49,19 @@ export function planWeights(input: PlanInput): PlanWeights {
   const hurryEurPerKwh = (slot: number) =>
     Math.min(slot, HURRY_SLOTS) * stepEur + Math.max(0, slot - HURRY_SLOTS) * HURRY_EUR_PER_KWH_SLOT;
   const missedEur = missedEurPerKwh(input, dearest);
+  const rampEur = rampEurPerKw(input, { spreadEur: stepEur + missedEur, hurryEurPerKwh });
   const baseEur =
-    peaksEur(input) + SHORTFALL_FLOOR_EUR_PER_KWH + PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
+    NEED_RAMPS * rampEur +
+    peaksEur(input) +
+    SHORTFALL_FLOOR_EUR_PER_KWH +
+    PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
   // What a car does not get is not bought either; nor is anybody paid for it, where prices are below zero.
   const missedAtEur = (slot: number) => (missedEur > 0 ? missedEur - (input.importEurPerKwh[slot] ?? 0) : 0);
   return {
     hurryEurPerKwh,
+    rampEurPerKw: rampEur,
     missedEurPerKwh: missedAtEur,
     riskEurPerKwh: (evse, slot) => missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) => {
@@ -61,6 +71,27 @@ export function planWeights(input: PlanInput): PlanWeights {
       return baseEur * QUARTER_FACTOR ** (part / PARTS_A_QUARTER + (evse.priority - lowest) / LEVELS_A_QUARTER);
     },
   };
+}
+
+/**
+ * A kWh more in one quarter-hour is 4 kW up and 4 kW down again. That is worth it for any kWh that a driver misses, also for those
+ * that weigh the least.
+ */
+const NEED_RAMPS = 32;
+/** Any step above a ramp that could be avoided is worth avoiding, EUR/kW. */
+const RAMP_FLOOR_EUR_PER_KW = 1;
+/** So many slots a ramp from the least to the most that the site can take keeps energy from the hours it would like best. */
+const RAMP_SLOTS = [4, 16] as const;
+
+/** Above what a step that is larger by a kW could save: energy moved by as many slots as a ramp takes. */
+function rampEurPerKw(
+  input: PlanInput,
+  weighs: { readonly spreadEur: number; readonly hurryEurPerKwh: (slot: number) => number },
+): number {
+  if (!input.ramp) return 0;
+  const slots = clamp(Math.ceil(mostSwingW(input) / Math.max(1, input.ramp.limitW)), ...RAMP_SLOTS);
+  const hurryEur = input.evses.some(({ preference }) => preference === "fast") ? weighs.hurryEurPerKwh(slots) : 0;
+  return RAMP_FLOOR_EUR_PER_KW + peaksEur(input) + slots * SLOT_HOURS * (weighs.spreadEur + hurryEur);
 }
 
 /** Where energy is dear, a kWh that a driver has to find elsewhere is dearer still. */

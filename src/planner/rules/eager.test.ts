@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PlanInput } from "../../core/facts/plan-facts.ts";
 import { circuitRooms } from "../input/limits.ts";
 import { planEvse, planInput } from "../plan-input.test-kit.ts";
 import { eagerSlots } from "./eager.ts";
@@ -12,13 +13,19 @@ interface Part {
   readonly prices?: number[];
   /** Of the grid connection, behind which two cars of 16 A are. */
   readonly fuseA?: number;
+  readonly more?: Partial<PlanInput>;
 }
 
 function eager(
   powerW: number[],
-  { shortfallWh = 0, importW, prices = importEurPerKwh, fuseA = 24 }: Part = {},
+  { shortfallWh = 0, importW, prices = importEurPerKwh, fuseA = 24, more = {} }: Part = {},
 ): number {
-  const input = planInput({ importEurPerKwh: prices, evses, circuits: [{ circuitId: "grid", limitA: fuseA }] });
+  const input = planInput({
+    importEurPerKwh: prices,
+    evses,
+    circuits: [{ circuitId: "grid", limitA: fuseA }],
+    ...more,
+  });
   const rooms = circuitRooms(input);
   return eagerSlots(
     0,
@@ -42,6 +49,12 @@ describe("a car that would take more now", () => {
   it("is none where nearly all of a dear slot is sun", () => {
     const importW = [0, 2, 12_000, 12_000, 12_000, 12_000, 12_000, 12_000];
     expect(eager([0, 4140, 0, 0, 0, 0, 0, 0], { importW })).toBe(0);
+  });
+
+  it("is none where it may be the change of the import that keeps it from more, but for one that misses energy", () => {
+    const more = { ramp: { limitW: 5_000 } };
+    expect(eager([0, 4140, 0, 0, 0, 0, 0, 0], { more })).toBe(0);
+    expect(eager([4140, 0, 11040, 0, 0, 0, 0, 0], { more, shortfallWh: 500 })).toBe(1);
   });
 
   it("is none that waits for a better price, or has all that it takes", () => {

@@ -65,7 +65,8 @@ export function eagerSlots(
   const evse = input.evses[index]!;
   if ((powerW[0] ?? 0) > mostPowerW(evse, 0) - LESS_W) return 0;
   if (shortfallWh > SHORT_WH) return 1;
-  // It may be a peak that keeps the plan from it.
+  // It may be a peak that keeps the plan from it, or what changes from one quarter-hour to the next.
+  if (input.ramp) return 0;
   if (input.peaks?.some((peak) => (peak.weight?.[0] ?? 1) > 0)) return 0;
   if (allFit(index, input, rooms)) return 0;
   const context = { input, weights: planWeights(input) };

@@ -16,7 +16,7 @@ import {
   mostPowerW,
   slotsUntilDeparture,
 } from "../input/limits.ts";
-import { flowsOf } from "../model/flows.ts";
+import { type Flows, flowsOf } from "../model/flows.ts";
 
 interface Room {
   readonly evses: readonly number[];
@@ -130,6 +130,11 @@ function noPlan(detail: string, solveMs: number): PlanResult {
   };
 }
 
+/** Rules look at each quarter-hour by itself: where that changes the import too much, the plan says so. */
+function besideRamp({ rampOverW = [] }: Flows): string {
+  return rampOverW.some((powerW) => powerW > 0) ? ". It does not keep the limit of how much the import may change" : "";
+}
+
 /**
  * The plan by rules. `detail` says why there is no solved one. Holds for every finite input; where the input has a number
  * that is none, the plan is empty: nobody is paused by it, fair shares go on.
@@ -151,5 +156,6 @@ export function ruleBasedPlan(input: PlanInput, detail: string, solveMs = 0): Pl
     deviceId,
     powerW: new Array<number>(input.slots).fill(0),
   }));
-  return { status: "rule-based", detail, evses, batteries, ...flowsOf(input, { evses, batteries }), solveMs };
+  const flows = flowsOf(input, { evses, batteries });
+  return { status: "rule-based", detail: `${detail}${besideRamp(flows)}`, evses, batteries, ...flows, solveMs };
 }

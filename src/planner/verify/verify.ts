@@ -4,6 +4,7 @@
  */
 import type { PlanBattery, PlanCircuit, PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { checkDischarge, takenBackWh } from "./verify-discharge.ts";
+import { checkRamp } from "./verify-ramp.ts";
 
 /** Powers are whole watts: each may be off by one. */
 const ROUNDING_W = 5;
@@ -56,6 +57,7 @@ function checkShape(check: Check): boolean {
     ["import", result.importW],
     ["export", result.exportW],
     ["used PV", result.pvUsedW],
+    ...(input.ramp ? [["changes above the ramp", result.rampOverW] as [string, readonly number[] | undefined]] : []),
     ...result.evses.map((evse): [string, readonly number[]] => [evse.evseId, evse.powerW]),
     ...result.batteries.map((battery): [string, readonly number[]] => [battery.deviceId, battery.powerW]),
   ];
@@ -258,5 +260,6 @@ export function verifyPlan(input: PlanInput, result: PlanResult): string[] {
     checkBattery(battery, result.batteries[index]!.powerW, check);
   checkUnbalance(check);
   checkGrid(check);
+  checkRamp(check);
   return violations;
 }

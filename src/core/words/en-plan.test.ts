@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { planSlot } from "./en-plan.ts";
+
+it("says of a limited ramp how much the import may change, and what of it is left", () => {
+  const reason = { kind: "ramp", limitW: 9_000, roomW: 2_400 } as const;
+  expect(planSlot({ powerW: 0, minPowerW: 4_140, reason })).toBe(
+    "does not charge: the limit of 9.0 kW by which the import may change has room for 2.4 kW left, it needs 4.1 kW",
+  );
+  expect(planSlot({ powerW: 5_000, minPowerW: 4_140, reason: { ...reason, roomW: 0 } })).toBe(
+    "charges with 5.0 kW: the limit of 9.0 kW by which the import may change has no room left",
+  );
+});
