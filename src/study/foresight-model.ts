@@ -12,6 +12,9 @@ export const KILO = 1000;
 /** Far above any price: missing energy is avoided first. */
 const MISSING_EUR_PER_KWH = 100;
 
+/** Of a change that is larger than allowed: before any money, after missing energy, EUR/kW. */
+const RAMP_EUR_PER_KW = 10;
+
 /** Above any site. */
 const MOST_KW = 10_000;
 
@@ -150,6 +153,42 @@ export class WindowModel {
       for (const circuit of circuits) this.#addCircuit(circuit, slot);
       this.#addUnbalance(slot);
     }
+  }
+
+  /**
+   * How much import less export may change between quarter-hours: by what the site allows, or by what building and sun do
+   * alone. `beforeKw` flowed before the window; missing where nobody knows it.
+   */
+  addRamp(beforeKw: number | undefined): void {
+    const limitW = this.#scenario.configuration.gridConnection.rampLimitW;
+    if (limitW === undefined) return;
+    const net = (slot: number, sign: number) => {
+      const x = this.flows.exports[slot];
+      return [term(this.flows.imports[slot]!, sign), ...(x === undefined ? [] : [term(x, -sign)])];
+    };
+    for (let slot = this.#window.from; slot < this.#window.until; slot++) {
+      const isFirst = slot === this.#window.from;
+      if (isFirst && beforeKw === undefined) continue;
+      const fromKw = isFirst ? beforeKw! : 0;
+      const jumpKw = slot === 0 ? 0 : this.#restingKw(slot) - this.#restingKw(slot - 1);
+      const [upKw, downKw] = [Math.max(limitW / KILO, jumpKw), Math.max(limitW / KILO, -jumpKw)];
+      const [rise, fall] = ["rise", "fall"].map((name) =>
+        this.build.variable(`${name}${slot}`, { upper: Number.POSITIVE_INFINITY, cost: RAMP_EUR_PER_KW }),
+      );
+      this.build.row(`ramp${slot}`, { lower: fromKw - downKw, upper: fromKw + upKw }, [
+        ...net(slot, 1),
+        ...(isFirst ? [] : net(slot - 1, -1)),
+        term(rise!, -1),
+        term(fall!, 1),
+      ]);
+    }
+  }
+
+  /** Import less export while cars and battery do nothing, kW. */
+  #restingKw(slot: number): number {
+    const { loadW, pvW, exportLimitW = Number.POSITIVE_INFINITY, mayHoldSun, exportEurPerKwh } = this.#scenario;
+    const mostW = mayHoldSun && exportEurPerKwh[slot]! < 0 ? 0 : exportLimitW;
+    return Math.max(loadW[slot]! - pvW[slot]!, -mostW) / KILO;
   }
 
   /** What cars and battery add to what the site exports anyhow, kW. */

@@ -173,6 +173,7 @@ export function perfectForesight(scenario: Scenario, options: ForesightOptions):
     }
     model.addBattery(state.batteryKwh);
     model.addGrid();
+    model.addRamp(from > 0 ? found.importKw[from - 1]! - found.exportKw[from - 1]! : undefined);
     if (isWhole) model.addPeaks(months);
     const { solution, isExact } = solved(model, options);
     isAllExact &&= isExact;
