@@ -334,6 +334,15 @@ describe("what does not go together", () => {
       },
     ],
     [
+      "a limit of how much the import may change that no car can keep",
+      "warning",
+      "gridConnection.rampLimitW",
+      "4140 W",
+      (site) => {
+        site.gridConnection.rampLimitW = 3_000;
+      },
+    ],
+    [
       "a charge point without a password",
       "warning",
       "chargePoints.0",

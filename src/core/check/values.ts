@@ -179,10 +179,29 @@ function siteProblems({ site, gridConnection }: SiteConfiguration): Problem[] {
   return problems;
 }
 
+/** A car begins with its least power or not at all. */
+function rampProblems({ gridConnection, chargePoints }: SiteConfiguration): Problem[] {
+  const { rampLimitW, nominalVoltageV, phases } = gridConnection;
+  const leastW = chargePoints
+    .flatMap(({ evses }) => evses)
+    .map((evse) => evse.minCurrentA * nominalVoltageV * Math.min(phases, evse.phases.length));
+  const mostW = Math.max(0, ...leastW);
+  if (rampLimitW === undefined || rampLimitW >= mostW) return [];
+  return [
+    problem(
+      "warning",
+      ["gridConnection", "rampLimitW"],
+      `Each car that begins changes the import by more: the least that an EVSE takes is ${Math.round(mostW)} W`,
+      `The plan can keep ${Math.round(mostW)} W or more; with less it breaks the limit by as little as it can`,
+    ),
+  ];
+}
+
 /** Everything that goes by value. */
 export function valueProblems(configuration: SiteConfiguration): Problem[] {
   return [
     ...siteProblems(configuration),
+    ...rampProblems(configuration),
     ...circuitProblems(configuration),
     ...loadProblems(configuration),
     ...chargePointProblems(configuration),
