@@ -81,7 +81,7 @@ const NEED_RAMPS = 32;
 /** Any step above a ramp that could be avoided is worth avoiding, EUR/kW. */
 const RAMP_FLOOR_EUR_PER_KW = 1;
 /** So many slots a ramp from the least to the most that the site can take keeps energy from the hours it would like best. */
-const RAMP_SLOTS = [4, 16] as const;
+const RAMP_SLOTS = [4, 96] as const;
 
 /** Above what a step that is larger by a kW could save: energy moved by as many slots as a ramp takes. */
 function rampEurPerKw(
@@ -90,7 +90,7 @@ function rampEurPerKw(
 ): number {
   if (!input.ramp) return 0;
   const slots = clamp(Math.ceil(mostSwingW(input) / Math.max(1, input.ramp.limitW)), ...RAMP_SLOTS);
-  const hurryEur = input.evses.some(({ preference }) => preference === "fast") ? weighs.hurryEurPerKwh(slots) : 0;
+  const hurryEur = input.evses.some(({ preference }) => preference === "fast") ? weighs.hurryEurPerKwh(HURRY_SLOTS) : 0;
   return RAMP_FLOOR_EUR_PER_KW + peaksEur(input) + slots * SLOT_HOURS * (weighs.spreadEur + hurryEur);
 }
 
