@@ -26,7 +26,7 @@ const PAIRS = PHASE_INDEXES.flatMap((phase) =>
 );
 
 /** A car loads `phase` and not `other`; one whose phase nobody knows may be on any that it counts on. */
-function tilts({ loaded, phaseUnknown }: EvseObservation, phase: PhaseIndex, other: PhaseIndex): boolean {
+export function tilts({ loaded, phaseUnknown }: EvseObservation, phase: PhaseIndex, other: PhaseIndex): boolean {
   return loaded.includes(phase) && (phaseUnknown === true || !loaded.includes(other));
 }
 
@@ -46,15 +46,19 @@ function drawnA(entries: readonly EvseObservation[]): number {
   }, 0);
 }
 
+/** What surely evens out that `phase` carries more than `other`, A. */
+export function againstA(active: readonly EvseObservation[], phase: PhaseIndex, other: PhaseIndex): number {
+  return surelyA(active.filter((entry) => isSeen(entry) && tilts(entry, other, phase)));
+}
+
 /** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */
 export function phaseDifferences(active: readonly EvseObservation[]): PhaseDifference[] {
   return PAIRS.flatMap(({ phase, other, key }) => {
     const members = active.filter((entry) => tilts(entry, phase, other));
     if (members.length === 0) return [];
-    const against = active.filter((entry) => isSeen(entry) && tilts(entry, other, phase));
-    const againstA = surelyA(against);
+    const evenedA = againstA(active, phase, other);
     const isUnmetered = members.some(({ phaseUnknown, memory }) => phaseUnknown && memory.powerPhases !== undefined);
-    return [{ key, phase, members, differenceA: drawnA(members) - againstA, againstA, isUnmetered }];
+    return [{ key, phase, members, differenceA: drawnA(members) - evenedA, againstA: evenedA, isUnmetered }];
   });
 }
 

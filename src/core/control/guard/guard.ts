@@ -10,6 +10,7 @@ import type { EvseDecision } from "../control.ts";
 import { type EvseObservation, isStopped } from "../evses/observe-evse.ts";
 import { OBEY_MS } from "../thresholds.ts";
 import type { GuardInput } from "./guard-input.ts";
+import { type MakingWay, makingWay } from "./making-way.ts";
 import { pauseLeftMs } from "./pause.ts";
 import { moveTowards } from "./raise.ts";
 import { rankOf } from "./rank.ts";
@@ -156,20 +157,22 @@ function claims(guarded: GuardInput, mostA: (entry: EvseObservation, wishA: numb
 }
 
 /** Within the limits in force. A shed starts from what a car surely draws: a limit above that would cure nothing. */
-function holdClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
+function holdClaims(guarded: GuardInput, bounds: Bounds, way: MakingWay): Claim[] {
   return claims(guarded, (entry, wishA) => {
     const { memory, evse, surelyA, index } = entry;
     const inForce = bounds.isOverloaded(index)
       ? Math.min(memory.limitA, Math.max(evse.minCurrentA, surelyA))
       : memory.limitA;
-    return Math.min(wishA, inForce);
+    return Math.min(wishA, inForce, way.mostA.get(index) ?? Number.POSITIVE_INFINITY);
   });
 }
 
-/** Where phases may not differ much, a car shows which of them it loads before it gets much. */
-function mostA({ input, active }: GuardInput, entry: EvseObservation): number {
+/** Where phases may not differ much, a car shows which of them it loads before it gets much, and others make way for that. */
+function mostA({ input, active }: GuardInput, entry: EvseObservation, way: MakingWay): number {
   const { unbalanceLimitA, phases } = input.site;
-  if (unbalanceLimitA === undefined || phases === 1 || !entry.unseen) return Number.POSITIVE_INFINITY;
+  if (way.waits.has(entry.index)) return 0;
+  if (unbalanceLimitA === undefined || phases === 1) return Number.POSITIVE_INFINITY;
+  if (!entry.unseen) return way.mostA.get(entry.index) ?? Number.POSITIVE_INFINITY;
   return mostUnseenA(unbalanceLimitA, active, entry);
 }
 
@@ -177,12 +180,12 @@ function mostA({ input, active }: GuardInput, entry: EvseObservation): number {
  * What each should come to have: its wish, but no more than now where nothing may be raised. Who waits for what was
  * lowered for it keeps its claim meanwhile: others would take it, to give it back half a minute later, for ever.
  */
-function idealClaims(guarded: GuardInput, bounds: Bounds): Claim[] {
+function idealClaims(guarded: GuardInput, bounds: Bounds, way: MakingWay): Claim[] {
   return claims(guarded, (entry, wishA) => {
     const { memory, index, refused } = entry;
     const mayRise =
       !refused && bounds.mayRaiseSoon(index) && pauseLeftMs(entry.memory, guarded.input.image.monoMs) === 0;
-    return Math.min(wishA, mayRise ? mostA(guarded, entry) : memory.limitA);
+    return Math.min(wishA, mayRise ? mostA(guarded, entry, way) : memory.limitA);
   });
 }
 
@@ -269,10 +272,11 @@ export function guard(guarded: GuardInput): GuardResult {
   const bounds = new Bounds(guarded.constraints);
   const now = Slack.of(bounds, (constraint) => constraint.available);
   takeFixed(guarded, now);
-  const held = share(holdClaims(guarded, bounds), now);
+  const way = makingWay(guarded);
+  const held = share(holdClaims(guarded, bounds, way), now);
   const stopped = stoppedFixed(guarded, now);
   const leftOut: LeftOut = new Map();
-  const target = share(idealClaims(guarded, bounds), slackToShare(guarded, bounds), leftOut);
+  const target = share(idealClaims(guarded, bounds, way), slackToShare(guarded, bounds), leftOut);
   const free = slackToRaise(guarded, bounds);
   const moved = moveTowards({ guarded, bounds, held, target, free });
   const decisions = new Map<number, EvseDecision>();

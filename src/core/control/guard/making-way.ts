@@ -1,0 +1,86 @@
+/**
+ * Where phases may not differ much, a car that has not shown yet which of them it loads may be on the first wire of its EVSE
+ * alone (IEC 62196-2). Those that load that phase more than others make way before it begins, not when its meter has told.
+ */
+import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
+import { againstA, tilts } from "../circuits/unbalance.ts";
+import type { EvseObservation } from "../evses/observe-evse.ts";
+import { MARGIN_A } from "../thresholds.ts";
+import type { GuardInput } from "./guard-input.ts";
+
+export interface MakingWay {
+  /** By position of the EVSE: the most that it may have meanwhile, A. */
+  readonly mostA: ReadonlyMap<number, number>;
+  /** Who begins when they have. */
+  readonly waits: ReadonlySet<number>;
+}
+
+const NOBODY: MakingWay = { mostA: new Map(), waits: new Set() };
+const TINY = 1e-6;
+
+function obeys({ session, connected, refused, reservedA }: EvseObservation): boolean {
+  return session !== undefined && connected && !refused && reservedA === undefined;
+}
+
+function wants({ wishes }: GuardInput, { index, evse, memory }: EvseObservation): boolean {
+  return memory.limitA > 0 || (wishes.get(index)?.currentA ?? 0) >= evse.minCurrentA;
+}
+
+/** The level above which all are cut so that together they have no more than `roomA`; nobody below its minimum. */
+function levelA(members: readonly EvseObservation[], roomA: number): number {
+  let [left, many] = [roomA, members.length];
+  for (const heldA of members.map(({ memory }) => memory.limitA).sort((a, b) => a - b)) {
+    if (heldA * many >= left) return left / many;
+    left -= heldA;
+    many--;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+interface Way {
+  readonly members: readonly EvseObservation[];
+  /** Left to them beside the newcomers, A. */
+  readonly roomA: number;
+}
+
+/** What cars that load `phase` and not `other` are left, beside newcomers on that phase. */
+function wayOn(guarded: GuardInput, phase: PhaseIndex, other: PhaseIndex, newA: number): Way {
+  const tilting = guarded.active.filter((entry) => entry.unseen !== true && tilts(entry, phase, other));
+  const members = tilting.filter((entry) => obeys(entry) && entry.memory.limitA > 0);
+  const fixedA = tilting
+    .filter((entry) => !members.includes(entry))
+    .reduce((sumA, { surelyA, reservedA = 0 }) => sumA + Math.max(surelyA, reservedA), 0);
+  const limitA = guarded.input.site.unbalanceLimitA! - MARGIN_A;
+  return { members, roomA: limitA + againstA(guarded.active, phase, other) - fixedA - newA };
+}
+
+/** Who makes way for newcomers, and which of these wait for it. A way that would stop somebody is not made. */
+export function makingWay(guarded: GuardInput): MakingWay {
+  const { unbalanceLimitA, phases } = guarded.input.site;
+  if (unbalanceLimitA === undefined || phases === 1) return NOBODY;
+  const mostA = new Map<number, number>();
+  const waits = new Set<number>();
+  for (const phase of PHASE_INDEXES) {
+    const newcomers = guarded.active.filter(
+      (entry) => entry.unseen && entry.evse.phases[0] === phase && obeys(entry) && wants(guarded, entry),
+    );
+    const begun = newcomers.filter(({ memory }) => memory.limitA > 0);
+    const next = newcomers.find(({ memory }) => memory.limitA <= 0);
+    const newA = begun.reduce((sumA, { memory }) => sumA + memory.limitA, next?.evse.minCurrentA ?? 0);
+    if (newA <= 0) continue;
+    for (const other of PHASE_INDEXES) {
+      if (other === phase) continue;
+      const { members, roomA } = wayOn(guarded, phase, other, newA);
+      const leastA = members.reduce((sumA, { evse }) => sumA + evse.minCurrentA, 0);
+      const flowsA = members.reduce((sumA, { memory, surelyA }) => sumA + Math.max(surelyA, memory.limitA), 0);
+      if (members.length === 0 || flowsA <= roomA + TINY || leastA > roomA + TINY) continue;
+      const level = levelA(members, roomA);
+      for (const { index, evse, memory } of members) {
+        const currentA = Math.max(evse.minCurrentA, Math.floor(Math.min(memory.limitA, level) + TINY));
+        mostA.set(index, Math.min(currentA, mostA.get(index) ?? Number.POSITIVE_INFINITY));
+      }
+      for (const { index, memory } of newcomers) if (memory.limitA <= 0) waits.add(index);
+    }
+  }
+  return { mostA, waits };
+}
