@@ -56,6 +56,21 @@ describe("a car that gives back as planned", () => {
     expect(new Set(told.filter((currentA) => currentA < 0))).toEqual(new Set([-15.9]));
   });
 
+  test("gives the least that it can where at least half of that is planned, and nothing below, nor where none may be exported", () => {
+    const evening = depot(() => 1);
+    plan(evening.plant, [gives(evening.van, 0.6)]);
+    evening.plant.run(120);
+    expect(evening.plant.drawsA("van")).toBe(-1);
+    const night = depot(() => 1);
+    plan(night.plant, [gives(night.van, 0.4)]);
+    night.plant.run(120);
+    expect(night.plant.drawsA("van")).toBe(0);
+    const closed = depot(() => 0.6, { exportLimitW: 0 });
+    plan(closed.plant, [gives(closed.van, 0.6)]);
+    closed.plant.run(120);
+    expect(closed.plant.drawsA("van")).toBe(0);
+  });
+
   test("makes no room for others: when it stops at once, the fuse still holds", () => {
     const { plant, van } = depot(() => 20);
     plan(plant, [gives(van, 16)]);

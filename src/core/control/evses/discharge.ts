@@ -90,8 +90,11 @@ function plannedA(input: ControlInput, entry: EvseObservation): number {
   if (!plan || !discharge) return 0;
   const reading = readingOf(input, evse.id);
   if (reading?.socPercent !== undefined && reading.socPercent <= discharge.minSocPercent) return 0;
-  const powerW = Math.min(discharge.maxPowerW, row?.dischargeW?.[followedSlot(plan, input.image.nowMs)] ?? 0);
-  return powerW / (input.site.voltageV * evse.phases.length);
+  const wattsOfAnAmpere = input.site.voltageV * evse.phases.length;
+  const plannedA = (row?.dischargeW?.[followedSlot(plan, input.image.nowMs)] ?? 0) / wattsOfAnAmpere;
+  // A house takes a few hundred watts in the evening: the least that can be given is nearer to that than nothing.
+  const givenA = plannedA >= DISCHARGE_LEAST_A / 2 ? Math.max(DISCHARGE_LEAST_A, plannedA) : 0;
+  return Math.min(discharge.maxPowerW / wattsOfAnAmpere, givenA);
 }
 
 /** Who may be told to give: nothing else is at play, and its own meter shows what it does. */

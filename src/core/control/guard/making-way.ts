@@ -7,6 +7,7 @@ import { againstA, tilts } from "../circuits/unbalance.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { MARGIN_A } from "../thresholds.ts";
 import type { GuardInput } from "./guard-input.ts";
+import { pauseLeftMs } from "./pause.ts";
 
 export interface MakingWay {
   /** By position of the EVSE: the most that it may have meanwhile, A. */
@@ -22,8 +23,13 @@ function obeys({ session, connected, refused, reservedA }: EvseObservation): boo
   return session !== undefined && connected && !refused && reservedA === undefined;
 }
 
-function wants({ wishes }: GuardInput, { index, evse, memory }: EvseObservation): boolean {
-  return memory.limitA > 0 || (wishes.get(index)?.currentA ?? 0) >= evse.minCurrentA;
+/** It begins, or is about to. Who was stopped before takes turns, and who never shows its phases counts on all of them. */
+function begins({ input, wishes }: GuardInput, entry: EvseObservation): boolean {
+  const { index, evse, memory, unseen, phaseUnknown } = entry;
+  const isShown = memory.phases !== undefined || memory.powerPhases !== undefined;
+  if (!unseen || phaseUnknown || isShown || memory.pauses > 0 || !obeys(entry)) return false;
+  if (memory.limitA > 0) return true;
+  return (wishes.get(index)?.currentA ?? 0) >= evse.minCurrentA && pauseLeftMs(memory, input.image.monoMs) === 0;
 }
 
 /** The level above which all are cut so that together they have no more than `roomA`; nobody below its minimum. */
@@ -61,9 +67,7 @@ export function makingWay(guarded: GuardInput): MakingWay {
   const mostA = new Map<number, number>();
   const waits = new Set<number>();
   for (const phase of PHASE_INDEXES) {
-    const newcomers = guarded.active.filter(
-      (entry) => entry.unseen && entry.evse.phases[0] === phase && obeys(entry) && wants(guarded, entry),
-    );
+    const newcomers = guarded.active.filter((entry) => entry.evse.phases[0] === phase && begins(guarded, entry));
     const begun = newcomers.filter(({ memory }) => memory.limitA > 0);
     const next = newcomers.find(({ memory }) => memory.limitA <= 0);
     const newA = begun.reduce((sumA, { memory }) => sumA + memory.limitA, next?.evse.minCurrentA ?? 0);
