@@ -27,20 +27,22 @@ function obeys({ session, connected, refused, reservedA }: EvseObservation): boo
 function begins({ input, wishes }: GuardInput, entry: EvseObservation): boolean {
   const { index, evse, memory, unseen, phaseUnknown } = entry;
   const isShown = memory.phases !== undefined || memory.powerPhases !== undefined;
-  if (!unseen || phaseUnknown || isShown || memory.pauses > 0 || !obeys(entry)) return false;
+  const wasStopped = memory.pauses > 0 || memory.pausedMonoMs !== undefined;
+  if (!unseen || phaseUnknown || isShown || wasStopped || !obeys(entry)) return false;
   if (memory.limitA > 0) return true;
   return (wishes.get(index)?.currentA ?? 0) >= evse.minCurrentA && pauseLeftMs(memory, input.image.monoMs) === 0;
 }
 
-/** The level above which all are cut so that together they have no more than `roomA`; nobody below its minimum. */
-function levelA(members: readonly EvseObservation[], roomA: number): number {
+/** What each may have of `roomA` together: cut evenly from the highest, or as it is and an even part of what is left over. */
+function sharesA(members: readonly EvseObservation[], roomA: number): number[] {
+  const heldA = members.map(({ memory }) => memory.limitA);
   let [left, many] = [roomA, members.length];
-  for (const heldA of members.map(({ memory }) => memory.limitA).sort((a, b) => a - b)) {
-    if (heldA * many >= left) return left / many;
-    left -= heldA;
+  for (const currentA of heldA.toSorted((a, b) => a - b)) {
+    if (currentA * many >= left) return heldA.map((ownA) => Math.min(ownA, left / many));
+    left -= currentA;
     many--;
   }
-  return Number.POSITIVE_INFINITY;
+  return heldA.map((ownA) => ownA + left / members.length);
 }
 
 interface Way {
@@ -77,12 +79,13 @@ export function makingWay(guarded: GuardInput): MakingWay {
       const { members, roomA } = wayOn(guarded, phase, other, newA);
       const leastA = members.reduce((sumA, { evse }) => sumA + evse.minCurrentA, 0);
       const flowsA = members.reduce((sumA, { memory, surelyA }) => sumA + Math.max(surelyA, memory.limitA), 0);
-      if (members.length === 0 || flowsA <= roomA + TINY || leastA > roomA + TINY) continue;
-      const level = levelA(members, roomA);
-      for (const { index, evse, memory } of members) {
-        const currentA = Math.max(evse.minCurrentA, Math.floor(Math.min(memory.limitA, level) + TINY));
+      if (members.length === 0 || leastA > roomA + TINY) continue;
+      const shares = sharesA(members, roomA);
+      for (const [at, { index, evse }] of members.entries()) {
+        const currentA = Math.max(evse.minCurrentA, Math.floor(shares[at]! + TINY));
         mostA.set(index, Math.min(currentA, mostA.get(index) ?? Number.POSITIVE_INFINITY));
       }
+      if (flowsA <= roomA + TINY) continue;
       for (const { index, memory } of newcomers) if (memory.limitA <= 0) waits.add(index);
     }
   }
