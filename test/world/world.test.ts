@@ -35,6 +35,15 @@ describe("every kind of fault is survived", () => {
 /** Their faults stand here as they were drawn: new kinds of faults change what a seed draws. */
 const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [
   [
+    2912231,
+    "a car made way for one that waited for the fuse, took it back a moment later, and so on each quarter of a minute",
+    [
+      { family: "meter", kind: "flaky", fromS: 237, forS: 88, pick: 0.27672 },
+      { family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.44898 },
+      { family: "site", kind: "flickers", fromS: 217, forS: 186, pick: 0.24825 },
+    ],
+  ],
+  [
     2000105,
     "cars on one phase, whose charge points tell power alone, loaded it above what phases may differ by",
     [
@@ -210,6 +219,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
 ];
 
 const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [
+  [
+    2910717,
+    "a car made way each time one began whose charge point tells power alone and never shows its phases",
+    [
+      { family: "process", kind: "killed", fromS: 414, forS: 194, pick: 0.04075 },
+      { family: "charge-point", kind: "disorders", fromS: 385, forS: 232, pick: 0.29755 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.23667 },
+    ],
+  ],
   [
     2501363,
     "an EVSE on other phases than told loads one where it had not shown to when its phases were switched",
