@@ -9,6 +9,7 @@ import type { PlanReasons } from "../core/view/plan-reasons.ts";
 import type { LiveSite } from "../core/view/view.ts";
 import { createAccess } from "./access.ts";
 import { buildChecks } from "./checks.ts";
+import { apiListener } from "./listener.ts";
 import { metricsText } from "./metrics.ts";
 import { sendProblem } from "./problem.ts";
 import { type DriverRoutes, driverRoutes } from "./routes-driver.ts";
@@ -18,7 +19,6 @@ import { readRoutes } from "./routes-read.ts";
 import { upstreamRoutes } from "./routes-upstream.ts";
 import { writeRoutes } from "./routes-write.ts";
 import { createStream } from "./stream.ts";
-import { inTurns } from "./turns.ts";
 
 export interface PageRoute {
   readonly path: string;
@@ -59,9 +59,6 @@ export interface ApiOptions {
   readonly version: string;
 }
 
-/** An import of `node:http` would load what it has of a browser too: 14 MB that nobody uses. */
-const { createServer } = process.getBuiltinModule("node:http");
-const SERVER_OPTIONS = { requestTimeout: 10_000, keepAliveTimeout: 72_000 };
 const BODY_BYTES = 16_384;
 /** Ids of OCPI partners are up to 64 characters, written with percents. */
 const PARAMETER_CHARACTERS = 1_024;
@@ -134,7 +131,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
   const app = Fastify({
     bodyLimit: BODY_BYTES,
     logger: false,
-    serverFactory: (answer) => createServer(SERVER_OPTIONS, inTurns(answer)),
+    serverFactory: apiListener,
     // Schemas of answers are for the reader: serializers compiled of them would take memory for as long as it runs.
     // What builds checks is typed as Ajv itself, and called with the part of a route.
     schemaController: {
