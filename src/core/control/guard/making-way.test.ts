@@ -65,4 +65,16 @@ describe("where one phase may carry 20 A more than another, a car that begins", 
     }
     expect(plant.drawsA("d")).toBeGreaterThan(28);
   });
+
+  it("begins when all have come down as far as they do, also where the least of one of them is more than its share", () => {
+    const [a, ...others] = stalls.map((stall) => ({ ...stall, safeCurrentA: 0 }));
+    const evses = [{ ...a!, minCurrentA: 14, maxCurrentA: 14 }, ...others];
+    const { plant, run } = watched({ site: siteOf({ unbalanceLimitA: 32, mainFuseA: 80, evses }) });
+    for (const id of ["a", "b"]) plant.plug(id, { phases: 1 });
+    run(600);
+    expect(plant.drawsA("a") + plant.drawsA("b")).toBeGreaterThan(26);
+    plant.plug("c", { phases: 1 });
+    run(120);
+    expect(plant.drawsA("c")).toBeGreaterThanOrEqual(6);
+  });
 });

@@ -81,11 +81,14 @@ export function makingWay(guarded: GuardInput): MakingWay {
       const flowsA = members.reduce((sumA, { memory, surelyA }) => sumA + Math.max(surelyA, memory.limitA), 0);
       if (members.length === 0 || leastA > roomA + TINY) continue;
       const shares = sharesA(members, roomA);
+      let sharedA = 0;
       for (const [at, { index, evse }] of members.entries()) {
         const currentA = Math.max(evse.minCurrentA, Math.floor(shares[at]! + TINY));
+        sharedA += currentA;
         mostA.set(index, Math.min(currentA, mostA.get(index) ?? Number.POSITIVE_INFINITY));
       }
-      if (flowsA <= roomA + TINY) continue;
+      // Minima may be more than an even cut: nobody waits for what will not be given.
+      if (flowsA <= Math.max(roomA, sharedA) + TINY) continue;
       for (const { index, memory } of newcomers) if (memory.limitA <= 0) waits.add(index);
     }
   }
