@@ -207,6 +207,24 @@ export class WindowModel {
     this.hasChoices = true;
     this.build.row(`in${slot}`, { upper: 0 }, [term(grid.i, 1), term(imports, -mostKw)]);
     this.build.row(`out${slot}`, { upper: grid.exportKw }, [term(grid.x, 1), term(imports, grid.exportKw)]);
+    this.#addOwnFlows(slot, { ...grid, imports, needKw: Math.max(0, loadW[slot]! / KILO - sunKw) });
+  }
+
+  /**
+   * What comes in is taken, what goes out is given, by somebody in the same slot: else half a yes trades what nobody has, and
+   * no solver finds its way out of that in time.
+   */
+  #addOwnFlows(slot: number, grid: { i: number; x: number; imports: number; needKw: number }): void {
+    const { loadW, pvW } = this.#scenario;
+    const leftKw = Math.max(0, pvW[slot]! - loadW[slot]!) / KILO;
+    const less = (cars: readonly { readonly variable: number }[], stored: number | undefined) => [
+      ...cars.map(({ variable }) => term(variable, -1)),
+      ...(stored === undefined ? [] : [term(stored, -1)]),
+    ];
+    const taken = less(this.#drawn.get(slot) ?? [], this.flows.charge[slot]);
+    const given = less(this.#given.get(slot) ?? [], this.flows.discharge[slot]);
+    this.build.row(`taken${slot}`, { upper: 0 }, [term(grid.i, 1), term(grid.imports, -grid.needKw), ...taken]);
+    this.build.row(`given${slot}`, { upper: leftKw }, [term(grid.x, 1), term(grid.imports, leftKw), ...given]);
   }
 
   /** The value of each month: at least the floor, and the mean of the highest days. Steps are yes-or-no. */

@@ -191,6 +191,38 @@ describe("a site whose sun is paid better than what it imports costs", () => {
     expect(uncontrolled(scenario).costEur).toBeGreaterThan(-0.8);
     expect(optimum?.method).not.toContain("relaxed");
   });
+
+  it("is found out exactly for a week with a car that may give back: no energy is sold that nobody has", async () => {
+    const hours = (value: (hour: number) => number) =>
+      Array.from(
+        { length: 168 },
+        (_, hour) =>
+          `2025-09-${15 + Math.floor(hour / 24)}T${String(hour % 24).padStart(2, "0")}:00:00Z,${value(hour % 24)}`,
+      ).join("\n");
+    file("sun.csv", `start_utc,pv_kw\n${hours((hour) => Math.max(0, 6 - Math.abs(hour - 11)))}\n`);
+    file("load.csv", `start_utc,load_kw\n${hours((hour) => 0.3 + (hour % 7) / 20)}\n`);
+    file(
+      "prices.csv",
+      `start_utc,eur_per_kwh\n${hours((hour) => 0.3 - 0.25 * Math.cos(((hour - 1) * Math.PI) / 6) ** 2 - hour / 1000)}\n`,
+    );
+    const stay = (day: number) =>
+      `s${day},x,a,2025-09-${day}T10:10:00Z,2025-09-${day + 1}T06:40:00Z,${4 + day / 10},,,,11,3,`;
+    file("stays.csv", [SESSION_COLUMNS, ...[15, 16, 17, 18, 19, 20].map(stay)].join("\n"));
+    const { scenario } = scenarioOf([
+      "period: { from: 2025-09-15, days: 7 }",
+      "site: { timeZone: UTC, country: NL, mainFuseA: 32, exportLimitW: 8000, pv: { peakKw: 6, control: true }, evses: [{ id: a, discharge: { by: negative-limit, maxPowerW: 10000, capacityWh: 60000, minSocPercent: 30, efficiencyPercent: 85, wearEurPerKwh: 0.04 } }] }",
+      "tariff: { import: { kind: day-ahead }, export: { kind: fixed, eurPerKwh: 0.08 } }",
+      "data: { pv: sun.csv, load: load.csv, prices: prices.csv, sessions: stays.csv }",
+    ]);
+    const linear = await createLinearSolver();
+    const optimum = perfectForesight(scenario, { linear, endValueEurPerKwh: 0, limitMs: 10_000 })!;
+    expect(optimum.method).not.toContain("relaxed");
+    const billed = optimum.gridW.reduce((sum, powerW, slot) => {
+      const eurPerKwh = powerW > 0 ? scenario.billedImportEurPerKwh[slot]! : scenario.exportEurPerKwh[slot]!;
+      return sum + (powerW / 4000) * eurPerKwh;
+    }, 0);
+    expect(optimum.costEur).toBeCloseTo(billed, 2);
+  });
 });
 
 describe("a car with more phases than its EVSE", () => {
