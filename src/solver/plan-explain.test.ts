@@ -28,6 +28,12 @@ describe("why a car gets what it gets", () => {
     expect(reasons?.slice(6)).toEqual([{ kind: "gone" }, { kind: "gone" }]);
   });
 
+  it("is what the car is believed to take where it has not shown that it takes all that its EVSE gives", () => {
+    const evses = [planEvse({ laterPowerW: 4140, energyNeededWh: 20_000 })];
+    const [reasons] = explained(planInput({ evses }));
+    expect(reasons?.slice(0, 2).map(({ kind }) => kind)).toEqual(["maximum", "believed"]);
+  });
+
   it("is the circuit, by name and phase, where another car has its room", () => {
     const circuits = [
       { circuitId: "grid", limitA: 63 },

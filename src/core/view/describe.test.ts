@@ -149,21 +149,35 @@ describe("the live picture", () => {
     expect(live.flow).not.toHaveProperty("gridW");
   });
 
-  it("tells by the plan when the car will be ready and what will be missing, in local time", () => {
+  /** Half an hour of nothing, half an hour of 7 kW, by a plan that leaves so much out. */
+  function planned(shortfallWh: number, evse: object = {}): Books {
     const books = charging();
     const powerW = [0, 0, 7000, 7000, 0, 0];
-    const evses = [{ evseId: "garage-evse", transactionId: 1, powerW, shortfallWh: 1200.4 }];
+    const evses = [{ evseId: "garage-evse", transactionId: 1, powerW, shortfallWh }];
     const nothing = { batteryW: [], gridW: [], curtailedW: [] };
     const result = { status: "feasible", detail: "Not proven", costEur: 1, gap: 0.02, solveMs: 20, evses, ...nothing };
-    const input = { startMs: NOON_MS, slots: 6, evses: [] };
+    const input = { startMs: NOON_MS, slots: 6, evses: [{ transactionId: 1, ...evse }] };
     const data = { trigger: "quarter-hour", input, result };
     books.record([{ type: "plan-made", source: "planner", data } as never]);
-    const reason = { kind: "plan", untilMs: NOON_MS + 2 * SLOT_MS } as const;
-    const live = picture(books, { gridW: 0 }, reason);
+    return books;
+  }
+
+  it("tells by the plan until when the car charges and what will be missing, in local time", () => {
+    const live = picture(planned(1200.4), { gridW: 0 }, { kind: "plan", untilMs: NOON_MS + 2 * SLOT_MS });
     expect(live.evses[0]).toMatchObject({ readyMs: NOON_MS + 4 * SLOT_MS, shortfallWh: 1200 });
+    expect(live.evses[0]).not.toHaveProperty("shortfallUnsure");
     expect(live.plan).toMatchObject({ status: "feasible", detail: "Not proven", gap: 0.02, solveMs: 20 });
-    // 13:00 UTC is 14:00 in Berlin.
-    expect(live.evses[0]!.because).toBe("10 A: as planned, ready by 14:00");
+    // 13:00 UTC is 14:00 in Berlin; the plan begins at 13:30, the car has not been switched off yet.
+    expect(live.evses[0]!.because).toBe(
+      "10 A: goes on a moment, as cars are not switched too often; planned from 13:30, charges until 14:00",
+    );
+  });
+
+  it("calls a car ready of which next to nothing is missing, and no loss sure of one that has not shown its power", () => {
+    const near = picture(planned(30), { gridW: 0 }, { kind: "circuit" });
+    expect(near.evses[0]).not.toHaveProperty("shortfallWh");
+    const unshown = picture(planned(9000, { laterPowerW: 4140 }), { gridW: 0 }, { kind: "circuit" });
+    expect(unshown.evses[0]).toMatchObject({ shortfallWh: 9000, shortfallUnsure: true });
   });
 
   it("shows an EVSE that was never heard of as what it is", () => {

@@ -18,9 +18,9 @@ import { openSessionAt, type Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
 import { wordOn } from "../state/word.ts";
 import { localTime } from "../time/local-time.ts";
-import { SLOT_MS } from "../time/slots.ts";
 import { en } from "../words/en.ts";
 import type { EvseWords, OperatorWords } from "../words/words.ts";
+import { pauseEndMs, plannedCar } from "./planned.ts";
 import type { LiveEvse, LiveSite } from "./view.ts";
 
 export interface DescribeInput {
@@ -53,19 +53,6 @@ const CHARGING_W = 100;
 /** Leaves out what is unknown. */
 function known<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-}
-
-/** When the plan has delivered all it means to give to a transaction, and what it will fall short of. */
-function readiness(state: SiteState, transactionId: number): { readyMs?: number; shortfallWh?: number } {
-  const plan = state.plan.current;
-  const row = plan?.result.evses.find((evse) => evse.transactionId === transactionId);
-  if (!plan || !row) return {};
-  const planned = plan.input.evses.find((evse) => evse.transactionId === transactionId);
-  const last = row.powerW.findLastIndex((powerW) => powerW > 0);
-  return {
-    ...(last < 0 ? {} : { readyMs: plan.input.startMs + (last + 1) * SLOT_MS }),
-    ...(row.shortfallWh > 0 && !planned?.beyondWish ? { shortfallWh: Math.round(row.shortfallWh) } : {}),
-  };
 }
 
 function gridCurrents(evse: EvseModel, currentA: PerPhase | undefined): PerPhase | undefined {
@@ -114,7 +101,7 @@ function sessionPart(input: DescribeInput, session: Session | undefined) {
     costEur: Math.round((session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0)) * 1e5) / 1e5,
     ...(unpricedWh > 0 ? { unpricedWh: Math.round(unpricedWh) } : {}),
     ...(session.token === undefined ? {} : { tokenHint: tokenHint(session.token) }),
-    ...readiness(state, session.transactionId),
+    ...plannedCar(state, session.transactionId),
   };
 }
 
@@ -153,7 +140,9 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
   const limitA = decision?.currentA ?? evse.safeCurrentA;
   const zone = site.configuration.site.timeZone;
   const at = (ms: number | undefined) => (ms === undefined ? undefined : localTime(ms, image.nowMs, zone));
-  const readyMs = "readyMs" in parts ? parts.readyMs : undefined;
+  const plan = session ? plannedCar(state, session.transactionId) : {};
+  // Nobody is switched off and on all the time: a car goes on for a while where the plan would rather wait.
+  const isBeyondPlan = session !== undefined && reason.kind === "plan" && limitA > 0;
   const charging = (measured.powerW ?? 0) > CHARGING_W;
   const departures = departuresAt(site, state, evse.id);
   const assumedA = measured.powerW === undefined ? decision?.assumedA : undefined;
@@ -166,7 +155,9 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
     session: session !== undefined,
     ...known({
       until: at(reason.untilMs),
-      ready: at(readyMs),
+      ready: at(plan.readyMs),
+      isShort: plan.shortfallWh === undefined ? undefined : true,
+      resumes: isBeyondPlan ? at(pauseEndMs(state, session.transactionId, image.nowMs)) : undefined,
       powerW: measured.powerW,
       readingAgeS: readingAgeS(input, reason.deviceId),
       unusable: reason.deviceId !== undefined && isMeterUnusable(state, reason.deviceId),

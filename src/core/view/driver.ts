@@ -19,6 +19,7 @@ const {
   departureSaid,
   readyMs,
   shortfallWh,
+  shortfallUnsure,
   preference,
   override,
   sentence,
@@ -36,7 +37,7 @@ export const DriverViewSchema = Type.Object({
   ),
   usualWh: Type.Optional(Type.Number({ description: "What is usually needed, since the plug-in" })),
   ...{ name, online, powerW, energyWh, socPercent, askedWh, energySaid, departureMs, departureSaid },
-  ...{ readyMs, shortfallWh, preference, override, sentence, because },
+  ...{ readyMs, shortfallWh, shortfallUnsure, preference, override, sentence, because },
 });
 export type DriverView = Static<typeof DriverViewSchema>;
 
@@ -53,6 +54,7 @@ function plannedPart(state: SiteState, session: Session | undefined, live: LiveE
     planned: true,
     ...(live.readyMs === undefined ? {} : { readyMs: live.readyMs }),
     ...(live.shortfallWh === undefined ? {} : { shortfallWh: live.shortfallWh }),
+    ...(live.shortfallUnsure === undefined ? {} : { shortfallUnsure: live.shortfallUnsure }),
     ...(cheaperEur === undefined ? {} : { cheaperEur }),
   };
 }

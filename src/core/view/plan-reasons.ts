@@ -4,7 +4,8 @@ import { type Static, Type } from "../schema.ts";
 const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
 
 /**
- * `gone`: after the departure. `maximum`: it gets all that it takes. `ceiling`: a partner's profile. `circuit`, `budget`,
+ * `gone`: after the departure. `maximum`: it gets all that it takes. `believed`: all that it is believed to take, less than its
+ * EVSE gives, until it has shown more. `ceiling`: a partner's profile. `circuit`, `budget`,
  * `unbalance`, `import`, `ramp`, `peak`: that limit has no room. `one-go`: it must not pause, so it does not begin here. `price`: its
  * need is met in slots that weigh less. `sooner`: it is met in slots that cost more, because hurry, an occupied EVSE or the risk
  * that it leaves counts more than the price. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
@@ -14,6 +15,7 @@ export const SlotReasonSchema = Type.Object({
   kind: Type.Union([
     Type.Literal("gone"),
     Type.Literal("maximum"),
+    Type.Literal("believed"),
     Type.Literal("ceiling"),
     Type.Literal("circuit"),
     Type.Literal("budget"),

@@ -52,8 +52,13 @@ export const LiveEvseSchema = Type.Object({
   departureSaid: SaidBy,
   energySaid: SaidBy,
   departures: Type.Optional(StandingDeparturesSchema),
-  readyMs: Type.Optional(Type.Number({ description: "When the plan has delivered what was asked" })),
-  shortfallWh: Type.Optional(Type.Number()),
+  readyMs: Type.Optional(
+    Type.Number({ description: "When the plan has delivered what was asked, but for what it falls short of" }),
+  ),
+  shortfallWh: Type.Optional(Type.Number({ description: "What the plan falls short of what was asked" })),
+  shortfallUnsure: Type.Optional(
+    Type.Boolean({ description: "It may still come: the car has not shown yet how much it takes" }),
+  ),
   costEur: Type.Number(),
   unpricedWh: Type.Optional(Type.Number({ description: "Energy that is not in the cost: its price was not known" })),
   preference: Type.Optional(Type.String()),

@@ -10,3 +10,9 @@ it("says of a limited ramp how much the import may change, and what of it is lef
     "charges with 5.0 kW: the limit of 9.0 kW by which the import may change has no room left",
   );
 });
+
+it("does not call the power of a slow car all that a car takes which has not shown more yet", () => {
+  expect(planSlot({ powerW: 4_140, minPowerW: 4_140, reason: { kind: "believed" } })).toBe(
+    "charges with 4.1 kW: all that the car is believed to take, until it shows more",
+  );
+});

@@ -40,6 +40,7 @@ function left(reason: SlotReason): string {
 
 function why(reason: SlotReason): string {
   if (reason.kind === "maximum") return "all that the car takes";
+  if (reason.kind === "believed") return "all that the car is believed to take, until it shows more";
   if (reason.kind === "met") return "what it needs fits";
   if (reason.kind === "peak") return `more would raise the month's peak (${reason.peak ?? ""})`;
   if (reason.kind === "one-go") return "this car is not interrupted";

@@ -24,6 +24,19 @@ describe("why an EVSE gets what it gets", () => {
         { limitA: 0, until: "01:15", ready: "06:40" },
       ),
     ],
+    [
+      "waiting: planned from 01:15",
+      evse({ kind: "plan", untilMs: 1, priceEurPerKwh: 0.171, laterEurPerKwh: 0.17 }, { limitA: 0, until: "01:15" }),
+    ],
+    [
+      "6 A: goes on a moment, as cars are not switched too often; planned from 16:30, ready by 19:00",
+      evse({ kind: "plan", limitA: 6 }, { resumes: "16:30", ready: "19:00" }),
+    ],
+    ["16 A: as planned, charges until 16:45", evse({ kind: "plan" }, { limitA: 16, ready: "16:45", isShort: true })],
+    [
+      "the plan has no more for this car: no more fits before it leaves",
+      evse({ kind: "plan" }, { limitA: 0, isShort: true }),
+    ],
     ["waiting: planned from 01:15", evse({ kind: "plan", untilMs: 1 }, { limitA: 0, until: "01:15" })],
     ["the plan has no more for this car: what was asked for is delivered", evse({ kind: "plan" }, { limitA: 0 })],
     [
@@ -116,6 +129,7 @@ describe("why an EVSE gets what it gets", () => {
 describe("what the car is doing", () => {
   it.each<[string, Partial<EvseWords>]>([
     ["Charging with 11.0 kW, ready 06:40", { powerW: 11_040, ready: "06:40" }],
+    ["Charging with 3.7 kW, until 16:45", { powerW: 3680, ready: "16:45", isShort: true }],
     ["Waiting until 01:15", { charging: false, limitA: 0, until: "01:15" }],
     ["Paused", { charging: false, limitA: 0 }],
     ["The car does not draw: full, or it waits", { charging: false, status: "suspended-ev" }],

@@ -22,17 +22,31 @@ function cents(eurPerKwh: number | undefined): string {
   return eurPerKwh === undefined ? "" : `${(eurPerKwh * 100).toFixed(1)} ct`;
 }
 
-function planned({ limitA, dischargeA, reason, until, ready }: EvseWords): string {
-  const done = ready === undefined ? "" : `, ready by ${ready}`;
+/** When the plan has served a car; one that is left short is not ready. */
+function servedBy({ ready, isShort }: EvseWords): string {
+  if (ready === undefined) return "";
+  return isShort ? `, charges until ${ready}` : `, ready by ${ready}`;
+}
+
+function planned(evse: EvseWords): string {
+  const { limitA, dischargeA, reason, until, resumes, isShort } = evse;
+  const done = servedBy(evse);
   if (dischargeA !== undefined) return `gives back ${amperes(dischargeA)} as planned, where energy is dear${done}`;
+  if (limitA > 0 && resumes !== undefined)
+    return `goes on a moment, as cars are not switched too often; planned from ${resumes}${done}`;
   if (limitA > 0) return `as planned${done}`;
   // Currents are not changed all the time.
   if ((reason.limitA ?? 0) > 0) return `begins in a moment, as planned${done}`;
-  if (until === undefined) return `the plan has no more for this car: what was asked for is delivered`;
-  const cheaper = (reason.laterEurPerKwh ?? Number.POSITIVE_INFINITY) < (reason.priceEurPerKwh ?? 0);
+  if (until === undefined)
+    return `the plan has no more for this car: ${isShort ? "no more fits before it leaves" : "what was asked for is delivered"}`;
+  const { priceEurPerKwh = 0, laterEurPerKwh = Number.POSITIVE_INFINITY } = reason;
+  const cheaper = priceEurPerKwh - laterEurPerKwh > WORTH_EUR_PER_KWH;
   const prices = cheaper ? ` (${cents(reason.laterEurPerKwh)} instead of ${cents(reason.priceEurPerKwh)} per kWh)` : "";
   return `waiting: ${cheaper ? "cheaper" : "planned"} from ${until}${prices}${done}`;
 }
+
+/** Less is not what a car waits for: another one has the room. */
+const WORTH_EUR_PER_KWH = 2e-3;
 
 const PRICES = / \([^()]* per kWh\)/;
 
@@ -155,19 +169,24 @@ const STATUS: Readonly<Record<string, string>> = {
   unknown: "Not heard of yet",
 };
 
+function doneAt({ ready, isShort }: EvseWords): string {
+  if (ready === undefined) return "";
+  return isShort ? `, until ${ready}` : `, ready ${ready}`;
+}
+
 function sentence(evse: EvseWords): string {
   if (!evse.online) return evse.session ? "Charging as far as we know: the charge point is offline" : "Offline";
   if (!evse.session && evse.assumedA !== undefined) return "Perhaps a car charges that is not on record";
   if (!evse.session) return STATUS[evse.status] ?? "Car plugged in";
   if (evse.charging) {
     const power = evse.powerW === undefined ? "" : ` with ${kilowatts(evse.powerW)}`;
-    return `Charging${power}${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;
+    return `Charging${power}${doneAt(evse)}`;
   }
   if (evse.powerW !== undefined && evse.powerW < -100) return `Gives back ${kilowatts(-evse.powerW)}, as planned`;
   if (evse.limitA === 0 && evse.reason.kind === "plan" && (evse.reason.limitA ?? 0) > 0) return "About to charge";
   if (evse.limitA === 0) return evse.until === undefined ? "Paused" : `Waiting until ${evse.until}`;
   if (evse.powerW === undefined && evse.status === "charging")
-    return `Charging, by the word of the charge point: how much is not measured${evse.ready === undefined ? "" : `, ready ${evse.ready}`}`;
+    return `Charging, by the word of the charge point: how much is not measured${doneAt(evse)}`;
   return evse.status === "suspended-ev" ? "The car does not draw: full, or it waits" : "Plugged in, about to charge";
 }
 

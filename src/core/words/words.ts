@@ -13,6 +13,10 @@ export interface EvseWords {
   readonly reason: Reason;
   readonly until?: string;
   readonly ready?: string;
+  /** By then not all that was asked for is charged. */
+  readonly isShort?: boolean;
+  /** It goes on for a while though the plan has nothing for it now: when the plan has again. */
+  readonly resumes?: string;
   readonly powerW?: number;
   readonly status: string;
   readonly online: boolean;

@@ -277,7 +277,7 @@ export function reasonAt(index: number, slot: number, question: Question): SlotR
   if (evse.energyNeededWh <= 0) return { kind: "met" };
   const mostW = mostPowerW(evse, slot);
   if (mostW < carPowerW(evse, slot) && powerW >= mostW - NEAR_W) return { kind: "ceiling", limitW: Math.round(mostW) };
-  if (powerW >= mostW - NEAR_W) return { kind: "maximum" };
+  if (powerW >= mostW - NEAR_W) return { kind: carPowerW(evse, slot) < evse.maxPowerW ? "believed" : "maximum" };
   const needsW = stepW(index, slot, question);
   const tight = roomsOf(index, slot, question).find(({ roomW }) => roomW < needsW);
   if (tight) return tight.reason;

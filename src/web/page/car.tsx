@@ -38,15 +38,18 @@ function Answer({ car }: { car: DriverView }) {
   if (car.override) return <p class="answer">{words.override}</p>;
   if (!car.departureSaid || car.departureMs === undefined) return null;
   const time = dayTime(car.departureMs, car.nowMs);
+  const ready = car.shortfallWh ? words.until : words.ready;
   const parts = [
-    ...(car.readyMs === undefined ? [] : [words.ready(dayTime(car.readyMs, car.nowMs))]),
+    ...(car.readyMs === undefined ? [] : [ready(dayTime(car.readyMs, car.nowMs))]),
     ...(car.cheaperEur === undefined ? [] : [words.cheaper(euro(car.cheaperEur))]),
   ].join(", ");
   return (
     <section class="answer" aria-live="polite">
       <h2>{car.departureSaid === "standing" ? words.usual(time) : words.leaves(time)}</h2>
       {car.planned ? <p>{parts}</p> : <p>{words.planning}</p>}
-      {car.shortfallWh ? <p class="missing">{words.missing(kwh(car.shortfallWh))}</p> : null}
+      {car.shortfallWh ? (
+        <p class="missing">{words.missing(kwh(car.shortfallWh), car.shortfallUnsure === true)}</p>
+      ) : null}
     </section>
   );
 }

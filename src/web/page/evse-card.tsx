@@ -45,7 +45,9 @@ function Numbers({ evse }: { evse: LiveEvse }) {
           <span>{words.leavesAt(clockTime(evse.departureMs))}</span>
         ) : null}
       </p>
-      {evse.shortfallWh ? <p class="card-short">{words.short(kwh(evse.shortfallWh))}</p> : null}
+      {evse.shortfallWh ? (
+        <p class="card-short">{words.short(kwh(evse.shortfallWh), evse.shortfallUnsure === true)}</p>
+      ) : null}
     </>
   );
 }

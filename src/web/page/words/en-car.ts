@@ -26,7 +26,11 @@ export const carWords = {
   done: "what is planned is charged",
   cheaper: (eur: string) => `${eur} cheaper than at once`,
   planning: "Noted. Planning…",
-  missing: (kwh: string) => `${kwh} kWh will be missing by then.`,
+  until: (time: string) => `charges until ${time}`,
+  missing: (kwh: string, isUnsure: boolean) =>
+    isUnsure
+      ? `${kwh} kWh may be missing by then: your car has not shown yet how fast it charges.`
+      : `${kwh} kWh will be missing by then.`,
   charged: (kwh: string) => `${kwh} kWh charged`,
   chargedOf: (kwh: string, asked: string) => `${kwh} of ${asked} kWh charged`,
   override: "Charges with full power until it is unplugged, as somebody at the site wants it.",

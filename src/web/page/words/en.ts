@@ -5,7 +5,7 @@ export const words = {
   locale: "en-GB",
   simulated: "simulated site",
   mode: { normal: "Normal", limited: "Limited", safe: "Safe mode" },
-  fuse: "Main fuse",
+  fuse: "Building fuse",
   circuit: (id: string) => `Fuse ${id}`,
   unknown: "unknown",
   assumed: (currentA: string) => `assumed: ${currentA} A`,
@@ -30,7 +30,10 @@ export const words = {
   energy: (done: string) => `${done} kWh`,
   readyAt: (time: string) => `ready ${time}`,
   leavesAt: (time: string) => `leaves ${time}`,
-  short: (kwh: string) => `${kwh} kWh will be missing`,
+  short: (kwh: string, isUnsure: boolean) =>
+    isUnsure
+      ? `${kwh} kWh may be missing: the car has not shown yet how fast it charges`
+      : `${kwh} kWh will be missing`,
   phases: (count: number) => (count === 1 ? "1 phase" : `${count} phases`),
   chargeNow: "Charge now",
   chargeNowActive: "Full power until unplugged",
