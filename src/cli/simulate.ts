@@ -3,9 +3,10 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { problemText } from "../app/configuration/configuration.ts";
+import { periodText, reportRows, verdict } from "../study/report-words.ts";
 import { readScenario } from "../study/scenario-file.ts";
-import { periodText, reportPage } from "../study/simulate-page.ts";
-import { compareScenario, type ReportColumn, type SimulationReport } from "../study/simulate-report.ts";
+import { reportPage } from "../study/simulate-page.ts";
+import { compareScenario, type SimulationReport } from "../study/simulate-report.ts";
 
 /** What `--help` prints. */
 export const USAGE = "Usage: wattledger simulate [--scenario FILE] [--days N] [--json] [--html FILE]";
@@ -20,48 +21,17 @@ const DEFAULT_SCENARIO = fileURLToPath(new URL("../../config/scenarios/workplace
 const DEFAULT_DAYS = 7;
 const MOST_DAYS = 400;
 
-const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
-  ["energy asked, kWh", "energyAskedKwh"],
-  ["energy delivered, kWh", "energyDeliveredKwh"],
-  ["short though possible, kWh", "shortKwh"],
-  ["drivers short > 0.5 kWh", "driversShort"],
-  ["short of what was stated, kWh", "shortOfStatedKwh"],
-  ["cost, EUR", "costEur"],
-  ["battery wear, EUR", "wearEur"],
-  ["month's peak, EUR", "capacityEur"],
-  ["comparable cost, EUR", "comparableEur"],
-  ["peak (15 min), kW", "peakKw"],
-  ["highest phase current, A", "peakA"],
-  ["seconds above a limit", "secondsAboveLimit"],
-  ["overloads longer than 10 s", "overloads"],
-  ["quarter-hours above contract", "quarterHoursAboveContract"],
-  ["own sun used, %", "selfConsumptionPercent"],
-  ["CO2, kg", "co2Kg"],
-  ["battery cycles", "batteryCycles"],
-  ["profile messages", "profileMessages"],
-  ["guard interventions", "guardInterventions"],
-  ["plans", "plans"],
-];
-
 function table({ columns }: SimulationReport): string[] {
-  const head = ["".padEnd(30), ...columns.map(({ name }) => name.padStart(18))].join("");
-  const rows = ROWS.filter(([, key]) => columns.some((column) => column[key] !== undefined));
-  return [
-    head,
-    ...rows.map(([label, key]) =>
-      [label.padEnd(30), ...columns.map((column) => String(column[key] ?? "-").padStart(18))].join(""),
-    ),
-  ];
+  const line = (label: string, cells: readonly string[]) =>
+    [label.padEnd(30), ...cells.map((cell) => cell.padStart(18))].join("");
+  const names = columns.map(({ name }) => name);
+  return [line("", names), ...reportRows(columns).map(({ label, cells }) => line(label, cells))];
 }
 
-function conclusion({ regret, optimum, missingEurPerKwh, tookS }: SimulationReport): string[] {
-  const { achievableSavingEur, savedEur, lostPercent, bestRule } = regret;
-  const lost =
-    lostPercent === undefined
-      ? "There was nothing to save in this period."
-      : `Of ${achievableSavingEur} EUR that could have been saved against uncontrolled charging, ${savedEur} EUR were: ${lostPercent} % lost (best simple rule, ${bestRule.name}: ${bestRule.lostPercent} % lost).`;
+function conclusion(report: SimulationReport): string[] {
+  const { optimum, missingEurPerKwh, tookS } = report;
   return [
-    lost,
+    verdict(report),
     `The best possible: ${optimum}. Missing energy counts ${missingEurPerKwh} EUR/kWh, the dearest price of the period.`,
     `Took ${tookS} s.`,
   ];

@@ -145,9 +145,9 @@ describe("measured series", () => {
     const { scenario, notes } = scenarioOf([DAY, SITE, "data: { load: load.csv }"]);
     expect(scenario.loadW.slice(0, 1)).toEqual([2000]);
     const texts = notes.map(({ text }) => text);
-    expect(texts).toContain("1 rows left out: blank");
-    expect(texts).toContain("1 rows left out: not a number");
-    expect(texts).toContain("1 rows left out: line has another number of cells than the header");
+    expect(texts).toContain("1 row left out: blank (load_kw)");
+    expect(texts).toContain("1 row left out: not a number (load_kw)");
+    expect(texts).toContain("1 row left out: line has another number of cells than the header (load_kw)");
     expect(texts.some((text) => /^9\d of 100 quarter-hours are unknown/.test(text))).toBe(true);
   });
 
@@ -293,7 +293,7 @@ describe("dirty sessions", () => {
       "stays beyond the period",
       "no energy",
     ])
-      expect(texts).toContain(`1 rows left out: ${why}`);
+      expect(texts).toContain(`1 row left out: ${why}`);
     expect(texts).toContain("2 rows left out: its EVSE was taken");
   });
 });
@@ -387,7 +387,7 @@ describe("what drivers said", () => {
       expect(session).not.toHaveProperty("statedDepartureMs");
     }
     expect(notes.map(({ text }) => text)).toEqual([
-      "1 rows left out: energy is not a number",
+      "1 row left out: energy is not a number",
       "2 statements not used: no possible energy",
       "2 statements not used: no departure after the arrival",
       "2 sessions used",

@@ -70,8 +70,12 @@ function note(reading: Reading, file: string, text: string): void {
   reading.notes.push({ file, text });
 }
 
-function noteDropped(reading: Reading, file: string, dropped: Readonly<Record<string, number>>): void {
-  for (const [why, count] of Object.entries(dropped)) note(reading, file, `${count} rows left out: ${why}`);
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/** `where` in the file, if not all of it was asked for. */
+function noteDropped(reading: Reading, file: string, dropped: Readonly<Record<string, number>>, where = ""): void {
+  for (const [why, count] of Object.entries(dropped))
+    note(reading, file, `${counted(count, "row")} left out: ${why}${where}`);
 }
 
 function tableOf(reading: Reading, file: string, path: Path): CsvTable {
@@ -133,7 +137,7 @@ function seriesOf(reading: Reading, { key, columns }: SeriesQuestion): ScenarioS
       `It has: ${table.columns.join(", ")}`,
     );
   const read = readSeries(table, column);
-  noteDropped(reading, data.file, read.dropped);
+  noteDropped(reading, data.file, read.dropped, ` (${column})`);
   const series = overSlots(read, reading.startMs, reading.slots + SLOTS_BEYOND, shiftOf(reading, data, path));
   if (series.slice(0, reading.slots).every((value) => value === undefined))
     throw new ScenarioProblem(
@@ -262,8 +266,9 @@ function sessionsOf(reading: Reading, evses: Scenario["evses"], voltageV: number
   const { startMs, endMs } = reading;
   const read = readSessions(table, { startMs, endMs, voltageV, evses, shift, ...options });
   noteDropped(reading, file, read.dropped);
-  for (const [why, count] of Object.entries(read.unheard)) note(reading, file, `${count} statements not used: ${why}`);
-  note(reading, file, `${read.sessions.length} sessions used`);
+  for (const [why, count] of Object.entries(read.unheard))
+    note(reading, file, `${counted(count, "statement")} not used: ${why}`);
+  note(reading, file, `${counted(read.sessions.length, "session")} used`);
   return read.sessions;
 }
 

@@ -1,7 +1,8 @@
 /** A simulation's report as one page that needs nothing else: tables, and charts drawn as SVG. */
 import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, slotImportLimitW } from "../sim/scenario.ts";
-import type { FullReport, ReportColumn, SimulationReport } from "./simulate-report.ts";
+import { periodText, reportRows, verdict } from "./report-words.ts";
+import type { FullReport, SimulationReport } from "./simulate-report.ts";
 
 const WIDTH = 1100;
 const HEIGHT = 190;
@@ -181,50 +182,13 @@ function charts({ series, scenario, report }: FullReport): string[] {
   return list.map(svg);
 }
 
-const ROWS: readonly (readonly [string, keyof ReportColumn])[] = [
-  ["Energy asked, kWh", "energyAskedKwh"],
-  ["Energy delivered, kWh", "energyDeliveredKwh"],
-  ["Missing though it could have been delivered, kWh", "shortKwh"],
-  ["Drivers with more than 0.5 kWh of that", "driversShort"],
-  ["Missing of what drivers stated, kWh", "shortOfStatedKwh"],
-  ["Cost of the site, EUR", "costEur"],
-  ["Wear of the battery, EUR", "wearEur"],
-  ["What the months' peaks cost, EUR", "capacityEur"],
-  ["Comparable cost, EUR", "comparableEur"],
-  ["Highest quarter-hour, kW", "peakKw"],
-  ["Highest phase current, A", "peakA"],
-  ["Seconds above a limit", "secondsAboveLimit"],
-  ["Overloads longer than 10 s", "overloads"],
-  ["Quarter-hours above contract or order", "quarterHoursAboveContract"],
-  ["Own sun used on the site, %", "selfConsumptionPercent"],
-  ["CO₂ of the import, kg", "co2Kg"],
-  ["Full cycles of the battery", "batteryCycles"],
-  ["Charging profiles sent", "profileMessages"],
-  ["Interventions of the guard", "guardInterventions"],
-  ["Plans made", "plans"],
-  ["of them by rules", "plansByRules"],
-];
-
 function table({ columns }: SimulationReport): string {
   const head = columns.map(({ name }) => `<th>${escaped(name)}</th>`).join("");
-  const rows = ROWS.filter(([, key]) => columns.some((column) => column[key] !== undefined)).map(([label, key]) => {
-    const cells = columns.map((column) => `<td>${column[key] ?? "–"}</td>`).join("");
-    return `<tr><th>${escaped(label)}</th>${cells}</tr>`;
+  const rows = reportRows(columns).map(({ label, cells }) => {
+    const data = cells.map((cell) => `<td>${escaped(cell)}</td>`).join("");
+    return `<tr><th>${escaped(label)}</th>${data}</tr>`;
   });
   return `<div class="wide"><table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
-}
-
-function verdict({ regret }: SimulationReport): string {
-  const { achievableSavingEur, savedEur, lostPercent, bestRule } = regret;
-  if (lostPercent === undefined) return "There was nothing to save in this period.";
-  return `Perfect foresight would have saved <b>${achievableSavingEur} EUR</b> against uncontrolled charging; wattledger saved <b>${savedEur} EUR</b> and lost <b>${lostPercent} %</b> of what was possible. The best simple rule (${escaped(bestRule.name)}) lost ${bestRule.lostPercent} %.`;
-}
-
-/** First and last local day, and whose days those are. */
-export function periodText({ fromUtc, untilUtc, timeZone }: SimulationReport): string {
-  const day = new Intl.DateTimeFormat("en-GB", { timeZone, day: "numeric", month: "long", year: "numeric" });
-  const lastMs = Date.parse(untilUtc) - 1;
-  return `${day.format(Date.parse(fromUtc))} to ${day.format(lastMs)} (${timeZone})`;
 }
 
 const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:1140px;padding:0 1rem;color:#1c1f24;background:#fff}
@@ -239,7 +203,7 @@ export function reportPage(full: FullReport): string {
   const notes = report.notes.map(({ file, text }) => `<li>${escaped(file)}: ${escaped(text)}</li>`).join("");
   const title = escaped(report.scenario);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style>
-<h1>${title}</h1><p>${escaped(periodText(report))}: ${report.days} days, EVSEs: ${report.evses}, sessions: ${report.sessions}.</p><p>${verdict(report)}</p>
+<h1>${title}</h1><p>${escaped(periodText(report))}: ${report.days} days, EVSEs: ${report.evses}, sessions: ${report.sessions}.</p><p><b>${escaped(verdict(report))}</b></p>
 ${table(report)}<p>Comparable cost: cost, wear and the months' peaks, missing energy at ${report.missingEurPerKwh} EUR/kWh (the dearest price of the period), less what the battery holds more at the end at ${report.storedEurPerKwh} EUR/kWh. Perfect foresight: ${escaped(report.optimum)}.</p>
 ${charts(full).join("\n")}<h2>What was read</h2><ul>${notes}</ul></html>
 `;
