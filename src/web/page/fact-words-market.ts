@@ -23,6 +23,8 @@ export const MARKET_LINES: Readonly<Record<string, (data: Data) => string>> = {
       : `${data.partnerId} did not want the record ${data.cdrId}: ${data.reason}`,
   "signed-values-checked": (data) =>
     `The meter's signature at ${data.evseId} is ${data.verdict}${data.keyFrom ? ` (key from ${data.keyFrom})` : ""}`,
+  "optimisation-context-received": (data) => `${data.partnerId} told prices or limits to plan with`,
+  "optimisation-context-ended": (data) => `What ${data.partnerId} told to plan with counts no longer`,
   "charging-profile-received": (data) => `${data.partnerId} caps the session at ${data.evseId}`,
   "charging-profile-ended": (data) => `The cap of ${data.partnerId} at ${data.evseId} has ended: ${data.reason}`,
   "preferences-agreed": (data) => `${data.partnerId}: its driver at ${data.evseId} wants ${data.preference}`,

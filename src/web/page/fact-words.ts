@@ -27,6 +27,61 @@ function doubtLine({ deviceId, kind, evseId, active }: Data): string {
   return active ? `${deviceId} is doubted: ${what}` : `${deviceId} is believed again: ${what}`;
 }
 
+const STATUS: Readonly<Record<string, string>> = {
+  available: "is free",
+  preparing: "has a car plugged in",
+  occupied: "has a car plugged in",
+  charging: "charges",
+  "suspended-ev": "has a car that takes nothing",
+  "suspended-evse": "gives nothing for now",
+  finishing: "is done, the cable is still plugged in",
+  reserved: "is reserved",
+  unavailable: "is out of service",
+  faulted: "has a fault",
+};
+
+function statusLine(who: string, { status, errorCode, info }: Data): string {
+  const what = STATUS[String(status)] ?? `is ${status}`;
+  const why = [errorCode === "NoError" ? undefined : errorCode, info].filter(Boolean).join(", ");
+  return `${who} ${what}${why === "" ? "" : `: ${why}`}`;
+}
+
+/** As OCPP names them; another one is shown as it is. */
+const END: Readonly<Record<string, string>> = {
+  EVDisconnected: "the car was unplugged",
+  Local: "stopped at the charge point",
+  Remote: "stopped from afar",
+  DeAuthorized: "its card is not accepted",
+  EmergencyStop: "the emergency stop was pressed",
+  PowerLoss: "the charge point lost its power",
+  Reboot: "the charge point started again",
+  HardReset: "the charge point was reset",
+  SoftReset: "the charge point was reset",
+  UnlockCommand: "the plug was unlocked",
+};
+
+function shedLine({ circuitId, readingA, limitA, shedA, evseIds, ...data }: Data): string {
+  const fuse = circuitId === "grid" ? "Building fuse" : `Fuse ${circuitId}`;
+  const evses = (evseIds as readonly string[]).map((id) => evseNames.value.get(id) ?? id).join(", ");
+  return `${fuse} ${phase(data)} at ${readingA} of ${limitA} A: ${shedA} A taken from ${evses}`;
+}
+
+function wishLine({ departureMs, energyWh, preference, ...data }: Data): string {
+  const said = [
+    ...(departureMs === undefined ? [] : [`leaves ${clockTime(Number(departureMs))}`]),
+    ...(energyWh === undefined ? [] : [`needs ${(Number(energyWh) / 1000).toFixed(1)} kWh`]),
+    ...(preference === undefined || preference === "regular" ? [] : [`prefers ${preference}`]),
+  ].join(", ");
+  return `${name(data)}: ${said === "" ? "the driver stated a wish" : `the driver ${said}`}`;
+}
+
+function batteryLine({ deviceId, powerW }: Data): string {
+  if (powerW === undefined) return `Battery ${deviceId} runs by itself`;
+  const kilowatts = `${(Math.abs(Number(powerW)) / 1000).toFixed(1)} kW`;
+  if (Math.abs(Number(powerW)) < 50) return `Battery ${deviceId} is to rest`;
+  return `Battery ${deviceId} is to ${powerW > 0 ? "charge with" : "give"} ${kilowatts}`;
+}
+
 const LINES: Readonly<Record<string, (data: Data) => string>> = {
   ...MARKET_LINES,
   booted: (data) =>
@@ -37,8 +92,7 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "site-mode-changed": (data) => `The site is ${data.mode === "safe" ? "in safe mode" : data.mode}`,
   "device-quality-changed": (data) =>
     data.quality === "good" ? `${data.deviceId} answers` : `${data.deviceId} is ${data.quality}: ${data.detail}`,
-  "guard-intervened": (data) =>
-    `${data.circuitId} ${phase(data)} at ${data.readingA} of ${data.limitA} A: ${data.shedA} A taken from ${(data.evseIds as readonly string[]).map((id) => evseNames.value.get(id) ?? id).join(", ")}`,
+  "guard-intervened": shedLine,
   "limit-changed": (data) =>
     `${name(data)}: ${en.because({ limitA: data.currentA, ...(data.dischargeA ? { dischargeA: data.dischargeA } : {}), reason: data.reason, status: "", online: true, charging: true, session: true, ...(data.reason.untilMs ? { until: clockTime(data.reason.untilMs) } : {}) })}`,
   "limit-answered": (data) => `${name(data)} answered the limit: ${data.answer} ${data.detail}`,
@@ -51,32 +105,32 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "charge-point-connected": (data) => `Charge point ${data.chargePointId} connected (${data.protocol})`,
   "charge-point-disconnected": (data) => `Charge point ${data.chargePointId} is gone: ${data.reason}`,
   "charge-point-booted": (data) => `Charge point ${data.chargePointId} is a ${data.vendor} ${data.model}`,
-  "charge-point-status-changed": (data) =>
-    `Charge point ${data.chargePointId} is ${data.status}${data.info ? `: ${data.info}` : ""}`,
-  "evse-status-changed": (data) => `${name(data)} is ${data.status}`,
+  "charge-point-status-changed": (data) => statusLine(`Charge point ${data.chargePointId}`, data),
+  "evse-status-changed": (data) => statusLine(name(data), data),
   "remote-start-requested": (data) => `${data.by} asked ${data.chargePointId} to begin to charge`,
   "transaction-started": (data) => `${name(data)}: a car began to charge`,
-  "transaction-ended": (data) => `${name(data)}: the transaction ended (${data.reason})`,
+  "transaction-ended": (data) => `${name(data)}: charging ended: ${END[String(data.reason)] ?? data.reason}`,
+  "unknown-transaction-reported": (data) =>
+    `Charge point ${data.chargePointId} tells of charging that nobody saw begin (${data.reportedId})`,
   "signed-value-reported": (data) => `${name(data)}: a signed meter value is kept`,
   "transaction-metered": (data) =>
     `${name(data)}: ${(Number(data.energyWh) / 1000).toFixed(2)} kWh in the quarter-hour`,
   "quarter-hour-metered": (data) => `Quarter-hour: import ${(Number(data.importWh ?? 0) / 1000).toFixed(2)} kWh`,
   "plan-made": (data) => `New plan: ${data.trigger}`,
-  "wish-stated": (data) => `${name(data)}: the driver stated a wish`,
+  "wish-stated": wishLine,
   "standing-departure-applied": (data) =>
     `${name(data)}: nobody said when the car leaves, it usually does ${clockTime(Number(data.departureMs))}`,
   "standing-departures-set": (data) => `${name(data)}: when cars usually leave was set by ${data.by}`,
   "override-changed": (data) => `${name(data)}: charge now ${data.active ? "on" : "off"}`,
-  "battery-setpoint-changed": (data) =>
-    data.powerW === undefined
-      ? `${data.deviceId} runs by itself`
-      : `${data.deviceId} set to ${(Number(data.powerW) / 1000).toFixed(1)} kW`,
+  "battery-setpoint-changed": batteryLine,
   "pv-limit-changed": (data) =>
     data.limitW === undefined
       ? `${data.deviceId} gives all the sun there is`
       : `${data.deviceId} held at ${(Number(data.limitW) / 1000).toFixed(1)} kW: ${data.reason}`,
-  "token-checked": (data) => `Token ${data.token}: ${data.status}`,
+  "token-checked": (data) => `Card ${data.token}: ${data.status}`,
   "grid-limit-received": gridLimitLine,
+  "budget-received": (data) =>
+    data.slots.length === 0 ? `The budget of ${data.by} has ended` : `A budget for all cars came from ${data.by}`,
   "meter-doubted": doubtLine,
   "meter-suspected": ({ deviceId, active }) =>
     active

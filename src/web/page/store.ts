@@ -77,6 +77,8 @@ function take(fact: Envelope): void {
   if (fact.type.startsWith("transaction-") || fact.type === "quarter-hour-metered") void refreshBooks();
 }
 
+const told = (event: Event) => String((event as MessageEvent).data);
+
 /** Connects; the browser resumes by the last id by itself. */
 export async function connect(): Promise<void> {
   const latest = await get<{ events: Envelope[] }>("/events?limit=200");
@@ -85,11 +87,11 @@ export async function connect(): Promise<void> {
   await Promise.all([refreshBooks(), refreshPartners()]);
   const stream = new EventSource(`/api/v1/events/stream?after=${facts.value[0]?.seq ?? 0}`);
   stream.addEventListener("live", (event) => {
-    live.value = JSON.parse(event.data) as LiveSite;
+    live.value = JSON.parse(told(event)) as LiveSite;
     timeZone.value = live.value.site.timeZone;
     connected.value = true;
   });
-  stream.addEventListener("fact", (event) => take(JSON.parse(event.data) as Envelope));
+  stream.addEventListener("fact", (event) => take(JSON.parse(told(event)) as Envelope));
   stream.addEventListener("error", () => {
     connected.value = false;
   });
