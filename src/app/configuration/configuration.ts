@@ -57,6 +57,11 @@ function validator(): ValidateFunction {
   return compiled;
 }
 
+const SYNTAX_ADVICE: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "Write spaces instead of the tab",
+  DUPLICATE_KEY: "The key stands there a second time: take one of the two away",
+};
+
 function single(file: string, message: string, advice: string): ConfigurationResult {
   return { ok: false, problems: [{ severity: "error", file, line: 1, column: 1, path: "", message, advice }] };
 }
@@ -104,14 +109,15 @@ export class Source {
     ];
   }
 
+  /** The first: the others mostly follow from it. */
   syntaxProblems(): ConfigurationProblem[] {
-    return this.#document.errors.slice(0, MOST_PROBLEMS).map(({ message, pos }) => ({
+    return this.#document.errors.slice(0, 1).map(({ code, message, pos }) => ({
       severity: "error",
       file: this.#file,
       ...this.#at(pos[0]),
       path: "",
-      message: `is not YAML: ${message.split("\n")[0]}`,
-      advice: "Check indentation and colons there",
+      message: `is not YAML: ${message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "")}`,
+      advice: SYNTAX_ADVICE[code] ?? "Check indentation and colons there, and in the line before",
     }));
   }
 

@@ -17,7 +17,44 @@ function typeAdvice({ params, data, parentSchema }: ErrorObject): string {
   const description = (parentSchema as { description?: string } | undefined)?.description;
   if (params.type === "string" && typeof data === "number") return `Put it in quotes: "${data}"`;
   if (params.type === "boolean") return "Write true or false";
-  return description ?? `Write a value of type ${params.type}`;
+  return description ?? "Look at its description in the schema, or in docs/installer.md";
+}
+
+/** What a pattern asks for, where that can be said in words; else its key's description tells how to write it. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  "^https?://": "has to begin with http:// or https://",
+  "^scrypt\\$": "is no hash",
+  "^[A-Z]{2}$": "has to be two capital letters",
+  "^[A-Z]{3}$": "has to be three capital letters",
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  number: "a number",
+  integer: "a whole number",
+  string: "text",
+  boolean: "true or false",
+  array: "a list",
+  object: "a group of keys",
+};
+
+/** The value itself is not repeated: it may be a secret in the wrong place. */
+function messageOf({ keyword, params, message = "is not allowed" }: ErrorObject): string {
+  switch (keyword) {
+    case "type":
+      return `has to be ${TYPES[params.type] ?? params.type}`;
+    case "pattern":
+      return WRITTEN[params.pattern] ?? "is not written as it has to be";
+    case "uniqueItems":
+      return "names the same twice";
+    case "minimum":
+      return `has to be at least ${params.limit}`;
+    case "maximum":
+      return `has to be at most ${params.limit}`;
+    case "exclusiveMinimum":
+      return `has to be above ${params.limit}`;
+    default:
+      return message;
+  }
 }
 
 function schemaProblem(error: ErrorObject): Problem {
@@ -49,12 +86,12 @@ function schemaProblem(error: ErrorObject): Problem {
         advice: `Allowed: ${String(params.allowedValue ?? params.allowedValues)}`,
       };
     case "type":
-      return { severity: "error", path, message: `${error.message}`, advice: typeAdvice(error) };
+      return { severity: "error", path, message: messageOf(error), advice: typeAdvice(error) };
     default:
       return {
         severity: "error",
         path,
-        message: error.message ?? "is not allowed",
+        message: messageOf(error),
         advice: description ?? "Correct the value",
       };
   }

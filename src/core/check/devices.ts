@@ -56,11 +56,30 @@ function lineProblems(device: DeviceConfiguration, index: number, all: readonly 
   ];
 }
 
+const NUMBERS_AND_DOTS = /^[\d.]+$/;
+const IPV4 = /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/;
+
+/** Any other word may be a name that the network knows. */
+function hostProblems(device: DeviceConfiguration, index: number): Problem[] {
+  if (!("tcp" in device.connection)) return [];
+  const { host } = device.connection.tcp;
+  if (!NUMBERS_AND_DOTS.test(host) || IPV4.test(host)) return [];
+  return [
+    {
+      severity: "error",
+      path: ["devices", index, "connection", "tcp", "host"],
+      message: `"${host}" is no address`,
+      advice: "Write four numbers from 0 to 255, such as 192.168.178.40, or a name",
+    },
+  ];
+}
+
 /** Problems of devices by themselves and on their line. */
 export function deviceProblems({ devices }: SiteConfiguration): Problem[] {
   return devices.flatMap((device, index) => [
     ...batteryProblems(device, index),
     ...pollProblems(device, index),
+    ...hostProblems(device, index),
     ...lineProblems(device, index, devices),
   ]);
 }

@@ -8,6 +8,7 @@ import { deviceProblems } from "./devices.ts";
 import { gridOperatorProblems } from "./grid-operator.ts";
 import type { Problem } from "./problem.ts";
 import { tariffProblems } from "./tariff.ts";
+import { unitProblems } from "./units.ts";
 import { upstreamProblems } from "./upstream.ts";
 
 type Path = readonly (string | number)[];
@@ -210,6 +211,7 @@ export function valueProblems(configuration: SiteConfiguration): Problem[] {
     ...departureProblems(configuration),
     ...deviceProblems(configuration),
     ...tariffProblems(configuration),
+    ...unitProblems(configuration),
     ...gridOperatorProblems(configuration),
     ...upstreamProblems(configuration),
   ];
