@@ -1,14 +1,6 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import type { PlanInput } from "../core/facts/plan-facts.ts";
+import { describe, expect, it } from "vitest";
 import { planEvse, planInput } from "../planner/plan-input.test-kit.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
-const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
+import { solve } from "./plan.test-kit.ts";
 
 /** 0.30 EUR/kWh for an hour, then 0.20 for one; what is missed weighs 0.50. */
 const importEurPerKwh = [0.3, 0.3, 0.3, 0.3, 0.2, 0.2, 0.2, 0.2];

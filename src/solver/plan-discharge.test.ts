@@ -1,23 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
-
-function solve(input: PlanInput): PlanResult {
-  const plan = solvePlan(input, 4_000, { linear, nowMs: () => 0 });
-  expect(verifyPlan(input, plan)).toEqual([]);
-  expect(plan.status).not.toBe("rule-based");
-  return plan;
-}
+import { soundPlan } from "./plan.test-kit.ts";
 
 const giver = (part: Partial<NonNullable<PlanEvse["discharge"]>> = {}): NonNullable<PlanEvse["discharge"]> => ({
   maxPowerW: 10_000,
@@ -41,7 +28,7 @@ const takenWh = (plan: PlanResult) => plan.evses[0]!.powerW.reduce((sum, powerW)
 
 describe("a car that may give energy back", () => {
   it("gives where it is dear, is charged again where it is cheap, and leaves with what it came with", () => {
-    const plan = solve(site({}));
+    const plan = soundPlan(site({}));
     expect(givenWh(plan)).toBeGreaterThan(9_000);
     expect(takenWh(plan)).toBeCloseTo(givenWh(plan) / 0.95 ** 2, -2);
     expect(plan.evses[0]?.dischargeW?.slice(4)).toEqual([0, 0, 0, 0]);
@@ -50,7 +37,7 @@ describe("a car that may give energy back", () => {
 
   it("leaves with what its driver needs, and gives no more than brings that back in time", () => {
     const needs = { energyNeededWh: 11_040, maxPowerW: 11_040 };
-    const plan = solve(site(needs));
+    const plan = soundPlan(site(needs));
     expect(plan.evses[0]?.shortfallWh).toBeLessThanOrEqual(1);
     const back = takenWh(plan) - givenWh(plan) / 0.95 ** 2;
     expect(back).toBeGreaterThanOrEqual(11_039);
@@ -58,39 +45,39 @@ describe("a car that may give energy back", () => {
   });
 
   it("gives nothing where wear and losses eat the difference, where nothing is paid, or where it may not be emptied", () => {
-    expect(givenWh(solve(site({ discharge: giver({ wearEurPerKwh: 0.4 }) })))).toBe(0);
-    expect(givenWh(solve(site({ discharge: giver({ belowWh: 0 }) })))).toBe(0);
+    expect(givenWh(soundPlan(site({ discharge: giver({ wearEurPerKwh: 0.4 }) })))).toBe(0);
+    expect(givenWh(soundPlan(site({ discharge: giver({ belowWh: 0 }) })))).toBe(0);
     const free = { importEurPerKwh: importEurPerKwh.map(() => -0.2), exportEurPerKwh: importEurPerKwh.map(() => -0.3) };
-    expect(givenWh(solve(site({}, free)))).toBe(0);
+    expect(givenWh(soundPlan(site({}, free)))).toBe(0);
     const { discharge: _, ...usual } = planEvse({ energyNeededWh: 0 });
-    expect(solve(planInput({ importEurPerKwh, evses: [usual] })).evses[0]?.dischargeW).toBeUndefined();
+    expect(soundPlan(planInput({ importEurPerKwh, evses: [usual] })).evses[0]?.dischargeW).toBeUndefined();
   });
 
   it("stays above its reserve, below what fits, and within what the site may export and the circuit carries back", () => {
-    expect(givenWh(solve(site({ discharge: giver({ belowWh: 3_000 }) })))).toBeCloseTo(3_000 * 0.95 ** 2, -2);
-    const capped = solve(site({}, { exportLimitW: 4_000 }));
+    expect(givenWh(soundPlan(site({ discharge: giver({ belowWh: 3_000 }) })))).toBeCloseTo(3_000 * 0.95 ** 2, -2);
+    const capped = soundPlan(site({}, { exportLimitW: 4_000 }));
     expect(Math.max(...capped.exportW)).toBeLessThanOrEqual(4_000);
-    const narrow = solve(site({}, { circuits: [{ circuitId: "grid", limitA: 7 }] }));
+    const narrow = soundPlan(site({}, { circuits: [{ circuitId: "grid", limitA: 7 }] }));
     expect(Math.max(...narrow.evses[0]!.dischargeW!)).toBeLessThanOrEqual(7 * 230 * 3);
   });
 
   it("makes no room on a fuse: what it gives, another car may not take above the limit", () => {
     const other = planEvse({ evseId: "other", transactionId: 2, energyNeededWh: 30_000, minPowerW: 1380 });
     const crowded = site({}, { circuits: [{ circuitId: "grid", limitA: 10 }] });
-    const plan = solve({ ...crowded, evses: [...crowded.evses, other] });
+    const plan = soundPlan({ ...crowded, evses: [...crowded.evses, other] });
     expect(Math.max(...plan.evses[1]!.powerW)).toBeLessThanOrEqual(10 * 230 * 3);
   });
 
   it("does not give what cannot be brought back when its driver may leave at any time", () => {
     const leftBy = [0.9, 0.9, 0.9, 0.9, 0.95, 0.95, 0.95, 1];
     const risky = site({ leftBy, energyNeededWh: 5_000 }, { missedEurPerKwh: 2 });
-    const plan = solve(risky);
+    const plan = soundPlan(risky);
     expect(plan.evses[0]?.powerW[0]).toBeGreaterThan(0);
   });
 
   it("is checked by what knows no model: each limit that is broken is said", () => {
     const input = site({ discharge: giver({ belowWh: 5_000, maxPowerW: 6_000 }) });
-    const plan = solve(input);
+    const plan = soundPlan(input);
     const broken = (dischargeW: number[], powerW = new Array<number>(8).fill(0)) =>
       verifyPlan(input, { ...plan, evses: [{ ...plan.evses[0]!, powerW, dischargeW }] }).join("; ");
     expect(broken([7_000, 0, 0, 0, 0, 0, 0, 0])).toContain("above the 6000 W");
@@ -112,9 +99,9 @@ it("any site with cars that may give is planned within every limit, and never de
           ? { ...evse, discharge: giver({ maxPowerW: evse.maxPowerW, belowWh: (seed % 7) * 3_000 }) }
           : evse,
       );
-      const plan = solve({ ...plain, evses });
+      const plan = soundPlan({ ...plain, evses });
       const missed = (result: PlanResult) => result.evses.reduce((sum, { shortfallWh }) => sum + shortfallWh, 0);
-      const without = solve(plain);
+      const without = soundPlan(plain);
       expect(missed(plan)).toBeLessThanOrEqual(missed(without) + 0.02 * Math.max(2_000, missed(without)));
     }),
     { numRuns: Number(process.env.PLAN_RUNS ?? 10), seed: 9 },

@@ -1,18 +1,14 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { explainPlan } from "../planner/explain/explain.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { linear } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 const HOUR_MS = 3_600_000;
 const WHOLE_HOUR_MS = Math.ceil(START_MS / HOUR_MS) * HOUR_MS;
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
 
 function explained(input: PlanInput) {
   return explainPlan(input, solvePlan(input, 4_000, { linear, nowMs: () => 0 }));

@@ -1,19 +1,14 @@
 /** What no plan can fulfil, and what is no number: there is a plan all the same, or word that there is none. */
 
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { firstUnsoundInput } from "../planner/input/limits.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
+import type { LinearSolver } from "./glpk.ts";
+import { linear, solve } from "./plan.test-kit.ts";
 
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
-const solve = (input: PlanInput, by = linear) => solvePlan(input, 4_000, { linear: by, nowMs: () => 0 });
 const each = (value: number) => new Array<number>(8).fill(value);
 
 describe("what cannot be fulfilled", () => {

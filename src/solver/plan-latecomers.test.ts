@@ -1,17 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PlanCircuit, PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
-
-const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
+import { solve } from "./plan.test-kit.ts";
 
 /** An hour at 0.30, three at 0.25 EUR/kWh; a car of one phase that needs an hour, behind a fuse that carries it alone. */
 function evening(wanted?: PlanCircuit["wanted"]): PlanInput {

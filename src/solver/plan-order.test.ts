@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
@@ -7,13 +7,8 @@ import { planModel } from "../planner/model/model.ts";
 import { planWeights, shortfallEur } from "../planner/model/weights.ts";
 import { planEvse, seededInput } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
+import { linear } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
 
 const seeds = fc.integer({ min: 1, max: 1e6 });
 const RUNS = Number(process.env.PLAN_RUNS ?? 12);

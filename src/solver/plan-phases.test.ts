@@ -1,18 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
-import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { explainPlan } from "../planner/explain/explain.ts";
 import { planEvse, planInput, seededInput, switchedInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
-const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
+import { solve, soundPlan } from "./plan.test-kit.ts";
 
 const onePhase = { phase: 0, minPowerW: 1380, maxPowerW: 3680 } as const;
 const littleSun = {
@@ -116,4 +108,36 @@ describe("any site whose phases are switched", () => {
       expect(both.status).not.toBe("rule-based");
     }
   }, 30_000);
+});
+
+describe("where phases may not differ by more than 20 A", () => {
+  const onPhase = (phase: 0 | 1 | 2, part: object = {}) =>
+    planEvse({
+      evseId: `evse-${phase}`,
+      transactionId: phase + 1,
+      phases: [phase],
+      minPowerW: 1380,
+      maxPowerW: 7360,
+      energyNeededWh: 14_720,
+      ...part,
+    });
+
+  it("a one-phase car of 32 A gets 20 A, by solver and by rules", () => {
+    const input = planInput({ unbalanceLimitA: 20, evses: [onPhase(0)] });
+    for (const plan of [soundPlan(input), ruleBasedPlan(input, "")]) {
+      expect(verifyPlan(input, plan)).toEqual([]);
+      expect(Math.max(...plan.evses[0]!.powerW)).toBe(4600);
+    }
+  });
+
+  it("cars on the other phases make room for each other", () => {
+    const evses = ([0, 1, 2] as const).map((phase) => onPhase(phase));
+    const plan = soundPlan(planInput({ unbalanceLimitA: 20, evses }));
+    expect(plan.evses.map((evse) => evse.shortfallWh)).toEqual([0, 0, 0]);
+    const uneven = {
+      ...plan,
+      evses: plan.evses.map((evse, i) => (i === 0 ? evse : { ...evse, powerW: evse.powerW.map(() => 0) })),
+    };
+    expect(verifyPlan(planInput({ unbalanceLimitA: 20, evses }), uneven).join()).toContain("phases differ");
+  });
 });

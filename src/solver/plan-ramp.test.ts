@@ -1,5 +1,5 @@
 /** A limit of how much the import may change from one quarter-hour to the next, as plans keep it. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
@@ -14,23 +14,10 @@ import {
 } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
+import { soundPlan } from "./plan.test-kit.ts";
 
 /** Each watt of a car and a battery is rounded. */
 const ROUNDING_W = 10;
-
-function solved(input: PlanInput): PlanResult {
-  const plan = solvePlan(input, 5_000, { linear, nowMs: () => 0 });
-  expect(plan.status, plan.detail).not.toBe("rule-based");
-  expect(verifyPlan(input, plan)).toEqual([]);
-  return plan;
-}
 
 const netW = ({ importW, exportW }: PlanResult) => importW.map((powerW, slot) => powerW - exportW[slot]!);
 const changesW = (plan: PlanResult) =>
@@ -60,8 +47,8 @@ const within = (input: PlanInput, limitW: number, more: Omit<NonNullable<PlanInp
 
 describe("a limited ramp", () => {
   it("leads three cars into the cheap hour and out of it by steps; without it all begin at once", () => {
-    expect(largestW(solved(night))).toBe(33_120);
-    const plan = solved(within(night, 10_000));
+    expect(largestW(soundPlan(night))).toBe(33_120);
+    const plan = soundPlan(within(night, 10_000));
     expect(largestW(plan)).toBeLessThanOrEqual(10_000 + ROUNDING_W);
     expect(missingWh(plan)).toBe(0);
     expect(oversW(plan)).toBe(0);
@@ -76,20 +63,20 @@ describe("a limited ramp", () => {
       batteries,
       exportEurPerKwh: series((slot) => (slot > 20 && slot < 24 ? 0.6 : 0)),
     };
-    expect(largestW(solved(traded))).toBeGreaterThan(9_000);
-    expect(largestW(solved(within(traded, 2_000)))).toBeLessThanOrEqual(2_000 + ROUNDING_W);
+    expect(largestW(soundPlan(traded))).toBeGreaterThan(9_000);
+    expect(largestW(soundPlan(within(traded, 2_000)))).toBeLessThanOrEqual(2_000 + ROUNDING_W);
   });
 
   it("goes on from what was measured before, and from what the running quarter-hour has drawn", () => {
     const cheapNow = { ...night, importEurPerKwh: series((slot) => (slot < 4 ? 0.1 : 0.3)) };
     const before = { netW: 2_000, restingW: 0 };
-    const begun = solved(within(cheapNow, 10_000, { before, drawnWh: 0 }));
+    const begun = soundPlan(within(cheapNow, 10_000, { before, drawnWh: 0 }));
     expect(begun.importW[0]).toBeLessThanOrEqual(12_000 + ROUNDING_W);
     // In its first seconds nothing that counts was drawn.
-    const after = solved(within({ ...cheapNow, elapsed: 0.003 }, 10_000, { before }));
+    const after = soundPlan(within({ ...cheapNow, elapsed: 0.003 }, 10_000, { before }));
     expect(after.importW[0]).toBeLessThanOrEqual(12_000 + ROUNDING_W);
     // Half of it is over, 1 kWh was drawn: a mean of 12 kW has room for 16 kW in the other half.
-    const running = solved(within({ ...cheapNow, elapsed: 0.5 }, 10_000, { before, drawnWh: 1_000 }));
+    const running = soundPlan(within({ ...cheapNow, elapsed: 0.5 }, 10_000, { before, drawnWh: 1_000 }));
     expect(running.importW[0]).toBeGreaterThan(15_900);
     expect(running.importW[0]).toBeLessThanOrEqual(16_000 + ROUNDING_W);
     // From a mean of 12 kW it goes to 22 kW.
@@ -101,7 +88,7 @@ describe("a limited ramp", () => {
     const cheapNow = { ...night, importEurPerKwh: series((slot) => (slot < 4 ? 0.1 : 0.3)) };
     const before = { netW: 0, restingW: 0 };
     for (const input of [within(cheapNow, 10_000), within({ ...cheapNow, elapsed: 0.5 }, 10_000, { before })]) {
-      const plan = solved(input);
+      const plan = soundPlan(input);
       expect(plan.importW[0]).toBeGreaterThan(20_000);
       expect(largestW(plan)).toBeLessThanOrEqual(10_000 + ROUNDING_W);
     }
@@ -109,7 +96,7 @@ describe("a limited ramp", () => {
 
   it("gives way to a driver who needs more than it allows, and says by how much", () => {
     const hasty = { ...night, evses: [planEvse({ departureMs: START_MS + 2 * SLOT_MS, energyNeededWh: 5_400 })] };
-    const plan = solved(within(hasty, 4_000, { before: { netW: 0, restingW: 0 }, drawnWh: 0 }));
+    const plan = soundPlan(within(hasty, 4_000, { before: { netW: 0, restingW: 0 }, drawnWh: 0 }));
     expect(missingWh(plan)).toBeLessThanOrEqual(5);
     expect(oversW(plan)).toBeGreaterThan(5_000);
     expect(plan.rampOverW?.slice(4).every((powerW) => powerW === 0)).toBe(true);
@@ -128,21 +115,21 @@ describe("a limited ramp", () => {
     const fast = planEvse({ evseId: "evse-2", transactionId: 2, energyNeededWh: 0, preference: "fast", priority: 9 });
     const importEurPerKwh = series((slot) => (slot < 12 ? 1.2 : 0.1));
     const hurried = { ...night, importEurPerKwh, evses: [extra, fast] };
-    const plan = solved(within(hurried, 300, { before: { netW: 0, restingW: 0 } }));
+    const plan = soundPlan(within(hurried, 300, { before: { netW: 0, restingW: 0 } }));
     expect(oversW(plan)).toBeGreaterThan(7_000);
     expect(missingWh(plan)).toBeLessThanOrEqual(5);
   });
 
   it("gives way to no money", () => {
     const dear = { ...night, importEurPerKwh: series((slot) => (slot >= 12 && slot < 16 ? -2 : 3)) };
-    expect(oversW(solved(within(dear, 10_000)))).toBe(0);
+    expect(oversW(soundPlan(within(dear, 10_000)))).toBe(0);
   });
 
   it("leaves the building its jumps, and lets no car add to them", () => {
     const buildingW = series((slot) => (slot >= 12 && slot < 20 ? 20_000 : 0));
-    const alone = solved(within({ ...night, evses: [], buildingW }, 10_000));
+    const alone = soundPlan(within({ ...night, evses: [], buildingW }, 10_000));
     expect(oversW(alone)).toBe(0);
-    const plan = solved(within({ ...night, buildingW }, 10_000));
+    const plan = soundPlan(within({ ...night, buildingW }, 10_000));
     expect(oversW(plan)).toBe(0);
     expect(missingWh(plan)).toBe(0);
     expect(changesW(plan)[11]).toBeLessThanOrEqual(20_000 + ROUNDING_W);
@@ -151,14 +138,14 @@ describe("a limited ramp", () => {
 
   it("is named where it keeps a car from more", () => {
     const input = within(night, 10_000);
-    const plan = solved(input);
+    const plan = soundPlan(input);
     const reasons = explainPlan(input, plan)
       .flat()
       .filter(({ kind }) => kind === "ramp");
     expect(reasons.length).toBeGreaterThan(0);
     expect(reasons[0]).toMatchObject({ kind: "ramp", limitW: 10_000 });
     expect(
-      explainPlan(night, solved(night))
+      explainPlan(night, soundPlan(night))
         .flat()
         .some(({ kind }) => kind === "ramp"),
     ).toBe(false);
@@ -195,7 +182,7 @@ describe("limited ramps of any size", () => {
         fc.integer({ min: 4_000, max: 12_000 }),
         (seed, evses, limitW) => {
           const input = calm(seed, evses);
-          const [narrow, wide] = [limitW, limitW * 1.5].map((most) => solved(within(input, most)));
+          const [narrow, wide] = [limitW, limitW * 1.5].map((most) => soundPlan(within(input, most)));
           if (oversW(narrow!) + oversW(wide!) + missingWh(narrow!) + missingWh(wide!) > 30) return;
           const scaleEur = 0.002 * Math.max(1, Math.abs(narrow!.costEur)) + 0.01;
           expect(wide!.costEur).toBeLessThanOrEqual(narrow!.costEur + scaleEur);
@@ -213,7 +200,7 @@ describe("limited ramps of any size", () => {
         fc.integer({ min: 6_000, max: 15_000 }),
         (seed, evses, limitW) => {
           const input = within({ ...calm(seed, evses), batteries: [planBattery()] }, limitW);
-          expect(oversW(solved(input))).toBeLessThanOrEqual(ROUNDING_W * (1 + evses));
+          expect(oversW(soundPlan(input))).toBeLessThanOrEqual(ROUNDING_W * (1 + evses));
         },
       ),
       { numRuns: 25, seed: 4 },
@@ -231,8 +218,8 @@ describe("limited ramps of any size", () => {
           const seeded = seededInput(seed, evses);
           const input = isSwitched ? switchedInput(seeded) : seeded;
           const measured = seed % 2 === 0 ? { before: { netW: 5_000, restingW: 2_000 }, drawnWh: 300 } : {};
-          const plan = solved(within(input, limitW, measured));
-          const free = solved(input);
+          const plan = soundPlan(within(input, limitW, measured));
+          const free = soundPlan(input);
           expect(missingWh(plan)).toBeLessThanOrEqual(missingWh(free) + 150);
         },
       ),

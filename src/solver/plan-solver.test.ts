@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
@@ -9,15 +9,8 @@ import { verifyPlan } from "../planner/verify/verify.ts";
 import { branched } from "./branch.ts";
 import { dived, fixSlot } from "./dive.ts";
 import { gapOf, scaleEur } from "./gap.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
 import { agreed } from "./near.ts";
-import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
-const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
+import { linear, solve } from "./plan.test-kit.ts";
 
 describe("a solved plan", () => {
   it("charges in the cheapest quarter-hours before departure", () => {

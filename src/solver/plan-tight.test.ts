@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
@@ -10,18 +10,9 @@ import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
+import { solve } from "./plan.test-kit.ts";
 
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
 const RUNS = Number(process.env.PLAN_RUNS ?? 6);
-
-function solve(input: PlanInput): PlanResult {
-  return solvePlan(input, 4_000, { linear, nowMs: () => 0 });
-}
 
 /** A tight day of six cars, some of them not to be interrupted, with a month's peak or a budget in some. */
 function site(seed: number): PlanInput {

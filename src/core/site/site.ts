@@ -258,7 +258,7 @@ export const SiteConfigurationSchema = Type.Object(
         timeZone: Type.String({ description: "IANA time zone, e.g. Europe/Berlin" }),
         country: Type.String({
           pattern: "^[A-Z]{2}$",
-          description: "ISO 3166 country, such as DE; sets the unbalance limit",
+          description: "ISO 3166, such as DE; sets the unbalance limit",
         }),
         unbalanceLimitA: Type.Optional(
           Type.Number({ minimum: 0, description: "Highest difference between phases, A; default by country" }),

@@ -1,0 +1,85 @@
+/** Sun, battery, and prices of export: where energy comes from, and where it goes. */
+import { describe, expect, it } from "vitest";
+import { planBattery, planEvse, planInput } from "../planner/plan-input.test-kit.ts";
+import { soundPlan } from "./plan.test-kit.ts";
+
+describe("of sun, battery and grid", () => {
+  it("being paid for taking energy: the car takes it then, and the sun stays unused", () => {
+    const importEurPerKwh = [0.3, 0.3, -0.2, -0.2, 0.3, 0.3, 0.3, 0.3];
+    const pvW = new Array<number>(8).fill(2000);
+    const exportEurPerKwh = importEurPerKwh.map((price) => Math.min(0, price));
+    const input = planInput({ importEurPerKwh, exportEurPerKwh, pvW, evses: [planEvse({ energyNeededWh: 5520 })] });
+    const plan = soundPlan(input);
+    expect(plan.evses[0]?.powerW).toEqual([0, 0, 11040, 11040, 0, 0, 0, 0]);
+    expect(plan.pvUsedW.slice(2, 4)).toEqual([0, 0]);
+    expect(plan.costEur).toBeCloseTo(-5.52 * 0.2, 6);
+    expect(plan.exportW.slice(2, 4)).toEqual([0, 0]);
+  });
+
+  it("a battery carries a cheap kWh to a dear hour where that beats its losses and wear, and rests where not", () => {
+    const battery = planBattery({ energyWh: 1000, minEnergyWh: 1000, endValueEurPerKwh: 0, wearEurPerKwh: 0.03 });
+    const buildingW = [0, 0, 0, 0, 2000, 2000, 2000, 2000];
+    const at = (dearEurPerKwh: number) => [0.1, 0.1, 0.1, 0.1, ...new Array<number>(4).fill(dearEurPerKwh)];
+    const shift = soundPlan(planInput({ importEurPerKwh: at(0.3), buildingW, batteries: [battery] }));
+    // 2 kWh are given, 2 / 0.95² kWh were taken; each kWh in and each kWh out wears for 1.5 ct.
+    const boughtKwh = 2 / 0.95 ** 2;
+    expect(Math.max(...shift.importW.slice(4))).toBeLessThanOrEqual(1);
+    expect(shift.costEur).toBeCloseTo(boughtKwh * (0.1 + 0.015) + 2 * 0.015, 3);
+    const rest = soundPlan(planInput({ importEurPerKwh: at(0.13), buildingW, batteries: [battery] }));
+    expect(rest.batteries[0]?.powerW).toEqual(new Array(8).fill(0));
+  });
+
+  it("sun that nobody can hold back is exported at a cost, and a battery keeps its room for those hours", () => {
+    const battery = planBattery({
+      capacityWh: 4000,
+      energyWh: 1000,
+      minEnergyWh: 1000,
+      efficiency: 1,
+      wearEurPerKwh: 0,
+    });
+    const hours = {
+      pvW: new Array<number>(8).fill(3000),
+      exportEurPerKwh: [0.05, 0.05, 0.05, 0.05, -0.1, -0.1, -0.1, -0.1],
+      batteries: [battery],
+    };
+    const open = soundPlan(planInput({ ...hours, sunFixedPart: 1 }));
+    expect(open.pvUsedW).toEqual(hours.pvW);
+    expect(open.batteries[0]?.powerW).toEqual([0, 0, 0, 0, 3000, 3000, 3000, 3000]);
+    expect(open.costEur).toBeCloseTo(-0.05 * 3, 6);
+    const small = { ...battery, capacityWh: 2500 };
+    const half = soundPlan(planInput({ ...hours, batteries: [small], sunFixedPart: 0.5 }));
+    // Half of the sun can be held back; what the battery has no room for is exported all the same.
+    expect(half.exportW.slice(4).reduce((sum, powerW) => sum + powerW / 4, 0)).toBeCloseTo(0.5 * 3000 - 1500, 0);
+    const full = soundPlan(planInput({ ...hours, batteries: [small], sunFixedPart: 1 }));
+    expect(full.exportW.slice(4).reduce((sum, powerW) => sum + powerW / 4, 0)).toBeCloseTo(3000 - 1500, 0);
+    expect(full.costEur).toBeCloseTo(-0.05 * 3 + 0.1 * 1.5, 6);
+  });
+
+  it("sun that nobody can hold back feeds the site first also where importing is paid for", () => {
+    const importEurPerKwh = new Array<number>(8).fill(-0.2);
+    const exportEurPerKwh = new Array<number>(8).fill(-0.05);
+    const buildingW = new Array<number>(8).fill(1000);
+    const pvW = new Array<number>(8).fill(3000);
+    const plan = soundPlan(planInput({ importEurPerKwh, exportEurPerKwh, buildingW, pvW, sunFixedPart: 1 }));
+    expect(plan.importW).toEqual(new Array(8).fill(0));
+    expect(plan.exportW).toEqual(new Array(8).fill(2000));
+    expect(plan.costEur).toBeCloseTo(2 * 2 * 0.05, 6);
+    const free = soundPlan(planInput({ importEurPerKwh, exportEurPerKwh, buildingW, pvW }));
+    expect(free.importW).toEqual(buildingW);
+  });
+
+  it("of sun that nobody can hold back no more is exported than may be", () => {
+    const pvW = new Array<number>(8).fill(9000);
+    const exportEurPerKwh = new Array<number>(8).fill(-0.01);
+    const plan = soundPlan(planInput({ pvW, exportEurPerKwh, exportLimitW: 3000, sunFixedPart: 1 }));
+    expect(plan.exportW).toEqual(new Array(8).fill(3000));
+  });
+
+  it("export that is limited or costs money is not exported", () => {
+    const pvW = new Array<number>(8).fill(9000);
+    const limited = soundPlan(planInput({ pvW, exportLimitW: 3000 }));
+    expect(limited.exportW).toEqual(new Array(8).fill(3000));
+    const paid = soundPlan(planInput({ pvW, exportEurPerKwh: new Array(8).fill(-0.01) }));
+    expect(paid.exportW).toEqual(new Array(8).fill(0));
+  });
+});
