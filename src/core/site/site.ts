@@ -256,10 +256,7 @@ export const SiteConfigurationSchema = Type.Object(
         id: Id("Name of the site"),
         name: Type.String({ default: "", maxLength: 80, description: "What the page calls the site" }),
         timeZone: Type.String({ description: "IANA time zone, e.g. Europe/Berlin" }),
-        country: Type.String({
-          pattern: "^[A-Z]{2}$",
-          description: "ISO 3166, such as DE; sets the unbalance limit",
-        }),
+        country: Type.String({ pattern: "^[A-Z]{2}$", description: "ISO 3166, such as DE; sets the unbalance limit" }),
         unbalanceLimitA: Type.Optional(
           Type.Number({ minimum: 0, description: "Highest difference between phases, A; default by country" }),
         ),
