@@ -1,5 +1,5 @@
 /** Whole answers near the relaxed one: yes-or-no fixed slot after slot, each time with what the slots before have become. */
-import type { PlanInput } from "../core/facts/plan-facts.ts";
+import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import type { PlanModel } from "../planner/model/model.ts";
 import type { EvseLayout } from "../planner/model/model-evse.ts";
 import type { FixedValues, OpenModel, Solution } from "./glpk.ts";
@@ -31,6 +31,15 @@ export function partsOf({ power, single }: EvseLayout, slot: number, values: rea
   return { allKw: Math.max(0, values[power[slot]!]! - oneKw), oneKw };
 }
 
+/** What a car gives in a slot, as a part of the least that it can. */
+export function givenPart(
+  { discharge }: EvseLayout,
+  slot: number,
+  { values, evse }: { readonly values: readonly number[]; readonly evse: PlanEvse },
+): number {
+  return ((values[discharge[slot]!] ?? 0) * 1000) / (evse.discharge?.minPowerW ?? 1);
+}
+
 /** All phases where most of it is on all, or one cannot give it; one phase where that is enough. */
 function fixPhases(
   plan: PlanModel,
@@ -51,23 +60,27 @@ function fixPhases(
   ];
 }
 
-/** Cars that get at least `rounding` of their least power in a slot are switched on there. */
+/** Cars that get at least `rounding` of their least power in a slot are switched on there; of the others those give that give enough. */
 export function fixSlot(
   plan: PlanModel,
   slot: number,
   at: { input: PlanInput; values: readonly number[]; rounding: number },
 ) {
   const fixed = new Map<number, number>();
-  for (const [index, evse] of plan.layout.evses.entries()) {
-    const yes = evse.on[slot];
+  for (const [index, layout] of plan.layout.evses.entries()) {
+    const yes = layout.on[slot];
     if (yes === undefined) continue;
-    const powerKw = at.values[evse.power[slot]!]!;
-    if (evse.single[slot] !== undefined) {
-      for (const [choice, value] of fixPhases(plan, { index, slot }, at)) fixed.set(choice, value);
-      continue;
-    }
-    const leastKw = at.input.evses[index]!.minPowerW / 1000;
-    fixed.set(yes, powerKw > NEAR && powerKw >= leastKw * at.rounding - NEAR ? 1 : 0);
+    const evse = at.input.evses[index]!;
+    const powerKw = at.values[layout.power[slot]!]!;
+    const isOn = powerKw > NEAR && powerKw >= (evse.minPowerW / 1000) * at.rounding - NEAR;
+    const choices: readonly [number, number][] =
+      layout.single[slot] === undefined ? [[yes, isOn ? 1 : 0]] : fixPhases(plan, { index, slot }, at);
+    for (const [choice, value] of choices) fixed.set(choice, value);
+    const gives = layout.gives[slot];
+    if (gives === undefined) continue;
+    // Less than the least is not rounded up: it may not be exported. Whether that pays is found by branching.
+    const isGiving = givenPart(layout, slot, { values: at.values, evse }) >= 1 - NEAR;
+    fixed.set(gives, isGiving && choices.every(([, value]) => value === 0) ? 1 : 0);
   }
   return fixed;
 }

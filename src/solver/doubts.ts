@@ -2,7 +2,7 @@
 import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import type { PlanModel } from "../planner/model/model.ts";
 import type { EvseLayout } from "../planner/model/model-evse.ts";
-import { partsOf } from "./dive.ts";
+import { givenPart, partsOf } from "./dive.ts";
 import type { Solution } from "./glpk.ts";
 
 /** Less is rounding, kW. */
@@ -44,8 +44,10 @@ export function doubts({ values }: Solution, { plan, input }: DoubtContext): Dou
   for (let slot = 0; slot < input.binarySlots; slot++)
     for (const [index, layout] of evses.entries()) {
       const { on, power, single } = layout;
-      const yes = on[slot];
+      const [yes, gives] = [on[slot], layout.gives[slot]];
       if (yes === undefined) continue;
+      const given = { values, evse: input.evses[index]! };
+      if (gives !== undefined) found.push(...between(gives, givenPart(layout, slot, given)));
       if (single[slot] !== undefined) {
         found.push(...phaseDoubts(layout, slot, { values, evse: input.evses[index]! }));
         continue;

@@ -92,12 +92,14 @@ function switchedOn(plan: PlanModel, whole: Solution, cars: readonly number[], i
   let switched = 0;
   for (let slot = 0; slot < input.binarySlots; slot++) {
     for (const index of cars) {
-      const { on, power, onSingle } = plan.layout.evses[index]!;
+      const { on, power, onSingle, gives } = plan.layout.evses[index]!;
       if (onSingle[slot] !== undefined && fixed.get(onSingle[slot]!) === 1) continue;
       const yes = on[slot];
       const canTake = yes !== undefined && plan.model.variables[power[slot]!]!.upper > 0;
       if (!canTake || fixed.get(yes) === 1 || !rooms.fits(index, slot)) continue;
       fixed.set(yes, 1);
+      const giving = gives[slot];
+      if (giving !== undefined) fixed.set(giving, 0);
       rooms.take(index, slot);
       switched++;
     }

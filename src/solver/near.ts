@@ -1,6 +1,6 @@
 /** Near a whole answer there often is a better one: all but a few yes-or-no stay as they are, and those are branched on. */
 import { type BranchOptions, branched } from "./branch.ts";
-import { partsOf } from "./dive.ts";
+import { givenPart, partsOf } from "./dive.ts";
 import type { FixedValues, Solution } from "./glpk.ts";
 
 /** Linear models for one neighbourhood. */
@@ -30,6 +30,8 @@ function leanings({ values }: Solution, { plan, input }: NearContext): Map<numbe
         : { allKw: values[layout.power[slot]!]!, oneKw: 0 };
       learn(yes, (allKw * 1000) / evse.minPowerW, oneKw < NEAR);
       if (isSwitched) learn(layout.onSingle[slot]!, (oneKw * 1000) / evse.onePhase!.minPowerW, allKw < NEAR);
+      const gives = layout.gives[slot];
+      if (gives !== undefined) learn(gives, givenPart(layout, slot, { values, evse }));
     }
   return leans;
 }
@@ -77,7 +79,8 @@ export function windows(context: NearContext): Solution {
   for (let from = 0; from < input.binarySlots; from += Math.ceil(WINDOW_SLOTS / 2)) {
     if (models >= mostModels || leftMs() <= 0) return best;
     const free = new Set(
-      plan.layout.evses.flatMap(({ on, onSingle }) => [
+      plan.layout.evses.flatMap(({ on, onSingle, gives }) => [
+        ...gives.slice(from, from + WINDOW_SLOTS),
         ...on.slice(from, from + WINDOW_SLOTS),
         ...onSingle.slice(from, from + WINDOW_SLOTS),
       ]),

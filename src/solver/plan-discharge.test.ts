@@ -75,6 +75,51 @@ describe("a car that may give energy back", () => {
     expect(plan.evses[0]?.powerW[0]).toBeGreaterThan(0);
   });
 
+  describe("where it gives so much at least or nothing", () => {
+    const least = { minPowerW: 690 };
+    /** Most is cheap: what is given costs about 0.16 EUR/kWh. */
+    const evening = (buildingW: number, more: Partial<PlanInput> = {}) =>
+      site(
+        { discharge: giver(least) },
+        { buildingW: new Array<number>(8).fill(buildingW), exportEurPerKwh: new Array<number>(8).fill(0.08), ...more },
+      );
+    const near = (input: PlanInput) => soundPlan(input).evses[0]!.dischargeW!.slice(0, input.binarySlots);
+
+    it("gives that to a building that takes less where it still pays, and nothing where it does not", () => {
+      // 0.3 kW at 0.50 EUR and the rest sold pay for 0.69 kW; 0.1 kW do not.
+      expect(near(evening(300))).toEqual([690, 690, 690, 690]);
+      expect(near(evening(100))).toEqual([0, 0, 0, 0]);
+      expect(near(evening(2_000))).toEqual([2_000, 2_000, 2_000, 2_000]);
+    });
+
+    it("gives nothing to such a building where nothing may be exported, or too little is left in it for a quarter-hour", () => {
+      expect(near(evening(300, { exportLimitW: 0 }))).toEqual([0, 0, 0, 0]);
+      expect(near(evening(800, { exportLimitW: 0 }))).toEqual([800, 800, 800, 800]);
+      const nearlyEmpty = {
+        ...evening(300),
+        evses: [{ ...evening(300).evses[0]!, discharge: giver({ ...least, belowWh: 150 }) }],
+      };
+      expect(near(nearlyEmpty)).toEqual([0, 0, 0, 0]);
+    });
+
+    it("may be planned with any power later, which is planned anew before it comes", () => {
+      const plan = soundPlan({
+        ...evening(300),
+        importEurPerKwh: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.1, 0.1],
+        binarySlots: 2,
+      });
+      expect(plan.evses[0]?.dischargeW?.slice(0, 6)).toEqual([690, 690, 300, 300, 300, 300]);
+    });
+
+    it("is held to that by what checks the plan", () => {
+      const input = evening(300);
+      const broken = (dischargeW: number[]) =>
+        verifyPlan(input, { ...soundPlan(input), evses: [{ ...soundPlan(input).evses[0]!, dischargeW }] }).join("; ");
+      expect(broken([300, 0, 0, 0, 0, 0, 0, 0])).toContain("below the 690 W");
+      expect(broken([0, 0, 0, 0, 300, 0, 0, 0])).not.toContain("below the");
+    });
+  });
+
   it("is checked by what knows no model: each limit that is broken is said", () => {
     const input = site({ discharge: giver({ belowWh: 5_000, maxPowerW: 6_000 }) });
     const plan = soundPlan(input);
@@ -90,13 +135,19 @@ describe("a car that may give energy back", () => {
   });
 });
 
+/** Every second site's cars give an ampere at least. */
+const least = (seed: number, { phases }: PlanEvse) => (seed % 2 === 0 ? { minPowerW: 230 * phases.length } : {});
+
 it("any site with cars that may give is planned within every limit, and never dearer than without", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
       const plain = seededInput(seed, 5);
       const evses = plain.evses.map((evse, index) =>
         index % 2 === 0
-          ? { ...evse, discharge: giver({ maxPowerW: evse.maxPowerW, belowWh: (seed % 7) * 3_000 }) }
+          ? {
+              ...evse,
+              discharge: giver({ maxPowerW: evse.maxPowerW, belowWh: (seed % 7) * 3_000, ...least(seed, evse) }),
+            }
           : evse,
       );
       const plan = soundPlan({ ...plain, evses });

@@ -45,6 +45,8 @@ export const PlanEvseSchema = Type.Object({
   discharge: Type.Optional(
     Type.Object({
       maxPowerW: Type.Number(),
+      /** Where it gives anything, W; missing is any power. */
+      minPowerW: Type.Optional(Type.Number()),
       /** One way, 0..1: the square root of the round trip. */
       efficiency: Type.Number(),
       /** Of a kWh given back, at the EVSE. */

@@ -11,20 +11,20 @@ const discharge = {
   efficiencyPercent: 81,
   wearEurPerKwh: 0.05,
 };
-const evse = { id: "van", discharge } as EvseModel;
+const evse = { id: "van", discharge, phases: [0, 1, 2] } as unknown as EvseModel;
 const { discharge: _, ...plain } = evse;
 const session = { energyWh: 5_000, dischargedWh: 1_620, exportRegisterWh: 9_000 } as Session;
 
 it("a car is emptied to its reserve by its charge, else no further than it was charged here", () => {
   const of = (socPercent: number | undefined, netWh: number, allowed?: boolean) =>
-    planDischarge(evse, { socPercent, netWh, allowed }).discharge;
+    planDischarge(evse, { socPercent, netWh, allowed, voltageV: 230 }).discharge;
   // 12 kWh in the battery are 12 / 0.9 kWh as charged at the EVSE.
   expect(of(60, 0)).toMatchObject({ belowWh: 13_333, aboveWh: 26_666, efficiency: 0.9, maxPowerW: 10_000 });
   expect(of(30, 0)?.belowWh).toBe(0);
   expect(of(undefined, 4_000.5)?.belowWh).toBe(4_000);
   expect(of(undefined, -1)?.belowWh).toBe(0);
   expect(of(60, 0, false)).toBeUndefined();
-  expect(planDischarge(plain, { socPercent: 60, netWh: 0, allowed: true })).toEqual({});
+  expect(planDischarge(plain, { socPercent: 60, netWh: 0, allowed: true, voltageV: 230 })).toEqual({});
 });
 
 it("what was given back has to be charged again, with its losses, before a need is met", () => {

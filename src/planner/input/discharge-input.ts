@@ -1,4 +1,5 @@
 /** What a plan may take back from a car: by its charge where it tells it, else no more than it was given here. */
+import { DISCHARGE_LEAST_A } from "../../core/control/thresholds.ts";
 import type { PlanEvse } from "../../core/facts/plan-facts.ts";
 import type { EvseReading } from "../../core/image.ts";
 import type { EvseModel } from "../../core/site/site-model.ts";
@@ -28,13 +29,19 @@ export function netDeliveredWh(
 
 /** Bounds of what a car may give, for a plan; nothing where its EVSE takes nothing back. */
 export function planDischarge(
-  { discharge }: EvseModel,
-  at: { readonly socPercent: number | undefined; readonly netWh: number; readonly allowed: boolean | undefined },
+  { discharge, phases }: EvseModel,
+  at: {
+    readonly socPercent: number | undefined;
+    readonly netWh: number;
+    readonly allowed: boolean | undefined;
+    readonly voltageV: number;
+  },
 ): Pick<PlanEvse, "discharge"> {
   if (!discharge || at.allowed === false) return {};
   const efficiency = Math.sqrt(discharge.efficiencyPercent / 100);
   const { maxPowerW, wearEurPerKwh, capacityWh, minSocPercent } = discharge;
-  const base = { maxPowerW, wearEurPerKwh, efficiency };
+  const minPowerW = DISCHARGE_LEAST_A * at.voltageV * phases.length;
+  const base = { maxPowerW, minPowerW, wearEurPerKwh, efficiency };
   const { socPercent, netWh } = at;
   if (socPercent === undefined) return { discharge: { ...base, belowWh: Math.max(0, Math.floor(netWh)), aboveWh: 0 } };
   const chargedWh = (percent: number) => Math.max(0, Math.floor((percent * capacityWh) / 100 / efficiency));

@@ -229,6 +229,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
       socPercent: reading?.socPercent,
       netWh: deliveredWh ?? 0,
       allowed: state.sessions.wishes[session.evseId]?.dischargeAllowed,
+      voltageV: site.voltageV,
     }),
     chargingNow: isCharging(state, evse.id, powerW),
     connectedSinceMs: beganMs(session),

@@ -10,6 +10,8 @@ import type { CarCostContext } from "./car-cost.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
 
 const KILO = 1000;
+/** Whether a car gives is a yes-or-no in the first two hours at most: later slots are planned anew long before they come. */
+const GIVES_SLOTS = 8;
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
 /** What a Wh given back takes to be charged again, Wh. */
@@ -35,23 +37,48 @@ function mostKw(evse: PlanEvse, slot: number, input: PlanInput): number {
   return (input.importEurPerKwh[slot] ?? 0) > 0 ? (evse.discharge?.maxPowerW ?? 0) / KILO : 0;
 }
 
-/**
- * Variables of what a car gives in each slot until it leaves, kW, and what is in it between its bounds after each. Empty
- * for a car that may not. `power` and `on` are the variables of its charging.
- */
-export function addDischarge(
+/** Variables of a car's charging by slot, its yes-or-no in the first ones. */
+interface Charging {
+  readonly power: readonly number[];
+  readonly on: readonly number[];
+  readonly onSingle: readonly number[];
+}
+
+/** Of what a car gives, kW, by slot, and whether it gives anything: that in the first slots only. */
+interface Given {
+  readonly discharge: readonly number[];
+  readonly gives: readonly number[];
+}
+
+/** A slot in which a car gives nothing or at least so much, and charges or gives or neither. */
+function addGives(
   build: ModelBuilder,
-  index: number,
-  at: CarCostContext & { readonly power: readonly number[]; readonly on: readonly number[] },
-): number[] {
-  const { input, weights, power, on } = at;
+  name: string,
+  of: { readonly d: number; readonly minKw: number; readonly upper: number; readonly charges: readonly number[] },
+): number {
+  const { d, minKw, upper, charges } = of;
+  const gives = build.binary(`gives${name}`);
+  build.row(`givemost${name}`, { upper: 0 }, [term(d, 1), term(gives, -upper)]);
+  build.row(`giveleast${name}`, { lower: 0 }, [term(d, 1), term(gives, -minKw)]);
+  build.row(`giveor${name}`, { upper: 1 }, [term(gives, 1), ...charges.map((yes) => term(yes, 1))]);
+  return gives;
+}
+
+/**
+ * Variables of what a car gives in each slot until it leaves, and what is in it between its bounds after each. Empty for a car
+ * that may not.
+ */
+export function addDischarge(build: ModelBuilder, index: number, at: CarCostContext & { charging: Charging }): Given {
+  const { input, weights } = at;
+  const { power, on, onSingle } = at.charging;
   const evse = input.evses[index]!;
   const { discharge } = evse;
-  if (!discharge || power.length === 0) return [];
+  if (!discharge || power.length === 0) return { discharge: [], gives: [] };
   const back = backFactor(evse);
   const aboveKwh = Math.max(discharge.aboveWh, mostEnergyWh(evse)) / KILO;
+  const gives: number[] = [];
   let before: number | undefined;
-  return power.map((charging, slot) => {
+  const given = power.map((charging, slot) => {
     const hours = chargingHours(evse, slot, input);
     const upper = mostKw(evse, slot, input);
     // Who may have left by then has given what was not brought back.
@@ -63,9 +90,16 @@ export function addDischarge(
     build.row(`net${index}_${slot}`, { lower: 0, upper: 0 }, row);
     before = net;
     const yes = on[slot];
-    if (yes !== undefined) build.row(`gives${index}_${slot}`, { upper }, [term(d, 1), term(yes, upper)]);
+    if (yes === undefined) return d;
+    if (discharge.minPowerW === undefined || slot >= GIVES_SLOTS)
+      build.row(`gives${index}_${slot}`, { upper }, [term(d, 1), term(yes, upper)]);
+    else {
+      const charges = onSingle[slot] === undefined ? [yes] : [yes, onSingle[slot]];
+      gives.push(addGives(build, `${index}_${slot}`, { d, minKw: discharge.minPowerW / KILO, upper, charges }));
+    }
     return d;
   });
+  return { discharge: given, gives };
 }
 
 interface Giving {

@@ -27,6 +27,8 @@ export interface EvseLayout {
   readonly onSingle: readonly number[];
   /** What it gives back; empty for a car that may not. */
   readonly discharge: readonly number[];
+  /** Its yes-or-no of the first slots, where there is a least that it can give. */
+  readonly gives: readonly number[];
   /** Missing energy by part of the need. */
   readonly shortfall: readonly number[];
 }
@@ -136,13 +138,13 @@ export function addEvse(
   if (!evse.mayPause) addOneGo(build, index, goes, evse.chargingNow);
   addLate(build, index, input, power);
   const shortfall = addShortfall(build, index, context);
-  const discharge = addDischarge(build, index, { ...context, power, on });
+  const given = addDischarge(build, index, { ...context, charging: { power, on, onSingle } });
   const back = backFactor(evse);
   const energy = [
     ...power.map((variable, slot) => term(variable, chargingHours(evse, slot, input))),
-    ...discharge.map((variable, slot) => term(variable, -back * chargingHours(evse, slot, input))),
+    ...given.discharge.map((variable, slot) => term(variable, -back * chargingHours(evse, slot, input))),
   ];
   build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
   if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
-  return { power, on, single, onSingle, discharge, shortfall };
+  return { power, on, single, onSingle, ...given, shortfall };
 }

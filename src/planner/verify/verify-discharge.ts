@@ -3,6 +3,8 @@ import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-fact
 
 const ROUNDING_W = 5;
 const ROUNDING_WH = 30;
+/** In so many slots a car gives its least or nothing, and in no more than those in which it charges so. */
+const NEAR_SLOTS = 8;
 
 export interface DischargeCheck {
   readonly input: PlanInput;
@@ -14,12 +16,19 @@ export interface DischargeCheck {
 
 type Planned = PlanResult["evses"][number];
 
-function slotViolation(evse: PlanEvse, planned: Planned, slot: number, there: boolean): string | undefined {
+function slotViolation(
+  evse: PlanEvse,
+  planned: Planned,
+  slot: number,
+  { there, near }: { readonly there: boolean; readonly near: boolean },
+): string | undefined {
   const givesW = planned.dischargeW?.[slot] ?? 0;
   if (givesW === 0) return undefined;
   if (!Number.isFinite(givesW) || givesW < 0) return "is no power to give";
   if (!evse.discharge) return "is given by a car that may not";
   if (givesW > evse.discharge.maxPowerW + 1) return `is above the ${evse.discharge.maxPowerW} W that it may give`;
+  const { minPowerW = 0 } = evse.discharge;
+  if (near && givesW < minPowerW - 1) return `is below the ${minPowerW} W that it gives at least`;
   if ((planned.powerW[slot] ?? 0) > 0) return "is given while it charges";
   return there ? undefined : "is given after its departure";
 }
@@ -37,7 +46,10 @@ function checkCar(index: number, { input, result, say, hours }: DischargeCheck):
   let inItWh = 0;
   for (let slot = 0; slot < input.slots; slot++) {
     const slotHours = hours(evse, slot);
-    const violation = slotViolation(evse, planned, slot, slotHours > 0);
+    const violation = slotViolation(evse, planned, slot, {
+      there: slotHours > 0,
+      near: slot < Math.min(NEAR_SLOTS, input.binarySlots),
+    });
     if (violation) say(`${evse.evseId} slot ${slot}: ${planned.dischargeW[slot]} W ${violation}`);
     const givesWh = (planned.dischargeW[slot] ?? 0) * slotHours;
     inItWh += (planned.powerW[slot] ?? 0) * slotHours - givesWh / efficiency ** 2;
