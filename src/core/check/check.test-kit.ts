@@ -1,4 +1,5 @@
 /** Sites with one mistake, for the tests of the checks. */
+import { expect, it } from "vitest";
 import { chargePoint, homeConfiguration } from "../site/site.test-kit.ts";
 import type { SiteConfiguration } from "../site/site.ts";
 import { checkSite } from "./check.ts";
@@ -8,6 +9,18 @@ export type Change = (configuration: SiteConfiguration) => void;
 export function problemsAfter(change: Change, configuration = homeConfiguration()) {
   change(configuration);
   return checkSite(configuration);
+}
+
+type Mistake = [what: string, severity: "error" | "warning", path: string, message: string, Change];
+
+/** Each mistake is told at its place, with words that say what it is, and what to do. */
+export function itTells(mistakes: Mistake[]): void {
+  it.each(mistakes)("%s: %s", (_, severity, path, message, change) => {
+    const problems = problemsAfter(change);
+    const told = problems.find((problem) => problem.path.join(".") === path);
+    expect(told, JSON.stringify(problems)).toMatchObject({ severity, message: expect.stringContaining(message) });
+    expect(told!.advice.length).toBeGreaterThan(5);
+  });
 }
 
 /** `count` charge points that fall back to `safeCurrentA`. */
