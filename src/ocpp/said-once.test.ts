@@ -1,22 +1,12 @@
 /** A full disk, and charge points that repeat what it refuses: the log says it once. */
-import { afterEach, describe, expect, it } from "vitest";
-import { chargePoint, type Site, Station, site as startSite } from "./station.test-kit.ts";
-
-const sites: Site[] = [];
-const site: typeof startSite = async (...of) => {
-  const started = await startSite(...of);
-  sites.push(started);
-  return started;
-};
-afterEach(async () => {
-  for (const started of sites.splice(0)) await started.server.close();
-});
+import { describe, expect, it } from "vitest";
+import { chargePoint, Station, siteOfTest } from "./station.test-kit.ts";
 
 describe("what the ledger refuses of a charger", () => {
   it("is said once in the log, however often the charger repeats, and again when that comes back", async () => {
     const said: string[] = [];
     let full = true;
-    const { server } = await site([chargePoint("cp")], {
+    const { server } = await siteOfTest([chargePoint("cp")], {
       log: { debug() {}, info() {}, warn() {}, error: (message) => void said.push(message) },
       answer: (input) => {
         if (full && input.type === "transaction-ended") throw new Error("disk full");
@@ -42,7 +32,7 @@ describe("what the ledger refuses of a charger", () => {
 
   it("is said no more often because the meter values of a transaction that it refuses are taken", async () => {
     const said: string[] = [];
-    const { server, inputs } = await site([chargePoint("cp")], {
+    const { server, inputs } = await siteOfTest([chargePoint("cp")], {
       log: { debug() {}, info() {}, warn() {}, error: (message) => void said.push(message) },
       answer: (input) => {
         if (input.type === "transaction-started") throw new Error("disk full");

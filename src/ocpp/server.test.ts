@@ -1,37 +1,9 @@
+/** Who gets in, and what is made of what a charger says. */
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import type { ChargePointCommand } from "../core/charge-point-input.ts";
-import { chargePoint, type Site, Station, site as startSite, TestClock } from "./station.test-kit.ts";
-
-const sites: Site[] = [];
-const site: typeof startSite = async (...of) => {
-  const started = await startSite(...of);
-  sites.push(started);
-  return started;
-};
-afterEach(async () => {
-  for (const started of sites.splice(0)) await started.server.close();
-});
+import { describe, expect, it } from "vitest";
+import { chargePoint, Station, siteOfTest } from "./station.test-kit.ts";
 
 const BOOT = { chargePointVendor: "Test", chargePointModel: "One" };
-const limit = (currentA: number): ChargePointCommand => ({
-  type: "set-limit",
-  chargePointId: "cp",
-  evseId: "cp-1",
-  connector: 1,
-  schedule: {
-    transactionId: 7,
-    remoteId: "tx",
-    startMs: Date.now(),
-    periods: [
-      { offsetS: 0, currentA },
-      { offsetS: 120, currentA: 6 },
-    ],
-    durationS: 180,
-    phases: 3,
-    voltageV: 230,
-  },
-});
 
 function rawUpgrade(port: number, path: string, headers = ""): Promise<string> {
   return new Promise((resolve) => {
@@ -49,20 +21,20 @@ function rawUpgrade(port: number, path: string, headers = ""): Promise<string> {
 
 describe("the door of the OCPP port", () => {
   it("refuses a broken URL and lives on", async () => {
-    const { server } = await site([chargePoint("cp")]);
+    const { server } = await siteOfTest([chargePoint("cp")]);
     expect(await rawUpgrade(server.port, "/ocpp/%")).toContain("400");
     expect(await rawUpgrade(server.port, "/ocpp/stranger")).toContain("404");
     expect((await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"])).ws.protocol).toBe("ocpp1.6");
   });
 
   it.each(["/cp", "/ocpp/cp/", "//ocpp//cp", "/ocpp/cp/cp"])("lets a charger in that writes %s", async (path) => {
-    const { server, until } = await site([chargePoint("cp")]);
+    const { server, until } = await siteOfTest([chargePoint("cp")]);
     await Station.open(server.port, path, ["ocpp1.6"]);
     expect(await until((input) => input.type === "connected")).toMatchObject({ chargePointId: "cp" });
   });
 
   it("answers one request that is no upgrade, closes a line that floods, and lives on", async () => {
-    const { server } = await site([chargePoint("cp")]);
+    const { server } = await siteOfTest([chargePoint("cp")]);
     const text = await new Promise<string>((resolve) => {
       let heard = "";
       const flood = connect(server.port, "127.0.0.1", () =>
@@ -79,7 +51,7 @@ describe("the door of the OCPP port", () => {
   });
 
   it("takes a charger without a subprotocol as 1.6 and closes one that speaks something else", async () => {
-    const { server } = await site([chargePoint("cp")]);
+    const { server } = await siteOfTest([chargePoint("cp")]);
     const plain = await Station.open(server.port, "/ocpp/cp", []);
     expect((await plain.call("BootNotification", BOOT))[2]).toMatchObject({ status: "Accepted" });
     expect(await rawUpgrade(server.port, "/ocpp/cp", "Sec-WebSocket-Protocol: ocpp9\r\n")).toContain("101");
@@ -87,7 +59,7 @@ describe("the door of the OCPP port", () => {
 
   it("wants the password of the identity and makes a flood wait, but not the charger it knows", async () => {
     let hashes = 0;
-    const { server, inputs } = await site([chargePoint("cp", { passwordHash: "scrypt$right" })], {
+    const { server, inputs } = await siteOfTest([chargePoint("cp", { passwordHash: "scrypt$right" })], {
       verifyPassword: async (_hash, secret) => {
         hashes += 1;
         return Buffer.from(secret).toString() === "right";
@@ -108,7 +80,7 @@ describe("the door of the OCPP port", () => {
   });
 
   it("keeps the newest of two connections", async () => {
-    const { server, inputs, until } = await site([chargePoint("cp")]);
+    const { server, inputs, until } = await siteOfTest([chargePoint("cp")]);
     const old = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
     const fresh = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
     await old.closed;
@@ -119,7 +91,7 @@ describe("the door of the OCPP port", () => {
 
   it("takes a hundred chargers that come back at once", async () => {
     const ids = Array.from({ length: 100 }, (_, index) => `cp${index}`);
-    const { server } = await site(ids.map((id) => chargePoint(id)));
+    const { server } = await siteOfTest(ids.map((id) => chargePoint(id)));
     const stations = await Promise.all(ids.map((id) => Station.open(server.port, `/ocpp/${id}`, ["ocpp1.6"])));
     const answers = await Promise.all(stations.map((station) => station.call("BootNotification", BOOT)));
     expect(answers.every((answer) => answer[0] === 3)).toBe(true);
@@ -128,7 +100,7 @@ describe("the door of the OCPP port", () => {
 
 describe("what a charger says", () => {
   it("survives empty frames, byte order marks, numeric ids and garbage", async () => {
-    const { server, until } = await site([chargePoint("cp")]);
+    const { server, until } = await siteOfTest([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
     station.ws.send("");
     station.ws.send("[2,");
@@ -143,7 +115,7 @@ describe("what a charger says", () => {
     ["a call", (deep: string) => `[2,"deep","DataTransfer",{"data":${deep}}]`],
     ["an answer", (deep: string) => `[3,"deep",{"data":${deep}}]`],
   ])("lives on after %s that is nested a hundred thousand times", async (_, frame) => {
-    const { server, until } = await site([chargePoint("cp")]);
+    const { server, until } = await siteOfTest([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
     station.ws.send(frame("[".repeat(100_000) + "]".repeat(100_000)));
     expect(await until((input) => input.type === "violated")).toMatchObject({ problem: "nested too deep" });
@@ -154,7 +126,7 @@ describe("what a charger says", () => {
     ["ocpp1.6", "FormationViolation"],
     ["ocpp2.0.1", "FormatViolation"],
   ])("tells a charger at once over %s that its call is no JSON, but for what it must not drop", async (protocol, code) => {
-    const { server } = await site([chargePoint("cp")]);
+    const { server } = await siteOfTest([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", [protocol]);
     station.ws.send('[2, "t1", "StartTransaction", {"connectorId": 1 "idTag": "A"}]');
     station.ws.send('[2, "t2", "TransactionEvent", {"seqNo": 1 "x": "A"}]');
@@ -165,7 +137,7 @@ describe("what a charger says", () => {
 
   it("hears a new transaction of a charger whose message ids and clock begin anew with each boot", async () => {
     let transactionId = 0;
-    const { server } = await site([chargePoint("cp")], {
+    const { server } = await siteOfTest([chargePoint("cp")], {
       answer: (input) => (input.type === "transaction-started" ? { transactionId: ++transactionId } : {}),
     });
     const start = { connectorId: 1, idTag: "A", meterStart: 0, timestamp: "1970-01-01T00:00:30Z" };
@@ -179,7 +151,7 @@ describe("what a charger says", () => {
   });
 
   it("tells of transaction events that are missing, and of none when one is sent twice", async () => {
-    const { server, inputs, until } = await site([chargePoint("cp")]);
+    const { server, inputs, until } = await siteOfTest([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
     const event = (eventType: string, seqNo: number) => ({
       ...{ eventType, seqNo, triggerReason: "Trigger", timestamp: new Date().toISOString() },
@@ -195,14 +167,14 @@ describe("what a charger says", () => {
   });
 
   it("closes on a frame of a megabyte", async () => {
-    const { server } = await site([chargePoint("cp")]);
+    const { server } = await siteOfTest([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
     station.ws.send(`[2,"x","DataTransfer",{"data":"${"x".repeat(1_000_000)}"}]`);
     expect((await station.closed).code).toBe(1009);
   });
 
   it("answers a broken StartTransaction, records the violation, and a repetition once", async () => {
-    const { server, inputs, until } = await site([chargePoint("cp")]);
+    const { server, inputs, until } = await siteOfTest([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
     const start = {
       connectorId: 1,
@@ -220,7 +192,7 @@ describe("what a charger says", () => {
   });
 
   it("gives an error when the ledger refuses, so that the charger repeats", async () => {
-    const { server } = await site([chargePoint("cp")], {
+    const { server } = await siteOfTest([chargePoint("cp")], {
       answer: (input) => {
         if (input.type === "transaction-ended") throw new Error("disk full");
         return {};
@@ -232,7 +204,7 @@ describe("what a charger says", () => {
   });
 
   it("takes a 2.0.1 transaction with offline events", async () => {
-    const { server, inputs } = await site([chargePoint("cp")]);
+    const { server, inputs } = await siteOfTest([chargePoint("cp")]);
     const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1", "ocpp1.6"]);
     expect(station.ws.protocol).toBe("ocpp2.0.1");
     const event = {
@@ -254,160 +226,5 @@ describe("what a charger says", () => {
       { type: "transaction-started", remoteId: "tx", connector: 1, replayed: true, token: "A" },
       { type: "transaction-ended", remoteId: "tx", connector: 1, replayed: false },
     ]);
-  });
-});
-
-describe("what a charger is told", () => {
-  it("clears a former controller's profiles after the boot, then limits", async () => {
-    const { server, until } = await site([chargePoint("cp")]);
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
-    const sent = server.send(limit(10));
-    station.replies.GetConfiguration = {
-      configurationKey: [{ key: "ChargeProfileMaxStackLevel", readonly: true, value: "9" }],
-    };
-    await station.call("BootNotification", BOOT);
-    expect(await sent).toMatchObject({ status: "accepted" });
-    const order = station.received.filter((frame) => frame[0] === 2).map((frame) => frame[2]);
-    expect(order.slice(0, 2)).toEqual(["ClearChargingProfile", "SetChargingProfile"]);
-    const { csChargingProfiles } = (await station.command("SetChargingProfile")) as { csChargingProfiles: object };
-    expect(csChargingProfiles).toMatchObject({ transactionId: 7, stackLevel: 1, chargingProfilePurpose: "TxProfile" });
-    expect(await until((input) => input.type === "probed")).toMatchObject({ rateUnit: "A", maxStackLevel: 9 });
-  });
-
-  it("asks again to clear a former controller's profiles where that was refused, and sets its own again", async () => {
-    const clock = new TestClock();
-    const { server, until } = await site([chargePoint("cp")], { clock });
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
-    station.replies.ClearChargingProfile = { status: "Busy" };
-    await station.call("BootNotification", BOOT);
-    expect(await server.send(limit(10))).toMatchObject({ status: "accepted" });
-    expect(await until((input) => input.type === "violated" && input.action === "ClearChargingProfile")).toBeDefined();
-    station.replies.ClearChargingProfile = { status: "Accepted" };
-    station.received.length = 0;
-    clock.advance(15_000);
-    await station.command("SetChargingProfile");
-    const calls = () => station.received.filter((frame) => frame[0] === 2 && frame[2] !== "GetConfiguration");
-    expect(calls().map((frame) => frame[2])).toEqual(["ClearChargingProfile", "SetChargingProfile"]);
-    clock.advance(3_600_000);
-    await station.call("Heartbeat", {});
-    expect(calls()).toHaveLength(2);
-  });
-
-  it("leaves a slow 2.0.1 station with the safe default that did not wait for the clearing", async () => {
-    const clock = new TestClock();
-    const { server } = await site([chargePoint("cp")], { clock });
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
-    station.replies.ClearChargingProfile = null;
-    await station.call("Heartbeat", {});
-    const calls = () => station.received.filter((frame) => frame[0] === 2);
-    const next = async () => {
-      const known = calls().length;
-      return calls()[known] ?? station.until((frame) => frame === calls()[known]);
-    };
-    const clears = await station.until((frame) => frame[2] === "ClearChargingProfile");
-    const evse = { chargePointId: "cp", evseId: "cp-1", connector: 1 };
-    const installed = server.send({
-      type: "install-safe-default",
-      ...{ ...evse, currentA: 6, phases: 3, voltageV: 230 },
-    });
-    clock.advance(600);
-    expect(await installed).toMatchObject({ status: "accepted" });
-    const cleared = ([, id]: readonly unknown[]) => station.ws.send(JSON.stringify([3, id, { status: "Accepted" }]));
-    const defaults = next();
-    cleared(clears);
-    expect((await defaults)[3]).toEqual({
-      chargingProfileCriteria: { chargingProfilePurpose: "TxDefaultProfile" },
-    });
-    const after = next();
-    cleared(await defaults);
-    expect((await after)[2]).toBe("SetChargingProfile");
-  });
-
-  it("clears limits and defaults of a whole 2.0.1 station, whose criteria name one purpose each", async () => {
-    const { server } = await site([chargePoint("cp")]);
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
-    await station.call("Heartbeat", {});
-    expect(await server.send({ type: "clear-limits", chargePointId: "cp" })).toMatchObject({ status: "accepted" });
-    const cleared = station.received.filter((frame) => frame[2] === "ClearChargingProfile").map((frame) => frame[3]);
-    expect(cleared.slice(2)).toEqual([
-      { chargingProfileCriteria: { chargingProfilePurpose: "TxProfile" } },
-      { chargingProfileCriteria: { chargingProfilePurpose: "TxDefaultProfile" } },
-    ]);
-  });
-
-  it("ties a 2.0.1 limit to the station's own transaction", async () => {
-    const { server } = await site([chargePoint("cp", { rateUnit: "W" })]);
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp2.0.1"]);
-    await station.call("Heartbeat", {});
-    expect(await server.send(limit(10))).toMatchObject({ status: "accepted" });
-    const { chargingProfile } = (await station.command("SetChargingProfile")) as { chargingProfile: never };
-    expect(chargingProfile).toMatchObject({ transactionId: "tx", chargingSchedule: [{ chargingRateUnit: "W" }] });
-  });
-
-  it("sends only the newest of limits that wait, and says offline when nobody is there", async () => {
-    const { server } = await site([chargePoint("cp")]);
-    expect(await server.send(limit(10))).toMatchObject({ status: "offline" });
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
-    await site([]);
-    const [older, newer] = [server.send(limit(16)), server.send(limit(6))];
-    await station.call("BootNotification", BOOT);
-    expect(await older).toMatchObject({ status: "rejected", detail: "superseded" });
-    expect(await newer).toMatchObject({ status: "accepted" });
-  });
-});
-
-describe("a charger whose clock is wrong", () => {
-  const values = (clock: TestClock, lagMs: number) => ({
-    connectorId: 1,
-    meterValue: [
-      {
-        timestamp: new Date(clock.nowMs - lagMs).toISOString(),
-        sampledValue: [{ value: "10", measurand: "Current.Import", phase: "L1", unit: "A" }],
-      },
-    ],
-  });
-  const startOf = async (station: Station) => {
-    const { csChargingProfiles } = (await station.command("SetChargingProfile")) as {
-      csChargingProfiles: { chargingSchedule: { startSchedule: string } };
-    };
-    return Date.parse(csChargingProfiles.chargingSchedule.startSchedule);
-  };
-
-  it.each([
-    ["five minutes slow", 300_000],
-    ["two hours fast, local time marked Z", -7_200_000],
-    ["never set, 1970", Date.UTC(2026, 0, 14, 11, 59)],
-  ])("%s, is understood after half a minute, and gets its limits in its own time", async (_, lagMs) => {
-    const clock = new TestClock();
-    const { server, inputs } = await site([chargePoint("cp")], { clock });
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
-    await station.call("BootNotification", BOOT);
-    const sent = limit(10) as Extract<ChargePointCommand, { type: "set-limit" }>;
-    const schedule = { ...sent.schedule, startMs: clock.nowMs };
-    await server.send({ ...sent, schedule });
-    expect(await startOf(station)).toBe(clock.nowMs - 60_000);
-    station.received.length = 0;
-    for (let count = 0; count < 4; count++) {
-      await station.call("MeterValues", values(clock, lagMs), `m${count}`);
-      clock.advance(10_000);
-    }
-    const metered = inputs.filter((input) => input.type === "metered");
-    expect(metered.at(-1)!.samples[0]!.atMs).toBe(clock.nowMs - 10_000);
-    expect(await startOf(station)).toBe(Math.max(0, schedule.startMs - 60_000 - lagMs));
-    const told = inputs.filter((input) => input.type === "violated" && input.action === "clock");
-    expect(told).toHaveLength(1);
-  });
-
-  it("is not suspected where it sends what waited in its queue", async () => {
-    const clock = new TestClock();
-    const { server, inputs } = await site([chargePoint("cp")], { clock });
-    const station = await Station.open(server.port, "/ocpp/cp", ["ocpp1.6"]);
-    for (let minutes = 60; minutes > 0; minutes--) {
-      await station.call("MeterValues", values(clock, minutes * 60_000), `q${minutes}`);
-      clock.advance(700);
-    }
-    const metered = inputs.filter((input) => input.type === "metered");
-    expect(metered[30]!.samples[0]!.atMs).toBeLessThan(clock.nowMs - 29 * 60_000);
-    expect(inputs.some((input) => input.type === "violated" && input.action === "clock")).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 /** A station for the tests: raw `ws`, none of our codec. */
+import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import type { ChargePointAnswer, ChargePointInput } from "../core/charge-point-input.ts";
 import type { Clock, Log } from "../core/ports.ts";
@@ -93,6 +94,13 @@ export async function site(
     });
   return { server, inputs, until };
 }
+
+/** The same, closed when the test is over. */
+export const siteOfTest: typeof site = async (...of) => {
+  const started = await site(...of);
+  onTestFinished(() => started.server.close());
+  return started;
+};
 
 type Frame = [number, string | number, ...unknown[]];
 
