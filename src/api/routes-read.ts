@@ -6,7 +6,7 @@ import { savingsSession } from "../core/money/month.ts";
 import { savings } from "../core/money/savings.ts";
 import { SavingsSchema } from "../core/money/savings-schema.ts";
 import type { SiteAccess } from "../core/ports.ts";
-import { Type } from "../core/schema.ts";
+import { type Static, Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import { PublicFactSchema, publicFact, publicSession } from "../core/view/public.ts";
 import { PublicSessionSchema } from "../core/view/session-view.ts";
@@ -36,6 +36,14 @@ const EventStream = { "text/event-stream": { schema: Type.String() } };
 function latestFacts(site: SiteAccess, query: { after?: number; limit: number }) {
   const after = query.after ?? Math.max(0, site.state().seq - query.limit);
   return site.read(after, query.limit).map(publicFact);
+}
+
+const PeriodQuery = Type.Object({ from: Type.Optional(Type.Number()), to: Type.Optional(Type.Number()) });
+
+/** All that there is where nothing is asked. */
+function periodOf(query: unknown): { readonly from: number; readonly to: number } {
+  const { from = 0, to = Number.MAX_SAFE_INTEGER } = query as Static<typeof PeriodQuery>;
+  return { from, to };
 }
 
 /** Registers the GET routes below /api/v1. */
@@ -113,18 +121,17 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
     },
   );
 
-  const historyQuery = Type.Object({ from: Type.Optional(Type.Number()), to: Type.Optional(Type.Number()) });
   app.get(
     "/api/v1/history",
     {
       schema: {
         summary: "Quarter-hours of the site, up to 32 days back",
-        querystring: historyQuery,
+        querystring: PeriodQuery,
         response: { 200: HistorySchema },
       },
     },
     async (request) => {
-      const { from = 0, to = Number.MAX_SAFE_INTEGER } = request.query as { from?: number; to?: number };
+      const { from, to } = periodOf(request.query);
       return {
         quarterHours: site
           .state()
@@ -138,12 +145,12 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
     {
       schema: {
         summary: "What control saved against charging at once and equal shares, in up to 32 days, and from what",
-        querystring: historyQuery,
+        querystring: PeriodQuery,
         response: { 200: SavingsSchema },
       },
     },
     async (request) => {
-      const { from = 0, to = Number.MAX_SAFE_INTEGER } = request.query as { from?: number; to?: number };
+      const { from, to } = periodOf(request.query);
       const { booked, sessions, site: books } = site.state();
       const all = [...booked.ended.map(savingsSession), ...Object.values(sessions.open)];
       return savings({ quarterHours: books.quarterHours, sessions: all, fromMs: from, toMs: to, site: model });

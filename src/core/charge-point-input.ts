@@ -3,19 +3,12 @@
  * adapters in `src/ocpp` translate from and to. Nothing here is trusted to be complete: chargers leave things out.
  */
 
-import type { PerPhase } from "./quantity.ts";
+import type { EvseValues } from "./image.ts";
 import type { ConnectorStatus } from "./state/charge-points.ts";
 
-/** One set of meter values at one time; phases are the EVSE's own. */
-export interface EvseSample {
+/** One set of meter values at one time. */
+export interface EvseSample extends EvseValues {
   readonly atMs: number;
-  readonly currentA?: PerPhase;
-  readonly powerW?: number;
-  readonly energyWh?: number;
-  /** Register of what was given back, Wh. */
-  readonly exportWh?: number;
-  readonly socPercent?: number;
-  readonly offeredA?: number;
 }
 
 /** A signed meter value as the charge point sent it: a bill may have to be checked with the meter's own signature. */

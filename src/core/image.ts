@@ -31,10 +31,8 @@ export interface BatteryReading {
   readonly socPercent?: number;
 }
 
-/** What an EVSE's own meter says; phases are those of the EVSE, not of the grid. */
-export interface EvseReading {
-  readonly evseId: string;
-  readonly atMonoMs: number;
+/** What an EVSE's own meter says; phases are those of the EVSE, not of the grid. Missing values were not told. */
+export interface EvseValues {
   readonly currentA?: PerPhase;
   readonly powerW?: number;
   /** Registers of what it took and of what it gave back, Wh. */
@@ -43,6 +41,11 @@ export interface EvseReading {
   readonly socPercent?: number;
   /** Current that the EVSE offers to the car, A. */
   readonly offeredA?: number;
+}
+
+export interface EvseReading extends EvseValues {
+  readonly evseId: string;
+  readonly atMonoMs: number;
 }
 
 /** Signs of life of the ways that the grid operator's limits come in by. */

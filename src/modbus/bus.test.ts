@@ -5,11 +5,11 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { clock, log } from "../../test/real-time.ts";
 import { Bus, type BusOptions, DEFAULT_BUS_OPTIONS } from "./bus.ts";
 import type { BusAddress } from "./connection.ts";
 import { crc16 } from "./crc16.ts";
 import type { Outcome } from "./line.ts";
-import { clock, log } from "./real-time.test-kit.ts";
 
 type Answer = (request: Buffer, socket: Socket, count: number) => void;
 const cleanups: (() => void)[] = [];

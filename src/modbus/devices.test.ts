@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../../test/free-port.ts";
+import { clock, log } from "../../test/real-time.ts";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
 import type { DeviceSink, Devices } from "../core/ports.ts";
 import { homeBattery } from "../core/site/site.test-kit.ts";
@@ -8,7 +9,6 @@ import { type HybridValues, startSimulatedHybrid } from "../sim/servers/modbus-h
 import { startSimulatedMeter } from "../sim/servers/modbus-meter.ts";
 import { type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";
-import { clock, log } from "./real-time.test-kit.ts";
 
 /** A sink that lets a test wait for the next reading that fits. */
 class Sink implements DeviceSink {

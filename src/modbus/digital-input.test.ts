@@ -1,13 +1,13 @@
 /** Contacts of the grid operator at a real Modbus TCP module, read over a socket. */
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../test/free-port.ts";
+import { clock } from "../../test/real-time.ts";
 import type { DeviceSink, Log } from "../core/ports.ts";
 import type { GridInputConfiguration } from "../core/site/site-grid-operator.ts";
 import { type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
 import { startModbusDevices } from "./devices.ts";
 import { Ghosts } from "./ghosts.ts";
 import { replyLength } from "./pdu.ts";
-import { clock } from "./real-time.test-kit.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {

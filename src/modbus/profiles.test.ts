@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { clock, log } from "../../test/real-time.ts";
 import type { BatteryReading, MeterReading, PvReading } from "../core/image.ts";
 import type { Devices } from "../core/ports.ts";
 import type { DeviceConfiguration } from "../core/site/site.ts";
@@ -7,7 +8,6 @@ import { floatWords, type ModbusServer, startModbusServer } from "../sim/servers
 import { startModbusDevices } from "./devices.ts";
 import { deviceProfiles, parseProfile } from "./profiles.ts";
 import type { Mounting } from "./readings.ts";
-import { clock, log } from "./real-time.test-kit.ts";
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {

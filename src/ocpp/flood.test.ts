@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import fc from "../../test/fast-check.ts";
+import { clock as realClock } from "../../test/real-time.ts";
 import { Pace, PasswordFlood } from "./flood.ts";
-import { chargePoint, realClock, Station, site } from "./station.test-kit.ts";
+import { chargePoint, Station, site } from "./station.test-kit.ts";
 import { VerifyQueue } from "./verify-queue.ts";
 
 describe("a pace", () => {

@@ -1,24 +1,12 @@
 /** A station for the tests: raw `ws`, none of our codec. */
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
+import { clock } from "../../test/real-time.ts";
 import type { ChargePointAnswer, ChargePointInput } from "../core/charge-point-input.ts";
 import type { Clock, Log } from "../core/ports.ts";
 import type { ChargePointConfiguration } from "../core/site/site.ts";
 import { type OcppServer, type OcppServerOptions, startOcppServer } from "./server.ts";
 
-export const realClock: Clock = {
-  wallMs: () => Date.now(),
-  monoMs: () => performance.now(),
-  wallTrusted: () => true,
-  after: (ms, _name, run) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-  every: (ms, _name, run) => {
-    const timer = setInterval(run, ms);
-    return () => clearInterval(timer);
-  },
-};
 /** A clock that stands until it is moved; sockets go on meanwhile. */
 export class TestClock implements Clock {
   nowMs = Date.UTC(2026, 0, 14, 12);
@@ -70,7 +58,7 @@ export async function site(
     host: "127.0.0.1",
     port: 0,
     chargePoints,
-    clock: realClock,
+    clock,
     log: silent,
     verifyPassword: async (hash, secret) => hash === `scrypt$${Buffer.from(secret).toString()}`,
     handle: async (input) => {

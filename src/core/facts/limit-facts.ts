@@ -25,6 +25,14 @@ export const LimitChanged = declareFact(
   }),
 );
 
+/** What a charge point makes of a current that it is told. */
+const AnswerSchema = Type.Union([
+  Type.Literal("accepted"),
+  Type.Literal("rejected"),
+  Type.Literal("not-supported"),
+  Type.Literal("no-answer"),
+]);
+
 /** The charge point refused a limit or did not answer; an acceptance after that is recorded too, and one that is awaited. */
 export const LimitAnswered = declareFact(
   "limit-answered",
@@ -32,12 +40,7 @@ export const LimitAnswered = declareFact(
   Type.Object({
     evseId: Type.String(),
     currentA: Type.Number(),
-    answer: Type.Union([
-      Type.Literal("accepted"),
-      Type.Literal("rejected"),
-      Type.Literal("not-supported"),
-      Type.Literal("no-answer"),
-    ]),
+    answer: AnswerSchema,
     detail: Type.String(),
   }),
 );
@@ -52,12 +55,7 @@ export const SafeDefaultAnswered = declareFact(
   Type.Object({
     evseId: Type.String(),
     currentA: Type.Number(),
-    answer: Type.Union([
-      Type.Literal("accepted"),
-      Type.Literal("rejected"),
-      Type.Literal("not-supported"),
-      Type.Literal("no-answer"),
-    ]),
+    answer: AnswerSchema,
     detail: Type.String(),
   }),
 );

@@ -41,6 +41,13 @@ const PURPOSES: Readonly<Record<string, StoredProfile["purpose"]>> = {
   TxProfile: "transaction",
 };
 
+/** A profile takes the place of the one with its id, and of the one on its level for its purpose. */
+export function withProfile(profiles: readonly StoredProfile[], profile: StoredProfile): StoredProfile[] {
+  const same = ({ id, stackLevel, purpose }: StoredProfile) =>
+    id === profile.id || (stackLevel === profile.stackLevel && purpose === profile.purpose);
+  return [...profiles.filter((other) => !same(other)), profile];
+}
+
 /** Takes a profile from the wire; `undefined` for a purpose that no station knows. */
 export function storedProfile(wire: WireProfile, voltageV: number): StoredProfile | undefined {
   const purpose = PURPOSES[wire.chargingProfilePurpose];

@@ -1,5 +1,5 @@
 /** OCPP 1.6J as a charge point speaks it. */
-import { storedProfile, type WireProfile } from "../models/profile-stack.ts";
+import { storedProfile, type WireProfile, withProfile } from "../models/profile-stack.ts";
 import type { Connector, Dialect, StationCore, Transaction } from "./dialect.ts";
 
 const READ_ONLY: Readonly<Record<string, string>> = {
@@ -41,11 +41,7 @@ export function createDialect16(station: StationCore): Dialect {
     const targets = payload.connectorId === 0 ? [...station.connectors.values()] : [at(payload.connectorId)];
     if (!profile || targets.includes(undefined)) return { status: "Rejected" };
     if (profile.purpose === "transaction" && !targets[0]?.transaction) return { status: "Rejected" };
-    for (const connector of targets) {
-      const same = (other: typeof profile) =>
-        other.id === profile.id || (other.stackLevel === profile.stackLevel && other.purpose === profile.purpose);
-      connector!.profiles = [...connector!.profiles.filter((other) => !same(other)), profile];
-    }
+    for (const connector of targets) connector!.profiles = withProfile(connector!.profiles, profile);
     return { status: "Accepted" };
   }
 

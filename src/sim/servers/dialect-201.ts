@@ -1,6 +1,6 @@
 /** OCPP 2.0.1 as a charging station speaks it; each connector of ours is an EVSE with one connector. */
 import { randomUUID } from "node:crypto";
-import { storedProfile, type WireProfile } from "../models/profile-stack.ts";
+import { storedProfile, type WireProfile, withProfile } from "../models/profile-stack.ts";
 import type { Connector, Dialect, StationCore, Transaction } from "./dialect.ts";
 
 function sampledValue(connector: Connector): object[] {
@@ -39,11 +39,7 @@ export function createDialect201(station: StationCore): Dialect {
     if (!profile || targets.includes(undefined)) return { status: "Rejected" };
     if (profile.purpose === "transaction" && profile.transaction !== String(targets[0]?.transaction?.id))
       return { status: "Rejected" };
-    for (const connector of targets) {
-      const same = (other: typeof profile) =>
-        other.id === profile.id || (other.stackLevel === profile.stackLevel && other.purpose === profile.purpose);
-      connector!.profiles = [...connector!.profiles.filter((other) => !same(other)), profile];
-    }
+    for (const connector of targets) connector!.profiles = withProfile(connector!.profiles, profile);
     return { status: "Accepted" };
   }
 

@@ -75,13 +75,19 @@ function nowLine(nowS: () => number, limitKw: number | undefined): uPlot.Plugin 
   };
 }
 
+/** Prices are steps of their own scale; those that nobody has told yet are paler. */
+function priceSeries(look: Pick<uPlot.Series, "label" | "stroke" | "dash">): uPlot.Series {
+  return { ...look, scale: "price", width: 1.5, paths: steps(), points: { show: false } };
+}
+
+const steps = () => uPlot.paths.stepped!({ align: 1 });
+
 function optionsFor(
   element: HTMLElement,
   layers: readonly Layer[],
   made: Plan,
   onSlot: (index: number | undefined) => void,
 ): uPlot.Options {
-  const steps = uPlot.paths.stepped!({ align: 1 });
   const ink = getComputedStyle(element).getPropertyValue("--quiet");
   const grid = { stroke: getComputedStyle(element).getPropertyValue("--line"), width: 1 };
   const mostW = limitW(made.input);
@@ -111,28 +117,12 @@ function optionsFor(
         stroke: layer.colour,
         fill: layer.colour,
         width: 0,
-        paths: steps,
+        paths: steps(),
         points: { show: false },
       })),
-      { label: words.sun, scale: "kw", stroke: "#E8A33D", width: 2, paths: steps, points: { show: false } },
-      {
-        label: words.price,
-        scale: "price",
-        stroke: "#8E44AD",
-        width: 1.5,
-        dash: [3, 3],
-        paths: steps,
-        points: { show: false },
-      },
-      {
-        label: words.priceExpected,
-        scale: "price",
-        stroke: "#8E44AD80",
-        width: 1.5,
-        dash: [1, 4],
-        paths: steps,
-        points: { show: false },
-      },
+      { label: words.sun, scale: "kw", stroke: "#E8A33D", width: 2, paths: steps(), points: { show: false } },
+      priceSeries({ label: words.price, stroke: "#8E44AD", dash: [3, 3] }),
+      priceSeries({ label: words.priceExpected, stroke: "#8E44AD80", dash: [1, 4] }),
     ],
     plugins: [nowLine(() => Date.now() / 1000, limitKw)],
     hooks: { setCursor: [(chart) => onSlot(chart.cursor.idx ?? undefined)] },

@@ -1,5 +1,5 @@
 /** Real time and a log that nobody reads, for tests over sockets. */
-import type { Clock, Log } from "../core/ports.ts";
+import type { Clock, Log } from "../src/core/ports.ts";
 
 export const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
