@@ -140,6 +140,15 @@ describe("tokens", () => {
     expect(types(books.facts)).toEqual(["token-checked", "token-checked"]);
   });
 
+  it("that come with each word of a transaction which they began are answered, and are no facts", () => {
+    const books = new Books(homeConfiguration({ charging: closed }));
+    const start = { chargePointId: "garage", connector: 1, token: "CAFE0001", atMs: NOON_MS, replayed: false };
+    books.tell({ type: "transaction-started", ...start });
+    const ask = (token: string) => books.tell({ type: "authorize", chargePointId: "garage", token });
+    expect(ask("CAFE0001")).toMatchObject({ answer: { tokenStatus: "accepted" }, facts: [] });
+    expect(types(ask("DEAD0001").facts)).toEqual(["token-checked"]);
+  });
+
   it("are all welcome where the owner lets anyone charge", () => {
     const books = new Books();
     const { answer } = books.tell({ type: "authorize", chargePointId: "garage", token: "whoever" });

@@ -30,13 +30,16 @@ export function tokenStatus(
   return verdict?.status ?? (acceptUnknownTokens ? "accepted" : "unknown");
 }
 
-/** The token with which a transaction was begun is welcome to end it. */
-export function tokenStatusAtEnd(context: DecideContext, presented: Presented): TokenStatus {
-  const { chargePointId, token } = presented;
-  const isItsOwn = Object.values(context.state.sessions.open).some(
+/** Whether an open transaction of the charge point was begun with the token. */
+function hasBegun({ state }: DecideContext, { chargePointId, token }: Omit<Presented, "atMs">): boolean {
+  return Object.values(state.sessions.open).some(
     (session) => session.chargePointId === chargePointId && token !== undefined && session.token === token,
   );
-  return isItsOwn ? "accepted" : tokenStatus(context, presented);
+}
+
+/** The token with which a transaction was begun is welcome to end it. */
+export function tokenStatusAtEnd(context: DecideContext, presented: Presented): TokenStatus {
+  return hasBegun(context, presented) ? "accepted" : tokenStatus(context, presented);
 }
 
 /** The same word of a partner on the same driver is one fact in so long. */
@@ -58,7 +61,10 @@ export function driverDrafts(context: DecideContext, token: string | undefined, 
 
 const MINUTE_MS = 60_000;
 
-/** Decides an authorisation request. The same token at the same charge point is one fact a minute. */
+/**
+ * Decides an authorisation request. The same token at the same charge point is one fact a minute, and none where it is the accepted
+ * one of an open transaction: OCPP 2.0.1 may tell it with each event.
+ */
 export function checkToken(
   context: DecideContext,
   chargePointId: string,
@@ -69,7 +75,8 @@ export function checkToken(
   const key = `token:${chargePointId}:${token}:${Math.floor(context.nowMs / MINUTE_MS)}`;
   const source = `charge-point:${chargePointId}`;
   const driver = driverDrafts(context, token, source);
-  if (context.findByKey(key)) return { drafts: driver, answer };
+  const isNothingNew = status === "accepted" && hasBegun(context, { chargePointId, token });
+  if (isNothingNew || context.findByKey(key)) return { drafts: driver, answer };
   return {
     drafts: [...driver, { type: "token-checked", source, key, data: { chargePointId, token, status } }],
     answer,

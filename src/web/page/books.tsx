@@ -146,7 +146,7 @@ export function Sessions() {
         <p class="quiet">{words.noSessions}</p>
       ) : (
         <div class="scroll">
-          <table>
+          <table class="sessions">
             <thead>
               <tr>
                 {words.columns.map((column) => (

@@ -46,7 +46,7 @@ function Answer({ car }: { car: DriverView }) {
   return (
     <section class="answer" aria-live="polite">
       <h2>{car.departureSaid === "standing" ? words.usual(time) : words.leaves(time)}</h2>
-      {car.planned ? <p>{parts}</p> : <p>{words.planning}</p>}
+      {car.planned ? <p>{parts || words.done}</p> : <p>{words.planning}</p>}
       {car.shortfallWh ? (
         <p class="missing">{words.missing(kwh(car.shortfallWh), car.shortfallUnsure === true)}</p>
       ) : null}

@@ -7,9 +7,10 @@ import type { LiveSite } from "../../core/view/view.ts";
 import { clockTime, fixed, kw, timeZone } from "./format.ts";
 import { type ChartSlot, chartSlots, limitW } from "./plan-data.ts";
 import { SlotReasons } from "./plan-reasons.tsx";
-import { evseNames, history, type Plan, plan, sessions } from "./store.ts";
+import { evseNames, history, live, type Plan, plan, sessions } from "./store.ts";
 import { words } from "./words/en.ts";
 
+const MINUTE_MS = 60_000;
 const CAR_COLOURS = ["#1F5FA8", "#3B82C4", "#6BA6DC", "#1B4B7A", "#8FB8E8", "#2E6E9E", "#4F93CE", "#A9CBEF"];
 
 interface Layer {
@@ -62,7 +63,7 @@ function nowLine(nowS: () => number, limitKw: number | undefined): uPlot.Plugin 
         ctx.fillText(words.now, x + 4 * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
         if (limitKw !== undefined && limitKw <= (chart.scales.kw?.max ?? 0)) {
           const y = chart.valToPos(limitKw, "kw", true);
-          ctx.strokeStyle = "#C0392B";
+          ctx.strokeStyle = style.getPropertyValue("--limit");
           ctx.setLineDash([8 * devicePixelRatio, 4 * devicePixelRatio]);
           ctx.beginPath();
           ctx.moveTo(bbox.left, y);
@@ -88,8 +89,9 @@ function optionsFor(
   made: Plan,
   onSlot: (index: number | undefined) => void,
 ): uPlot.Options {
-  const ink = getComputedStyle(element).getPropertyValue("--quiet");
-  const grid = { stroke: getComputedStyle(element).getPropertyValue("--line"), width: 1 };
+  const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+  const [ink, price] = [colour("--quiet"), colour("--price")];
+  const grid = { stroke: colour("--line"), width: 1 };
   const mostW = limitW(made.input);
   const limitKw = mostW === undefined ? undefined : mostW / 1000;
   const zone = timeZone.value;
@@ -121,10 +123,10 @@ function optionsFor(
         points: { show: false },
       })),
       { label: words.sun, scale: "kw", stroke: "#E8A33D", width: 2, paths: steps(), points: { show: false } },
-      priceSeries({ label: words.price, stroke: "#8E44AD", dash: [3, 3] }),
-      priceSeries({ label: words.priceExpected, stroke: "#8E44AD80", dash: [1, 4] }),
+      priceSeries({ label: words.price, stroke: price, dash: [3, 3] }),
+      priceSeries({ label: words.priceExpected, stroke: `${price}80`, dash: [1, 4] }),
     ],
-    plugins: [nowLine(() => Date.now() / 1000, limitKw)],
+    plugins: [nowLine(() => (live.value?.nowMs ?? Date.now()) / 1000, limitKw)],
     hooks: { setCursor: [(chart) => onSlot(chart.cursor.idx ?? undefined)] },
   };
 }
@@ -180,6 +182,7 @@ function Legend({ layers, hasExpected }: { layers: readonly Layer[]; hasExpected
 
 function Chart({ site, made }: { site: LiveSite; made: Plan }) {
   const holder = useRef<HTMLDivElement>(null);
+  const drawn = useRef<uPlot>(null);
   const chosen = useSignal<number | undefined>(undefined);
   const slots = chartSlots(made, history.value, sessions.value);
   const layers = layersOf(site, slots);
@@ -204,6 +207,7 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
       data,
       element,
     );
+    drawn.current = chart;
     const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: 260 }));
     resized.observe(element);
     return () => {
@@ -211,6 +215,9 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
       chart.destroy();
     };
   }, [key]);
+  const minute = Math.floor(site.nowMs / MINUTE_MS);
+  // The line of now goes on between two plans.
+  useEffect(() => drawn.current?.redraw(false), [minute]);
   const nowSlot = slots.findIndex((slot) => !slot.measured);
   const slot = slots[chosen.value ?? nowSlot];
   return (

@@ -28,7 +28,6 @@ export const words = {
   noEvses: "No EVSE is configured yet.",
   energyOf: (done: string, asked: string) => `${done} of ${asked} kWh`,
   energy: (done: string) => `${done} kWh`,
-  readyAt: (time: string) => `ready ${time}`,
   leavesAt: (time: string) => `leaves ${time}`,
   short: (kwh: string, isUnsure: boolean) =>
     isUnsure
@@ -36,7 +35,6 @@ export const words = {
       : `${kwh} kWh will be missing`,
   phases: (count: number) => (count === 1 ? "1 phase" : `${count} phases`),
   chargeNow: "Charge now",
-  chargeNowActive: "Full power until unplugged",
   endChargeNow: "Back to the plan",
   setDeparture: "Set departure",
   whenLeaves: "When does it leave?",
@@ -59,7 +57,6 @@ export const words = {
   preferences: { regular: "the site's choice", cheap: "cheap", fast: "fast", green: "green" } as Record<string, string>,
   save: "Save",
   cancel: "Cancel",
-  saved: "Recorded. The plan follows in a moment.",
   token: "Token of this site (asked once in this tab)",
   tokenHint: "You are not at the controller itself, so it asks who you are.",
   refused: (text: string) => `Refused: ${text}`,
@@ -75,7 +72,7 @@ export const words = {
   price: "Price",
   priceExpected: "Price, not out yet",
   expected: "expected, not out yet",
-  limit: "Limit",
+  limit: "Most from the grid",
   now: "now",
   measured: "measured",
   planned: "planned",
@@ -127,8 +124,5 @@ export const words = {
   } as Record<string, string>,
   partnerSent: (time: string) => `last message ${time}`,
   partnerVersion: (version: string, since: string) => `OCPI ${version} since ${since}`,
-  stale: (seconds: string) => `last reading ${seconds} s ago`,
-  devices: "Devices",
-  deviceGood: "answers",
   limitColumn: "limit",
 };
