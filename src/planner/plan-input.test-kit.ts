@@ -79,7 +79,9 @@ function seededEvse(index: number, random: () => number, circuits: readonly Plan
   const phases: PlanEvse["phases"] = single ? [(index % 3) as 0 | 1 | 2] : [0, 1, 2];
   const stay = 4 + Math.floor(random() * 88);
   const preferences = ["regular", "regular", "cheap", "green", "fast"] as const;
-  return planEvse({
+  // Some have got all of what they could, some half, some are not known.
+  const gotPart = [0, 0.5, 1, undefined][index % 4];
+  const car = planEvse({
     evseId: `evse-${index}`,
     transactionId: index + 1,
     circuitId: circuits[Math.floor(random() * circuits.length)]!.circuitId,
@@ -93,6 +95,9 @@ function seededEvse(index: number, random: () => number, circuits: readonly Plan
     chargingNow: random() < 0.5,
     connectedSinceMs: START_MS - Math.floor(random() * 4) * SLOT_MS,
   });
+  if (gotPart === undefined) return car;
+  const hours = (START_MS - car.connectedSinceMs) / 3_600_000;
+  return { ...car, deliveredWh: Math.round(gotPart * hours * car.maxPowerW) };
 }
 
 /** A day of a site with sun, a battery, two circuits below the connection and prices that turn negative at noon. */

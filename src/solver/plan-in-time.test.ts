@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import { possibleNeedWh } from "../planner/input/limits.ts";
-import { planWeights, shortfallEur } from "../planner/model/weights.ts";
+import { shortfallEur } from "../planner/model/shortfall.ts";
+import { planWeights } from "../planner/model/weights.ts";
 import { planBattery, planEvse, planInput, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
@@ -34,8 +34,7 @@ describe("any plain site", () => {
         const worthEur = (plan: PlanResult) =>
           plan.costEur +
           input.evses.reduce((sum, evse, i) => {
-            const possibleWh = possibleNeedWh(evse, input);
-            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, possibleWh });
+            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, input });
           }, 0);
         const [solved, byRules] = [worthEur(soundPlan(input)), worthEur(ruleBasedPlan(input, ""))];
         // A thousandth for the gap, and whole watt-hours of missing energy.

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import { possibleNeedWh } from "../planner/input/limits.ts";
 import { planModel } from "../planner/model/model.ts";
-import { planWeights, shortfallEur } from "../planner/model/weights.ts";
+import { shortfallEur } from "../planner/model/shortfall.ts";
+import { planWeights } from "../planner/model/weights.ts";
 import { planEvse, seededInput } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
 import { linear } from "./plan.test-kit.ts";
@@ -117,8 +117,7 @@ describe("whatever the site", () => {
           expect(verifyPlan(prices, plan)).toEqual([]);
           const weights = planWeights(input);
           return input.evses.reduce((sum, evse, i) => {
-            const possibleWh = possibleNeedWh(evse, input);
-            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, possibleWh });
+            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, input });
           }, 0);
         };
         const dear = { ...input, importEurPerKwh: input.importEurPerKwh.map((price) => price + 0.5) };

@@ -25,6 +25,8 @@ export const PlanEvseSchema = Type.Object({
   ceilingW: Type.Optional(Series),
   /** Energy still to be delivered, Wh, at the EVSE. */
   energyNeededWh: Type.Number(),
+  /** What it has got since it came, Wh, at the EVSE; missing: a shortage is shared by what is still needed. */
+  deliveredWh: Type.Optional(Type.Number()),
   /** The energy should be there by then, epoch ms. */
   departureMs: Type.Number(),
   /** Probability, 0..1, that the car has left by the middle of each slot until its departure; missing is none. */

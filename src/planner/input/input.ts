@@ -218,6 +218,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     ...(reading && !reading.currentA ? {} : onePhaseOf(evse, phases, { minPowerW, maxPowerW })),
     ...ceilings(session, question, { phases: phases.length, mostW: maxPowerW }),
     energyNeededWh: Math.round(car.refuses ? Math.min(neededWh, askedAgainWh(car, nowMs, minPowerW)) : neededWh),
+    deliveredWh: Math.max(0, Math.round(deliveredWh ?? session.energyWh)),
     ...departureOf(session, need, { ...question, chargingMs: (neededWh / laterW) * HOUR_MS }),
     ...beyond,
     ...(car.refusedMs === undefined ? {} : { refusedMs: car.refusedMs }),

@@ -13,7 +13,7 @@ import { type CarCostContext as Context, carCost } from "./car-cost.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
 import { addDischarge, backFactor, plannedSlots } from "./model-discharge.ts";
 import { addLate } from "./model-late.ts";
-import { SHORTFALL_PARTS } from "./weights.ts";
+import { addShortfall } from "./shortfall.ts";
 
 const KILO = 1000;
 
@@ -34,19 +34,6 @@ export interface EvseLayout {
 }
 
 const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
-
-/** A need is met, or missed part by part; what nobody could deliver takes no room from others. */
-function addShortfall(build: ModelBuilder, index: number, { input, weights }: Context): number[] {
-  const evse = input.evses[index]!;
-  const possibleKwh = possibleNeedWh(evse, input) / KILO;
-  const partKwh = possibleKwh / SHORTFALL_PARTS;
-  const never = evse.energyNeededWh / KILO - possibleKwh;
-  const neverEur = weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
-  if (never > 0) build.variable(`never${index}`, { lower: never, upper: never, cost: neverEur });
-  return Array.from({ length: SHORTFALL_PARTS }, (_, part) =>
-    build.variable(`short${index}_${part}`, { upper: partKwh, cost: weights.shortfallEurPerKwh(evse, part) }),
-  );
-}
 
 /** The most that the circuits leave a car in a slot, kW: nothing below its least power, which the relaxed model must know. */
 function mostKwAt(

@@ -108,22 +108,3 @@ function peaksEur(input: PlanInput): number {
     return sum + (4 * eurPerKw + Math.max(0, ...steps.map(({ eurPerMonth }) => eurPerMonth))) / spreadDays;
   }, 0);
 }
-
-/**
- * What a car's missing energy weighs in all, EUR: how plans are compared before money. Of its need `possibleWh` can be
- * delivered at all; the rest is missed in any case and is no reason to give it more.
- */
-export function shortfallEur(
-  evse: PlanEvse,
-  shortfallWh: number,
-  { weights, possibleWh }: { readonly weights: PlanWeights; readonly possibleWh: number },
-): number {
-  const neverWh = evse.energyNeededWh - possibleWh;
-  const partWh = possibleWh / SHORTFALL_PARTS;
-  let eur = (neverWh / 1000) * weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
-  for (let part = 0; part < SHORTFALL_PARTS; part++) {
-    const wh = Math.max(0, Math.min(partWh, shortfallWh - neverWh - part * partWh));
-    eur += (wh / 1000) * weights.shortfallEurPerKwh(evse, part);
-  }
-  return eur;
-}

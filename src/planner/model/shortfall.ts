@@ -1,0 +1,74 @@
+/** What cars miss when there is not enough: each an equal part of what it came for, also of what it has got or lost already. */
+import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
+import { possibleNeedWh } from "../input/limits.ts";
+import type { CarCostContext } from "./car-cost.ts";
+import type { ModelBuilder } from "./linear-model.ts";
+import { type PlanWeights, SHORTFALL_PARTS } from "./weights.ts";
+
+const KILO = 1000;
+const HOUR_MS = 3_600_000;
+
+/** What a car may still miss of one part of its need. */
+interface MissablePart {
+  /** 0 the eighth that weighs the least. */
+  readonly part: number;
+  readonly wh: number;
+}
+
+/**
+ * What a car came for, Wh: what it has got and still needs, as far as all of its stay could give it. Who asks for more gets no
+ * more room by it, and who was left waiting does not lose what it could have had.
+ */
+function wholeNeedWh(evse: PlanEvse, possibleWh: number): number {
+  const { deliveredWh } = evse;
+  if (deliveredWh === undefined) return possibleWh;
+  const stayWh = (evse.maxPowerW * (evse.departureMs - evse.connectedSinceMs)) / HOUR_MS;
+  return Math.max(deliveredWh + possibleWh, Math.min(deliveredWh + evse.energyNeededWh, stayWh));
+}
+
+/**
+ * The parts of its need that a car may still miss, the one that weighs the least first: none of what it has got, and nothing
+ * of what it has lost already. So plans that are made one after another share a shortage as one would, and who is served
+ * later does not lose by it.
+ */
+export function missableParts(evse: PlanEvse, input: PlanInput): readonly MissablePart[] {
+  const possibleWh = possibleNeedWh(evse, input);
+  const wholeWh = wholeNeedWh(evse, possibleWh);
+  const lostWh = wholeWh - (evse.deliveredWh ?? 0) - possibleWh;
+  const partWh = wholeWh / SHORTFALL_PARTS;
+  return Array.from({ length: SHORTFALL_PARTS }, (_, part) => {
+    const [fromWh, toWh] = [Math.max(lostWh, part * partWh), Math.min(lostWh + possibleWh, (part + 1) * partWh)];
+    return { part, wh: toWh - fromWh };
+  }).filter(({ wh }) => wh > 0);
+}
+
+/** Adds what a car misses of its need, as variables in kWh; what nobody could deliver takes no room from others. */
+export function addShortfall(build: ModelBuilder, index: number, { input, weights }: CarCostContext): number[] {
+  const evse = input.evses[index]!;
+  const never = (evse.energyNeededWh - possibleNeedWh(evse, input)) / KILO;
+  const neverEur = weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
+  if (never > 0) build.variable(`never${index}`, { lower: never, upper: never, cost: neverEur });
+  return missableParts(evse, input).map(({ part, wh }) =>
+    build.variable(`short${index}_${part}`, { upper: wh / KILO, cost: weights.shortfallEurPerKwh(evse, part) }),
+  );
+}
+
+/**
+ * What a car's missing energy weighs in all, EUR: how plans are compared before money. What it could not get at all is missed in
+ * any case and is no reason to give it more.
+ */
+export function shortfallEur(
+  evse: PlanEvse,
+  shortfallWh: number,
+  { weights, input }: { readonly weights: PlanWeights; readonly input: PlanInput },
+): number {
+  const neverWh = evse.energyNeededWh - possibleNeedWh(evse, input);
+  let eur = (neverWh / KILO) * weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
+  let leftWh = shortfallWh - neverWh;
+  for (const { part, wh } of missableParts(evse, input)) {
+    const missedWh = Math.max(0, Math.min(wh, leftWh));
+    eur += (missedWh / KILO) * weights.shortfallEurPerKwh(evse, part);
+    leftWh -= missedWh;
+  }
+  return eur;
+}
