@@ -23,6 +23,8 @@ export interface PlannedGrid {
   readonly knowsStore?: boolean;
   /** Whether the month's highest quarter-hour costs. */
   readonly peakCosts?: boolean;
+  /** How much the import may change between quarter-hours, W. */
+  readonly rampLimitW?: number;
 }
 
 const PEAK: PlanPeak = {
@@ -53,8 +55,9 @@ export function plan(
   plant: Plant,
   evses: readonly PlannedEvse[],
   batteryW: readonly number[] = [],
-  { gridW = batteryW, importEurPerKwh = [0.4, 0.4, 0.2, 0.2], knowsStore = false, peakCosts = false }: PlannedGrid = {},
+  grid: PlannedGrid = {},
 ): void {
+  const { gridW = batteryW, importEurPerKwh = [0.4, 0.4, 0.2, 0.2], knowsStore, peakCosts, rampLimitW } = grid;
   const slots = 8;
   const series = (values: readonly number[]) => Array.from({ length: slots }, (_, slot) => values[slot] ?? 0);
   const prices = series(importEurPerKwh).map((price, slot) => price || importEurPerKwh[slot % importEurPerKwh.length]!);
@@ -88,6 +91,7 @@ export function plan(
     opportunityEurPerHour: 0,
     binarySlots: 8,
     ...(peakCosts ? { peaks: [PEAK] } : {}),
+    ...(rampLimitW === undefined ? {} : { ramp: { limitW: rampLimitW } }),
   };
   const result: PlanResult = {
     status: "optimal",

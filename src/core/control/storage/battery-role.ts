@@ -51,13 +51,14 @@ function powerInSlot({ result }: Plan, device: BatteryDevice, slot: number): num
 
 /**
  * Whether the store should cover whatever the site takes, and take up whatever the sun leaves, however the slot turns out:
- * what is stored has its worth later, but not any amount of it. Where a month's peak costs, prices alone do not say what
- * covering costs later.
+ * what is stored has its worth later, but not any amount of it. Where a month's peak costs or the ramp is limited, prices alone
+ * do not say what covering costs later.
  */
 function whatPays(plan: Plan, device: BatteryDevice, slot: number): Paying {
   const { input, result } = plan;
   const battery = input.batteries.find((known) => known.deviceId === device.id);
-  const worth = storedWorth(plan, device.id, slot);
+  // Where the import may change only so much, the planned powers lead from one quarter-hour to the next: no price moves them.
+  const worth = input.ramp ? undefined : storedWorth(plan, device.id, slot);
   const unless = (trades: boolean) => (trades ? 0 : Number.POSITIVE_INFINITY);
   const [imports, exports] = [(result.importW[slot] ?? 0) > TRADE_W, (result.exportW[slot] ?? 0) > TRADE_W];
   if (!battery || !worth)

@@ -282,6 +282,31 @@ describe("the battery", () => {
     expect(plant.batteryW).toBeUndefined();
   });
 
+  test("leads the import up and down as planned where it may change only so much, whatever a kWh is worth later", () => {
+    const evening = (rampLimitW?: number) => {
+      const plant = new Metered({ site, building: () => [6, 6, 6] });
+      const dearNow = { importEurPerKwh: [0.4, 0.2], knowsStore: true, ...(rampLimitW ? { rampLimitW } : {}) };
+      plan(plant, [], [-1000, -2000], { gridW: [3140, 2140], ...dearNow });
+      return plant;
+    };
+    const free = evening();
+    free.run(60);
+    expect(free.batteryW).toBeUndefined();
+    const limited = evening(1000);
+    // What the sun brought beyond the plan changes nothing in that.
+    limited.storedWh = 9000;
+    limited.run(60);
+    expect(limited.batteryActualW).toBeCloseTo(-1000, -1);
+    const noon = new Metered({ site, building: () => [-12, -12, -12] });
+    plan(noon, [], [5000, 5000], { gridW: [-3280, -3280], knowsStore: true, rampLimitW: 1000 });
+    noon.run(60);
+    expect(noon.batteryActualW).toBeCloseTo(5000, -1);
+    // Where nothing is to flow over the grid connection it holds just that by itself.
+    plan(noon, [], [5000, 5000], { gridW: [0, 0], knowsStore: true, rampLimitW: 1000 });
+    noon.run(60);
+    expect(noon.batteryW).toBeUndefined();
+  });
+
   test("runs by itself where the plan neither imports nor exports", () => {
     const plant = new Plant({ site, building: () => [2, 2, 2] });
     plan(plant, [], [-1380], { gridW: [0] });
