@@ -7,6 +7,7 @@ import { type Scenario, slotImportLimitW } from "../sim/scenario.ts";
 import type { CapacityMonth } from "./capacity-bill.ts";
 import { addGiving, backFactor } from "./foresight-discharge.ts";
 import type { ModelCar } from "./model-car.ts";
+import { allowedChangeW } from "./ramp-kept.ts";
 
 export const KILO = 1000;
 /** Far above any price: missing energy is avoided first. */
@@ -170,25 +171,17 @@ export class WindowModel {
       const isFirst = slot === this.#window.from;
       if (isFirst && beforeKw === undefined) continue;
       const fromKw = isFirst ? beforeKw! : 0;
-      const jumpKw = slot === 0 ? 0 : this.#restingKw(slot) - this.#restingKw(slot - 1);
-      const [upKw, downKw] = [Math.max(limitW / KILO, jumpKw), Math.max(limitW / KILO, -jumpKw)];
+      const { upW, downW } = allowedChangeW(this.#scenario, slot, limitW);
       const [rise, fall] = ["rise", "fall"].map((name) =>
         this.build.variable(`${name}${slot}`, { upper: Number.POSITIVE_INFINITY, cost: RAMP_EUR_PER_KW }),
       );
-      this.build.row(`ramp${slot}`, { lower: fromKw - downKw, upper: fromKw + upKw }, [
+      this.build.row(`ramp${slot}`, { lower: fromKw - downW / KILO, upper: fromKw + upW / KILO }, [
         ...net(slot, 1),
         ...(isFirst ? [] : net(slot - 1, -1)),
         term(rise!, -1),
         term(fall!, 1),
       ]);
     }
-  }
-
-  /** Import less export while cars and battery do nothing, kW. */
-  #restingKw(slot: number): number {
-    const { loadW, pvW, exportLimitW = Number.POSITIVE_INFINITY, mayHoldSun, exportEurPerKwh } = this.#scenario;
-    const mostW = mayHoldSun && exportEurPerKwh[slot]! < 0 ? 0 : exportLimitW;
-    return Math.max(loadW[slot]! - pvW[slot]!, -mostW) / KILO;
   }
 
   /** What cars and battery add to what the site exports anyhow, kW. */

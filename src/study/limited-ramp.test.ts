@@ -6,8 +6,10 @@ import { verifyPlan } from "../planner/verify/verify.ts";
 import type { Scenario } from "../sim/scenario.ts";
 import { createLinearSolver } from "../solver/glpk.ts";
 import { perfectForesight } from "./perfect-foresight.ts";
+import { rampKept } from "./ramp-kept.ts";
 import { parseScenario } from "./scenario-file.ts";
 import { simulate } from "./simulate.ts";
+import { compareScenario } from "./simulate-report.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "limited-ramp-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -89,5 +91,36 @@ describe("a limited ramp, lived through by the whole controller", () => {
     };
     expect(largestW("")).toBeGreaterThan(30_000);
     expect(largestW("rampLimitW: 9000,")).toBeLessThanOrEqual(9_002);
+  });
+
+  it("is counted for every way to run the site: quarter-hours that changed by more, and by how much at worst", async () => {
+    const { report } = await compareScenario(nightOf("rampLimitW: 9000,"), []);
+    const column = (wanted: string) => report.columns.find(({ name }) => name === wanted)!;
+    // Three cars of 11 kW begin at 23:20 and end within the same quarter-hour.
+    expect(column("uncontrolled").quarterHoursAboveRamp).toBeGreaterThan(1);
+    expect(column("cheapest slots").quarterHoursAboveRamp).toBeGreaterThan(1);
+    expect(column("perfect foresight")).toMatchObject({ quarterHoursAboveRamp: 0, worstAboveRampW: 0 });
+    const own = column("wattledger");
+    expect(own.quarterHoursAboveRamp).toBeLessThan(column("uncontrolled").quarterHoursAboveRamp!);
+    // A car that is full sooner than expected ends by itself.
+    expect(own.worstAboveRampW).toBeLessThan(6_000);
+    expect(column("uncontrolled").worstAboveRampW).toBeGreaterThan(12_000);
+    const { report: free } = await compareScenario(nightOf(""), []);
+    for (const { quarterHoursAboveRamp, worstAboveRampW } of free.columns)
+      expect([quarterHoursAboveRamp, worstAboveRampW]).toEqual([undefined, undefined]);
+  }, 60_000);
+
+  it("is not broken by what building and sun do alone, nor by the last digits of a meter", () => {
+    const of = (gridW: readonly number[], more: Partial<Scenario> = {}) =>
+      rampKept({ ...nightOf("rampLimitW: 1000,"), loadW: [500, 500, 3_500, 500], pvW: [0, 0, 0, 0], ...more }, gridW);
+    expect(of([500, 500, 3_500, 500])).toEqual({ quarterHours: 0, worstW: 0 });
+    expect(of([500, 1_505, 3_500, 500])).toEqual({ quarterHours: 0, worstW: 0 });
+    // A car beside it: 1 kW more than the building's own step up, and then 1.2 kW more than its step down.
+    expect(of([500, 500, 4_500, 300])).toEqual({ quarterHours: 2, worstW: 1_200 });
+    expect(of([500, 3_000, 3_500, 500])).toEqual({ quarterHours: 1, worstW: 1_500 });
+    // A cloud over a roof of which 1 kW may be exported.
+    const sun = { exportLimitW: 1_000, pvW: [0, 6_000, 0, 0], loadW: [500, 500, 500, 500] };
+    expect(of([500, -1_000, 500, 500], sun)).toEqual({ quarterHours: 0, worstW: 0 });
+    expect(of([500, -1_000, 3_000, 500], sun)).toEqual({ quarterHours: 2, worstW: 4_000 - 1_500 });
   });
 });

@@ -16,6 +16,8 @@ const ROWS: readonly (readonly [label: string, key: keyof ReportColumn])[] = [
   ["Seconds above a limit", "secondsAboveLimit"],
   ["Overloads longer than 10 s", "overloads"],
   ["Quarter-hours above contract", "quarterHoursAboveContract"],
+  ["Quarter-hours above the ramp", "quarterHoursAboveRamp"],
+  ["by how much at worst, W", "worstAboveRampW"],
   ["Own sun used on the site, %", "selfConsumptionPercent"],
   ["CO₂ of the import, kg", "co2Kg"],
   ["Full cycles of the battery", "batteryCycles"],

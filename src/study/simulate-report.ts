@@ -7,6 +7,7 @@ import { createLinearSolver } from "../solver/glpk.ts";
 import { type CapacityMonth, capacityBillEur, capacityMonths } from "./capacity-bill.ts";
 import { informedScenario, type Truth } from "./informed.ts";
 import { type PerfectForesight, perfectForesight } from "./perfect-foresight.ts";
+import { rampKept } from "./ramp-kept.ts";
 import type { DataNote } from "./scenario-file.ts";
 import { type SimulationResult, simulate } from "./simulate.ts";
 
@@ -45,6 +46,9 @@ export interface ReportColumn {
   readonly overloads?: number;
   /** Quarter-hours above the contracted or ordered import, where there is one. */
   readonly quarterHoursAboveContract?: number;
+  /** Quarter-hours whose change from the one before is above the limited ramp, where there is one; by how much the worst is, W. */
+  readonly quarterHoursAboveRamp?: number;
+  readonly worstAboveRampW?: number;
   readonly profileMessages?: number;
   readonly guardInterventions?: number;
   readonly plans?: number;
@@ -164,6 +168,7 @@ function column(name: string, run: Run & { readonly energyDeliveredWh: number },
     if (missingWh > DRIVER_SHORT_WH) driversShort++;
   }
   const isLimited = scenario.circuits[0]?.limitW !== undefined || (scenario.orders ?? []).length > 0;
+  const ramp = rampKept(scenario, run.gridW.slice(0, slotsOf(scenario)));
   const deliveredKwh = run.energyDeliveredWh / 1000;
   return {
     name,
@@ -178,6 +183,7 @@ function column(name: string, run: Run & { readonly energyDeliveredWh: number },
     comparableEur: round(comparable(run, yardstick), 2),
     peakKw: round(run.peakW / 1000, 1),
     ...(isLimited ? { quarterHoursAboveContract: quarterHoursAbove(scenario, run) } : {}),
+    ...(ramp ? { quarterHoursAboveRamp: ramp.quarterHours, worstAboveRampW: ramp.worstW } : {}),
   };
 }
 

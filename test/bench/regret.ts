@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { TRUTHS, type Truth } from "../../src/study/informed.ts";
-import type { SimulationReport } from "../../src/study/simulate-report.ts";
+import type { ReportColumn, SimulationReport } from "../../src/study/simulate-report.ts";
 import type { BenchLine } from "./line.ts";
 
 const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));
@@ -28,6 +28,9 @@ interface RegretLine extends BenchLine {
   readonly impossibleKwh: number;
   readonly leastLaxityShortKwh: number;
   readonly violations: number;
+  /** Steps above a limited ramp, where there is one: a driver's need goes before it, so they are no violations. */
+  readonly quarterHoursAboveRamp?: number;
+  readonly worstAboveRampW?: number;
   readonly secondsAboveLimit: number;
   readonly guardInterventions: number;
   readonly profileMessages: number;
@@ -49,6 +52,8 @@ interface InformedRegret {
   readonly lostPercent: number | undefined;
   readonly shortKwh: number;
   readonly driversShort: number;
+  readonly quarterHoursAboveRamp?: number;
+  readonly worstAboveRampW?: number;
   readonly bestRule: string;
   readonly bestRuleLostPercent: number | undefined;
 }
@@ -81,16 +86,22 @@ function run(file: string, options: RunOptions): Promise<SimulationReport | stri
   });
 }
 
+function rampOf({ quarterHoursAboveRamp, worstAboveRampW }: ReportColumn) {
+  return quarterHoursAboveRamp === undefined ? {} : { quarterHoursAboveRamp, worstAboveRampW: worstAboveRampW ?? 0 };
+}
+
 function informedOf({ informed }: SimulationReport, told: readonly Truth[]): { informed?: InformedRegret } {
   if (!informed) return {};
   const { regret, columns } = informed;
-  const { shortKwh, driversShort } = columns.find(({ name }) => name === "wattledger")!;
+  const own = columns.find(({ name }) => name === "wattledger")!;
+  const { shortKwh, driversShort } = own;
   return {
     informed: {
       told,
       lostPercent: regret.lostPercent,
       shortKwh,
       driversShort,
+      ...rampOf(own),
       bestRule: regret.bestRule.name,
       bestRuleLostPercent: regret.bestRule.lostPercent,
     },
@@ -118,6 +129,7 @@ function lineOf(file: string, report: SimulationReport, told: readonly Truth[]):
     impossibleKwh: Math.round(10 * (optimum.energyAskedKwh - optimum.energyDeliveredKwh)) / 10,
     leastLaxityShortKwh: column("least laxity").shortKwh,
     violations: (own.overloads ?? 0) + (own.quarterHoursAboveContract ?? 0),
+    ...rampOf(own),
     secondsAboveLimit: own.secondsAboveLimit ?? 0,
     guardInterventions: own.guardInterventions ?? 0,
     profileMessages: own.profileMessages ?? 0,
