@@ -54,4 +54,21 @@ describe.skipIf(browserMissing)(`the owner's page${skipped}`, () => {
     expect(text).toContain("€460.00");
     expect(problems).toEqual([]);
   });
+
+  test("goes through the quarter-hours of the plan by the arrow keys, too", async () => {
+    const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    await page.goto(site.url("/"));
+    const chart = page.getByRole("slider", { name: "Plan" });
+    await chart.focus();
+    const time = () => chart.getAttribute("aria-valuetext");
+    const first = await time();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    const second = await time();
+    expect(second).not.toBe(first);
+    await page.locator(".readout b", { hasText: second! }).waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    expect(await time()).toBe(first);
+  });
 });

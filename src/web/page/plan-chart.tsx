@@ -219,10 +219,30 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
   // The line of now goes on between two plans.
   useEffect(() => drawn.current?.redraw(false), [minute]);
   const nowSlot = slots.findIndex((slot) => !slot.measured);
-  const slot = slots[chosen.value ?? nowSlot];
+  const at = chosen.value ?? nowSlot;
+  const slot = slots[at];
+  const go = (step: number) => {
+    const wanted = Math.min(slots.length - 1, Math.max(0, at + step));
+    const left = drawn.current?.valToPos(slots[wanted]!.startMs / 1000, "x") ?? 0;
+    drawn.current?.setCursor({ left, top: 0 });
+  };
   return (
     <>
-      <div ref={holder} class="chart" role="img" aria-label={words.plan} />
+      <div
+        ref={holder}
+        class="chart"
+        role="slider"
+        tabIndex={0}
+        aria-label={words.plan}
+        aria-valuemin={0}
+        aria-valuemax={slots.length - 1}
+        aria-valuenow={at}
+        aria-valuetext={slot ? clockTime(slot.startMs) : ""}
+        onKeyDown={({ key: pressed }) => {
+          if (pressed === "ArrowRight") go(1);
+          if (pressed === "ArrowLeft") go(-1);
+        }}
+      />
       <Legend layers={layers} hasExpected={slots.some(({ expected }) => expected)} />
       {slot ? <Readout slot={slot} layers={layers} /> : null}
       {slot && !slot.measured ? <SlotReasons startMs={slot.startMs} plan={made.seq} /> : null}
