@@ -2,50 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { startApi } from "../src/api/server.ts";
 import { silentLog } from "../src/app/log.ts";
-import type { SiteDraft } from "../src/core/facts/index.ts";
 import { gridLimitInForce } from "../src/core/limits/grid-limit.ts";
 import { homeConfiguration } from "../src/core/site/site.test-kit.ts";
 import { siteModel } from "../src/core/site/site-model.ts";
 import { importCapW } from "../src/planner/input/limits.ts";
+import { carsW, charging, four, HOUR_MS, highest, importW, limit, OBEYED_S } from "./grid-limit-rig.ts";
 import { SiteRig } from "./site-rig.ts";
-
-const four = ["a", "b", "c", "d"].map((id) => ({ id, safeCurrentA: 6 }));
-const connection = { tcp: { host: "io", port: 502 } };
-const contact = { id: "box", connection, address: 0, limitW: 4200, failSafeW: 4200 };
-/** Cars need seconds to obey; their ramp is 8 A a second. */
-const OBEYED_S = 6;
-const HOUR_MS = 3_600_000;
-
-function limit(by: string, limitW?: number, untilMs?: number): SiteDraft {
-  const data = { by, ...(limitW === undefined ? {} : { limitW }), ...(untilMs === undefined ? {} : { untilMs }) };
-  return { type: "grid-limit-received", source: by, data };
-}
-
-async function charging(gridOperator?: object, buildingA?: () => [number, number, number]): Promise<SiteRig> {
-  const rig = new SiteRig({
-    stalls: four,
-    ...(gridOperator ? { gridOperator } : {}),
-    ...(buildingA ? { buildingA } : {}),
-  });
-  await rig.connectAll();
-  await rig.run(10);
-  for (const { id } of four) await rig.plugIn(id);
-  await rig.run(400);
-  return rig;
-}
-
-const importW = (rig: SiteRig) => rig.wired.meter("grid").powerW.reduce((sum, powerW) => sum + powerW, 0);
-const carsW = (rig: SiteRig) =>
-  four.reduce((sum, { id }) => sum + rig.wired.evseCurrentA(id).reduce((all, currentA) => all + currentA, 0) * 230, 0);
-
-/** Runs on and gives the highest of what was seen. */
-async function highest(rig: SiteRig, seconds: number, what: (rig: SiteRig) => number): Promise<number> {
-  let most = Number.NEGATIVE_INFINITY;
-  await rig.run(seconds, () => {
-    most = Math.max(most, what(rig));
-  });
-  return most;
-}
 
 describe("a limit of the grid operator", () => {
   test("holds for the whole import within seconds, says so, and ends by itself", async () => {
@@ -301,85 +263,6 @@ describe("an operator that has to be heard of", () => {
     await rig.controller.record([limit("api:token")]);
     await rig.run(30);
     expect(inForce(rig)).toMatchObject({ by: "mqtt", failSafe: true });
-  });
-});
-
-describe("a contact of the control box", () => {
-  /** Reads the contact each second, as the Modbus shell does. */
-  async function read(rig: SiteRig, seconds: number, closed: (second: number) => boolean): Promise<void> {
-    for (let second = 0; second < seconds; second++) {
-      rig.controller.sink.input("box", closed(second));
-      await rig.run(1);
-    }
-  }
-  async function withContact(more: object = {}): Promise<SiteRig> {
-    const rig = new SiteRig({ stalls: four, gridOperator: { inputs: [{ ...contact, ...more }] } });
-    await rig.connectAll();
-    for (const { id } of four) await rig.plugIn(id);
-    await read(rig, 400, () => more !== undefined && "activeWhen" in more);
-    return rig;
-  }
-  const limits = (rig: SiteRig) => rig.facts("grid-limit-received").map(({ data }) => data);
-
-  test("limits while it is closed", async () => {
-    const rig = await withContact();
-    expect(importW(rig)).toBeGreaterThan(30_000);
-    await read(rig, 1 + OBEYED_S, () => true);
-    // The building itself draws 3450 W: no car gets its least current beside it.
-    expect(importW(rig)).toBeLessThanOrEqual(4_200);
-    await read(rig, 300, () => true);
-    expect(importW(rig)).toBeLessThanOrEqual(4_200);
-    expect(rig.controller.live().mode).toMatchObject({ word: "limited", text: "The grid operator allows 4.2 kW." });
-    await read(rig, 400, () => false);
-    expect(importW(rig)).toBeGreaterThan(30_000);
-    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
-  });
-
-  test("limits within seconds while the disk hangs", async () => {
-    const rig = await withContact();
-    expect(importW(rig)).toBeGreaterThan(20_000);
-    rig.ledger.hold();
-    await read(rig, OBEYED_S, () => true);
-    expect(importW(rig)).toBeLessThanOrEqual(4_200);
-    rig.ledger.letGo();
-    await read(rig, 5, () => true);
-    expect(limits(rig)).toMatchObject([{ limitW: 4_200 }]);
-  });
-
-  test("that opens to limit holds when its wire is cut", async () => {
-    const rig = await withContact({ activeWhen: "open" });
-    await read(rig, 20, () => false);
-    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }]);
-  });
-
-  test("that bounces limits at once and releases once", async () => {
-    const rig = await withContact();
-    await read(rig, 30, (second) => second % 2 === 0);
-    await read(rig, 30, () => false);
-    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
-  });
-
-  test("whose module dies is at its fail-safe value until it answers again", async () => {
-    const rig = await withContact({ failSafeW: 9_000 });
-    await rig.run(20);
-    expect(await highest(rig, 120, importW)).toBeLessThanOrEqual(9_000);
-    await read(rig, 15, () => false);
-    expect(limits(rig)).toMatchObject([{ by: "input:box", limitW: 9_000, failSafe: true }, { by: "input:box" }]);
-  });
-
-  test("whose module dies is taken for active where nothing else is said", async () => {
-    const rig = await withContact({ failSafeW: undefined });
-    await rig.run(60);
-    expect(limits(rig)).toMatchObject([{ by: "input:box", limitW: 4_200, failSafe: true }]);
-  });
-
-  test("that is taken out of the configuration leaves nothing behind", async () => {
-    const rig = await withContact();
-    await read(rig, 20, () => true);
-    expect(limits(rig)).toHaveLength(1);
-    rig.reconfigure({ gridOperator: {} });
-    await rig.run(2);
-    expect(limits(rig)).toEqual([{ by: "input:box", limitW: 4200 }, { by: "input:box" }]);
   });
 });
 
