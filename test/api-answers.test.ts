@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { realClock } from "../src/app/clock.ts";
-import { type RunningDemo, startDemo } from "../src/app/demo.ts";
-import { silentLog } from "../src/app/log.ts";
+import { afterEach, describe, expect, test } from "vitest";
 import { askAll, deviations, wrong } from "./api-answers.ts";
 import { DriverRig } from "./driver-rig.ts";
+import { demoOfSuite } from "./live-demo.ts";
+import { until } from "./until.ts";
 
 const MINUTE_MS = 60_000;
 const POWER = [
@@ -82,24 +78,10 @@ describe("every documented answer of a site has the fields that are documented, 
 });
 
 describe("the same over real sockets", () => {
-  const directory = mkdtempSync(join(tmpdir(), "wattledger-answers-"));
-  let demo: RunningDemo;
-  const url = (path: string) => `http://127.0.0.1:${demo.site.apiPort}${path}`;
-  beforeAll(async () => {
-    const ports = { meter: 0, garageMeter: 0, hybrid: 0, control: 0, ocpp: 0, api: 0 };
-    const started = await startDemo({ host: "127.0.0.1", directory, ports, clock: realClock(), log: silentLog });
-    if ("problems" in started) throw new Error(JSON.stringify(started.problems));
-    demo = started;
-  });
-  afterAll(async () => {
-    await demo?.close("test");
-    rmSync(directory, { recursive: true, force: true });
-  });
+  const { url } = demoOfSuite();
 
   test("sun, battery, two protocols, a plan that is explained, health and metrics", async () => {
-    const endMs = performance.now() + 30_000;
-    while (!(await fetch(url("/api/v1/plan/reasons"))).ok && performance.now() < endMs)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await fetch(url("/api/v1/plan/reasons"))).ok, 30_000);
     const asked = await askAll(url(""));
     // A driver's own route opens with a key only.
     expect(asked["/api/v1/driver/{id}"]?.status).toBe(401);

@@ -4,46 +4,22 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { realClock } from "../src/app/clock.ts";
-import { type RunningDemo, startDemo } from "../src/app/demo.ts";
-import { silentLog } from "../src/app/log.ts";
+import { describe, expect, test, vi } from "vitest";
 import { explain } from "../src/cli/explain.ts";
 import { ocpi } from "../src/cli/ocpi.ts";
 import { localTime } from "../src/core/time/local-time.ts";
 import type { PlanReasons } from "../src/core/view/plan-reasons.ts";
 import type { LiveSite } from "../src/core/view/view.ts";
 import { freePort } from "./free-port.ts";
+import { demoOfSuite } from "./live-demo.ts";
+import { until } from "./until.ts";
 import { browserMissing, openBrowser } from "./web/browser.ts";
 
 const BIN = fileURLToPath(new URL("../bin/wattledger.mjs", import.meta.url));
 
-async function until<T>(ask: () => Promise<T | undefined>, patienceMs = 20_000): Promise<T> {
-  const endMs = performance.now() + patienceMs;
-  for (;;) {
-    const answer = await ask().catch(() => undefined);
-    if (answer !== undefined) return answer;
-    if (performance.now() > endMs) throw new Error("it did not come true in time");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 describe("the demonstration over real sockets", () => {
-  const directory = mkdtempSync(join(tmpdir(), "wattledger-demo-"));
-  let demo: RunningDemo;
-  const url = (path: string) => `http://127.0.0.1:${demo.site.apiPort}${path}`;
+  const { demo, url } = demoOfSuite();
   const live = async () => (await (await fetch(url("/api/v1/site"))).json()) as LiveSite;
-
-  beforeAll(async () => {
-    const ports = { meter: 0, garageMeter: 0, hybrid: 0, control: 0, ocpp: 0, api: 0 };
-    const started = await startDemo({ host: "127.0.0.1", directory, ports, clock: realClock(), log: silentLog });
-    if ("problems" in started) throw new Error(JSON.stringify(started.problems));
-    demo = started;
-  });
-  afterAll(async () => {
-    await demo?.close("test");
-    rmSync(directory, { recursive: true, force: true });
-  });
 
   test("meters, inverter and charge points of both OCPP versions answer, and cars charge within their limits", async () => {
     const site = await until(async () => {
@@ -62,7 +38,7 @@ describe("the demonstration over real sockets", () => {
 
   test("a charge point of another make is limited as well: its safe default is there before it charges", async () => {
     const { WebSocket } = await import("ws");
-    const socket = new WebSocket(`ws://127.0.0.1:${demo.site.ocppPort}/ocpp/guest-16`, ["ocpp1.6"], {
+    const socket = new WebSocket(`ws://127.0.0.1:${demo().site.ocppPort}/ocpp/guest-16`, ["ocpp1.6"], {
       auth: "guest-16:demo-password",
     });
     const seen: string[] = [];
@@ -97,7 +73,7 @@ describe("the demonstration over real sockets", () => {
 
   test("a wrong password does not get in", async () => {
     const { WebSocket } = await import("ws");
-    const socket = new WebSocket(`ws://127.0.0.1:${demo.site.ocppPort}/ocpp/guest-201`, ["ocpp2.0.1"], {
+    const socket = new WebSocket(`ws://127.0.0.1:${demo().site.ocppPort}/ocpp/guest-201`, ["ocpp2.0.1"], {
       auth: "guest-201:wrong",
     });
     const outcome = await new Promise((resolve) => {
@@ -128,7 +104,7 @@ describe("the demonstration over real sockets", () => {
   test("a foreign page in the browser at the machine may not change anything", async () => {
     const status = await new Promise((resolve) => {
       const options = {
-        port: demo.site.apiPort,
+        port: demo().site.apiPort,
         path: "/api/v1/evses/stall-1/override",
         method: "POST",
         headers: { host: "evil.example", "content-type": "application/json" },
@@ -139,7 +115,7 @@ describe("the demonstration over real sockets", () => {
   });
 
   test("nor may somebody behind a proxy at the machine", async () => {
-    const response = await fetch(`http://127.0.0.1:${demo.site.apiPort}/api/v1/evses/stall-1/override`, {
+    const response = await fetch(`http://127.0.0.1:${demo().site.apiPort}/api/v1/evses/stall-1/override`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-forwarded-for": "203.0.113.9" },
       body: JSON.stringify({ active: true }),
@@ -148,10 +124,10 @@ describe("the demonstration over real sockets", () => {
   });
 
   test("a forecast of the sun that is sent becomes the plan's", async () => {
-    const url = (kind: string) => `http://127.0.0.1:${demo.site.apiPort}/api/v1/forecasts/${kind}`;
+    const url = (kind: string) => `http://127.0.0.1:${demo().site.apiPort}/api/v1/forecasts/${kind}`;
     const put = (kind: string, body: object) =>
       fetch(url(kind), { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    const { nowMs } = (await (await fetch(`http://127.0.0.1:${demo.site.apiPort}/api/v1/site`)).json()) as {
+    const { nowMs } = (await (await fetch(`http://127.0.0.1:${demo().site.apiPort}/api/v1/site`)).json()) as {
       nowMs: number;
     };
     const series = { startMs: nowMs - 3_600_000, minutes: 60, powerW: new Array(30).fill(1234) };

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLedger } from "../src/app/doctor/books.ts";
 import type { Finding } from "../src/app/doctor/finding.ts";
 import { checkClock, checkService, mountOf } from "../src/app/doctor/machine.ts";
-import { ChildSite, until } from "./live-site.ts";
+import { ChildSite } from "./live-site.ts";
 import { LoadStation } from "./load/stations.ts";
+import { until } from "./until.ts";
 
 const BIN = fileURLToPath(new URL("../bin/wattledger.mjs", import.meta.url));
 

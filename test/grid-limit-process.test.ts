@@ -1,7 +1,8 @@
 /** The grid operator's limits in a process of its own: a contact at a Modbus module, the API, and a kill in between. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ModbusServer, startModbusServer } from "../src/sim/servers/modbus-server.ts";
-import { ChildSite, until } from "./live-site.ts";
+import { ChildSite } from "./live-site.ts";
+import { until } from "./until.ts";
 
 const host = "127.0.0.1";
 const words = new Map([[3, 1]]);

@@ -9,25 +9,10 @@ import type { LiveSite } from "../src/core/view/view.ts";
 import { startSimulatedMeter } from "../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";
 import { freePort } from "./free-port.ts";
+import { until } from "./until.ts";
 
 const BIN = fileURLToPath(new URL("../bin/wattledger.mjs", import.meta.url));
 const HOST = "127.0.0.1";
-
-/** Asks again and again until there is an answer. */
-export async function until<T>(
-  ask: () => T | undefined | false | Promise<T | undefined | false>,
-  patienceMs = 60_000,
-): Promise<T> {
-  const endMs = performance.now() + patienceMs;
-  for (;;) {
-    const answer = await Promise.resolve()
-      .then(ask)
-      .catch(() => undefined);
-    if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > endMs) throw new Error("it did not come true in time");
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
 
 function meterOf(currentA: () => number): Promise<ModbusServer> {
   const phases = (value: number) => [value, value, value] as const;

@@ -17,6 +17,7 @@ import { startSimulatedMeter } from "../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";
 import { Station } from "../src/sim/servers/station.ts";
 import { fastClock } from "./peers/fast-clock.ts";
+import { until } from "./until.ts";
 
 const SPEED = 10;
 /** A busy machine makes readings late, and limits rise later. */
@@ -46,10 +47,6 @@ describe("charge points with wrong clocks, or without absolute profiles", { time
   const offeredA = (index: number) => stations[index]?.offeredA(1) ?? 0;
   const currentsOf = (index: number): PerPhase => [offeredA(index), offeredA(index), offeredA(index)];
   const get = async (path: string) => (await fetch(`http://127.0.0.1:${site.apiPort}/api/v1${path}`)).json();
-  /** Resolves when `what` holds; the suite's own time-out is the bound. */
-  const holds = async (what: () => boolean | Promise<boolean>) => {
-    while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
 
   beforeAll(async () => {
     meter = await startSimulatedMeter({
@@ -120,14 +117,14 @@ describe("charge points with wrong clocks, or without absolute profiles", { time
     closed = true;
   };
   async function overrideAll(): Promise<void> {
-    await holds(async () => ((await get("/site")) as LiveSite).evses.every(({ transactionId }) => transactionId));
+    await until(async () => ((await get("/site")) as LiveSite).evses.every(({ transactionId }) => transactionId));
     for (const { id } of ODD) {
       const body = JSON.stringify({ active: true });
       const init = { method: "POST", headers: { "content-type": "application/json" }, body };
       const answer = await fetch(`http://127.0.0.1:${site.apiPort}/api/v1/evses/${id}/override`, init);
       expect(answer.status).toBe(200);
     }
-    await holds(() => ODD.every((_, index) => offeredA(index) === 16));
+    await until(() => ODD.every((_, index) => offeredA(index) === 16));
   }
   const facts = async () => ((await get("/events?limit=1000")) as { events: Envelope[] }).events;
   afterAll(async () => {
@@ -139,7 +136,7 @@ describe("charge points with wrong clocks, or without absolute profiles", { time
 
   test("are read as of now, and get full power by limits that hold in their own time", async () => {
     await overrideAll();
-    await holds(async () => ((await get("/site")) as LiveSite).evses.every(({ powerW = 0 }) => powerW > 10_000));
+    await until(async () => ((await get("/site")) as LiveSite).evses.every(({ powerW = 0 }) => powerW > 10_000));
     const clocks = (await facts()).flatMap(({ type, data }) => {
       const { action, chargePointId } = data as { action?: string; chargePointId: string };
       return type === "message-violated" && action === "clock" ? [chargePointId] : [];
@@ -149,7 +146,7 @@ describe("charge points with wrong clocks, or without absolute profiles", { time
 
   test("fall to their safe current when the controller is gone", async () => {
     await close();
-    await holds(() => ODD.every((_, index) => offeredA(index) === SAFE_A));
+    await until(() => ODD.every((_, index) => offeredA(index) === SAFE_A));
   });
 
   test("are taken over by another controller, which knows nothing of them, with the cars that charge", async () => {
@@ -159,6 +156,6 @@ describe("charge points with wrong clocks, or without absolute profiles", { time
     const started = (await facts()).filter(({ type }) => type === "transaction-started");
     expect(started.map(({ data }) => (data as { adopted?: boolean }).adopted)).toEqual([true, true, true, true]);
     for (const station of stations) station.unplug(1);
-    await holds(async () => (await facts()).filter(({ type }) => type === "transaction-ended").length === 4);
+    await until(async () => (await facts()).filter(({ type }) => type === "transaction-ended").length === 4);
   });
 });

@@ -12,6 +12,7 @@ import { startSimulatedMeter } from "../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../src/sim/servers/modbus-server.ts";
 import { Station } from "../src/sim/servers/station.ts";
 import { fastClock } from "./peers/fast-clock.ts";
+import { until } from "./until.ts";
 
 const SPEED = 10;
 const PATIENCE_MS = 120_000;
@@ -33,10 +34,6 @@ describe.each(PROTOCOLS)(
       return [phases > 0 ? currentA : 0, phases > 1 ? currentA : 0, phases > 2 ? currentA : 0];
     };
     const live = async () => (await (await fetch(`http://127.0.0.1:${site.apiPort}/api/v1/site`)).json()) as LiveSite;
-    /** Resolves when `what` holds; the suite's own time-out is the bound. */
-    const holds = async (what: () => boolean | Promise<boolean>) => {
-      while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
-    };
 
     beforeAll(async () => {
       let readings = 0;
@@ -97,18 +94,18 @@ describe.each(PROTOCOLS)(
     });
 
     test("is told one phase and charges there, and all of them when its driver is in a hurry", async () => {
-      await holds(() => station!.offeredPhases(1) === 1 && station!.offeredA(1) >= 6);
-      await holds(async () => (await live()).evses[0]!.phasesInUse === 1);
+      await until(() => station!.offeredPhases(1) === 1 && station!.offeredA(1) >= 6);
+      await until(async () => (await live()).evses[0]!.phasesInUse === 1);
       expect((await live()).evses[0]!.limitA).toBeGreaterThanOrEqual(6);
       const init = { method: "POST", headers: { "content-type": "application/json" }, body: '{"active":true}' };
       const answer = await fetch(`http://127.0.0.1:${site.apiPort}/api/v1/evses/a/override`, init);
       expect(answer.status).toBe(200);
-      await holds(async () => (await live()).evses[0]!.phasesInUse === 3 && station!.offeredA(1) === 16);
+      await until(async () => (await live()).evses[0]!.phasesInUse === 3 && station!.offeredA(1) === 16);
     });
 
     test("and when the controller is gone it falls back to its safe current on all phases", async () => {
       await site.close("test");
-      await holds(() => station!.offeredA(1) === 6 && station!.offeredPhases(1) === 3);
+      await until(() => station!.offeredA(1) === 6 && station!.offeredPhases(1) === 3);
     });
   },
 );

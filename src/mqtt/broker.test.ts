@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { selfSigned } from "../../test/certificate.ts";
 import { freePort } from "../../test/free-port.ts";
 import { cursorsIn } from "../app/recording/cursor.ts";
 import type { Envelope } from "../core/facts/fact.ts";
@@ -353,25 +354,7 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
   test("speaks TLS to a broker whose authority is configured, and to no other", async () => {
     const port = await freePort();
     const name = (file: string) => join(directory, file);
-    const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-    execFileSync(
-      "openssl",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-keyout",
-        name("key.pem"),
-        "-out",
-        name("cert.pem"),
-        ...subject,
-      ],
-      { stdio: "ignore" },
-    );
+    selfSigned({ name: "127.0.0.1", alt: "IP:127.0.0.1", keyFile: name("key.pem"), certFile: name("cert.pem") });
     await mosquitto(port, ["allow_anonymous true", `certfile ${name("cert.pem")}`, `keyfile ${name("key.pem")}`]);
     const url = `mqtts://127.0.0.1:${port}`;
     const stranger = start(new FakeSite(), port, { url });

@@ -1,5 +1,3 @@
-/** Exchanges over real sockets: by TLS, bounded, and not into the local network. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createPlain, type RequestListener, type Server } from "node:http";
 import { createServer as createSecure } from "node:https";
@@ -7,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { selfSigned } from "../../test/certificate.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createHttp, type HttpClient, type HttpOptions } from "./http.ts";
 
@@ -14,28 +13,9 @@ let directory = "";
 const text = (name: string) => readFileSync(join(directory, name), "utf8");
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "wattledger-tls-"));
+  const file = (name: string) => join(directory, name);
   const certificate = (name: string) =>
-    execFileSync(
-      "openssl",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        `/CN=${name}`,
-        "-addext",
-        "subjectAltName=DNS:localhost",
-        "-keyout",
-        join(directory, `${name}.key`),
-        "-out",
-        join(directory, `${name}.crt`),
-      ],
-      { stdio: "ignore" },
-    );
+    selfSigned({ name, alt: "DNS:localhost", keyFile: file(`${name}.key`), certFile: file(`${name}.crt`) });
   certificate("partner");
   certificate("site");
 });

@@ -1,8 +1,9 @@
 /** All charge points of a large site come back at once after a power cut, each with a session to tell. */
 import { loadavg } from "node:os";
 import { hashPassword } from "../../src/app/password.ts";
-import { ChildSite, until } from "../live-site.ts";
+import { ChildSite } from "../live-site.ts";
 import { LoadStation } from "../load/stations.ts";
+import { until } from "../until.ts";
 import type { BenchLine } from "./line.ts";
 import { forgetMostResident, mostResidentMb, residentMb } from "./resident.ts";
 

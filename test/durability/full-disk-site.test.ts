@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ChildSite, until } from "../live-site.ts";
+import { ChildSite } from "../live-site.ts";
+import { until } from "../until.ts";
 import { canMount, SmallDisk } from "./small-disk.ts";
 
 describe.skipIf(!canMount())("a site whose disk is full (skipped where nothing may be mounted: it needs root)", () => {

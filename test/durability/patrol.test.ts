@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { silentLog } from "../../src/app/log.ts";
 import { openLedger } from "../../src/ledger/index.ts";
 import { LOOK_EVERY_MS, Patrol } from "../../src/ledger/patrol.ts";
-import { until } from "../live-site.ts";
+import { until } from "../until.ts";
 import { foretoldFacts } from "./facts.ts";
 
 const FACTS = 4_000;

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ChildSite, until } from "../live-site.ts";
+import { ChildSite } from "../live-site.ts";
+import { until } from "../until.ts";
 import { cheapHash, LoadStation } from "./stations.ts";
 
 const PASSWORD = "a-long-password";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ChildSite, until } from "../live-site.ts";
+import { ChildSite } from "../live-site.ts";
+import { until } from "../until.ts";
 import { cheapHash, LoadStation } from "./stations.ts";
 
 const COUNT = Number(process.env.LOAD_CHARGE_POINTS ?? 250);

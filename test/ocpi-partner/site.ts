@@ -1,5 +1,6 @@
 /** The controller in a process of its own, as a user starts it, with partners in its site.yaml. */
-import { ChildSite, until } from "../live-site.ts";
+import { ChildSite } from "../live-site.ts";
+import { until } from "../until.ts";
 import { ChargePoint } from "./charge-point.ts";
 import { ChargePoint201 } from "./charge-point-201.ts";
 import type { Party } from "./exchange.ts";

@@ -6,10 +6,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { until } from "../live-site.ts";
 import { pushToken, tokenOf } from "../ocpi-partner/market.ts";
 import { Platform } from "../ocpi-partner/platform.ts";
 import { CPO, EMSP_ENDPOINTS, StorySite } from "../ocpi-partner/site.ts";
+import { until } from "../until.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -17,6 +17,7 @@ import { type RunningSite, runSite } from "../../src/app/run.ts";
 import type { LiveSite } from "../../src/core/view/view.ts";
 import { startSimulatedMeter } from "../../src/sim/servers/modbus-meter.ts";
 import type { ModbusServer } from "../../src/sim/servers/modbus-server.ts";
+import { until } from "../until.ts";
 import { fastClock } from "./fast-clock.ts";
 
 const PYTHON = process.env.PEER_PYTHON ?? "python3";
@@ -105,10 +106,6 @@ describe.skipIf(!HAS_PEER)("charge points of another make (skipped without Pytho
   const gridA = () => buildingA + peers.reduce((sum, peer) => sum + peer.drawsA, 0);
   const api = (path: string) => `http://127.0.0.1:${site.apiPort}/api/v1${path}`;
   const live = async () => (await (await fetch(api("/site"))).json()) as LiveSite;
-  /** Resolves when `what` holds; the suite's own time-out is the bound. */
-  const holds = async (what: () => boolean | Promise<boolean>) => {
-    while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
 
   beforeAll(async () => {
     meter = await startSimulatedMeter({
@@ -157,7 +154,7 @@ describe.skipIf(!HAS_PEER)("charge points of another make (skipped without Pytho
       const headers = { "content-type": "application/json" };
       expect((await fetch(api(`/evses/${peer.id}/override`), { method: "POST", headers, body })).status).toBe(200);
     }
-    await holds(() => peers.every(({ drawsA }) => drawsA >= 14));
+    await until(() => peers.every(({ drawsA }) => drawsA >= 14));
     expect(gridA()).toBeLessThanOrEqual(FUSE_A);
     const { evses } = await live();
     expect(evses.map(({ status }) => status)).toEqual(["charging", "charging"]);
@@ -167,7 +164,7 @@ describe.skipIf(!HAS_PEER)("charge points of another make (skipped without Pytho
   test("obey when a load in the building overloads the fuse, by profiles that end by themselves", async () => {
     buildingA = 20;
     expect(gridA()).toBeGreaterThan(FUSE_A);
-    await holds(() => gridA() <= FUSE_A);
+    await until(() => gridA() <= FUSE_A);
     const { evses } = await live();
     expect(evses.every(({ limitA }) => limitA < 16)).toBe(true);
     for (const peer of peers) {
@@ -204,7 +201,7 @@ describe.skipIf(!HAS_PEER)("charge points of another make (skipped without Pytho
       };
       return sessions;
     };
-    await holds(async () => (await ended()).length === 2);
+    await until(async () => (await ended()).length === 2);
     for (const { evseId, energyWh, stopReason } of await ended()) {
       const peer = peers.find(({ id }) => id === evseId)!;
       expect(energyWh).toBe(Number(peer.said.at(-1)!.stoppedWh) - 5000);

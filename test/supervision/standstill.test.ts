@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ChildSite, until } from "../live-site.ts";
+import { ChildSite } from "../live-site.ts";
 import { LoadStation } from "../load/stations.ts";
+import { until } from "../until.ts";
 
 /** 60 shows what a minute does; a few seconds show the same and are over sooner. */
 const PAUSE_S = Number(process.env.STANDSTILL_S ?? 3);

@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { ChildSite, until } from "../live-site.ts";
+import { ChildSite } from "../live-site.ts";
 import { LoadStation } from "../load/stations.ts";
+import { until } from "../until.ts";
 
 const PROGRAM = fileURLToPath(new URL("crashing-site.ts", import.meta.url));
 

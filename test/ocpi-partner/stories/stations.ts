@@ -1,6 +1,6 @@
 /** Profiles that count from the beginning of charging, and what becomes of profiles at charge points of all kinds. */
 import { expect, test } from "vitest";
-import { until } from "../../live-site.ts";
+import { until } from "../../until.ts";
 import { type Market, pushToken, story, tokenOf } from "../market.ts";
 import type { OcppEnd, Payload } from "../ocpp-end.ts";
 import { type Json, millis } from "../spec/check.ts";
