@@ -115,14 +115,28 @@ function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<
   return rest;
 }
 
-/** Open session at an EVSE, the youngest where a charge point reports several. */
-export function openSessionAt(state: SessionsState, evseId: string): Session | undefined {
-  let found: Session | undefined;
-  for (const id in state.open) {
-    const session = state.open[id]!;
-    if (session.evseId === evseId && (!found || session.startedMs >= found.startedMs)) found = session;
+type OpenSessions = SessionsState["open"];
+
+/** Each second asks for the session of each EVSE many times, and they change but now and then. */
+const sessionsByEvse = new WeakMap<OpenSessions, ReadonlyMap<string, Session>>();
+
+function byEvse(open: OpenSessions): ReadonlyMap<string, Session> {
+  const youngest = new Map<string, Session>();
+  for (const session of Object.values(open)) {
+    const other = youngest.get(session.evseId);
+    if (!other || session.startedMs >= other.startedMs) youngest.set(session.evseId, session);
   }
-  return found;
+  return youngest;
+}
+
+/** Open session at an EVSE, the youngest where a charge point reports several. */
+export function openSessionAt({ open }: SessionsState, evseId: string): Session | undefined {
+  let found = sessionsByEvse.get(open);
+  if (!found) {
+    found = byEvse(open);
+    sessionsByEvse.set(open, found);
+  }
+  return found.get(evseId);
 }
 
 /** When a session began, by our clock of now: how long a car is here does not change when that is stepped. */
