@@ -138,6 +138,16 @@ describe("a car that may give energy back", () => {
 /** Every second site's cars give an ampere at least. */
 const least = (seed: number, { phases }: PlanEvse) => (seed % 2 === 0 ? { minPowerW: 230 * phases.length } : {});
 
+it("cars on single phases that may all give are planned within what phases may differ: none charges and gives at once to seem even", () => {
+  for (const cars of [5, 8]) {
+    const plain = seededInput(24, cars);
+    const discharge = { efficiency: 0.92, wearEurPerKwh: 0.03, belowWh: 15_000, aboveWh: 30_000 };
+    const evses = plain.evses.map((evse) => ({ ...evse, discharge: { ...discharge, maxPowerW: evse.maxPowerW } }));
+    const plan = soundPlan({ ...plain, unbalanceLimitA: 20, evses });
+    expect(plan.evses.some(({ dischargeW = [] }) => Math.max(...dischargeW) > 1_000)).toBe(true);
+  }
+});
+
 it("any site with cars that may give is planned within every limit, and never dearer than without", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {

@@ -4,6 +4,7 @@ import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import type { CircuitRoom } from "../input/limits.ts";
 import type { PlanLayout } from "./layout.ts";
 import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { backFactor } from "./model-discharge.ts";
 
 const KILO = 1000;
 
@@ -107,11 +108,15 @@ function addUnbalance(build: ModelBuilder, layout: Limited, input: PlanInput): v
       }, 0);
       if (mostKw <= limitKw) continue;
       for (const low of PHASE_INDEXES.filter((phase) => phase !== high)) {
-        const terms = there.flatMap(({ evse, power, single }) => {
+        const terms = there.flatMap(({ evse, power, single, on, discharge }) => {
           const share = (evse.phases.includes(high) ? 1 : 0) - (evse.phases.includes(low) ? 1 : 0);
           const all = share === 0 ? [] : [term(power[slot]!, share / evse.phases.length)];
           const more = singleShare(evse, high) - singleShare(evse, low);
-          return single[slot] === undefined || more === 0 ? all : [...all, term(single[slot]!, more)];
+          const alone = single[slot] === undefined || more === 0 ? [] : [term(single[slot]!, more)];
+          // Without a yes-or-no it could charge and give at once, of which a plan leaves the difference.
+          const gives = discharge[slot] !== undefined && on[slot] === undefined && evse.phases.includes(low);
+          const given = gives ? [term(discharge[slot]!, backFactor(evse) / evse.phases.length)] : [];
+          return [...all, ...alone, ...given];
         });
         build.row(`u${high}${low}_${slot}`, { upper: limitKw }, terms);
       }
