@@ -198,12 +198,13 @@ const MOST_GENEROUS_PART = 0.25;
  * pause, and where there is more than a charge point gives.
  */
 function withExcess(memory: EvseMemory, reading: EvseReading | undefined, measuredA: number | undefined): EvseMemory {
-  const { excessPart: before, ...rest } = memory;
   const isSettled = reading !== undefined && reading.atMonoMs - memory.limitSinceMonoMs >= SETTLED_MS;
   if (memory.limitA > 0 && (!isSettled || measuredA === undefined)) return memory;
   const part = memory.limitA > 0 ? (measuredA ?? 0) / memory.limitA - 1 : 0;
-  if (part <= 0 || part > MOST_GENEROUS_PART) return before === undefined ? memory : rest;
-  return part === before ? memory : { ...rest, excessPart: part };
+  const isExcess = part > 0 && part <= MOST_GENEROUS_PART;
+  if (memory.excessPart === (isExcess ? part : undefined)) return memory;
+  const { excessPart: _, ...rest } = memory;
+  return isExcess ? { ...rest, excessPart: part } : rest;
 }
 
 /** Above its limit by its own meter, A: every ampere counts where nothing else measures, also before it is called disobedience. */

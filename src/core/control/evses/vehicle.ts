@@ -72,14 +72,15 @@ function capFor(measuredA: number, before: number | undefined): number {
  */
 export function withVehicleCap(memory: EvseMemory, measuredA: number | undefined, monoMs: number): EvseMemory {
   if (measuredA === undefined) return memory;
-  const { belowSinceMonoMs: since, vehicleCapA, ...rest } = memory;
-  const cap = vehicleCapA === undefined ? {} : { vehicleCapA };
+  const { belowSinceMonoMs: since, vehicleCapA } = memory;
   if (memory.limitA <= 0 || measuredA > memory.limitA - 1) {
     const follows = vehicleCapA !== undefined && measuredA > vehicleCapA - 1;
-    return since === undefined && !follows ? memory : { ...rest, ...(follows ? {} : cap) };
+    if (since === undefined && !follows) return memory;
+    const { belowSinceMonoMs: _, vehicleCapA: __, ...rest } = memory;
+    return follows || vehicleCapA === undefined ? rest : { ...rest, vehicleCapA };
   }
-  if (since === undefined) return { ...rest, ...cap, belowSinceMonoMs: monoMs };
+  if (since === undefined) return { ...memory, belowSinceMonoMs: monoMs };
   if (monoMs - since < VEHICLE_BELOW_MS) return memory;
   const capA = capFor(measuredA, vehicleCapA);
-  return capA === vehicleCapA ? memory : { ...rest, belowSinceMonoMs: since, vehicleCapA: capA };
+  return capA === vehicleCapA ? memory : { ...memory, vehicleCapA: capA };
 }

@@ -57,8 +57,8 @@ export function releaseHeld(
   memory: EvseMemory,
   now: { readonly monoMs: number; readonly connected: boolean; readonly refused: boolean; readonly agrees: boolean },
 ): EvseMemory {
+  if (!memory.held) return memory;
   const { held, ...rest } = memory;
-  if (!held) return memory;
   const { replacedMonoMs } = held;
   const taken = now.connected && !now.refused && replacedMonoMs !== undefined;
   const hadItsTime = now.monoMs - (replacedMonoMs ?? now.monoMs) >= OBEY_MS;

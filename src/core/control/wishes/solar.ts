@@ -40,6 +40,12 @@ export interface Sunny {
   readonly memory: EvseMemory;
 }
 
+function withoutSun(memory: EvseMemory): EvseMemory {
+  if (memory.sunnySinceMonoMs === undefined && memory.solarUntilMonoMs === undefined) return memory;
+  const { sunnySinceMonoMs: _, solarUntilMonoMs: __, ...rest } = memory;
+  return rest;
+}
+
 /**
  * Current of a car that follows the sun, A; 0 when it does not. It starts when the sun has carried its minimum for a
  * minute, and then charges for some minutes, through a cloud with a little from the grid: contactors wear.
@@ -47,8 +53,8 @@ export interface Sunny {
 export function sunnyCurrent(input: ControlInput, entry: EvseObservation, shareW: number | undefined): Sunny {
   const { memory, evse } = entry;
   const { monoMs } = input.image;
-  const { sunnySinceMonoMs, solarUntilMonoMs, ...rest } = memory;
-  if (shareW === undefined) return { currentA: 0, memory: sunnySinceMonoMs || solarUntilMonoMs ? rest : memory };
+  const { sunnySinceMonoMs, solarUntilMonoMs } = memory;
+  if (shareW === undefined) return { currentA: 0, memory: withoutSun(memory) };
   const currentA = carriedA(input, entry, shareW);
   const carries = currentA >= evse.minCurrentA;
   if (solarUntilMonoMs !== undefined) {
@@ -57,14 +63,14 @@ export function sunnyCurrent(input: ControlInput, entry: EvseObservation, shareW
     // Where phases are switched a pause would change them, for ten minutes at least; elsewhere what is bought costs more.
     const lastsMonoMs = carries && evse.phaseSwitching ? monoMs + SUN_CLOUD_MS : solarUntilMonoMs;
     const untilMonoMs = Math.max(solarUntilMonoMs, lastsMonoMs);
-    if (!carries && monoMs >= untilMonoMs) return { currentA: 0, memory: rest };
+    if (!carries && monoMs >= untilMonoMs) return { currentA: 0, memory: withoutSun(memory) };
     return {
       currentA: Math.max(evse.minCurrentA, currentA),
       memory: untilMonoMs === solarUntilMonoMs ? memory : { ...memory, solarUntilMonoMs: untilMonoMs },
     };
   }
-  if (!carries || shareW <= 0) return { currentA: 0, memory: sunnySinceMonoMs === undefined ? memory : rest };
-  if (sunnySinceMonoMs === undefined) return { currentA: 0, memory: { ...rest, sunnySinceMonoMs: monoMs } };
+  if (!carries || shareW <= 0) return { currentA: 0, memory: withoutSun(memory) };
+  if (sunnySinceMonoMs === undefined) return { currentA: 0, memory: { ...memory, sunnySinceMonoMs: monoMs } };
   if (monoMs - sunnySinceMonoMs < SUN_BEFORE_START_MS) return { currentA: 0, memory };
-  return { currentA, memory: { ...rest, sunnySinceMonoMs, solarUntilMonoMs: monoMs + SUN_LEAST_ON_MS } };
+  return { currentA, memory: { ...memory, solarUntilMonoMs: monoMs + SUN_LEAST_ON_MS } };
 }
