@@ -1,18 +1,10 @@
 /** A shortage is shared over the whole of each stay, however often the plan is made anew. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
-import { createLinearSolver, type LinearSolver } from "./glpk.ts";
-import { solvePlan } from "./plan-solver.ts";
-
-let linear: LinearSolver;
-beforeAll(async () => {
-  linear = await createLinearSolver();
-});
-
-const solve = (input: PlanInput) => solvePlan(input, 4_000, { linear, nowMs: () => 0 });
+import { soundPlan } from "./plan.test-kit.ts";
 
 /** One phase with room for one car at full power. */
 function narrow(evses: readonly PlanEvse[], slots = 8): PlanInput {
@@ -47,7 +39,7 @@ describe("behind a fuse with room for one", () => {
       connectedSinceMs: START_MS,
       departureMs,
     });
-    const [late, early] = solve(narrow([here, newcomer])).evses;
+    const [late, early] = soundPlan(narrow([here, newcomer])).evses;
     // 11 kWh for 18.9: each misses about a sixth of all that it came for, one of 36, one of 9.9 kWh.
     expect(late!.shortfallWh / 36_000).toBeLessThanOrEqual(0.25);
     expect(early!.shortfallWh / 9_900).toBeLessThanOrEqual(0.25);
@@ -86,7 +78,7 @@ describe("behind a fuse with room for one", () => {
                   ]
                 : [],
             );
-            const plan = solve({ ...narrow(present), startMs: nowMs, nowMs });
+            const plan = soundPlan({ ...narrow(present), startMs: nowMs, nowMs });
             for (const { evseId, powerW } of plan.evses) got[Number(evseId.slice(5))]! += powerW[0]! / 4;
           }
           const parts = drawn.map(({ needWh, staySlots }, index) => {

@@ -13,6 +13,8 @@ export interface PlannedEvse {
   readonly onePhaseSlots?: readonly number[];
   /** What it gives back. */
   readonly dischargeA?: readonly number[];
+  /** What it still needs, Wh, until its departure in eight hours; 10 kWh. */
+  readonly needWh?: number;
 }
 
 /** A plan from the slot in which the plant stands; what the battery does is traded with the grid, or `gridW` says what is. */
@@ -72,14 +74,14 @@ export function plan(
     buildingW: series([]),
     pvW: series([]),
     circuits: [],
-    evses: evses.map(({ evseId, transactionId }) => ({
+    evses: evses.map(({ evseId, transactionId, needWh = 10_000 }) => ({
       evseId,
       transactionId,
       circuitId: "grid",
       phases: [0, 1, 2],
       minPowerW: 4140,
       maxPowerW: 11_040,
-      energyNeededWh: 10_000,
+      energyNeededWh: needWh,
       departureMs: START_MS + 8 * 3_600_000,
       priority: 5,
       preference: "cheap",

@@ -114,3 +114,25 @@ describe("a car that the plan stops", () => {
     expect([checker.longestOverS, checker.violations]).toEqual([0, []]);
   });
 });
+
+describe("behind a full fuse, with one car that needs every minute until its departure", () => {
+  test("a kettle is paid for by the other, which has hours to make up for it", () => {
+    const kettle = (second: number) => (second >= 300 && second < 480 ? 9 : 0);
+    const site = siteOf({ mainFuseA: 40, worstBuildingLoadA: 20, evses: [{ id: "a" }, { id: "b" }] });
+    const plant = new Plant({ site, building: (second) => [6 + kettle(second), 6, 6] });
+    const { checker, run } = watched(plant);
+    const cars = ["a", "b"].map((id) => ({ evseId: id, transactionId: plant.plug(id), currentA: Array(8).fill(16) }));
+    // 16 A on three phases for eight hours are 88 kWh.
+    plan(plant, [cars[0]!, { ...cars[1]!, needWh: 85_000 }]);
+    run(299);
+    expect([plant.limitA("a"), plant.limitA("b")]).toEqual([16, 16]);
+    run(1);
+    // 6 + 9 + 32 = 47 A on 40 A: 7 A have to go.
+    expect([plant.limitA("a"), plant.limitA("b")]).toEqual([9, 16]);
+    run(170);
+    expect(plant.limitA("b")).toBe(16);
+    run(130);
+    expect([plant.limitA("a"), plant.limitA("b")]).toEqual([16, 16]);
+    expect([checker.longestOverS <= 6, checker.violations]).toEqual([true, []]);
+  });
+});

@@ -150,6 +150,7 @@ function claims(guarded: GuardInput, mostA: (entry: EvseObservation, wishA: numb
       minA: entry.evse.minCurrentA,
       wantedA: mostA(entry, wish.currentA),
       ...(wish.moreA === undefined ? {} : { moreA: mostA(entry, wish.moreA) }),
+      ...(wish.noTimeToSpare ? { first: true } : {}),
       rank: () => rankOf(guarded.input, entry),
     });
   }

@@ -22,6 +22,7 @@ const claim = (index: number, wantedA: number, moreA?: number) => ({
   ...(moreA === undefined ? {} : { moreA }),
   rank: () => index,
 });
+const pressed = (index: number, wantedA: number) => ({ ...claim(index, wantedA), first: true });
 const shared = (claims: ReturnType<typeof claim>[], freeA: number) => [...share(claims, phase(freeA)).values()];
 
 describe("what is left when all have what they want", () => {
@@ -38,5 +39,15 @@ describe("what is left when all have what they want", () => {
   it("starts a car that the plan lets wait, when its minimum fits", () => {
     expect(shared([claim(0, 0, 16), claim(1, 16)], 24)).toEqual([8, 16]);
     expect(shared([claim(0, 0, 16), claim(1, 16)], 21)).toEqual([0, 16]);
+  });
+});
+
+describe("who needs all of the time that is left", () => {
+  it("rises before the others, once all who can have their minimum", () => {
+    expect(shared([claim(0, 16), pressed(1, 28)], 40)).toEqual([12, 28]);
+    expect(shared([claim(0, 16), pressed(1, 28)], 30)).toEqual([6, 24]);
+    expect(shared([claim(0, 16), pressed(1, 28), pressed(2, 28)], 40)).toEqual([6, 17, 17]);
+    // Nobody is left without anything for it.
+    expect(shared([claim(0, 16), pressed(1, 28)], 11)).toEqual([11, 0]);
   });
 });

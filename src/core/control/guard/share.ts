@@ -9,6 +9,8 @@ export interface Claim {
   readonly wantedA: number;
   /** What it takes on top of that when all have what they want; missing where nothing. */
   readonly moreA?: number;
+  /** It rises before the others: what it does not get now cannot be made up. */
+  readonly first?: boolean;
   /** Lower goes first when not all can have their minimum. Asked only then. */
   readonly rank: () => number;
 }
@@ -108,6 +110,11 @@ export function share(claims: readonly Claim[], slack: Slack, leftOut: LeftOut =
     giveMinima(inOrder(claims), given, slack, leftOut);
   }
   const charging = claims.filter((claim) => given.get(claim.index)! > 0);
+  fill(
+    charging.filter(({ first }) => first),
+    given,
+    slack,
+  );
   fill(charging, given, slack);
   floor(charging, given, slack);
   topUp(charging, given, slack);

@@ -111,6 +111,18 @@ export function takesMore(input: ControlInput, plan: Plan, entry: EvseObservatio
   return followedSlot(plan, input.image.nowMs) < (row?.eagerSlots ?? 0);
 }
 
+/** Who needs so much of the time that is left has none to lose. */
+const NO_TIME_PART = 0.9;
+const HOUR_MS = 3_600_000;
+
+/** Whether a car that asked for its energy needs nearly all of the time until its departure, by the plan in force. */
+export function hasNoTimeToSpare(plan: Plan, entry: EvseObservation): boolean {
+  const row = plan.input.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  if (!row || row.needAssumed || row.beyondWish || row.refusedMs !== undefined) return false;
+  const possibleWh = (row.maxPowerW * (row.departureMs - plan.input.nowMs)) / HOUR_MS;
+  return row.energyNeededWh > NO_TIME_PART * possibleWh;
+}
+
 /** Phases that the plan reckoned with, until the car has shown its own. */
 function plannedPhases(plan: Plan | undefined, entry: EvseObservation): number | undefined {
   const row = plan?.input.evses.find((evse) => evse.transactionId === entry.session?.transactionId);

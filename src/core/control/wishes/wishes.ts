@@ -7,7 +7,7 @@ import { wishPhases } from "../evses/phase-switch.ts";
 import type { EvseMemory } from "../memory.ts";
 import { WISH_CHANGE_MS } from "../thresholds.ts";
 import { phased } from "./phases.ts";
-import { type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
+import { hasNoTimeToSpare, type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
 import { hasJustResumed } from "./resumed.ts";
 import { sunnyCurrent, surplusW } from "./solar.ts";
 
@@ -15,6 +15,8 @@ export interface Wish {
   readonly currentA: number;
   /** What it takes of what the others leave: the plan would give more if there was room. */
   readonly moreA?: number;
+  /** It needs all of its time: others are lowered before it. */
+  readonly noTimeToSpare?: true;
   readonly reason: Reason;
 }
 
@@ -43,7 +45,8 @@ function planned({ input, plan, shareW }: Today, entry: EvseObservation): Wished
   const reason: Reason =
     currentA === 0 ? waiting(input, plan, entry.session.transactionId) : { kind: "plan", limitA: currentA, ...onOne };
   const eager = takesMore(input, plan, entry) ? { moreA: entry.evse.maxCurrentA } : {};
-  return { wish: { currentA, reason, ...eager }, memory };
+  const pressed = hasNoTimeToSpare(plan, entry) ? ({ noTimeToSpare: true } as const) : {};
+  return { wish: { currentA, reason, ...eager, ...pressed }, memory };
 }
 
 /** A session without a plan is served by fair share: no car sits for ever. */
@@ -88,7 +91,8 @@ function bounded(wish: Wish, entry: EvseObservation): Wish {
   const capA = vehicleCapA === undefined ? undefined : Math.max(entry.evse.minCurrentA, vehicleCapA);
   if (capA === undefined || capA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
   if (capA > wish.currentA) return { ...wish, moreA: capA };
-  return { currentA: capA, reason: { kind: "vehicle", limitA: capA } };
+  const { noTimeToSpare } = wish;
+  return { currentA: capA, ...(noTimeToSpare ? { noTimeToSpare } : {}), reason: { kind: "vehicle", limitA: capA } };
 }
 
 /** What a partner's profile leaves of a wish; below the least current of the EVSE that is nothing. */
