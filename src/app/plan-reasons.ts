@@ -5,7 +5,8 @@ import type { PlanState } from "../core/state/plan.ts";
 import { localTime } from "../core/time/local-time.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import type { PlanReasons } from "../core/view/plan-reasons.ts";
-import { planSlot } from "../core/words/en-plan.ts";
+import { rampOver } from "../core/view/ramp-over.ts";
+import { planRamp, planSlot } from "../core/words/en-plan.ts";
 import { explainChoices } from "../planner/explain/explain-choice.ts";
 
 type MadePlan = NonNullable<PlanState["current"]>;
@@ -25,7 +26,9 @@ export function planReasons({ seq, madeMs, input, result }: MadePlan, site: Site
     });
     return { evseId, name: site.evseById.get(evseId)?.name ?? evseId, transactionId, slots };
   });
-  return { seq, madeMs, evses };
+  const over = rampOver(input, result);
+  const ramp = over && planRamp({ ...over, at: at(over.worstMs) });
+  return { seq, madeMs, ...(ramp === undefined ? {} : { ramp }), evses };
 }
 
 /** Explains the plan in force, and remembers the answer until there is another plan. */

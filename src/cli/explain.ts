@@ -31,11 +31,12 @@ function reasonsOf(url: string, evse: string | undefined): Promise<PlanReasons> 
 }
 
 /** What is printed, in the times of the site, as the reasons are. */
-async function textOf({ seq, madeMs, evses }: PlanReasons, url: string): Promise<string> {
+async function textOf({ seq, madeMs, ramp, evses }: PlanReasons, url: string): Promise<string> {
   const { site } = await get<{ readonly site: { readonly timeZone: string } }>(url, new URL("/api/v1/site", url));
   const timeOf = (ms: number) => localTime(ms, madeMs, site.timeZone);
   return [
     `Plan #${seq}, made ${timeOf(madeMs)} (times of ${site.timeZone})`,
+    ...(ramp === undefined ? [] : [ramp]),
     ...(evses.length === 0 ? ["No car is planned."] : []),
     ...evses.flatMap(({ evseId, name, slots }) => [`${name} (${evseId})`, ...linesOf(slots, timeOf)]),
   ].join("\n");

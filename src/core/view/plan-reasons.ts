@@ -66,6 +66,11 @@ export type ExplainedSlot = Static<typeof ExplainedSlotSchema>;
 export const PlanReasonsSchema = Type.Object({
   seq: Type.Integer({ description: "The plan's fact in the ledger" }),
   madeMs: Type.Number(),
+  ramp: Type.Optional(
+    Type.String({
+      description: "By how much the plan goes beyond a limited ramp, in English words; missing where it does not",
+    }),
+  ),
   evses: Type.Array(
     Type.Object({
       evseId: Type.String(),

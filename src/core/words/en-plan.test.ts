@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { planSlot } from "./en-plan.ts";
+import { planRamp, planSlot } from "./en-plan.ts";
 
 it("says of a limited ramp how much the import may change, and what of it is left", () => {
   const reason = { kind: "ramp", limitW: 9_000, roomW: 2_400 } as const;
@@ -8,6 +8,15 @@ it("says of a limited ramp how much the import may change, and what of it is lef
   );
   expect(planSlot({ powerW: 5_000, minPowerW: 4_140, reason: { ...reason, roomW: 0 } })).toBe(
     "charges with 5.0 kW: the limit of 9.0 kW by which the import may change has no room left",
+  );
+});
+
+it("says by how much a plan goes beyond a limited ramp, and what for", () => {
+  expect(planRamp({ limitW: 9_000, quarterHours: 3, worstW: 1_240, at: "18:00" })).toBe(
+    "The import changes in 3 quarter-hours by more than the 9.0 kW that are allowed, most at 18:00 by 1.2 kW too much: what drivers need goes first.",
+  );
+  expect(planRamp({ limitW: 9_000, quarterHours: 1, worstW: 1_240, at: "18:00" })).toContain(
+    "changes once by more than the 9.0 kW that are allowed, at 18:00 by 1.2 kW",
   );
 });
 

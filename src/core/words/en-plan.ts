@@ -2,6 +2,7 @@
 
 import { PHASE_NAMES } from "../quantity.ts";
 import type { NextChoice, SlotReason } from "../view/plan-reasons.ts";
+import type { RampOver } from "../view/ramp-over.ts";
 
 /** A slot of a car, for a sentence; `at` is local text. */
 export interface SlotWords {
@@ -46,6 +47,14 @@ function why(reason: SlotReason): string {
   if (reason.kind === "one-go") return "this car is not interrupted";
   if (reason.kind === "untried") return "a plan that is good, not proven best";
   return left(reason);
+}
+
+/** What a plan cannot keep of a limited ramp; `at` is local text. */
+export function planRamp(over: Omit<RampOver, "worstMs"> & { readonly at: string }): string {
+  const { limitW, quarterHours, worstW, at } = over;
+  const times = quarterHours === 1 ? "once" : `in ${quarterHours} quarter-hours`;
+  const most = `${quarterHours === 1 ? "" : "most "}at ${at}`;
+  return `The import changes ${times} by more than the ${kilowatts(limitW)} that are allowed, ${most} by ${kilowatts(worstW)} too much: what drivers need goes first.`;
 }
 
 function cars(count: number): string {

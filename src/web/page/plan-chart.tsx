@@ -3,7 +3,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { rampOver } from "../../core/view/ramp-over.ts";
 import type { LiveSite } from "../../core/view/view.ts";
+import { planRamp } from "../../core/words/en-plan.ts";
 import { clockTime, fixed, kw, timeZone } from "./format.ts";
 import { type ChartSlot, chartSlots, limitW } from "./plan-data.ts";
 import { SlotReasons } from "./plan-reasons.tsx";
@@ -252,6 +254,7 @@ function Chart({ site, made }: { site: LiveSite; made: Plan }) {
 
 export function PlanPanel({ site }: { site: LiveSite }) {
   const made = plan.value;
+  const over = made && rampOver(made.input, made.result);
   return (
     <section class="panel">
       <h2>
@@ -259,6 +262,7 @@ export function PlanPanel({ site }: { site: LiveSite }) {
         {made ? <small>{words.planMade(clockTime(made.madeMs), words.planStatus(made.result))}</small> : null}
       </h2>
       {made?.result.status === "rule-based" ? <p class="quiet">{words.planByRules(made.result.detail)}</p> : null}
+      {over ? <p class="quiet">{planRamp({ ...over, at: clockTime(over.worstMs) })}</p> : null}
       {site.planTrouble ? <p class="age old">{site.planTrouble.text}</p> : null}
       {made ? <Chart site={site} made={made} /> : <p class="quiet">{words.planMissing}</p>}
     </section>
