@@ -119,3 +119,20 @@ export function weightBelow(samples: readonly Sample[]): (value: number) => numb
     return from === 0 ? 0 : sums[from - 1]!;
   };
 }
+
+/** A sample that stands for all values up to `apart` below and above its own. */
+export interface WideSample extends Sample {
+  readonly apart: number;
+}
+
+/** The same of samples that are each as wide as they say: nothing leaps at any value. */
+export function wideWeightBelow(samples: readonly WideSample[]): (value: number) => number {
+  return (atValue) => {
+    let sum = 0;
+    for (const { value, weight, apart } of samples) {
+      if (atValue >= value + apart) sum += atValue > value ? weight : 0;
+      else if (atValue > value - apart) sum += (weight * (atValue - value + apart)) / (2 * apart);
+    }
+    return sum;
+  };
+}

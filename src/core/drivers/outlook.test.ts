@@ -64,12 +64,22 @@ describe("when a car has left", () => {
 
   it("is learned: a driver who always leaves at half of what was said is expected to", () => {
     const anna = times(10, { token: "ANNA", saidMs: 8 * HOUR_MS, keptMs: 4 * HOUR_MS });
-    expect(chanceAt(anna, 4.1, 0, 8)).toBeGreaterThan(0.8);
-    expect(chanceAt(anna, 3.9, 0, 8)).toBeLessThan(0.1);
+    expect(chanceAt(anna, 2, 0, 8)).toBeLessThan(0.1);
+    expect(chanceAt(anna, 4, 0, 8)).toBeCloseTo(0.5);
+    expect(chanceAt(anna, 6, 0, 8)).toBeGreaterThan(0.9);
     // Of ten hours half of them, or four hours less: nobody knows which.
-    expect(chanceAt(anna, 4.9, 0, 10)).toBeLessThan(0.1);
-    expect(chanceAt(anna, 5.1, 0, 10)).toBeGreaterThan(0.45);
-    expect(chanceAt(anna, 6.1, 0, 10)).toBeGreaterThan(0.9);
+    expect(chanceAt(anna, 5, 0, 10)).toBeCloseTo(0.375, 1);
+    expect(chanceAt(anna, 6, 0, 10)).toBeGreaterThan(0.5);
+    expect(chanceAt(anna, 8.1, 0, 10)).toBeGreaterThan(0.9);
+  });
+
+  it("is as likely an hour before as an hour after the time at which somebody left who had said another: nothing is safe until then", () => {
+    const early = times(3, { saidMs: 10 * HOUR_MS, keptMs: 6 * HOUR_MS });
+    expect(chanceAt(early, 5.9, 0, 10)).toBeGreaterThan(0.3);
+    expect(chanceAt(early, 6.1, 0, 10)).toBeLessThan(0.5);
+    // What was kept is known to the quarter-hour.
+    const kept = times(3, { saidMs: 10 * HOUR_MS, keptMs: 9.9 * HOUR_MS });
+    expect(chanceAt(kept, 9.8, 0, 10)).toBeLessThan(0.1);
   });
 
   it("is learned from those who said as much: that short words are broken says little of long ones", () => {
@@ -139,7 +149,18 @@ describe("where nothing was said", () => {
 });
 
 describe("what a car takes", () => {
-  it("is probably less than was asked, and never more", () => {
+  it("is more than was asked for where drivers ask for too little, half as much again at most; not for a stranger's first time", () => {
+    const question = { visit, askedWh: 10_000, deliveredWh: 0 };
+    const half = { token: "ANNA", askedWh: 10_000, energyWh: 20_000 };
+    expect(likelyEnergyWh({ ...question, stays: times(5, half) })).toBe(15_000);
+    expect(likelyEnergyWh({ ...question, stays: times(5, { ...half, energyWh: 12_000 }) })).toBe(12_000);
+    expect(likelyEnergyWh({ ...question, stays: times(1, { ...half, token: "BERT" }) })).toBeLessThan(10_000);
+    // One of five who asks for too little is nothing that is planned for all.
+    const right = times(16, { askedWh: 10_000, energyWh: 10_000 });
+    expect(likelyEnergyWh({ ...question, stays: [...right, ...times(3, { ...half, token: "BERT" })] })).toBe(10_000);
+  });
+
+  it("is probably less than was asked where nobody was seen to take more", () => {
     const question = { stays: [], visit, askedWh: 40_000, deliveredWh: 0 };
     expect(likelyEnergyWh(question)).toBeGreaterThan(28_000);
     expect(likelyEnergyWh(question)).toBeLessThan(36_000);

@@ -18,8 +18,10 @@ import {
   timeLikeness,
   timeOfDayApartMs,
   type Visit,
+  type WideSample,
   weightBelow,
   weightOf,
+  wideWeightBelow,
   wordLikeness,
 } from "./likeness.ts";
 import { wakingMs } from "./waking.ts";
@@ -44,6 +46,8 @@ const SAID_STAY: Curve = [
   [2.5, 1],
 ];
 const SAID_WEIGHT = 1;
+/** A stay that was other than said by so much could have been so by this part of it less or more. */
+const BROKEN_SPREAD = 0.5;
 /** Where the owner vouches for what is said, that it holds weighs as much as so many stays. */
 const VOUCHED_WEIGHT = 12;
 /**
@@ -89,16 +93,15 @@ export interface DepartureQuestion {
 
 /**
  * How long those stayed who spoke, had they said as much as this driver. Who is late by an hour after a day is so after an
- * hour, too, or by a part of it: each stands for half.
+ * hour, too, or by a part of it: each stands for half. Who is off is not off by as much each time: a word that was kept says when
+ * the car leaves, one that was broken by hours only about when.
  */
-function keptWords(stays: readonly Stay[], visit: Visit, saidMs: number): Sample[] {
-  return stays.flatMap((stay): Sample[] => {
+function keptWords(stays: readonly Stay[], visit: Visit, saidMs: number): WideSample[] {
+  return stays.flatMap((stay): WideSample[] => {
     if (stay.saidMs === undefined || stay.keptMs === undefined) return [];
     const weight = (acquaintance(stay, visit) * wordLikeness(stay.saidMs, saidMs)) / 2;
-    return [
-      { value: (stay.keptMs / stay.saidMs) * saidMs, weight },
-      { value: Math.max(0, saidMs + stay.keptMs - stay.saidMs), weight },
-    ];
+    const values = [(stay.keptMs / stay.saidMs) * saidMs, Math.max(0, saidMs + stay.keptMs - stay.saidMs)];
+    return values.map((value) => ({ value, weight, apart: BROKEN_SPREAD * Math.abs(value - saidMs) }));
   });
 }
 
@@ -119,10 +122,14 @@ function silentStays(stays: readonly Stay[], visit: Visit): Sample[] {
 /** Share of stays that are over after a time, ms. */
 type Over = (afterMs: number) => number;
 
-/** What was seen, and what was thought before, which weighs as much as so many samples. */
-function learned(samples: readonly Sample[], before: Over, beforeWeight: number): Over {
+/** What was seen, and what was thought before, which weighs as much as so many samples; `below` gives their weight below a time. */
+function learned(
+  samples: readonly Sample[],
+  before: Over,
+  beforeWeight: number,
+  below: (afterMs: number) => number = weightBelow(samples),
+): Over {
   const total = weightOf(samples) + beforeWeight;
-  const below = weightBelow(samples);
   return (afterMs) => (below(afterMs) + beforeWeight * before(afterMs)) / total;
 }
 
@@ -140,13 +147,14 @@ function silentOver({ stays, visit, assumedStayMs }: DepartureQuestion): Over {
 function saidOver({ stays, visit, timeZone, vouched }: DepartureQuestion, sinceMs: number, saidMs: number): Over {
   const usualMs = Math.max(LEAST_USUAL_MS, saidMs);
   const kept = keptWords(stays, visit, usualMs);
-  if (vouched) return learned(kept, (afterMs) => (afterMs < usualMs ? 0 : 1), VOUCHED_WEIGHT);
+  const below = wideWeightBelow(kept);
+  if (vouched) return learned(kept, (afterMs) => (afterMs < usualMs ? 0 : 1), VOUCHED_WEIGHT, below);
   const wallMs = wallClockMs(sinceMs, timeZone);
   const countedMs = (afterMs: number) => wakingMs(wallMs, wallMs + afterMs);
   const wholeMs = countedMs(usualMs);
   // Of two clocks the slower: in the evening that of the hours, in the night the one on the wall.
   const usual: Over = (afterMs) => shareUpTo(SAID_STAY, Math.min(afterMs / usualMs, countedMs(afterMs) / wholeMs));
-  return learned(kept, usual, SAID_WEIGHT);
+  return learned(kept, usual, SAID_WEIGHT, below);
 }
 
 /** The probability, 0..1, that a car that is still here at `nowMs` has left before a time (epoch ms); never falling. */
@@ -182,15 +190,18 @@ export interface EnergyQuestion {
   readonly vouched?: boolean;
 }
 
+/** Where drivers were seen to ask for too little, no more than this is planned for what one asks for: half as much again. */
+const MOST_TAKEN = 1.5;
+
 /** Who left while charging might have taken all of it. */
 function takenPart({ askedWh, energyWh, cutShort }: Stay): number | undefined {
   if (askedWh === undefined || askedWh <= 0) return undefined;
-  return cutShort ? 1 : Math.min(1, energyWh / askedWh);
+  return Math.min(MOST_TAKEN, Math.max(cutShort ? 1 : 0, energyWh / askedWh));
 }
 
 /**
- * What a car that asked for `askedWh` and has `deliveredWh` will probably have taken when it is full, Wh; never more than
- * it asked for. Moves on as the car goes on taking.
+ * What a car that asked for `askedWh` and has `deliveredWh` will probably have taken when it is full, Wh; more than it asked for
+ * only where such drivers took more. Moves on as the car goes on taking.
  */
 export function likelyEnergyWh({ stays, visit, askedWh, deliveredWh, vouched }: EnergyQuestion): number {
   const usual = Array.from({ length: USUAL_WEIGHT }, (_, index): Sample => {

@@ -257,6 +257,24 @@ describe("the input of a plan", () => {
     expect(more?.energyNeededWh).toBeLessThanOrEqual(25_000);
   });
 
+  it("keeps time for more than was asked for, where this driver has always taken more", () => {
+    const state = stateWithCar();
+    const wishes = { left: { energyWh: 20_000, by: "driver", statedMs: START_MS - 4 * SLOT_MS, seq: 1 } };
+    const { token } = state.sessions.open["7"]!;
+    const stay = {
+      evseId: "left",
+      ...(token ? { token } : {}),
+      startedMs: START_MS - 200 * SLOT_MS,
+      stayMs: 40 * SLOT_MS,
+    };
+    const neededWh = (energyWh: number) => {
+      const ended = Array.from({ length: 5 }, () => ({ ...stay, askedWh: 20_000, energyWh, cutShort: false }));
+      const seen = { ...state, stays: { ended }, sessions: { ...state.sessions, wishes } };
+      return inputOf(seen, image()).evses[0]!.energyNeededWh;
+    };
+    expect(neededWh(26_000)).toBe(neededWh(20_000) + 6000);
+  });
+
   it("never plans less than a quarter-hour for a car that does not have what was asked for: the rest would come last", () => {
     const state = stateWithCar();
     const neededWh = (deliveredWh: number) => {

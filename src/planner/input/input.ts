@@ -123,7 +123,7 @@ function plannedNeed(
   if (need.energyNeededWh <= MET_WH)
     return { neededWh: deliveredWh > need.askedWh + SHOWN_WH ? ROLLING_NEED_WH : leastWh, beyondWish: true };
   const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh, vouched };
-  const likelyWh = Math.min(need.energyNeededWh, likelyEnergyWh(question) - deliveredWh);
+  const likelyWh = likelyEnergyWh(question) - deliveredWh;
   // Less than a car takes in a quarter-hour would fit best into the few minutes before it leaves, where nothing may go wrong.
   return { neededWh: Math.max(leastWh, likelyWh) };
 }
