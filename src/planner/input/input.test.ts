@@ -257,7 +257,7 @@ describe("the input of a plan", () => {
     expect(more?.energyNeededWh).toBeLessThanOrEqual(25_000);
   });
 
-  it("keeps time for more than was asked for, where this driver has always taken more", () => {
+  it("keeps time for more than was asked for, where this driver has always taken more, unless it would raise a month's peak", () => {
     const state = stateWithCar();
     const wishes = { left: { energyWh: 20_000, by: "driver", statedMs: START_MS - 4 * SLOT_MS, seq: 1 } };
     const { token } = state.sessions.open["7"]!;
@@ -267,12 +267,16 @@ describe("the input of a plan", () => {
       startedMs: START_MS - 200 * SLOT_MS,
       stayMs: 40 * SLOT_MS,
     };
-    const neededWh = (energyWh: number) => {
+    const neededWh = (energyWh: number, at = site) => {
       const ended = Array.from({ length: 5 }, () => ({ ...stay, askedWh: 20_000, energyWh, cutShort: false }));
       const seen = { ...state, stays: { ended }, sessions: { ...state.sessions, wishes } };
-      return inputOf(seen, image()).evses[0]!.energyNeededWh;
+      return inputOf(seen, image(), at).evses[0]!.energyNeededWh;
     };
     expect(neededWh(26_000)).toBe(neededWh(20_000) + 6000);
+    const always = { steps: [], windows: [], otherwise: { weight: 1, contractedKw: 0 } };
+    const capacity = [{ name: "peak", intervalMinutes: 15, peaks: 1, eurPerKwMonth: 4, floorKw: 0, ...always }];
+    const flemish = siteModel({ ...configuration, tariff: { ...configuration.tariff, capacity } } as SiteConfiguration);
+    expect(neededWh(26_000, flemish)).toBe(neededWh(20_000));
   });
 
   it("never plans less than a quarter-hour for a car that does not have what was asked for: the rest would come last", () => {

@@ -107,11 +107,13 @@ function plannedNeed(
     readonly assumedWh: number;
     /** The owner vouches for what drivers say. */
     readonly vouched: boolean;
+    /** A month's peak costs: what was not asked for is no reason to raise it. */
+    readonly peakCosts: boolean;
     /** The least that a car takes in a quarter-hour, Wh. */
     readonly leastWh: number;
   },
 ): { readonly neededWh: number; readonly beyondWish?: true; readonly needAssumed?: true } {
-  const { state, deliveredWh, assumedWh, vouched, leastWh } = context;
+  const { state, deliveredWh, assumedWh, vouched, peakCosts, leastWh } = context;
   const { energy, departure } = wordOn(state.sessions, session);
   if (!energy) {
     const departureKnown = need.departureMs === departure?.departureMs;
@@ -123,7 +125,8 @@ function plannedNeed(
   if (need.energyNeededWh <= MET_WH)
     return { neededWh: deliveredWh > need.askedWh + SHOWN_WH ? ROLLING_NEED_WH : leastWh, beyondWish: true };
   const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh, vouched };
-  const likelyWh = likelyEnergyWh(question) - deliveredWh;
+  const mostWh = peakCosts ? need.energyNeededWh : Number.POSITIVE_INFINITY;
+  const likelyWh = Math.min(mostWh, likelyEnergyWh(question) - deliveredWh);
   // Less than a car takes in a quarter-hour would fit best into the few minutes before it leaves, where nothing may go wrong.
   return { neededWh: Math.max(leastWh, likelyWh) };
 }
@@ -201,6 +204,7 @@ function planEvse(evse: EvseModel, session: Session, question: PlanQuestion): Pl
     deliveredWh: deliveredWh ?? session.energyWh,
     assumedWh: site.configuration.charging.defaultEnergyWh,
     vouched: site.configuration.charging.statements === "reliable",
+    peakCosts: (site.configuration.tariff.capacity?.length ?? 0) > 0,
     leastWh: minPowerW * SLOT_HOURS,
   });
   const maxPowerW = Math.max(minPowerW, mostW);
