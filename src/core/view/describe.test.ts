@@ -180,6 +180,13 @@ describe("the live picture", () => {
     expect(unshown.evses[0]).toMatchObject({ shortfallWh: 9000, shortfallUnsure: true });
   });
 
+  it("calls no driver short of what nobody asked for, though such drivers usually take it", () => {
+    const more = picture(planned(3000, { notAskedWh: 3000 }), { gridW: 0 }, { kind: "circuit" });
+    expect(more.evses[0]).not.toHaveProperty("shortfallWh");
+    const both = picture(planned(4000, { notAskedWh: 3000 }), { gridW: 0 }, { kind: "circuit" });
+    expect(both.evses[0]).toMatchObject({ shortfallWh: 1000 });
+  });
+
   it("shows an EVSE that was never heard of as what it is", () => {
     const { site, state } = new Books();
     const live = describeSite({ site, state, image: image({}), circuits: [], decisions: [], simulated: true });

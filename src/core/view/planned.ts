@@ -20,10 +20,12 @@ export function plannedCar({ plan: { current: plan } }: SiteState, transactionId
   if (!plan || !row) return {};
   const planned = plan.input.evses.find((evse) => evse.transactionId === transactionId);
   const last = row.powerW.findLastIndex((powerW) => powerW > 0);
-  const isShort = row.shortfallWh >= SHORT_WH && !planned?.beyondWish;
+  // What nobody asked for is nothing that a driver is short of.
+  const shortfallWh = row.shortfallWh - (planned?.notAskedWh ?? 0);
+  const isShort = shortfallWh >= SHORT_WH && !planned?.beyondWish;
   return {
     ...(last < 0 ? {} : { readyMs: plan.input.startMs + (last + 1) * SLOT_MS }),
-    ...(isShort ? { shortfallWh: Math.round(row.shortfallWh) } : {}),
+    ...(isShort ? { shortfallWh: Math.round(shortfallWh) } : {}),
     ...(isShort && planned?.laterPowerW !== undefined ? { shortfallUnsure: true } : {}),
   };
 }

@@ -267,16 +267,18 @@ describe("the input of a plan", () => {
       startedMs: START_MS - 200 * SLOT_MS,
       stayMs: 40 * SLOT_MS,
     };
-    const neededWh = (energyWh: number, at = site) => {
+    const planned = (energyWh: number, at = site) => {
       const ended = Array.from({ length: 5 }, () => ({ ...stay, askedWh: 20_000, energyWh, cutShort: false }));
       const seen = { ...state, stays: { ended }, sessions: { ...state.sessions, wishes } };
-      return inputOf(seen, image(), at).evses[0]!.energyNeededWh;
+      return inputOf(seen, image(), at).evses[0]!;
     };
-    expect(neededWh(26_000)).toBe(neededWh(20_000) + 6000);
+    const asked = planned(20_000);
+    expect(asked).not.toHaveProperty("notAskedWh");
+    expect(planned(26_000)).toMatchObject({ energyNeededWh: asked.energyNeededWh + 6000, notAskedWh: 6000 });
     const always = { steps: [], windows: [], otherwise: { weight: 1, contractedKw: 0 } };
     const capacity = [{ name: "peak", intervalMinutes: 15, peaks: 1, eurPerKwMonth: 4, floorKw: 0, ...always }];
     const flemish = siteModel({ ...configuration, tariff: { ...configuration.tariff, capacity } } as SiteConfiguration);
-    expect(neededWh(26_000, flemish)).toBe(neededWh(20_000));
+    expect(planned(26_000, flemish).energyNeededWh).toBe(asked.energyNeededWh);
   });
 
   it("never plans less than a quarter-hour for a car that does not have what was asked for: the rest would come last", () => {

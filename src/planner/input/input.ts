@@ -112,7 +112,7 @@ function plannedNeed(
     /** The least that a car takes in a quarter-hour, Wh. */
     readonly leastWh: number;
   },
-): { readonly neededWh: number; readonly beyondWish?: true; readonly needAssumed?: true } {
+): { readonly neededWh: number } & Pick<PlanEvse, "beyondWish" | "needAssumed" | "notAskedWh"> {
   const { state, deliveredWh, assumedWh, vouched, peakCosts, leastWh } = context;
   const { energy, departure } = wordOn(state.sessions, session);
   if (!energy) {
@@ -128,7 +128,8 @@ function plannedNeed(
   const mostWh = peakCosts ? need.energyNeededWh : Number.POSITIVE_INFINITY;
   const likelyWh = Math.min(mostWh, likelyEnergyWh(question) - deliveredWh);
   // Less than a car takes in a quarter-hour would fit best into the few minutes before it leaves, where nothing may go wrong.
-  return { neededWh: Math.max(leastWh, likelyWh) };
+  const notAskedWh = Math.round(likelyWh - need.energyNeededWh);
+  return { neededWh: Math.max(leastWh, likelyWh), ...(notAskedWh > 0 ? { notAskedWh } : {}) };
 }
 
 /** By its meter; by the word of the charge point where nothing is measured. */
