@@ -29,6 +29,14 @@ describe("of sun, battery and grid", () => {
     expect(rest.batteries[0]?.powerW).toEqual(new Array(8).fill(0));
   });
 
+  it("a battery buys in the last of the equally cheap hours: until then more is known of what it is for", () => {
+    const importEurPerKwh = [0.1, 0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.3];
+    const batteries = [planBattery({ energyWh: 1000, wearEurPerKwh: 0, endValueEurPerKwh: 0 })];
+    const plan = soundPlan(planInput({ importEurPerKwh, buildingW: new Array(8).fill(500), evses: [], batteries }));
+    const bought = plan.batteries[0]!.powerW.slice(0, 4).map((powerW) => powerW > 0);
+    expect(bought).toEqual([false, false, false, true]);
+  });
+
   it("sun that nobody can hold back is exported at a cost, and a battery keeps its room for those hours", () => {
     const battery = planBattery({
       capacityWh: 4000,

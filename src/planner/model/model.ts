@@ -75,8 +75,9 @@ function addBattery(
     const wear = (battery.wearEurPerKwh / 2) * hours;
     const c = build.variable(`charge${index}_${slot}`, {
       upper: chargeKw,
-      // Of the same sun the car takes the earlier part: it may leave, the battery does not.
-      cost: wear + (slot * EARLY_EUR_PER_KWH_SLOT * hours) / 2,
+      // Of equal quarter-hours the last: what is bought for later may turn out not to be needed, and of the same sun the car takes the
+      // earlier part, as it may leave.
+      cost: wear + ((input.slots - slot) * EARLY_EUR_PER_KWH_SLOT * hours) / 2,
     });
     const d = build.variable(`discharge${index}_${slot}`, {
       upper: dischargeKw,
