@@ -58,6 +58,8 @@ const END: Readonly<Record<string, string>> = {
   HardReset: "the charge point was reset",
   SoftReset: "the charge point was reset",
   UnlockCommand: "the plug was unlocked",
+  superseded: "its charge point began another one",
+  "unplugged-unheard": "the car had gone, nobody had told",
 };
 
 function shedLine({ circuitId, readingA, limitA, shedA, evseIds, ...data }: Data): string {
