@@ -21,7 +21,7 @@ const SHIFTS_MS = [-HOUR_MS, 0, HOUR_MS];
 /** Before the first day it is known of one that nobody came. */
 const NOBODY_WEIGHT = 1;
 /** Of what finds the room taken so much finds none later. */
-export const MISSED_PART = 0.25;
+export const MISSED_PART = 0.5;
 
 type Evse = Pick<EvseModel, "id" | "circuitPath" | "phases" | "maxCurrentA">;
 

@@ -11,7 +11,7 @@ const KILO = 1000;
 /** Later is from here on, slots. */
 const LATER_SLOTS = 4;
 /** What a kWh beyond each part of the later time weighs, as a part of what a missed one does. */
-const WEIGHTS = [0.1, 0.2] as const;
+const WEIGHTS = [0.2, 0.4] as const;
 /** However many come, so much of the later time is left to it. */
 const LEAST_PART = 0.5;
 
