@@ -37,6 +37,21 @@ describe("of sun, battery and grid", () => {
     expect(bought).toEqual([false, false, false, true]);
   });
 
+  it("of equal sun a battery takes the first, before clouds come, and a car before the battery", () => {
+    const pvW = new Array<number>(8).fill(5000);
+    const batteries = [planBattery({ energyWh: 8500, maxChargeW: 5000, wearEurPerKwh: 0, endValueEurPerKwh: 0.3 })];
+    const exportEurPerKwh = new Array<number>(8).fill(0.05);
+    const importEurPerKwh = new Array<number>(8).fill(0.3);
+    const sunny = { pvW, exportEurPerKwh, importEurPerKwh, buildingW: new Array<number>(8).fill(0), batteries };
+    const alone = soundPlan(planInput({ ...sunny, evses: [] }));
+    expect(alone.batteries[0]!.powerW.map((powerW) => powerW > 0)).toEqual([...[true, true], ...Array(6).fill(false)]);
+    const evses = [planEvse({ minPowerW: 4140, maxPowerW: 5000, energyNeededWh: 2500 })];
+    const both = soundPlan(planInput({ ...sunny, evses }));
+    expect(both.evses[0]!.powerW.map((powerW) => powerW > 0)).toEqual([true, true, ...Array(6).fill(false)]);
+    expect(both.batteries[0]!.powerW[0]).toBe(0);
+    expect(both.batteries[0]!.powerW.slice(2, 4).every((powerW) => powerW > 0)).toBe(true);
+  });
+
   it("sun that nobody can hold back is exported at a cost, and a battery keeps its room for those hours", () => {
     const battery = planBattery({
       capacityWh: 4000,

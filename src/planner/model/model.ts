@@ -75,9 +75,8 @@ function addBattery(
     const wear = (battery.wearEurPerKwh / 2) * hours;
     const c = build.variable(`charge${index}_${slot}`, {
       upper: chargeKw,
-      // Of equal quarter-hours the last: what is bought for later may turn out not to be needed, and of the same sun the car takes the
-      // earlier part, as it may leave.
-      cost: wear + ((input.slots - slot) * EARLY_EUR_PER_KWH_SLOT * hours) / 2,
+      // Of equal sun the first, before clouds come; the car takes the part before that: it may leave, the battery does not.
+      cost: wear + (slot * EARLY_EUR_PER_KWH_SLOT * hours) / 2,
     });
     const d = build.variable(`discharge${index}_${slot}`, {
       upper: dischargeKw,
@@ -135,6 +134,14 @@ function mostFlows(input: PlanInput, slot: number): { readonly importW: number; 
   };
 }
 
+/**
+ * Of equal hours a battery buys in the last: what it buys for may turn out not to be needed. More than its sun comes early, EUR/kWh, and
+ * less than cars do.
+ */
+function lateEurPerKwh({ batteries, slots }: PlanInput, slot: number): number {
+  return batteries.length > 0 ? 0.75 * (slots - slot) * EARLY_EUR_PER_KWH_SLOT : 0;
+}
+
 type Grid = Pick<PlanLayout, "imports" | "exports" | "pvs">;
 
 function addGrid(build: ModelBuilder, { input, directions }: Directed): Grid {
@@ -152,7 +159,10 @@ function addGrid(build: ModelBuilder, { input, directions }: Directed): Grid {
     const exportPrice = exclusive.has(slot)
       ? input.exportEurPerKwh[slot]!
       : Math.min(importPrice, input.exportEurPerKwh[slot]!);
-    const i = build.variable(`import_${slot}`, { upper: importKw, cost: importPrice * hours });
+    const i = build.variable(`import_${slot}`, {
+      upper: importKw,
+      cost: (importPrice + lateEurPerKwh(input, slot)) * hours,
+    });
     const e = build.variable(`export_${slot}`, { upper: exportKw, cost: -exportPrice * hours });
     grid.imports.push(i);
     grid.exports.push(e);
