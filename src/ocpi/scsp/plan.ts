@@ -54,6 +54,7 @@ function planEvse(
       session.energy_need === undefined ? ROLLING_NEED_WH : 0,
       Math.round(wantedWh - session.kwh * 1000),
     ),
+    deliveredWh: Math.max(0, Math.round(session.kwh * 1000)),
     departureMs: Math.max(departureMs, nowMs + HOUR_MS),
     priority: 5,
     preference: "regular",

@@ -76,7 +76,7 @@ function addBattery(
     const c = build.variable(`charge${index}_${slot}`, {
       upper: chargeKw,
       // Of equal sun the first, before clouds come; the car takes the part before that: it may leave, the battery does not.
-      cost: wear + (slot * EARLY_EUR_PER_KWH_SLOT * hours) / 2,
+      cost: wear + (slot * EARLY_EUR_PER_KWH_SLOT * hours) / 5,
     });
     const d = build.variable(`discharge${index}_${slot}`, {
       upper: dischargeKw,
@@ -139,7 +139,7 @@ function mostFlows(input: PlanInput, slot: number): { readonly importW: number; 
  * less than cars do.
  */
 function lateEurPerKwh({ batteries, slots }: PlanInput, slot: number): number {
-  return batteries.length > 0 ? 0.75 * (slots - slot) * EARLY_EUR_PER_KWH_SLOT : 0;
+  return batteries.length > 0 ? 0.5 * (slots - slot) * EARLY_EUR_PER_KWH_SLOT : 0;
 }
 
 type Grid = Pick<PlanLayout, "imports" | "exports" | "pvs">;
