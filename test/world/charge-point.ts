@@ -30,6 +30,14 @@ export interface Trouble {
   obeysLate?: boolean;
   /** Gives all phases, whatever number it is told. */
   allPhases?: boolean;
+  /** Goes on giving back what it was told to give, whatever it is told then. */
+  keepsGiving?: boolean;
+  /** Takes a negative limit for one without its sign. */
+  losesSign?: boolean;
+  /** Takes a negative limit, and gives nothing. */
+  givesNothing?: boolean;
+  /** Refuses every negative limit. */
+  refusesBack?: boolean;
   /** Offers its maximum while it has no network. */
   unbound?: boolean;
   /** Its meter shows ten times the current, or none; its register is right. */
@@ -90,6 +98,8 @@ export class SimulatedChargePoint {
   #waiting: Waiting[] = [];
   #current: Waiting | undefined;
   #sampledS = -1000;
+  /** What it gave back last, A, negative; 0 when it was told otherwise since. */
+  #gaveA = 0;
   #inFlight: { readonly dueS: number; readonly command: ChargePointCommand }[] = [];
 
   constructor(stall: Stall, wired: WiredSite, trueMs: () => number) {
@@ -104,12 +114,30 @@ export class SimulatedChargePoint {
     return Math.round(this.#trueMs() + this.clockErrorMs);
   }
 
-  /** The current that it offers its car, A. */
+  /** The current that it offers its car, A; negative is what the car is to give back. */
   offeredA(): number {
     if (this.rebooting || !this.open) return 0;
     const { ignores, unbound, neverPauses, generous } = this.trouble;
     if (ignores || (unbound && !this.connected)) return this.stall.maxCurrentA;
+    const backA = this.#backA();
+    if (backA !== undefined) return backA * (generous ? GENEROUS : 1);
     return Math.max(this.toldA(), neverPauses ? LEAST_OFFER_A : 0) * (generous ? GENEROUS : 1);
+  }
+
+  /** What it makes of being told to give back, A; `undefined` where it was not. */
+  #backA(): number | undefined {
+    const { keepsGiving, losesSign, givesNothing } = this.trouble;
+    const toldA = this.toldA();
+    if (toldA >= 0) return keepsGiving && this.#gaveA < 0 ? this.#gaveA : undefined;
+    return losesSign ? -toldA : givesNothing ? 0 : toldA;
+  }
+
+  /** What it gives stays until it is told otherwise. */
+  #remember(): void {
+    const isGiving = this.open !== undefined && !this.rebooting;
+    if (!isGiving) this.#gaveA = 0;
+    else if (this.toldA() < 0) this.#gaveA = this.toldA();
+    else if (!this.trouble.keepsGiving) this.#gaveA = 0;
   }
 
   /** On how many phases it offers that. */
@@ -145,7 +173,16 @@ export class SimulatedChargePoint {
   /** Takes what it is told, and does not do it. */
   get refuses(): boolean {
     const { ignores, rejects, silent, obeysLate, neverPauses } = this.trouble;
-    return ignores || rejects || silent || obeysLate || (neverPauses && this.toldA() < LEAST_OFFER_A) || false;
+    const toldA = this.toldA();
+    const isHeld = neverPauses && toldA >= 0 && toldA < LEAST_OFFER_A;
+    return ignores || rejects || silent || obeysLate || isHeld || this.#misgives(toldA) || false;
+  }
+
+  /** What it gives back is not what it was told. */
+  #misgives(toldA: number): boolean {
+    const { keepsGiving, losesSign, givesNothing, refusesBack } = this.trouble;
+    if (toldA < 0) return losesSign === true || givesNothing === true;
+    return refusesBack === true || (keepsGiving === true && this.#gaveA < 0);
   }
 
   /** What it tells of its car is wrong or missing, or its answer. */
@@ -273,20 +310,31 @@ export class SimulatedChargePoint {
     if (!this.connected || !this.open || second - this.#sampledS < this.stall.sampleEveryS) return;
     this.#sampledS = second;
     if (this.trouble.mute || this.rebooting) return;
-    const tenth = (value: number) => Math.round(value * 10) / 10;
+    // Not -0, which a ledger does not know.
+    const tenth = (value: number) => Math.round(value * 10) / 10 + 0;
     const { overstates, understates, powerAlone } = this.trouble;
     const factor = overstates ? 10 : understates ? 0 : 1;
     const drawn = this.#wired.evseCurrentA(this.stall.id).map((value) => value * factor) as unknown as PerPhase;
     const currentA: PerPhase = [tenth(drawn[0]), tenth(drawn[1]), tenth(drawn[2])];
-    const powerW = Math.round((drawn[0] + drawn[1] + drawn[2]) * voltageV);
+    const powerW = Math.round((drawn[0] + drawn[1] + drawn[2]) * voltageV) + 0;
     const told = powerAlone ? { powerW } : { currentA, powerW };
-    const sample = { atMs: this.nowMs(), ...told, energyWh: this.register() };
+    const sample = { atMs: this.nowMs(), ...told, energyWh: this.register(), ...this.#tellsOfGiving() };
     this.tell({ type: "metered", ...this.#at(), samples: [sample] });
+  }
+
+  #tellsOfGiving() {
+    const { gives, id } = this.stall;
+    if (!gives) return {};
+    const socPercent = this.#wired.car(id)?.socPercent;
+    const told = gives.tellsCharge && socPercent !== undefined ? { socPercent: Math.round(socPercent) } : {};
+    return { exportWh: Math.round(this.#wired.exportWh(id)), ...told };
   }
 
   /** Takes a command; it has its effect when the charge point has worked on it. */
   take(command: ChargePointCommand, second: number): CommandResult {
-    if (command.type === "set-limit" && this.trouble.rejects) return { status: "rejected", detail: "Rejected" };
+    const isBack = command.type === "set-limit" && command.schedule.periods[0]!.currentA < 0;
+    const rejects = this.trouble.rejects || (isBack && this.trouble.refusesBack);
+    if (command.type === "set-limit" && rejects) return { status: "rejected", detail: "Rejected" };
     const dueS = second + this.stall.commandDelayS + (this.trouble.obeysLate ? OBEYS_LATE_S : 0);
     // One after the other, as they came.
     this.#inFlight.push({ dueS: Math.max(dueS, this.#inFlight.at(-1)?.dueS ?? 0), command });
@@ -304,6 +352,7 @@ export class SimulatedChargePoint {
       if (command.type === "clear-limits") this.schedule = undefined;
       if (command.type === "stop-transaction") this.end("Remote", "finishing");
     }
+    this.#remember();
   }
 
   /** The driver of a car whose charging was stopped asks again. */

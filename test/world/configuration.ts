@@ -1,7 +1,8 @@
 /** The configuration that an installer would have written for a world. */
 import { type ConfigurationProblem, parseConfiguration } from "../../src/app/configuration/configuration.ts";
 import type { SiteConfiguration } from "../../src/core/site/site.ts";
-import type { WorldPlan } from "./plan.ts";
+import { CAR_WH, LEAST_CHARGE_PERCENT } from "./giving.ts";
+import type { Stall, WorldPlan } from "./plan.ts";
 
 const HASH = "scrypt$16384$8$1$VewEOwzSghzCBaSUzMxP4g$fqjVyyMQUCNhO3ytrjhfgMqaMLjnJQXcvjF4igg4KFE";
 
@@ -26,6 +27,13 @@ function devices({ garage, pvW, battery }: WorldPlan) {
   ];
 }
 
+function evseOf({ id, circuit, phases, safeCurrentA, maxCurrentA, priority, phaseSwitching, gives }: Stall) {
+  const { maxPowerW } = gives ?? {};
+  const discharge = { by: "negative-limit", maxPowerW, capacityWh: CAR_WH, minSocPercent: LEAST_CHARGE_PERCENT };
+  const evse = { id, circuit, phases, safeCurrentA, maxCurrentA, priority, phaseSwitching };
+  return gives ? { ...evse, discharge } : evse;
+}
+
 /** `site.yaml` of a world. */
 function textOf(plan: WorldPlan): string {
   const { garage } = plan;
@@ -36,6 +44,8 @@ function textOf(plan: WorldPlan): string {
       protection: plan.protection,
       meter: "grid-meter",
       worstBuildingLoadA: plan.worstBuildingA,
+      exportLimitW: plan.exportLimitW,
+      rampLimitW: plan.rampLimitW,
     },
     circuits: garage
       ? [
@@ -47,11 +57,7 @@ function textOf(plan: WorldPlan): string {
           },
         ]
       : [],
-    chargePoints: plan.stalls.map(({ id, circuit, phases, safeCurrentA, maxCurrentA, priority, phaseSwitching }) => ({
-      id: `cp-${id}`,
-      passwordHash: HASH,
-      evses: [{ id, circuit, phases, safeCurrentA, maxCurrentA, priority, phaseSwitching }],
-    })),
+    chargePoints: plan.stalls.map((stall) => ({ id: `cp-${stall.id}`, passwordHash: HASH, evses: [evseOf(stall)] })),
     devices: devices(plan),
     tariff: {
       import: {

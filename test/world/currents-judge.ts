@@ -18,8 +18,8 @@ export const MOST_SECONDS_OVER_IN_TROUBLE = 40;
  * What was installed wrongly is known when cars have shown it: a minute of raises, two reports of each at 30 s, and then
  * as long as in trouble.
  */
-const MOST_SECONDS_OVER_MISLED = 120;
-const MISLEADING: ReadonlySet<string> = new Set(["meter-lie", "wiring"]);
+export const MOST_SECONDS_OVER_MISLED = 120;
+export const MISLEADING: ReadonlySet<string> = new Set(["meter-lie", "wiring"]);
 /** Somebody who refused, or did not do it, is reached again after so long: the slowest retry of a refused limit. */
 const REACHED_AFTER_S = 65;
 /** Somebody who was cut off is told as soon as he is back, and obeys like everybody. */
@@ -180,7 +180,8 @@ export class CurrentsJudge {
   #fixedA({ id, stalls }: Circuit, phase: PhaseIndex): number {
     let fixedA = this.#world.site.currentA(id)[phase];
     for (const chargePoint of stalls)
-      if (!this.#deafUntilS.has(chargePoint.id)) fixedA -= this.#world.site.carA(chargePoint.stall.id)[phase];
+      if (!this.#deafUntilS.has(chargePoint.id))
+        fixedA -= Math.max(0, this.#world.site.carA(chargePoint.stall.id)[phase]);
     return fixedA;
   }
 

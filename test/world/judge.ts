@@ -2,6 +2,7 @@
 import type { ChargePointCommand } from "../../src/core/charge-point-input.ts";
 import { BooksJudge } from "./books-judge.ts";
 import { CurrentsJudge } from "./currents-judge.ts";
+import { GivingJudge } from "./giving-judge.ts";
 import { OperatorJudge } from "./operator-judge.ts";
 import { OrderJudge } from "./order-judge.ts";
 import type { World } from "./world.ts";
@@ -25,6 +26,7 @@ export class Judge {
   readonly books: BooksJudge;
   readonly order: OrderJudge;
   readonly operator: OperatorJudge;
+  readonly giving: GivingJudge;
   readonly #world: World;
 
   constructor(world: World) {
@@ -33,6 +35,7 @@ export class Judge {
     this.books = new BooksJudge(world);
     this.order = new OrderJudge(world);
     this.operator = new OperatorJudge(world);
+    this.giving = new GivingJudge(world);
   }
 
   /** Nothing new would be learnt. */
@@ -63,6 +66,7 @@ export class Judge {
     if (this.#world.operator.limitW !== undefined) this.currents.tight();
     this.#say(this.currents.look());
     this.#say(this.operator.look());
+    this.#say(this.giving.look());
     // A doubt that ends in this second is in the books before somebody asks for it.
     this.#say(this.books.take());
     this.#say(this.order.look());

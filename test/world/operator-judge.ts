@@ -46,7 +46,8 @@ export class OperatorJudge {
     return chargePoints
       .filter((chargePoint) => !judge.currents.isDeaf(chargePoint.id) && !this.#isUnheard(chargePoint))
       .reduce(
-        (sum, { stall }) => sum + site.carA(stall.id).reduce((carW, currentA) => carW + currentA * VOLTAGE, 0),
+        (sum, { stall }) =>
+          sum + site.carA(stall.id).reduce((carW, currentA) => carW + Math.max(0, currentA) * VOLTAGE, 0),
         0,
       );
   }

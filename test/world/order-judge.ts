@@ -4,6 +4,7 @@ import { PHASE_INDEXES } from "../../src/core/quantity.ts";
 import type { SimulatedChargePoint } from "./charge-point.ts";
 import { WELL_BY_S } from "./plan.ts";
 import { ShownPhases } from "./shown-phases.ts";
+import { VOLTAGE } from "./site.ts";
 import type { World } from "./world.ts";
 
 const MOST_BACKLOG = 5000;
@@ -24,6 +25,9 @@ const REACHED_AFTER_S = 65;
 const BEGINS_AFTER_S = 15;
 const CHARGES_A = 5.5;
 const LEAST_A = 6;
+/** The least that is given back, and the lease of a limit with its lead. */
+const LEAST_BACK_A = 1;
+const MOST_BACK_S = 210;
 /** Germany, of cars on one or two phases. */
 const UNBALANCE_A = 20;
 /** What the guard leaves free. */
@@ -86,11 +90,14 @@ export class OrderJudge {
     const stall = this.#world.chargePoint(evseId).stall;
     const say = (text: string) => this.#said.push(`a limit of ${evseId} ${text}`);
     const currentA = schedule.periods[0]?.currentA ?? Number.NaN;
-    const isCurrent = currentA === 0 || (currentA >= 6 && currentA <= stall.maxCurrentA);
+    const mostBackA = (stall.gives?.maxPowerW ?? 0) / (VOLTAGE * stall.phases.length);
+    const isBack = currentA <= -LEAST_BACK_A && currentA >= -mostBackA;
+    const isCurrent = currentA === 0 || isBack || (currentA >= 6 && currentA <= stall.maxCurrentA);
     if (!isCurrent) say(`is ${currentA} A`);
     const last = schedule.periods.at(-1)!;
     if (schedule.periods.length < 2 || last.currentA !== stall.safeCurrentA) say("does not end in the safe current");
     if (!(schedule.durationS > last.offsetS && schedule.durationS < 3 * 3600)) say(`lasts ${schedule.durationS} s`);
+    if (isBack && last.offsetS > MOST_BACK_S) say(`to give back lasts ${last.offsetS} s`);
     const before = this.#lastA.get(evseId) ?? stall.safeCurrentA;
     // What was decided while the meter was good, and has counted since, may have waited for the disk.
     const waited = this.#world.second - this.#slowDiskS < 3;
@@ -294,6 +301,9 @@ export class OrderJudge {
     const seen: [number, number, number] = [0, 0, 0];
     for (const { stall, trouble } of chargePoints) {
       const phases = this.#shown.of(this.#world, stall);
+      // What is given back on one phase is a difference to the others.
+      if (phases.length < 3)
+        for (const phase of PHASE_INDEXES) seen[phase] += Math.min(0, site.carA(stall.id)[phase]) / LEAST_A;
       const draws = Math.max(...site.carA(stall.id)) >= CHARGES_A;
       const isInTurn = draws || this.#hasJustBegun(stall.id) || this.#hasJustStopped(stall.id);
       const charges = stall.id === id || isInTurn;

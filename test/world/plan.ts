@@ -3,6 +3,7 @@ import type { PerPhase } from "../../src/core/quantity.ts";
 import type { Protection } from "../../src/core/site/site.ts";
 import type { Fault } from "./fault.ts";
 import { drawFault, LATE_NAMES } from "./faults/index.ts";
+import { withGiving } from "./giving.ts";
 import { Draw } from "./random.ts";
 
 export interface Stall {
@@ -23,6 +24,8 @@ export interface Stall {
   readonly maxPeriods: number;
   /** It gives its car one phase, or all, as it is told. */
   readonly phaseSwitching: boolean;
+  /** It takes energy back from its car, told by a negative limit; `tellsCharge`: with its meter values comes the car's charge. */
+  readonly gives?: { readonly maxPowerW: number; readonly tellsCharge: boolean };
 }
 
 export interface Visit {
@@ -36,6 +39,8 @@ export interface Visit {
   readonly obeySeconds: number;
   /** The driver asks for power at once, whatever the plan says. */
   readonly hurries: boolean;
+  /** It can give energy back, and comes with so much of its battery, percent. */
+  readonly gives?: { readonly comesWithPercent: number };
 }
 
 /** A load of the building on top of its base. */
@@ -54,6 +59,8 @@ export interface WorldPlan {
   readonly protection: Protection;
   readonly worstBuildingA: number;
   readonly baseA: PerPhase;
+  readonly exportLimitW?: number;
+  readonly rampLimitW?: number;
   readonly garage?: { readonly fuseA: number; readonly protection: Protection; readonly metered: boolean };
   /** Production while no cloud passes, W. */
   readonly pvW?: number;
@@ -180,6 +187,8 @@ export interface PlanOptions {
   readonly disk?: "file" | "memory";
   /** Whether EVSEs may be switched to one phase; left out: in some worlds. */
   readonly switching?: boolean;
+  /** Whether cars give energy back; left out: in no world. */
+  readonly giving?: boolean;
   /** So many EVSEs. */
   readonly stalls?: number;
 }
@@ -189,7 +198,13 @@ function anyKinds(count: number): undefined[] {
 }
 
 /** The world of a seed. */
-export function drawWorld(seed: number, { only, also, disk, switching, stalls: most }: PlanOptions = {}): WorldPlan {
+export function drawWorld(seed: number, options: PlanOptions = {}): WorldPlan {
+  const plan = drawTaking(seed, options);
+  return options.giving ? withGiving(plan, options) : plan;
+}
+
+/** Its cars take energy, and give none back. */
+function drawTaking(seed: number, { only, also, disk, switching, stalls: most }: PlanOptions): WorldPlan {
   const draw = new Draw(seed);
   const some = draw.whole(3, 6);
   const count = most ?? some;

@@ -5,6 +5,7 @@ import { Battery } from "../../src/sim/models/battery.ts";
 import { Building } from "../../src/sim/models/building.ts";
 import { Car } from "../../src/sim/models/car.ts";
 import { WiredSite } from "../../src/sim/models/site.ts";
+import { CAR_WH } from "./giving.ts";
 import type { Visit, WorldPlan } from "./plan.ts";
 
 export const VOLTAGE = 230;
@@ -66,9 +67,11 @@ export class PhysicalSite {
     return [Math.min(mostA, sumA[0]) * VOLTAGE, Math.min(mostA, sumA[1]) * VOLTAGE, Math.min(mostA, sumA[2]) * VOLTAGE];
   }
 
-  arrive({ stall, phases, firstPhase, maxCurrentA, obeySeconds }: Visit): void {
-    const car = { capacityWh: 80_000, energyWh: 10_000, phases, firstPhase, maxCurrentA, obeySeconds };
-    this.wired.plugIn(stall, new Car({ ...car, rampAPerS: 8, tapers: false }));
+  arrive({ stall, phases, firstPhase, maxCurrentA, obeySeconds, gives }: Visit): void {
+    const energyWh = gives ? (CAR_WH * gives.comesWithPercent) / 100 : 10_000;
+    const car = { capacityWh: CAR_WH, energyWh, phases, firstPhase, maxCurrentA, obeySeconds };
+    const back = gives ? { gives: { leastWh: CAR_WH * 0.2, efficiency: 0.92 } } : {};
+    this.wired.plugIn(stall, new Car({ ...car, ...back, rampAPerS: 8, tapers: false }));
   }
 
   /** It is on other phases than the configuration says. */

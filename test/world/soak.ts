@@ -2,8 +2,8 @@
  * `npm run soak -- --seeds 1000`: lives through worlds of faults and says which of them broke what, and how to see it
  * again. `--from S` begins at another seed, `--workers K` uses K processes, `--only family/kind,family` draws these faults alone,
  * `--also family/kind` these besides, `--eight` has
- * eight EVSEs on 63 A as `check` proposes them, `--switching` has EVSEs that switch phases in every world, `--story` tells
- * each world, `--disk file|memory` chooses where the ledger lies.
+ * eight EVSEs on 63 A as `check` proposes them, `--switching` has EVSEs that switch phases in every world, `--giving` cars
+ * that give energy back, `--story` tells each world, `--disk file|memory` chooses where the ledger lies.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,10 @@ interface Most {
   mostEasyStops: number;
   mostCalmTurns: number;
   longestUnbalancedS: number;
+  longestBackS: number;
+  longestExportS: number;
+  longestHiddenS: number;
+  mostGivenW: number;
 }
 
 interface Outcome extends Most {
@@ -51,7 +55,7 @@ async function live(seed: number, options: Options): Promise<Outcome> {
   const judge = await world.live().catch((error) => {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.stack : error}`);
   });
-  const { currents, order, operator } = judge;
+  const { currents, order, operator, giving } = judge;
   const { longestOverS, longestOverInTroubleS, hottest, unavoidable } = currents;
   const { mostBacklog, mostStops, mostEasyStops } = order;
 
@@ -68,6 +72,10 @@ async function live(seed: number, options: Options): Promise<Outcome> {
     mostEasyStops,
     mostCalmTurns: order.mostCalmTurns,
     longestUnbalancedS: currents.longestUnbalancedS,
+    longestBackS: giving.longestBackS,
+    longestExportS: giving.longestExportS,
+    longestHiddenS: giving.longestHiddenS,
+    mostGivenW: giving.mostGivenW,
   };
 }
 
@@ -89,6 +97,10 @@ class Report {
     mostEasyStops: 0,
     mostCalmTurns: 0,
     longestUnbalancedS: 0,
+    longestBackS: 0,
+    longestExportS: 0,
+    longestHiddenS: 0,
+    mostGivenW: 0,
   };
   /** The world of the hottest device. */
   #hottestSeed = 0;
@@ -115,8 +127,8 @@ class Report {
 
   #tell({ seed, broken }: Outcome): void {
     this.#failed++;
-    const { only, also, disk, eight, switching } = this.#options;
-    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${also ? ` --also ${also.join()}` : ""}${disk ? ` --disk ${disk}` : ""}${eight ? " --eight" : ""}${switching ? " --switching" : ""}`;
+    const { only, also, disk, eight, switching, giving } = this.#options;
+    const again = `npm run soak -- --seeds 1 --from ${seed}${only ? ` --only ${only.join()}` : ""}${also ? ` --also ${also.join()}` : ""}${disk ? ` --disk ${disk}` : ""}${eight ? " --eight" : ""}${switching ? " --switching" : ""}${giving ? " --giving" : ""}`;
     console.log(
       [`seed ${seed} BROKEN; again: ${again}`, ...storyOf(planOf(seed, this.#options)), ...broken].join("\n  "),
     );
@@ -136,6 +148,11 @@ class Report {
         `opened by what nobody can lower: ${unavoidable}; most facts waiting ${mostBacklog}; most stops of a car in ten minutes ${mostStops}, ${mostEasyStops} of them with no fuse near; ` +
         `most turns of a limit in the calm ${mostCalmTurns}; longest unbalanced ${longestUnbalancedS} s`,
     );
+    const { longestBackS, longestExportS, longestHiddenS, mostGivenW } = this.#most;
+    if (mostGivenW > 0)
+      console.log(
+        `longest back through a fuse above its rating: ${longestBackS} s, above a limit of the export ${longestExportS} s, of a fuse that counts on it ${longestHiddenS} s; most given back ${Math.round(mostGivenW)} W`,
+      );
     return this.#failed > 0 ? 1 : 0;
   }
 }
@@ -156,6 +173,7 @@ const { values } = parseArgs({
     disk: { type: "string" },
     eight: { type: "boolean", default: false },
     switching: { type: "boolean", default: false },
+    giving: { type: "boolean", default: false },
     story: { type: "boolean", default: false },
     worker: { type: "string" },
   },
@@ -169,6 +187,7 @@ const options: Options = {
   ...(values.only === undefined ? {} : { only: values.only.split(",") }),
   ...(values.also === undefined ? {} : { also: values.also.split(",") }),
   ...(values.switching ? { switching: true } : {}),
+  ...(values.giving ? { giving: true } : {}),
   ...(values.disk === "file" || values.disk === "memory" ? { disk: values.disk } : {}),
 };
 const workers = Math.min(whole(values.workers, 1), options.seeds);
@@ -190,6 +209,7 @@ else {
         ...(options.also ? ["--also", options.also.join()] : []),
         ...(options.eight ? ["--eight"] : []),
         ...(options.switching ? ["--switching"] : []),
+        ...(options.giving ? ["--giving"] : []),
         ...(options.disk ? ["--disk", options.disk] : []),
       ];
       const child = fork(script, [...share, ...rest, ...kind]);

@@ -12,11 +12,13 @@ function siteLines(plan: WorldPlan): string[] {
     ...(garage
       ? [`garage ${garage.fuseA} A ${garage.protection}, ${garage.metered ? "with" : "without"} a meter`]
       : []),
+    ...(plan.exportLimitW === undefined ? [] : [`no more export than ${plan.exportLimitW} W`]),
+    ...(plan.rampLimitW === undefined ? [] : [`a ramp of ${plan.rampLimitW} W`]),
     ...(pvW === undefined ? [] : [`sun ${pvW} W`]),
     ...(battery ? [`battery ${battery.maxW} W, ${battery.control ? "controlled" : "by itself"}`] : []),
     ...stalls.map(
       (stall) =>
-        `${stall.id} at ${stall.circuit} ${stall.phases.join("-")}, ${stall.maxCurrentA} A, safe ${stall.safeCurrentA} A, priority ${stall.priority}, ${stall.protocol}, samples each ${stall.sampleEveryS} s, delay ${stall.commandDelayS} s${stall.phaseSwitching ? ", switches phases" : ""}`,
+        `${stall.id} at ${stall.circuit} ${stall.phases.join("-")}, ${stall.maxCurrentA} A, safe ${stall.safeCurrentA} A, priority ${stall.priority}, ${stall.protocol}, samples each ${stall.sampleEveryS} s, delay ${stall.commandDelayS} s${stall.phaseSwitching ? ", switches phases" : ""}${stall.gives ? `, takes back ${stall.gives.maxPowerW} W${stall.gives.tellsCharge ? " and tells the charge" : ""}` : ""}`,
     ),
   ];
 }
@@ -24,9 +26,9 @@ function siteLines(plan: WorldPlan): string[] {
 /** What happens in the world of a plan, line by line. */
 export function storyOf(plan: WorldPlan): string[] {
   const timed = [
-    ...plan.visits.map(({ fromS, untilS, stall, phases, firstPhase, maxCurrentA, obeySeconds }) => ({
+    ...plan.visits.map(({ fromS, untilS, stall, phases, firstPhase, maxCurrentA, obeySeconds, gives }) => ({
       atS: fromS,
-      text: `a car comes to ${stall} until ${untilS} s: ${phases} phases from its L${firstPhase + 1}, ${maxCurrentA} A, obeys in ${obeySeconds} s`,
+      text: `a car comes to ${stall} until ${untilS} s: ${phases} phases from its L${firstPhase + 1}, ${maxCurrentA} A, obeys in ${obeySeconds} s${gives ? `, comes with ${gives.comesWithPercent} % and can give` : ""}`,
     })),
     ...plan.loads.map(({ fromS, untilS, currentA }) => ({
       atS: fromS,
@@ -48,6 +50,9 @@ export function storyOf(plan: WorldPlan): string[] {
 function whom(plan: WorldPlan, { family, pick }: WorldPlan["faults"][number]): string {
   if (["charge-point", "car", "wiring"].includes(family))
     return `: ${plan.stalls[Math.floor(pick * plan.stalls.length)]!.id}`;
+  const givers = plan.stalls.filter(({ gives }) => gives);
+  if (family === "giving" && givers.length > 0)
+    return `: ${givers[Math.floor(pick * givers.length)]!.id}, or who gives,`;
   if (family === "meter" || family === "meter-lie")
     return plan.garage?.metered && pick >= 0.5 ? ": garage-meter" : ": grid-meter";
   return `: the ${family}`;

@@ -1,6 +1,5 @@
 /** A world: the physical site, its devices, the controller's process, and time. One second after the other. */
 import type { ChargePointCommand, CommandResult } from "../../src/core/charge-point-input.ts";
-import type { PlanInput, PlanResult } from "../../src/core/facts/plan-facts.ts";
 import type { Log, Solver } from "../../src/core/ports.ts";
 import { ruleBasedPlan } from "../../src/planner/rules/rules.ts";
 import { settle, VirtualClock } from "../../src/sim/virtual-clock.ts";
@@ -11,7 +10,9 @@ import { SimulatedDisk } from "./disk.ts";
 import type { Fault } from "./fault.ts";
 import { happens, kindOf } from "./faults/index.ts";
 import { Judge } from "./judge.ts";
+import { madeUp } from "./made-up-plan.ts";
 import { SimulatedMeter } from "./meter.ts";
+import { GridOperator } from "./operator.ts";
 import { END_S, type Visit, type WorldPlan } from "./plan.ts";
 import { Process } from "./process.ts";
 import { Draw } from "./random.ts";
@@ -26,10 +27,8 @@ const LATE_MS = 20_000;
 const HEARTBEAT_S = 60;
 const DRIVER_ASKS_EVERY_S = 20;
 const TRIES_AGAIN_S = 60;
-const OPERATOR_SAYS_EVERY_S = 5;
 /** A charge point sends no more in a second: the server reads one message at a time. */
 const MOST_MESSAGES = 50;
-const BOUNDLESS_W = 1_000_000_000;
 const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
 
 /** Changes a command on its way out, or lets it vanish: how a test breaks the guard. */
@@ -38,19 +37,6 @@ export type Sabotage = (command: ChargePointCommand, world: World) => ChargePoin
 export interface WorldOptions {
   readonly sabotage?: Sabotage;
   readonly log?: Log;
-}
-
-/** Who may charge on one phase does so in every second five minutes, one here and the next there, and else on all. */
-function onOnePhase(input: PlanInput, plan: PlanResult): PlanResult {
-  const turn = Math.floor(input.nowMs / 300_000);
-  const evses = plan.evses.map((row, index) => {
-    const { onePhase, maxPowerW } = input.evses[index]!;
-    if (!onePhase) return row;
-    const onOne = (turn + index) % 2 === 1;
-    const powerW = row.powerW.map(() => (onOne ? onePhase.maxPowerW : maxPowerW));
-    return { ...row, powerW, ...(onOne ? { onePhaseSlots: row.powerW.map((_, slot) => slot) } : {}) };
-  });
-  return { ...plan, evses };
 }
 
 export class World {
@@ -75,11 +61,7 @@ export class World {
   batteryDeaf = false;
   /** Inverter and battery do not answer polls. */
   devicesSilent = false;
-  /** What the grid operator allows the site to import, and since when the controller knows, s. */
-  readonly operator: { limitW: number | undefined; knownS: number | undefined } = {
-    limitW: undefined,
-    knownS: undefined,
-  };
+  readonly operator = new GridOperator();
   unanswered = 0;
   readonly #options: WorldOptions;
   readonly #log: Log;
@@ -153,7 +135,7 @@ export class World {
     this.site.step(this.time.wallMs(), this.second);
     this.#devices();
     for (const chargePoint of this.chargePoints) this.#connection(chargePoint);
-    this.#tellLimit();
+    this.operator.tell(this);
     await this.quiet();
     await this.judge.look();
   }
@@ -277,13 +259,7 @@ export class World {
         const { delayMs, fails, boundless } = this.solver;
         if (delayMs > 0) await new Promise<void>((resolve) => this.time.after(delayMs, "solver", resolve));
         if (fails) throw new Error("the solver's worker died");
-        const plan = onOnePhase(input, ruleBasedPlan(input, "world"));
-        if (!boundless) return plan;
-        const much = <T extends { readonly powerW: readonly number[] }>(row: T) => ({
-          ...row,
-          powerW: row.powerW.map(() => BOUNDLESS_W),
-        });
-        return { ...plan, evses: plan.evses.map(much), batteries: plan.batteries.map(much) };
+        return madeUp(input, ruleBasedPlan(input, "world"), boundless);
       },
       close: async () => {},
     };
@@ -372,17 +348,6 @@ export class World {
       else chargePoint.refused(this.second);
     }
     this.#pumping.delete(chargePoint.id);
-  }
-
-  /** The grid operator says its limit until the controller has it. */
-  #tellLimit(): void {
-    const { operator } = this;
-    const known = this.isUp ? this.process!.controller.state().site.gridLimits.api?.limitW : undefined;
-    const isTold = this.isUp && known === operator.limitW;
-    operator.knownS = isTold && known !== undefined ? (operator.knownS ?? this.second) : undefined;
-    if (isTold || !this.isUp || this.second % OPERATOR_SAYS_EVERY_S !== 0) return;
-    const data = { by: "api", ...(operator.limitW === undefined ? {} : { limitW: operator.limitW }) };
-    this.process!.controller.record([{ type: "grid-limit-received", source: "api", data }]).catch(() => undefined);
   }
 
   /** Presses "charge now" on the page until it is done. */

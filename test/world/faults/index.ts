@@ -6,6 +6,7 @@ import { CAR_FAULTS } from "./car.ts";
 import { CHARGE_POINT_FAULTS } from "./charge-point.ts";
 import { CLOCK_FAULTS } from "./clock.ts";
 import { DISK_FAULTS } from "./disk.ts";
+import { GIVING_FAULTS } from "./giving.ts";
 import { METER_FAULTS, METER_LIES } from "./meter.ts";
 import { OPERATOR_FAULTS } from "./operator.ts";
 import { PLANNER_FAULTS } from "./planner.ts";
@@ -27,8 +28,12 @@ export const FAULTS: Readonly<Record<string, FaultFamily>> = {
   wiring: WIRING_FAULTS,
 };
 
-/** All kinds as `family/kind`. */
+/** Kinds of worlds in which cars give energy back, and of no other. */
+const GIVING: Readonly<Record<string, FaultFamily>> = { giving: GIVING_FAULTS };
+
+/** All kinds as `family/kind`, but those of cars that give. */
 export const FAULT_NAMES: readonly string[] = namesOf(FAULTS);
+export const GIVING_NAMES: readonly string[] = namesOf(GIVING);
 
 function namesOf(families: Readonly<Record<string, FaultFamily>>): string[] {
   return Object.entries(families).flatMap(([family, kinds]) => Object.keys(kinds).map((kind) => `${family}/${kind}`));
@@ -39,7 +44,7 @@ const EARLIEST_S = 130;
 const LATEST_END_S = 960;
 
 export function kindOf({ family, kind }: Pick<Fault, "family" | "kind">): FaultKind {
-  return FAULTS[family]![kind]!;
+  return { ...FAULTS, ...GIVING }[family]![kind]!;
 }
 
 /** Whether it can be done to the world of this plan. */
@@ -57,7 +62,7 @@ function isLate(name: string): boolean {
 
 /** A fault at a time of its own; `only` is `family/kind` or a family. */
 export function drawFault(draw: Draw, only?: string): Fault {
-  const usual = FAULT_NAMES.filter((name) => name === only || !isLate(name));
+  const usual = FAULT_NAMES.filter((name) => name === only || !isLate(name)).concat(only ? GIVING_NAMES : []);
   const names = only === undefined ? usual : usual.filter((name) => name === only || name.startsWith(`${only}/`));
   if (names.length === 0) throw new Error(`There is no fault ${only}; there are: ${FAULT_NAMES.join(", ")}`);
   const family = draw.one([...new Set(names.map((name) => name.split("/")[0]!))]);
