@@ -83,7 +83,8 @@ export class Acting {
     if (command.type !== "set-limit") return command.type === "install-safe-default";
     const recorded = this.#options.recorder.state().limits.byEvse[command.evseId];
     const currentA = command.schedule.periods[0]?.currentA ?? 0;
-    return recorded !== undefined && currentA >= 0 && currentA <= recorded.currentA;
+    if (recorded === undefined) return false;
+    return currentA < 0 ? -currentA <= (recorded.dischargeA ?? 0) : currentA <= recorded.currentA;
   }
 
   #act(step: Step, tick: number): void {

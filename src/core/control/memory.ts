@@ -69,6 +69,8 @@ export interface EvseMemory {
   readonly solarUntilMonoMs?: number;
   readonly sentMonoMs?: number;
   readonly sentA?: number;
+  /** Since when it is told that, renewals included. */
+  readonly sentSinceMonoMs?: number;
   /** When the lease that was sent last ends by itself. */
   readonly sentEndsMonoMs?: number;
   /** When the schedule that was sent last goes halfway to the safe current by itself; when such a one was refused last. */

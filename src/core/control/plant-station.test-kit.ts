@@ -11,9 +11,13 @@ export interface CarOptions {
   readonly rampAPerS?: number;
   /** It gives back what it is told, and says its state of charge, %. */
   readonly socPercent?: number;
+  /** It gives back no more than this, whatever it is told, A. */
+  readonly givesAtMostA?: number;
 }
 
-export interface Car extends Required<Omit<CarOptions, "socPercent" | "phases">>, Pick<CarOptions, "socPercent"> {
+export interface Car
+  extends Required<Omit<CarOptions, "socPercent" | "givesAtMostA" | "phases">>,
+    Pick<CarOptions, "socPercent" | "givesAtMostA"> {
   readonly transactionId: number;
   /** A car may go over to other phases. */
   phases: 1 | 2 | 3;
@@ -80,7 +84,7 @@ export function liveCar(car: Car, nowOfferedA: number, second: number): void {
   car.reactsInS = Math.max(0, car.reactsInS - 1);
   if (car.reactsInS > 0) return;
   if (nowOfferedA < 0 && car.socPercent !== undefined) {
-    car.currentA = nowOfferedA;
+    car.currentA = Math.max(nowOfferedA, -(car.givesAtMostA ?? Number.POSITIVE_INFINITY));
     return;
   }
   const target = nowOfferedA < 6 ? 0 : Math.min(nowOfferedA, car.takesA(second));

@@ -20,6 +20,8 @@ export interface EvseTrack {
   readonly sinceMonoMs: number;
   /** When its charge point was away last; unknown where it was not since this transaction is known. */
   readonly awayMonoMs?: number;
+  /** What it was told to give back, on each of its phases, A: it does so before its next report says it. */
+  readonly toldBackA?: number;
   readonly last?: EvseReport;
   readonly before?: EvseReport;
   /** While there is no other: what it told since it is back. It may have been kept, and proves nothing. */
@@ -112,6 +114,16 @@ function takeReport({ kept, ...track }: EvseTrack, report: EvseReport): EvseTrac
   return { ...track, last: report, ...(track.last ? { before: track.last } : {}) };
 }
 
+/** What a report leaves out of what the EVSE was told to give back: by grid phase, A; without a report all of it. */
+export function untoldBackA({ evse, toldBackA = 0 }: EvseTrack, report: EvseReport | undefined): PerPhase {
+  if (toldBackA <= 0) return ZERO_PHASES;
+  return mapPhases((phase) => {
+    if (!evse.phases.includes(phase)) return 0;
+    const told = report?.currentA?.[phase] ?? 0;
+    return told - Math.min(told, -toldBackA);
+  });
+}
+
 /** Follows the reports of all EVSEs; a new transaction begins without those of the one before. */
 export function trackEvses(
   before: ReadonlyMap<string, EvseTrack>,
@@ -122,9 +134,11 @@ export function trackEvses(
   for (const evse of site.evses) {
     const { transactionId, startedMs = 0 } = open.get(evse.id) ?? {};
     const known = before.get(evse.id);
+    const { dischargeA: toldBackA } = state.limits.byEvse[evse.id] ?? {};
+    const back = toldBackA === undefined || transactionId === undefined ? {} : { toldBackA };
     if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) {
       const { monoMs: awayMonoMs } = image;
-      next.set(evse.id, { evse, transactionId, sinceMonoMs: awayMonoMs + KEPT_MS, awayMonoMs });
+      next.set(evse.id, { evse, transactionId, sinceMonoMs: awayMonoMs + KEPT_MS, awayMonoMs, ...back });
       continue;
     }
     const track =
@@ -135,7 +149,9 @@ export function trackEvses(
     const atMonoMs = transactionId === undefined ? undefined : image.evses.get(evse.id)?.atMonoMs;
     const isNew = atMonoMs !== undefined && atMonoMs >= awayMonoMs && atMonoMs !== (last ?? kept)?.atMonoMs;
     const report = isNew ? reportOf(site, evse, image) : undefined;
-    next.set(evse.id, report ? takeReport(track, report) : track);
+    const taken = report ? takeReport(track, report) : track;
+    const { toldBackA: toldBefore, ...plain } = taken;
+    next.set(evse.id, toldBefore === toldBackA ? taken : { ...plain, ...back });
   }
   return next;
 }

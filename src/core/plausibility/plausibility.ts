@@ -5,12 +5,13 @@
  */
 import type { SiteDraft } from "../facts/index.ts";
 import type { MeterCaution, ProcessImage } from "../image.ts";
+import { sumPhases } from "../quantity.ts";
 import { GRID_CIRCUIT_ID } from "../site/site.ts";
 import type { CircuitModel, SiteModel } from "../site/site-model.ts";
 import { devicePowers, type PowersInput } from "../site/site-powers.ts";
 import type { SiteState } from "../state/state.ts";
 import { type Doubt, doubtKey, isLearned, isUnusable } from "./doubt.ts";
-import { type EvseTrack, REPORT_VALID_MS, trackEvses, withLeast } from "./evses.ts";
+import { type EvseTrack, REPORT_VALID_MS, trackEvses, untoldBackA, withLeast } from "./evses.ts";
 import {
   doubtsOf,
   forgetVotes,
@@ -50,10 +51,13 @@ export interface Examined {
  * The least that the cars draw by their last reports, W: one that is unknown, as its charge point is gone, may draw nothing, and
  * keeps nobody from seeing what the others show.
  */
-function carsPowerW(tracks: Iterable<EvseTrack>, monoMs: number): number {
+function carsPowerW(tracks: Iterable<EvseTrack>, monoMs: number, voltageV: number): number {
   let sumW = 0;
-  for (const { transactionId, last } of tracks)
-    if (transactionId !== undefined && last && monoMs - last.atMonoMs < REPORT_VALID_MS) sumW += last.powerW;
+  for (const track of tracks) {
+    const { transactionId, last } = track;
+    const report = transactionId !== undefined && last && monoMs - last.atMonoMs < REPORT_VALID_MS ? last : undefined;
+    sumW += (report?.powerW ?? 0) - sumPhases(untoldBackA(track, report)) * voltageV;
+  }
   return sumW;
 }
 
@@ -110,8 +114,8 @@ function surroundings(
   const { gridW, pvW, chargeW, dischargeW } = powers;
   const known = pvW !== undefined && chargeW !== undefined && dischargeW !== undefined;
   const othersW = known ? chargeW - dischargeW - pvW : undefined;
-  const carsW = carsPowerW(evses.values(), image.monoMs);
-  const leastCarsW = carsPowerW(least.values(), image.monoMs);
+  const carsW = carsPowerW(evses.values(), image.monoMs, site.voltageV);
+  const leastCarsW = carsPowerW(least.values(), image.monoMs, site.voltageV);
   const isGrid = deviceId === site.gridMeterId;
   const deliveredW = (gridW ?? Number.NaN) - (othersW ?? Number.NaN);
   const circuitIds = circuitsFrom(site, circuit.id);

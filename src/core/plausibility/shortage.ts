@@ -2,9 +2,11 @@
  * A meter that shows less on a phase than the cars below it draw there, by their own meters, or less in all where these tell
  * power alone: turned, of another scale, swapped, or a generator that nobody named. The reports of cars lag: only those count that came after it began.
  */
-import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
-import { type EvseReport, type EvseTrack, REPORT_VALID_MS } from "./evses.ts";
+import { type PerPhase, PHASE_INDEXES, sumPhases } from "../quantity.ts";
+import { type EvseReport, type EvseTrack, REPORT_VALID_MS, untoldBackA } from "./evses.ts";
 
+/** What is given back counts with no less than this. */
+const HIGHEST_V = 253;
 /** Meters differ by so much. */
 const ALLOWED_A = 2;
 const ALLOWED_PART = 0.05;
@@ -30,24 +32,28 @@ export interface ShortageInput {
 }
 
 /** Whether they draw more in all than the meter shows; said only where one tells no currents, as these say more. */
-function isPowerShort({ powerW, producedW }: ShortageInput, reports: readonly EvseReport[]): boolean {
+function isPowerShort({ powerW, producedW }: ShortageInput, reports: readonly EvseReport[], backW: number): boolean {
   if (reports.every(({ currentA }) => currentA !== undefined)) return false;
   const carsW = reports.reduce((sumW, report) => sumW + report.powerW, 0);
-  return powerW < carsW - producedW - ALLOWED_W - ALLOWED_PART * carsW;
+  return powerW < carsW - backW - producedW - ALLOWED_W - ALLOWED_PART * carsW;
 }
 
 /** Whether the cars that reported since then draw more on a phase than the meter shows. */
 function isShort(input: ShortageInput, sinceMonoMs: number): boolean {
   const { currentA, producedA, tracks, monoMs } = input;
   const fromMonoMs = Math.max(sinceMonoMs, monoMs - REPORT_VALID_MS);
-  const reports = tracks.flatMap(({ transactionId, last }) =>
-    transactionId !== undefined && last && last.atMonoMs >= fromMonoMs ? [last] : [],
-  );
+  const counted = ({ transactionId, last }: EvseTrack) =>
+    transactionId !== undefined && last && last.atMonoMs >= fromMonoMs ? last : undefined;
+  const reports = tracks.flatMap((track) => counted(track) ?? []);
+  const backA = tracks.map((track) => untoldBackA(track, counted(track)));
   const isPhaseShort = PHASE_INDEXES.some((phase) => {
     const carsA = reports.reduce((sumA, report) => sumA + (report.currentA?.[phase] ?? 0), 0);
-    return carsA > 0 && currentA[phase] < carsA - producedA - ALLOWED_A - ALLOWED_PART * carsA;
+    const givenA = backA.reduce((sumA, back) => sumA + back[phase], 0);
+    return carsA > 0 && currentA[phase] < carsA - givenA - producedA - ALLOWED_A - ALLOWED_PART * carsA;
   });
-  return isPhaseShort || isPowerShort(input, reports);
+  return (
+    isPhaseShort || isPowerShort(input, reports, backA.reduce((sumA, back) => sumA + sumPhases(back), 0) * HIGHEST_V)
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import fc from "../../../../test/fast-check.ts";
+import type { PerPhase } from "../../quantity.ts";
 import { Checker } from "../checker.test-kit.ts";
 import { plan } from "../planned.test-kit.ts";
 import { Plant } from "../plant.test-kit.ts";
@@ -181,6 +182,66 @@ describe("a car that gives back as planned", () => {
     expect(plant.drawsA("van")).toBe(0);
     plant.run(1000);
     expect(plant.drawsA("van")).toBeGreaterThan(10);
+  });
+
+  test("that gives less than it is told is lowered from what it gives, when the load that it fed goes away", () => {
+    const site = siteOf({
+      mainFuseA: 32,
+      worstBuildingLoadA: 20,
+      exportLimitW: 690,
+      evses: [{ id: "van", givesW: 11_040 }],
+    });
+    const building = (second: number): PerPhase => (second < 120 ? [15, 15, 15] : [3, 3, 3]);
+    const plant = new Plant({ site, building, meterEveryS: 5 });
+    const van = plant.plug("van", { socPercent: 80, givesAtMostA: 9 });
+    plant.run(10);
+    plan(plant, [gives(van, 16)]);
+    plant.run(109);
+    expect(plant.drawsA("van")).toBe(-9);
+    let over = 0;
+    plant.run(200, () => {
+      if (plant.trueA("grid")[0] < -1.01) over++;
+    });
+    expect(over).toBeLessThanOrEqual(8);
+    expect(plant.drawsA("van")).toBe(-4);
+  });
+
+  test("two that share what may be exported do not take it from one another by turns", () => {
+    const evses = ["van", "bus"].map((id) => ({ id, givesW: 11_040 }));
+    const { plant, van } = depot(() => 13, { evses, exportLimitW: 690 });
+    const bus = plant.plug("bus", { socPercent: 80 });
+    plant.run(10);
+    plan(plant, [gives(van, 16), { ...gives(bus, 16), evseId: "bus" }]);
+    plant.run(200);
+    const told = () =>
+      plant.commands.flatMap(({ command }) =>
+        command.type === "set-limit" ? [`${command.evseId} ${command.schedule.periods[0]!.currentA}`] : [],
+      );
+    const before = told().length;
+    plant.run(500, () => expect(plant.trueA("grid")[0]).toBeGreaterThanOrEqual(-1.01));
+    // Renewals tell the same again.
+    expect(new Set(told().slice(before)).size).toBeLessThanOrEqual(2);
+    expect(plant.drawsA("van") + plant.drawsA("bus")).toBe(-14);
+  });
+
+  test("on one phase leaves the difference between phases within what is allowed to the car that charges on another", () => {
+    const evses = [
+      { id: "van", givesW: 3680, phases: ["L1"] as const },
+      { id: "car", phases: ["L2"] as const },
+    ];
+    const site = siteOf({ mainFuseA: 63, worstBuildingLoadA: 20, evses, country: "DE" });
+    const plant = new Plant({ site, building: () => [18, 5, 5], meterEveryS: 5 });
+    const car = plant.plug("car", { phases: 1 });
+    const van = plant.plug("van", { phases: 1, socPercent: 80 });
+    plan(plant, [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    plant.run(120);
+    expect(plant.drawsA("car")).toBe(16);
+    plan(plant, [gives(van, 5), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    plant.run(600, () => {
+      expect(plant.drawsA("car") - plant.drawsA("van")).toBeLessThanOrEqual(20);
+      expect(plant.drawsA("car")).toBe(16);
+    });
+    expect(plant.drawsA("van")).toBeLessThan(0);
   });
 
   test("whatever the load, and whenever it is unplugged: no fuse is longer above its limit than without it", () => {

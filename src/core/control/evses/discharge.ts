@@ -5,16 +5,18 @@
 import { STALE_AFTER_MS } from "../../device-quality.ts";
 import type { EvseReading } from "../../image.ts";
 import { exportLimitInForce } from "../../limits/grid-limit.ts";
-import { PHASE_INDEXES } from "../../quantity.ts";
+import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
 import { mostFeedInA } from "../circuits/feed-in.ts";
 import { siteIndex } from "../circuits/site-index.ts";
+import { tilts } from "../circuits/unbalance.ts";
 import type { ControlInput, EvseDecision } from "../control.ts";
 import {
   BACK_REFUSED_MS,
   DISCHARGE_LEAST_A,
   EVSE_READING_VALID_MS,
   EXPECTED_MS,
+  MARGIN_A,
   OBEY_MS,
   WISH_CHANGE_MS,
 } from "../thresholds.ts";
@@ -40,9 +42,17 @@ function toldA({ memory }: EvseObservation): number {
   return Math.max(0, -(memory.sentA ?? 0));
 }
 
-/** What may flow back now, A per phase: as measured, or as it was told last, whichever is more. */
+/** Its own meter has shown on each phase what it makes of what it was told, after the time to obey. */
+function hasShown(input: ControlInput, { evse, memory }: EvseObservation): boolean {
+  const reading = readingOf(input, evse.id);
+  const sinceMonoMs = memory.sentSinceMonoMs ?? Number.POSITIVE_INFINITY;
+  return reading?.currentA !== undefined && reading.atMonoMs >= sinceMonoMs + OBEY_MS;
+}
+
+/** What may flow back now, A per phase: as measured, or as it was told a moment ago where that is more. */
 function backA(input: ControlInput, entry: EvseObservation): number {
-  return Math.max(measuredBackA(input, entry), toldA(entry));
+  const measuredA = measuredBackA(input, entry);
+  return hasShown(input, entry) ? measuredA : Math.max(measuredA, toldA(entry));
 }
 
 /** Observations in which what a car gives back is load that is only hidden: it may be there the next second. */
@@ -108,21 +118,66 @@ function mayGive(input: ControlInput, entry: EvseObservation, decision: EvseDeci
   return reading !== undefined && input.image.monoMs - reading.atMonoMs <= EVSE_READING_VALID_MS - STALE_AFTER_MS;
 }
 
-/** What is left for a car on the way of its circuits, A per phase: what it gives now and what more there is. */
+/** On how many phases it gives as its own meter shows it: a step down takes no more power away than on these. */
+function givingPhases(input: ControlInput, { evse, loaded }: EvseObservation): number {
+  const giving = readingOf(input, evse.id)?.currentA?.filter((currentA) => currentA <= -DISCHARGE_LEAST_A / 2) ?? [];
+  return giving.length > 0 ? giving.length : Math.max(1, loaded.length);
+}
+
+/**
+ * What is left for a car on the way of its circuits, A per phase: what it is told now and what more there is. Where there is too
+ * much, what counts is what it gives: a car that takes less than it is told would not notice the first steps down.
+ */
 function leftA(input: ControlInput, entry: EvseObservation, room: Room): number {
   const { phases } = entry.evse;
   const told = toldA(entry);
-  let currentA = told + room.powerW / (input.site.voltageV * phases.length);
+  const flowsA = Math.min(told, backA(input, entry));
+  const after = (moreA: number) => (moreA < 0 ? flowsA : told) + moreA;
+  const wires = room.powerW < 0 ? givingPhases(input, entry) : phases.length;
+  let currentA = after(room.powerW / (input.site.voltageV * wires));
   for (const position of siteIndex(input.site).paths[entry.index]!) {
     const circuit = room.circuits[position]!;
-    for (const phase of phases) currentA = Math.min(currentA, told + circuit.moreA[phase]!, circuit.toldA[phase]!);
+    for (const phase of phases) currentA = Math.min(currentA, after(circuit.moreA[phase]!), circuit.toldA[phase]!);
   }
   return currentA;
 }
 
+/** What others on `phase`, and not on `other`, draw, may draw or need to begin, A. */
+function drawnApartA(others: readonly EvseObservation[], phase: PhaseIndex, other: PhaseIndex): number {
+  const apart = others.filter((entry) => tilts(entry, phase, other));
+  return apart.reduce((sumA, { surelyA, memory, evse, session }) => {
+    return sumA + Math.max(surelyA, memory.limitA, session && !evse.discharge ? evse.minCurrentA : 0);
+  }, 0);
+}
+
+/** What is given back on one or two phases is a difference to the others, where cars charge: no more than is allowed, A. */
+function balancedA(
+  { site }: ControlInput,
+  entry: EvseObservation,
+  { active, given }: { readonly active: readonly EvseObservation[]; readonly given: ReadonlyMap<number, number> },
+): number {
+  const { unbalanceLimitA, phases } = site;
+  if (unbalanceLimitA === undefined || phases === 1) return Number.POSITIVE_INFINITY;
+  const others = active.filter((other) => other !== entry);
+  const pairs = PHASE_INDEXES.flatMap((own) =>
+    PHASE_INDEXES.filter((other) => other !== own && (entry.unseen || tilts(entry, own, other))).map((other) => ({
+      own,
+      other,
+    })),
+  );
+  const left = pairs.map(({ own, other }) => {
+    const givers = others.filter((giver) => tilts(giver, own, other));
+    const givenA = givers.reduce((sumA, { index, surelyA }) => sumA + Math.max(given.get(index) ?? 0, -surelyA, 0), 0);
+    return unbalanceLimitA - MARGIN_A - drawnApartA(others, other, own) - givenA;
+  });
+  return Math.min(Number.POSITIVE_INFINITY, ...left);
+}
+
 function take(input: ControlInput, entry: EvseObservation, room: Room, currentA: number): void {
-  const moreA = currentA - toldA(entry);
-  room.powerW -= moreA * input.site.voltageV * entry.evse.phases.length;
+  const told = toldA(entry);
+  const moreA = currentA > told ? currentA - told : Math.min(0, currentA - Math.min(told, backA(input, entry)));
+  const wires = moreA < 0 ? givingPhases(input, entry) : entry.evse.phases.length;
+  room.powerW -= moreA * input.site.voltageV * wires;
   for (const position of siteIndex(input.site).paths[entry.index]!) {
     const circuit = room.circuits[position]!;
     for (const phase of entry.evse.phases) {
@@ -141,9 +196,22 @@ function sentA(plannedA: number, leftA: number): number {
   return tenthsA <= leftA ? tenthsA : Math.floor(leftA);
 }
 
-/** Lowered at once, raised with patience: the readings have to show the last step before the next. */
-function steadyA(input: ControlInput, entry: EvseObservation, wantedA: number): number {
+/** Somebody else was told to give more or less a moment ago: the readings do not show it yet. */
+function othersSettle({ image }: ControlInput, entry: EvseObservation, givers: readonly EvseObservation[]): boolean {
+  return givers.some(({ index, memory }) => {
+    const sinceMs = image.monoMs - (memory.sentSinceMonoMs ?? Number.NEGATIVE_INFINITY);
+    return index !== entry.index && sinceMs > 0 && sinceMs < EXPECTED_MS;
+  });
+}
+
+/** Lowered at once, raised with patience: the readings have to show the last step, of anybody, before the next. */
+function steadyA(
+  input: ControlInput,
+  entry: EvseObservation,
+  { wantedA, givers }: { readonly wantedA: number; readonly givers: readonly EvseObservation[] },
+): number {
   const told = toldA(entry);
+  if (wantedA > told && othersSettle(input, entry, givers)) return told;
   const sentMs = input.image.monoMs - (entry.memory.sentMonoMs ?? Number.NEGATIVE_INFINITY);
   const waits = sentMs < (wantedA > told ? WISH_CHANGE_MS : EXPECTED_MS);
   return told > 0 && waits ? told : wantedA;
@@ -168,9 +236,12 @@ export function withDischarge(
   const room = roomOf(input, views);
   if (!room) return decisions;
   const next = new Map(decisions);
+  const given = new Map<number, number>();
   for (const entry of givers) {
-    const dischargeA = steadyA(input, entry, sentA(plannedA(input, entry), leftA(input, entry, room)));
+    const mostA = Math.min(leftA(input, entry, room), balancedA(input, entry, { active, given }));
+    const dischargeA = steadyA(input, entry, { wantedA: sentA(plannedA(input, entry), mostA), givers });
     if (dischargeA < DISCHARGE_LEAST_A) continue;
+    given.set(entry.index, dischargeA);
     take(input, entry, room, dischargeA);
     next.set(entry.index, { ...decisions.get(entry.index)!, dischargeA });
   }

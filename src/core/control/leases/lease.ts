@@ -105,7 +105,8 @@ function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseD
  */
 function sendableA({ state }: ControlInput, { evse }: EvseObservation, decidedA: number): number {
   const { currentA = evse.safeCurrentA, dischargeA = 0 } = state.limits.byEvse[evse.id] ?? {};
-  return Math.min(decidedA, dischargeA > 0 ? -dischargeA : currentA);
+  // To give back less, or nothing, is no raise.
+  return decidedA < 0 ? Math.max(decidedA, 0 - dischargeA) : Math.min(decidedA, currentA);
 }
 
 /** Stopped for want of current, or because it did not obey: from then on a pause has its least duration. */
@@ -191,7 +192,8 @@ export function lease(
   const draft = limitDraft(input, entry, decision, memory);
   if (draft) memory = { ...memory, factA: signedA(decision), factKind: decision.reason.kind };
   const currentA = draft ? signedA(decision) : sendableA(input, entry, signedA(decision));
-  const waits = currentA < signedA(decision);
+  const mayStop = signedA(decision) >= 0 && (memory.sentA ?? 0) < 0;
+  const waits = !mayStop && Math.abs(currentA) < Math.abs(signedA(decision));
   if (isDue(input, entry, memory, waits ? (memory.sentA ?? currentA) : currentA)) {
     const again = entry.refused && memory.limitSinceMonoMs <= (memory.sentMonoMs ?? Number.NEGATIVE_INFINITY);
     const { id: evseId, chargePointId, connector } = entry.evse;
@@ -202,6 +204,7 @@ export function lease(
     memory = {
       ...rest,
       ...{ sentMonoMs: monoMs, sentA: currentA, sentEndsMonoMs: monoMs + lifeMs(schedule) },
+      sentSinceMonoMs: memory.sentA === currentA ? (memory.sentSinceMonoMs ?? monoMs) : monoMs,
       tries: again ? memory.tries + 1 : 0,
       ...sentHalfway(schedule, monoMs),
       ...(dropMonoMs === undefined ? {} : { sentDropMonoMs: dropMonoMs }),
