@@ -17,7 +17,8 @@ export interface PhaseDifference {
   readonly isUnmetered: boolean;
 }
 
-const PAIRS = PHASE_INDEXES.flatMap((phase) =>
+/** Each phase beside each other one. */
+export const PHASE_PAIRS = PHASE_INDEXES.flatMap((phase) =>
   PHASE_INDEXES.filter((other) => other !== phase).map((other) => ({
     phase,
     other,
@@ -53,7 +54,7 @@ export function againstA(active: readonly EvseObservation[], phase: PhaseIndex, 
 
 /** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */
 export function phaseDifferences(active: readonly EvseObservation[]): PhaseDifference[] {
-  return PAIRS.flatMap(({ phase, other, key }) => {
+  return PHASE_PAIRS.flatMap(({ phase, other, key }) => {
     const members = active.filter((entry) => tilts(entry, phase, other));
     if (members.length === 0) return [];
     const evenedA = againstA(active, phase, other);

@@ -5,22 +5,21 @@
 import { STALE_AFTER_MS } from "../../device-quality.ts";
 import type { EvseReading } from "../../image.ts";
 import { exportLimitInForce } from "../../limits/grid-limit.ts";
-import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
+import { PHASE_INDEXES } from "../../quantity.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
 import { mostFeedInA } from "../circuits/feed-in.ts";
 import { siteIndex } from "../circuits/site-index.ts";
-import { tilts } from "../circuits/unbalance.ts";
 import type { ControlInput, EvseDecision } from "../control.ts";
 import {
   BACK_REFUSED_MS,
   DISCHARGE_LEAST_A,
   EVSE_READING_VALID_MS,
   EXPECTED_MS,
-  MARGIN_A,
   OBEY_MS,
   WISH_CHANGE_MS,
 } from "../thresholds.ts";
-import { followedSlot, planInForce } from "../wishes/plan-current.ts";
+import { followedSlot, planInForce, plannedRow } from "../wishes/plan-current.ts";
+import { balancedA } from "./discharge-balance.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 
 const TINY = 1e-6;
@@ -93,15 +92,15 @@ function roomOf(input: ControlInput, views: readonly CircuitView[]): Room | unde
 
 /** What the plan lets a car give now, A per phase, above the reserve of its battery. */
 function plannedA(input: ControlInput, entry: EvseObservation): number {
-  const { evse, session } = entry;
+  const { evse } = entry;
   const plan = planInForce(input);
-  const row = plan?.result.evses.find(({ transactionId }) => transactionId === session?.transactionId);
   const { discharge } = evse;
   if (!plan || !discharge) return 0;
   const reading = readingOf(input, evse.id);
   if (reading?.socPercent !== undefined && reading.socPercent <= discharge.minSocPercent) return 0;
   const wattsOfAnAmpere = input.site.voltageV * evse.phases.length;
-  const plannedA = (row?.dischargeW?.[followedSlot(plan, input.image.nowMs)] ?? 0) / wattsOfAnAmpere;
+  const plannedA =
+    (plannedRow(plan, entry)?.dischargeW?.[followedSlot(plan, input.image.nowMs)] ?? 0) / wattsOfAnAmpere;
   // A house takes a few hundred watts in the evening: the least that can be given is nearer to that than nothing.
   const givenA = plannedA >= DISCHARGE_LEAST_A / 2 ? Math.max(DISCHARGE_LEAST_A, plannedA) : 0;
   return Math.min(discharge.maxPowerW / wattsOfAnAmpere, givenA);
@@ -140,37 +139,6 @@ function leftA(input: ControlInput, entry: EvseObservation, room: Room): number 
     for (const phase of phases) currentA = Math.min(currentA, after(circuit.moreA[phase]!), circuit.toldA[phase]!);
   }
   return currentA;
-}
-
-/** What others on `phase`, and not on `other`, draw, may draw or need to begin, A. */
-function drawnApartA(others: readonly EvseObservation[], phase: PhaseIndex, other: PhaseIndex): number {
-  const apart = others.filter((entry) => tilts(entry, phase, other));
-  return apart.reduce((sumA, { surelyA, memory, evse, session }) => {
-    return sumA + Math.max(surelyA, memory.limitA, session && !evse.discharge ? evse.minCurrentA : 0);
-  }, 0);
-}
-
-/** What is given back on one or two phases is a difference to the others, where cars charge: no more than is allowed, A. */
-function balancedA(
-  { site }: ControlInput,
-  entry: EvseObservation,
-  { active, given }: { readonly active: readonly EvseObservation[]; readonly given: ReadonlyMap<number, number> },
-): number {
-  const { unbalanceLimitA, phases } = site;
-  if (unbalanceLimitA === undefined || phases === 1) return Number.POSITIVE_INFINITY;
-  const others = active.filter((other) => other !== entry);
-  const pairs = PHASE_INDEXES.flatMap((own) =>
-    PHASE_INDEXES.filter((other) => other !== own && (entry.unseen || tilts(entry, own, other))).map((other) => ({
-      own,
-      other,
-    })),
-  );
-  const left = pairs.map(({ own, other }) => {
-    const givers = others.filter((giver) => tilts(giver, own, other));
-    const givenA = givers.reduce((sumA, { index, surelyA }) => sumA + Math.max(given.get(index) ?? 0, -surelyA, 0), 0);
-    return unbalanceLimitA - MARGIN_A - drawnApartA(others, other, own) - givenA;
-  });
-  return Math.min(Number.POSITIVE_INFINITY, ...left);
 }
 
 function take(input: ControlInput, entry: EvseObservation, room: Room, currentA: number): void {
@@ -238,7 +206,7 @@ export function withDischarge(
   const next = new Map(decisions);
   const given = new Map<number, number>();
   for (const entry of givers) {
-    const mostA = Math.min(leftA(input, entry, room), balancedA(input, entry, { active, given }));
+    const mostA = Math.min(leftA(input, entry, room), balancedA(input.site, entry, { active, given }));
     const dischargeA = steadyA(input, entry, { wantedA: sentA(plannedA(input, entry), mostA), givers });
     if (dischargeA < DISCHARGE_LEAST_A) continue;
     given.set(entry.index, dischargeA);

@@ -105,7 +105,7 @@ function limitDraft(input: ControlInput, entry: EvseObservation, decision: EvseD
  */
 function sendableA({ state }: ControlInput, { evse }: EvseObservation, decidedA: number): number {
   const { currentA = evse.safeCurrentA, dischargeA = 0 } = state.limits.byEvse[evse.id] ?? {};
-  // To give back less, or nothing, is no raise.
+  // To give back less, or nothing, is no raise. Not `-dischargeA`: of nothing that is -0, which is another value than 0.
   return decidedA < 0 ? Math.max(decidedA, 0 - dischargeA) : Math.min(decidedA, currentA);
 }
 
@@ -192,6 +192,7 @@ export function lease(
   const draft = limitDraft(input, entry, decision, memory);
   if (draft) memory = { ...memory, factA: signedA(decision), factKind: decision.reason.kind };
   const currentA = draft ? signedA(decision) : sendableA(input, entry, signedA(decision));
+  // Giving back ends at once; to charge instead waits for the disk like any raise.
   const mayStop = signedA(decision) >= 0 && (memory.sentA ?? 0) < 0;
   const waits = !mayStop && Math.abs(currentA) < Math.abs(signedA(decision));
   if (isDue(input, entry, memory, waits ? (memory.sentA ?? currentA) : currentA)) {

@@ -41,6 +41,18 @@ export function followedUntilMs(plan: Plan, nowMs: number): number {
   return plan.input.startMs + (followedSlot(plan, nowMs) + 1) * SLOT_MS + PLAN_COMES_MS;
 }
 
+type PlannedCar = Pick<EvseObservation, "session">;
+
+/** What a plan gives to the car at an EVSE; missing where it does not know the transaction. */
+export function plannedRow(plan: Plan, { session }: PlannedCar): Plan["result"]["evses"][number] | undefined {
+  return plan.result.evses.find(({ transactionId }) => transactionId === session?.transactionId);
+}
+
+/** What it knew of that car. */
+function knownRow(plan: Plan, { session }: PlannedCar): Plan["input"]["evses"][number] | undefined {
+  return plan.input.evses.find(({ transactionId }) => transactionId === session?.transactionId);
+}
+
 /** Planned power of an EVSE in the slot `ahead` slots from the one that is followed, W; missing as below. */
 export function plannedW(
   input: ControlInput,
@@ -48,14 +60,13 @@ export function plannedW(
   entry: EvseObservation,
   ahead: number,
 ): number | undefined {
-  const row = plan?.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
-  return row?.powerW[plan ? followedSlot(plan, input.image.nowMs) + ahead : 0];
+  return plan && plannedRow(plan, entry)?.powerW[followedSlot(plan, input.image.nowMs) + ahead];
 }
 
 /** Whether the plan has it on a single phase then. */
 export function isPlannedOnOnePhase(input: ControlInput, plan: Plan, entry: EvseObservation, ahead: number): boolean {
-  const row = plan.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
-  return row?.onePhaseSlots?.includes(followedSlot(plan, input.image.nowMs) + ahead) === true;
+  const { onePhaseSlots = [] } = plannedRow(plan, entry) ?? {};
+  return onePhaseSlots.includes(followedSlot(plan, input.image.nowMs) + ahead);
 }
 
 /**
@@ -107,8 +118,7 @@ function takingTurnsA(currentA: number, plan: Plan, at: { readonly slot: number;
 
 /** Whether the plan would give the EVSE more now, if a circuit had room. */
 export function takesMore(input: ControlInput, plan: Plan, entry: EvseObservation): boolean {
-  const row = plan.result.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
-  return followedSlot(plan, input.image.nowMs) < (row?.eagerSlots ?? 0);
+  return followedSlot(plan, input.image.nowMs) < (plannedRow(plan, entry)?.eagerSlots ?? 0);
 }
 
 /** Who needs so much of the time that is left has none to lose. */
@@ -117,22 +127,22 @@ const HOUR_MS = 3_600_000;
 
 /** Whether a car that asked for its energy needs nearly all of the time until its departure, by the plan in force. */
 export function hasNoTimeToSpare(plan: Plan, entry: EvseObservation): boolean {
-  const row = plan.input.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+  const row = knownRow(plan, entry);
   if (!row || row.needAssumed || row.beyondWish || row.refusedMs !== undefined) return false;
   const possibleWh = (row.maxPowerW * (row.departureMs - plan.input.nowMs)) / HOUR_MS;
   return row.energyNeededWh > NO_TIME_PART * possibleWh;
 }
 
 /** Phases that the plan reckoned with, until the car has shown its own. */
-function plannedPhases(plan: Plan | undefined, entry: EvseObservation): number | undefined {
-  const row = plan?.input.evses.find((evse) => evse.transactionId === entry.session?.transactionId);
+function plannedPhases(plan: Plan, entry: PlannedCar): number | undefined {
+  const row = knownRow(plan, entry);
   return row && row.phases.length > 0 ? row.phases.length : undefined;
 }
 
 /** Why the plan gives nothing now, and when it will. */
-export function waiting(input: ControlInput, plan: Plan, transactionId: number): Reason {
+export function waiting(input: ControlInput, plan: Plan, entry: PlannedCar): Reason {
   const now = followedSlot(plan, input.image.nowMs);
-  const powers = plan.result.evses.find((evse) => evse.transactionId === transactionId)?.powerW ?? [];
+  const powers = plannedRow(plan, entry)?.powerW ?? [];
   const next = powers.findIndex((powerW, slot) => slot > now && powerW > 0);
   const priceEurPerKwh = plan.input.importEurPerKwh[now];
   const laterEurPerKwh = next < 0 ? undefined : plan.input.importEurPerKwh[next];

@@ -42,8 +42,7 @@ function planned({ input, plan, shareW }: Today, entry: EvseObservation): Wished
   const { currentA: sunnyA, memory } = sunnyCurrent(input, entry, shareW);
   const onOne = onePhase(entry);
   if (sunnyA > currentA) return { wish: { currentA: sunnyA, reason: { kind: "solar", ...onOne } }, memory };
-  const reason: Reason =
-    currentA === 0 ? waiting(input, plan, entry.session.transactionId) : { kind: "plan", limitA: currentA, ...onOne };
+  const reason: Reason = currentA === 0 ? waiting(input, plan, entry) : { kind: "plan", limitA: currentA, ...onOne };
   const eager = takesMore(input, plan, entry) ? { moreA: entry.evse.maxCurrentA } : {};
   const pressed = hasNoTimeToSpare(plan, entry) ? ({ noTimeToSpare: true } as const) : {};
   return { wish: { currentA, reason, ...eager, ...pressed }, memory };
