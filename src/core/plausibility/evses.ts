@@ -20,6 +20,8 @@ export interface EvseTrack {
   readonly sinceMonoMs: number;
   /** When its charge point was away last; unknown where it was not since this transaction is known. */
   readonly awayMonoMs?: number;
+  /** Since when its charge point is away, as far as was seen; missing while it is not. */
+  readonly goneMonoMs?: number;
   /** What it was told to give back, on each of its phases, A: it does so before its next report says it. */
   readonly toldBackA?: number;
   readonly last?: EvseReport;
@@ -124,6 +126,17 @@ export function untoldBackA({ evse, toldBackA = 0 }: EvseTrack, report: EvseRepo
   });
 }
 
+/** An EVSE whose charge point is away: it ends by itself what it was told to give back, when nobody renews its lease. */
+function awayTrack(
+  { evse, transactionId, toldBackA }: Pick<EvseTrack, "evse" | "transactionId" | "toldBackA">,
+  goneMonoMs: number,
+  monoMs: number,
+): EvseTrack {
+  const mayGive = toldBackA !== undefined && monoMs - goneMonoMs < evse.leaseMs + OBEYS_MS;
+  const since = { sinceMonoMs: monoMs + KEPT_MS, awayMonoMs: monoMs, goneMonoMs };
+  return { evse, transactionId, ...since, ...(mayGive ? { toldBackA } : {}) };
+}
+
 /** Follows the reports of all EVSEs; a new transaction begins without those of the one before. */
 export function trackEvses(
   before: ReadonlyMap<string, EvseTrack>,
@@ -137,8 +150,8 @@ export function trackEvses(
     const { dischargeA: toldBackA } = state.limits.byEvse[evse.id] ?? {};
     const back = toldBackA === undefined || transactionId === undefined ? {} : { toldBackA };
     if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) {
-      const { monoMs: awayMonoMs } = image;
-      next.set(evse.id, { evse, transactionId, sinceMonoMs: awayMonoMs + KEPT_MS, awayMonoMs, ...back });
+      const { monoMs } = image;
+      next.set(evse.id, awayTrack({ evse, transactionId, ...back }, known?.goneMonoMs ?? monoMs, monoMs));
       continue;
     }
     const track =
@@ -150,8 +163,8 @@ export function trackEvses(
     const isNew = atMonoMs !== undefined && atMonoMs >= awayMonoMs && atMonoMs !== (last ?? kept)?.atMonoMs;
     const report = isNew ? reportOf(site, evse, image) : undefined;
     const taken = report ? takeReport(track, report) : track;
-    const { toldBackA: toldBefore, ...plain } = taken;
-    next.set(evse.id, toldBefore === toldBackA ? taken : { ...plain, ...back });
+    const { toldBackA: toldBefore, goneMonoMs, ...plain } = taken;
+    next.set(evse.id, toldBefore === toldBackA && goneMonoMs === undefined ? taken : { ...plain, ...back });
   }
   return next;
 }

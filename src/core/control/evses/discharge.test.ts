@@ -90,6 +90,19 @@ describe("a car that gives back as planned", () => {
     plant.run(30, () => expect(plant.trueA("grid")[0]).toBeLessThanOrEqual(32));
   });
 
+  test("is no load that is only hidden any more, when it is gone for longer than its lease", () => {
+    const { plant, van } = depot(() => 10);
+    const car = plant.plug("car");
+    plan(plant, [gives(van, 10), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    plant.run(120);
+    plant.disconnect("van");
+    plant.run(100);
+    expect(plant.drawsA("van")).toBe(-10);
+    plant.run(200);
+    // 32 A carry the 10 A of the building, and both.
+    expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([6, 16]);
+  });
+
   test("holds the export limit every second, also when the load that it fed goes away", () => {
     const building = (second: number) => (second < 200 ? 14 : 2);
     const { plant, van } = depot(building, { exportLimitW: 690 });

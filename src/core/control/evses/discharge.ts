@@ -48,10 +48,15 @@ function hasShown(input: ControlInput, { evse, memory }: EvseObservation): boole
   return reading?.currentA !== undefined && reading.atMonoMs >= sinceMonoMs + OBEY_MS;
 }
 
+/** Nobody could renew what it was told: its charge point has ended that by itself. */
+function hasEnded({ image }: ControlInput, { memory }: EvseObservation): boolean {
+  return image.monoMs >= (memory.sentEndsMonoMs ?? Number.POSITIVE_INFINITY) + OBEY_MS;
+}
+
 /** What may flow back now, A per phase: as measured, or as it was told a moment ago where that is more. */
 function backA(input: ControlInput, entry: EvseObservation): number {
   const measuredA = measuredBackA(input, entry);
-  return hasShown(input, entry) ? measuredA : Math.max(measuredA, toldA(entry));
+  return hasShown(input, entry) || hasEnded(input, entry) ? measuredA : Math.max(measuredA, toldA(entry));
 }
 
 /** Observations in which what a car gives back is load that is only hidden: it may be there the next second. */

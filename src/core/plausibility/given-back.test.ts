@@ -1,0 +1,59 @@
+/** A meter beside cars that give energy back: they do so before their own meters say it, and no longer than their lease. */
+import { expect, test } from "vitest";
+import { plan } from "../control/planned.test-kit.ts";
+import { siteOf } from "../control/site.test-kit.ts";
+import { doubts, lively, lyingPlant, scaled, tellPowerAlone } from "./plausibility.test-kit.ts";
+
+/** A van that gives back what a car beside it takes. */
+function vanAndCar(tells: "currents" | "power alone" = "currents") {
+  const evses = [{ id: "van", givesW: 11_040 }, { id: "car" }];
+  const { plant, lies } = lyingPlant({ site: siteOf({ mainFuseA: 63, evses }), building: lively, meterEveryS: 5 });
+  if (tells === "power alone") tellPowerAlone(plant);
+  const van = plant.plug("van", { socPercent: 80 });
+  const car = plant.plug("car");
+  plan(plant, [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+  plant.run(200);
+  const givesBack = () =>
+    plan(plant, [
+      { evseId: "van", transactionId: van, currentA: [0, 0, 0], dischargeA: [16, 16, 16] },
+      { evseId: "car", transactionId: car, currentA: [16, 16, 16] },
+    ]);
+  return { plant, lies, givesBack };
+}
+
+test.each([
+  "currents",
+  "power alone",
+] as const)("a sound meter is not doubted while a van that began to give back has not reported it, where charge points tell %s", (tells) => {
+  const { plant, givesBack } = vanAndCar(tells);
+  givesBack();
+  plant.run(5);
+  plant.station("van").fault = { ...plant.station("van").fault, mute: true };
+  let gaveUnsaidS = 0;
+  plant.run(120, () => {
+    const { currentA, powerW = 0 } = plant.station("van").reading!;
+    if (plant.drawsA("van") === -16 && (currentA?.[0] ?? powerW) >= 0) gaveUnsaidS++;
+    expect(doubts(plant)).toEqual([]);
+  });
+  expect(gaveUnsaidS).toBeGreaterThan(20);
+});
+
+test.each([
+  ["its network fails", () => {}],
+  ["the controller starts again", (plant: ReturnType<typeof vanAndCar>["plant"]) => plant.restart()],
+] as const)("a van that is gone since %s ends its lease by itself: a meter of a tenth is found out by the car beside it", (_, happens) => {
+  const { plant, lies, givesBack } = vanAndCar();
+  givesBack();
+  plant.run(60);
+  expect(plant.drawsA("van")).toBe(-16);
+  plant.disconnect("van");
+  happens(plant);
+  if (plant.station("car").fault.offline) plant.connect("car");
+  lies.set("grid-meter", scaled(0.1));
+  plant.run(120);
+  // It may still give what the car takes.
+  expect(doubts(plant)).toEqual([]);
+  plant.run(180);
+  expect(plant.drawsA("van")).toBe(6);
+  expect(doubts(plant)).toContainEqual({ deviceId: "grid-meter", kind: "less-than-cars" });
+});
