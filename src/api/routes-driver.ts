@@ -86,7 +86,8 @@ export function driverRoutes(app: FastifyInstance, { site, model, live, clock, k
         return sendProblem(reply, 409, "No car is charging here", "Plug it in, wait a moment, then say it again");
       if (tooMany(evseId)) return sendProblem(reply, 429, "That was often", "Wait a minute, then say it again");
       const body = request.body as Static<typeof DriverWishRequest>;
-      const decision = decideRequest(model, { kind: "wish", evseId, body }, BY, clock.wallMs());
+      const context = { site: model, state: site.state(), nowMs: clock.wallMs() };
+      const decision = decideRequest(context, { kind: "wish", evseId, body }, BY);
       if (!decision.ok) return sendProblem(reply, 422, decision.title, decision.detail);
       const [fact] = await site.record([decision.draft]);
       return { seq: fact?.seq ?? site.state().seq };

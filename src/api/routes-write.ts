@@ -17,6 +17,8 @@ import {
   IntensityRequest,
   OverrideRequest,
   type SiteRequest,
+  VisitIdSchema,
+  VisitRequest,
   WishRequest,
 } from "../core/requests.ts";
 import { type Static, Type } from "../core/schema.ts";
@@ -34,6 +36,7 @@ export interface WriteRoutes {
 
 const closed = { additionalProperties: false } as const;
 const IdParams = Type.Object({ id: Type.String({ maxLength: 48 }) });
+const VisitParams = Type.Object({ id: VisitIdSchema });
 
 const CommandBody = Type.Union([
   Type.Object(
@@ -87,9 +90,9 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
       return handler(request, reply, { by, evse });
     });
   const ask = async (reply: FastifyReply, request: SiteRequest, by: string) => {
-    const decision = decideRequest(model, request, by, clock.wallMs());
+    const decision = decideRequest({ site: model, state: site.state(), nowMs: clock.wallMs() }, request, by);
     if (!decision.ok)
-      return sendProblem(reply, decision.problem === "time" ? 422 : 404, decision.title, decision.detail);
+      return sendProblem(reply, decision.problem === "unknown-evse" ? 404 : 422, decision.title, decision.detail);
     const [fact] = await site.record([decision.draft]);
     // What is known already is no fact.
     return reply.code(200).send({ seq: fact?.seq ?? site.state().seq });
@@ -118,6 +121,21 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
     guarded((request, reply, { by }) =>
       ask(reply, { kind: "departures", evseId: evseOf(request), body: request.body as object }, by),
     ),
+  );
+
+  app.put(
+    "/api/v1/visits/:id",
+    {
+      schema: {
+        summary: "Somebody will come, with a token, to an EVSE, or both; without arrivalMs nobody comes after all",
+        params: VisitParams,
+        body: VisitRequest,
+      },
+    },
+    guarded((request, reply, { by }) => {
+      const { id: visitId } = request.params as Static<typeof VisitParams>;
+      return ask(reply, { kind: "visit", body: { ...(request.body as Static<typeof VisitRequest>), visitId } }, by);
+    }),
   );
 
   app.post(

@@ -16,15 +16,17 @@ export function planReasons({ seq, madeMs, input, result }: MadePlan, site: Site
   const { timeZone } = site.configuration.site;
   const at = (ms: number) => localTime(ms, madeMs, timeZone);
   const explained = explainChoices(input, result);
-  const evses = explained.map((row, index) => {
-    const { evseId, transactionId, minPowerW } = input.evses[index]!;
+  const evses = explained.flatMap((row, index) => {
+    const { evseId, transactionId, visitId, minPowerW } = input.evses[index]!;
+    // A visit that was announced has no car yet that could ask why it waits.
+    if (visitId !== undefined) return [];
     const slots = row.map(({ reason, next }, slot) => {
       const powerW = result.evses[index]!.powerW[slot] ?? 0;
       const words = next ? { ...next, at: at(next.startMs) } : undefined;
       const text = planSlot({ powerW, minPowerW, reason, next: words });
       return { startMs: input.startMs + slot * SLOT_MS, powerW, reason, ...(next ? { next } : {}), text };
     });
-    return { evseId, name: site.evseById.get(evseId)?.name ?? evseId, transactionId, slots };
+    return [{ evseId, name: site.evseById.get(evseId)?.name ?? evseId, transactionId, slots }];
   });
   const over = rampOver(input, result);
   const ramp = over && planRamp({ ...over, at: at(over.worstMs) });

@@ -15,6 +15,8 @@ import { withEnd } from "./limits/grid-limit.ts";
 import { type Static, Type } from "./schema.ts";
 import { StandingDeparturesSchema } from "./site/site-departures.ts";
 import type { SiteModel } from "./site/site-model.ts";
+import type { SiteState } from "./state/state.ts";
+import { MOST_VISITS, visitsAhead } from "./state/visits.ts";
 
 const closed = { additionalProperties: false } as const;
 const WEEK_MS = 7 * 86_400_000;
@@ -37,6 +39,24 @@ const { energyWh, departureMs, preference } = WishRequest.properties;
 export const DriverWishRequest = Type.Object({ energyWh, departureMs, preference }, closed);
 /** When cars usually leave from an EVSE; it replaces what was said before, without `departures` site.yaml counts again. */
 export const DeparturesRequest = Type.Object({ departures: Type.Optional(StandingDeparturesSchema) }, closed);
+/**
+ * Somebody will come, with this token, to this EVSE, or both; it replaces what was said of this visit before, without
+ * `arrivalMs` nobody comes after all. No place is kept, but the plan has room.
+ */
+export const VisitRequest = Type.Object(
+  {
+    token: Type.Optional(Type.String({ minLength: 1, maxLength: 36, description: "Which the driver will show" })),
+    evseId: Type.Optional(Type.String({ maxLength: 48 })),
+    arrivalMs: Type.Optional(Type.Number({ description: "Epoch ms" })),
+    departureMs: Type.Optional(Type.Number({ description: "Epoch ms" })),
+    energyWh: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000, description: "From the plug-in on" })),
+    preference: Type.Optional(PreferenceSchema),
+  },
+  closed,
+);
+export const VisitIdSchema = Type.String({ minLength: 1, maxLength: 64, pattern: "^[A-Za-z0-9._:-]+$" });
+/** The same where the visit is named in the message. */
+export const NamedVisitRequest = Type.Object({ visitId: VisitIdSchema, ...VisitRequest.properties }, closed);
 /** Full power until the car is unplugged. */
 export const OverrideRequest = Type.Object({ active: Type.Boolean() }, closed);
 const PowerLimit = (description: string) =>
@@ -63,6 +83,7 @@ export const IntensityRequest = IntensitySeriesSchema;
 export type SiteRequest =
   | { readonly kind: "wish"; readonly evseId: string; readonly body: Static<typeof WishRequest> }
   | { readonly kind: "departures"; readonly evseId: string; readonly body: Static<typeof DeparturesRequest> }
+  | { readonly kind: "visit"; readonly body: Static<typeof NamedVisitRequest> }
   | { readonly kind: "override"; readonly evseId: string; readonly body: Static<typeof OverrideRequest> }
   | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> }
   | { readonly kind: "budget"; readonly body: Static<typeof BudgetRequest> }
@@ -71,7 +92,18 @@ export type SiteRequest =
 
 export type RequestDecision =
   | { readonly ok: true; readonly draft: SiteDraft }
-  | { readonly ok: false; readonly problem: "unknown-evse" | "time"; readonly title: string; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly problem: "unknown-evse" | "time" | "visit";
+      readonly title: string;
+      readonly detail: string;
+    };
+
+export interface RequestContext {
+  readonly site: SiteModel;
+  readonly state: SiteState;
+  readonly nowMs: number;
+}
 
 function isAhead(atMs: number | undefined, nowMs: number): boolean {
   return atMs === undefined || (atMs > nowMs && atMs <= nowMs + YEAR_MS);
@@ -102,8 +134,47 @@ function decideForecast(
   };
 }
 
+function unknownEvse(site: SiteModel, evseId: string): RequestDecision {
+  return {
+    ok: false,
+    problem: "unknown-evse",
+    title: `There is no EVSE "${evseId.slice(0, 48)}"`,
+    detail: `Known: ${site.evses.map((entry) => entry.id).join(", ")}`,
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Whom a site shall expect has a time, and something to be known by. */
+function decideVisit(
+  { site, state, nowMs }: RequestContext,
+  { arrivalMs, departureMs, ...visit }: Static<typeof NamedVisitRequest>,
+  by: string,
+): RequestDecision {
+  const refused = (title: string, detail: string): RequestDecision => ({ ok: false, problem: "visit", title, detail });
+  const { visitId, token, evseId } = visit;
+  if (arrivalMs === undefined)
+    return { ok: true, draft: { type: "visit-withdrawn", source: by, data: { visitId, by } } };
+  if (token === undefined && evseId === undefined)
+    return refused(
+      "Nothing tells whose car it will be",
+      "Send the token that the driver will show, the evseId, or both",
+    );
+  if (evseId !== undefined && !site.evseById.has(evseId)) return unknownEvse(site, evseId);
+  if (!isAhead(arrivalMs, nowMs - HOUR_MS)) return late("The arrival", "arrivalMs");
+  if (departureMs === undefined || !(departureMs > Math.max(arrivalMs, nowMs)) || !isAhead(departureMs, nowMs))
+    return refused("The departure is not after the arrival", "Send departureMs in epoch milliseconds, within a year");
+  const others = visitsAhead(state.visits, nowMs).filter((other) => other.visitId !== visitId);
+  if (others.length >= MOST_VISITS)
+    return refused(`${MOST_VISITS} visits are announced already`, "Announce this one when others are over");
+  const data = { ...visit, arrivalMs, departureMs, by };
+  return { ok: true, draft: { type: "visit-announced", source: by, data } };
+}
+
 /** Decides on a request whose body fits its schema. `by` says who asks, and over what. */
-export function decideRequest(site: SiteModel, request: SiteRequest, by: string, nowMs: number): RequestDecision {
+export function decideRequest(context: RequestContext, request: SiteRequest, by: string): RequestDecision {
+  const { site, nowMs } = context;
+  if (request.kind === "visit") return decideVisit(context, request.body, by);
   if (request.kind === "grid-limit") {
     if (!isAhead(request.body.untilMs, nowMs)) return late("The end of the limit", "untilMs");
     const data = withEnd(site, by, { ...request.body, by }, nowMs);
@@ -125,13 +196,7 @@ export function decideRequest(site: SiteModel, request: SiteRequest, by: string,
     return decideForecast({ type: "grid-intensity-received", source: by, data }, nowMs);
   }
   const { evseId } = request;
-  if (!site.evseById.has(evseId))
-    return {
-      ok: false,
-      problem: "unknown-evse",
-      title: `There is no EVSE "${evseId.slice(0, 48)}"`,
-      detail: `Known: ${site.evses.map((entry) => entry.id).join(", ")}`,
-    };
+  if (!site.evseById.has(evseId)) return unknownEvse(site, evseId);
   if (request.kind === "override")
     return { ok: true, draft: { type: "override-changed", source: by, data: { evseId, by, ...request.body } } };
   if (request.kind === "departures")

@@ -8,6 +8,7 @@ import {
   ForecastRequest,
   GridLimitRequest,
   IntensityRequest,
+  NamedVisitRequest,
   OverrideRequest,
   type SiteRequest,
   WishRequest,
@@ -39,6 +40,7 @@ const BODIES = {
   budget: ajv.compile(BudgetRequest),
   forecast: ajv.compile(ForecastRequest),
   co2: ajv.compile(IntensityRequest),
+  visit: ajv.compile(NamedVisitRequest),
 } as const;
 
 /** What is asked on a topic. */
@@ -69,6 +71,7 @@ export function createRequests(options: {
     [topics.forecastSet("pv"), { kind: "forecast", what: "pv" }],
     [topics.forecastSet("building"), { kind: "forecast", what: "building" }],
     [topics.forecastSet("co2"), { kind: "co2" }],
+    [topics.visitSet, { kind: "visit" }],
   ]);
   for (const { id } of model.evses) {
     kinds.set(topics.wishSet(id), { kind: "wish", evseId: id });
@@ -112,7 +115,7 @@ export function createRequests(options: {
       if (flood === "first") return refuse("Too many requests", `At most ${MOST_A_MINUTE} a minute are taken`);
       const request = read(topic, payload);
       if (typeof request === "string") return refuse("The request does not fit", request);
-      const decision = decideRequest(model, request, BY, clock.wallMs());
+      const decision = decideRequest({ site: model, state: site.state(), nowMs: clock.wallMs() }, request, BY);
       if (!decision.ok) return refuse(decision.title, decision.detail);
       try {
         const [fact] = await site.record([decision.draft]);

@@ -15,6 +15,7 @@ export interface Topics {
   readonly gridLimitSet: string;
   readonly budgetSet: string;
   forecastSet(kind: "pv" | "building" | "co2"): string;
+  readonly visitSet: string;
   wishSet(evseId: string): string;
   overrideSet(evseId: string): string;
 }
@@ -34,6 +35,7 @@ export function topicsOf(root: string, siteId: string): Topics {
     gridLimitSet: `${base}/grid-limit/set`,
     budgetSet: `${base}/budget/set`,
     forecastSet: (kind) => `${base}/forecasts/${kind}/set`,
+    visitSet: `${base}/visits/set`,
     wishSet: (evseId) => `${base}/evses/${evseId}/wish/set`,
     overrideSet: (evseId) => `${base}/evses/${evseId}/override/set`,
   };

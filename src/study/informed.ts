@@ -13,7 +13,7 @@ const AHEAD_SLOTS = 192;
 const PUSHED_MS = 3_600_000;
 
 /** Of what the controller may be told the truth. */
-export const TRUTHS = ["departures", "energies", "prices", "load", "sun"] as const;
+export const TRUTHS = ["departures", "energies", "prices", "load", "sun", "arrivals"] as const;
 export type Truth = (typeof TRUTHS)[number];
 
 /** A scenario in which drivers say the truth and prices are known in advance, as far as `told` goes. */
@@ -32,6 +32,32 @@ export function informedScenario(scenario: Scenario, told: readonly Truth[] = TR
 /** Whether forecasts are pushed in a step that ends at `nowMs` and took `stepMs`. */
 export function forecastIsDue(nowMs: number, stepMs: number): boolean {
   return Math.floor(nowMs / PUSHED_MS) !== Math.floor((nowMs - stepMs) / PUSHED_MS);
+}
+
+/** Drivers announce themselves so long before they come. */
+const ANNOUNCED_MS = 24 * PUSHED_MS;
+
+/** Visits that are announced in a step that ends at `nowMs` and took `stepMs`; at the start, all of the first day. */
+export function announcedVisits(
+  scenario: Scenario,
+  nowMs: number,
+  stepMs: number,
+  told: readonly Truth[],
+): SiteDraft[] {
+  if (!told.includes("arrivals")) return [];
+  const sinceMs = nowMs - stepMs <= scenario.startMs ? Number.NEGATIVE_INFINITY : nowMs - stepMs;
+  return scenario.sessions
+    .filter(({ arrivalMs }) => arrivalMs - ANNOUNCED_MS <= nowMs && arrivalMs - ANNOUNCED_MS > sinceMs)
+    .map(({ id, evseId, token, arrivalMs, departureMs, energyWh }) => ({
+      type: "visit-announced",
+      source: "driver",
+      data: {
+        visitId: id.slice(0, 64),
+        evseId,
+        ...(token === undefined ? {} : { token }),
+        ...{ arrivalMs, departureMs, energyWh, by: "truth" },
+      },
+    }));
 }
 
 function trueForecast(kind: ForecastKind, powerW: readonly number[], startMs: number): SiteDraft {

@@ -15,7 +15,14 @@ import type { ScenarioSite } from "../sim/scenario-site.ts";
 import { VirtualClock } from "../sim/virtual-clock.ts";
 import { createVirtualSite } from "../sim/virtual-site.ts";
 import { createInlineSolver } from "../solver/inline-solver.ts";
-import { forecastIsDue, informedScenario, type Truth, toldIntensity, trueForecasts } from "./informed.ts";
+import {
+  announcedVisits,
+  forecastIsDue,
+  informedScenario,
+  type Truth,
+  toldIntensity,
+  trueForecasts,
+} from "./informed.ts";
 import { toldOrders } from "./scenario-orders.ts";
 
 export interface SimulationResult extends ScenarioTotals {
@@ -167,8 +174,11 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
   while (clock.wallMs() < scenario.endMs) {
     const seconds = stepSeconds(virtual.site, clock.wallMs());
     await clock.advance(seconds * 1000);
-    const orders = toldOrders(scenario, clock.wallMs(), seconds * 1000);
-    if (orders.length > 0) await recorder.note(orders);
+    const heard = [
+      ...toldOrders(scenario, clock.wallMs(), seconds * 1000),
+      ...announcedVisits(scenario, clock.wallMs(), seconds * 1000, told),
+    ];
+    if (heard.length > 0) await recorder.note(heard);
     if (forecastIsDue(clock.wallMs(), seconds * 1000))
       await recorder.note([
         ...trueForecasts(scenario, clock.wallMs(), told),

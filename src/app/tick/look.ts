@@ -3,6 +3,7 @@ import type { CircuitObservation, ControlStep, EvseDecision } from "../../core/c
 import { type ControlMemory, controlStep, initialControlMemory } from "../../core/control/step.ts";
 import { deviceQualityDrafts } from "../../core/device-quality.ts";
 import { standingDrafts } from "../../core/drivers/standing.ts";
+import { visitDrafts } from "../../core/drivers/visits.ts";
 import type { SiteDraft } from "../../core/facts/index.ts";
 import type { ProcessImage } from "../../core/image.ts";
 import { gridLimitDrafts, withGridLimits } from "../../core/limits/grid-limit.ts";
@@ -56,6 +57,7 @@ export class Look {
       ...examined.drafts,
       ...deviceQualityDrafts(site, state, image, new Map([...troubles, ...examined.troubles])),
       ...limits,
+      ...visitDrafts(state, image),
       ...standingDrafts(site, state, image),
       ...step.drafts,
       ...metering.drafts,

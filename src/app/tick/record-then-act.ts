@@ -23,6 +23,7 @@ const COMPARES_WITH_STATE = new Set<string>([
   "meter-doubted",
   "meter-suspected",
   "standing-departure-applied",
+  "visit-began",
 ]);
 
 export type Step = ControlStep<ControlMemory>;

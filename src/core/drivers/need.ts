@@ -49,7 +49,7 @@ export function chargingNeed(
       departure !== undefined && departureMs > now.nowMs
         ? departureMs
         : Math.max(departureMs, now.nowMs + LEAST_STAY_MS),
-    preference: state.sessions.wishes[session.evseId]?.preference ?? "regular",
+    preference: state.sessions.wishes[session.evseId]?.preference ?? session.visit?.preference ?? "regular",
     assumed: energy === undefined && departure === undefined,
   };
 }

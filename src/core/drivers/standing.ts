@@ -51,7 +51,7 @@ function departuresOf(site: SiteModel, state: SiteState, { token, evseId }: Sess
 
 function draftFor(site: SiteModel, state: SiteState, session: Session, nowMs: number): SiteDraft[] {
   const { evseId, transactionId } = session;
-  if (state.sessions.wishes[evseId]?.departureMs !== undefined) return [];
+  if (state.sessions.wishes[evseId]?.departureMs !== undefined || session.visit) return [];
   const known = state.sessions.standing[evseId];
   if (known?.transactionId === transactionId && known.departureMs + OVERDUE_MS > nowMs) return [];
   const departures = departuresOf(site, state, session);

@@ -13,6 +13,7 @@ import * as plan from "./plan-facts.ts";
 import * as request from "./request-facts.ts";
 import * as site from "./site-facts.ts";
 import * as transaction from "./transaction-facts.ts";
+import * as visit from "./visit-facts.ts";
 
 const topics = {
   ...site,
@@ -27,6 +28,7 @@ const topics = {
   ...contract,
   ...request,
   ...budget,
+  ...visit,
 };
 
 type Declared = Extract<(typeof topics)[keyof typeof topics], FactDeclaration>;

@@ -11,7 +11,10 @@ const PhaseNumber = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2
 
 export const PlanEvseSchema = Type.Object({
   evseId: Type.String(),
+  /** Below 0 for a visit, which has none yet. */
   transactionId: Type.Integer(),
+  /** It was announced and is still to come, at `connectedSinceMs`: until then its ceiling is nothing. Missing: it is here. */
+  visitId: Type.Optional(Type.String()),
   circuitId: Type.String(),
   /** Grid phases that the car loads, 0 is L1. */
   phases: Type.Array(PhaseNumber),

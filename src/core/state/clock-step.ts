@@ -77,7 +77,10 @@ function sessions(before: SessionsState, byMs: number): SessionsState {
   });
   return {
     ...before,
-    open: values<Session, Session>(before.open, stepped),
+    open: values<Session, Session>(before.open, ({ visit, ...session }) => ({
+      ...stepped(session),
+      ...(visit ? { visit: stepped(visit) } : {}),
+    })),
     wishes: values(before.wishes, stepped),
     standing: values(before.standing, stepped),
   };

@@ -48,6 +48,18 @@ export interface Session {
   readonly quarterHours: readonly SessionQuarterHour[];
   /** Energy of the quarter-hours before, Wh: a car may stay for months. */
   readonly olderWh?: number;
+  /** The car was announced: what was said then, energy since the plug-in, Wh. */
+  readonly visit?: AnnouncedWord;
+}
+
+export interface AnnouncedWord {
+  readonly visitId: string;
+  readonly departureMs: number;
+  readonly energyWh?: number;
+  readonly preference?: Preference;
+  readonly statedMs: number;
+  /** By how much our clock was stepped since, ms. */
+  readonly steppedMs?: number;
 }
 
 export interface Wish {
@@ -266,6 +278,13 @@ export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsSt
       const from = energyFromMs === fact.atMs ? {} : { energyFromMs };
       const wish: Wish = { ...said, ...allowed, ...from, statedMs: fact.atMs, seq: fact.seq };
       return { ...state, wishes: { ...state.wishes, [evseId]: wish } };
+    }
+    case "visit-began": {
+      const { evseId: _, transactionId, ...word } = fact.data;
+      const session = state.open[transactionId];
+      if (!session) return state;
+      const visit = { ...word, statedMs: fact.atMs };
+      return { ...state, open: { ...state.open, [transactionId]: { ...session, visit } } };
     }
     case "standing-departure-applied": {
       const { evseId, ...word } = fact.data;

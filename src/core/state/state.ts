@@ -18,6 +18,7 @@ import { evolveSessions, initialSessions, type SessionsState } from "./sessions.
 import { evolveSite, initialSite, type SiteSlice } from "./site-slice.ts";
 import { evolveStays, initialStays, type StaysState } from "./stays.ts";
 import { evolveUpstream, initialUpstream, type UpstreamState } from "./upstream.ts";
+import { evolveVisits, initialVisits, type VisitsState } from "./visits.ts";
 
 export interface SiteState {
   /** Sequence of the last fact folded in. */
@@ -35,10 +36,11 @@ export interface SiteState {
   readonly intensity: IntensityState;
   readonly budgets: BudgetsState;
   readonly departures: DeparturesState;
+  readonly visits: VisitsState;
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 26;
+export const STATE_VERSION = 27;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -57,6 +59,7 @@ export function initialState(): SiteState {
     intensity: {},
     budgets: {},
     departures: {},
+    visits: initialVisits(),
   };
 }
 
@@ -79,5 +82,6 @@ export function evolve(state: SiteState, fact: SiteFact): SiteState {
     intensity: evolveIntensity(state.intensity, fact),
     budgets: evolveBudgets(state.budgets, fact),
     departures: evolveDepartures(state.departures, fact),
+    visits: evolveVisits(state.visits, fact),
   };
 }

@@ -1,4 +1,4 @@
-/** What was said of a car: by its driver, else by what stands for every such day. Each part by itself. */
+/** What was said of a car: by its driver, else as it was announced, else by what stands for every such day. Each part by itself. */
 import type { Session, SessionsState } from "./sessions.ts";
 
 export interface Word {
@@ -18,16 +18,20 @@ function inClockOfNow(
   return { departureMs: departureMs + Math.min(0, steppedMs), statedMs: statedMs + steppedMs };
 }
 
-/** The word that holds for an open session. A driver's own goes before what is usual, and holds until the car leaves. */
+/** The word that holds for an open session. A driver's own goes before all else, and holds until the car leaves. */
 export function wordOn({ wishes, standing }: SessionsState, session: Session): Word {
   const wish = wishes[session.evseId];
   const known = standing[session.evseId];
   const usual = known?.transactionId === session.transactionId ? known : undefined;
+  const { visit } = session;
   const word: { -readonly [Part in keyof Word]: Word[Part] } = {};
   if (wish?.departureMs !== undefined) word.departure = { ...inClockOfNow(wish.departureMs, wish), standing: false };
+  else if (visit) word.departure = { ...inClockOfNow(visit.departureMs, visit), standing: false };
   else if (usual) word.departure = { ...inClockOfNow(usual.departureMs, usual), standing: true };
   if (wish?.energyWh !== undefined)
     word.energy = { energyWh: wish.energyWh, statedMs: wish.energyFromMs ?? wish.statedMs, standing: false };
+  else if (visit?.energyWh !== undefined)
+    word.energy = { energyWh: visit.energyWh, statedMs: session.startedMs, standing: false };
   else if (usual?.energyWh !== undefined)
     word.energy = { energyWh: usual.energyWh, statedMs: session.startedMs, standing: true };
   return word;

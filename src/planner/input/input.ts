@@ -2,6 +2,7 @@
 
 import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../../core/drivers/need.ts";
 import { likelyEnergyWh, silentEnergyWh } from "../../core/drivers/outlook.ts";
+import { expectedVisits } from "../../core/drivers/visits.ts";
 import type { ForecastKind } from "../../core/facts/forecast-facts.ts";
 import type { PlanBattery, PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import type { ProcessImage } from "../../core/image.ts";
@@ -31,6 +32,7 @@ import { buildingNowW, evseReading, fresh, LOADED_A, planCircuits, pvNowW, readi
 import { withLatecomers } from "./latecomers.ts";
 import { planRamp } from "./ramp-input.ts";
 import { peakW, sunFixedPart } from "./roof.ts";
+import { planVisits } from "./visit-input.ts";
 
 /** So many yes-or-no decisions are solved within the budget of a Pi in two hours of slots, and in four where there are few. */
 const MOST_BINARIES = 160;
@@ -305,6 +307,11 @@ export function binarySlots(evses: number, slots: number): number {
   return Math.min(slots, Math.max(1, few, many));
 }
 
+/** Yes-or-no decisions of the next slot: two for a car that may be on one phase or on all, none for one that comes later. */
+function decisions(evses: readonly PlanEvse[]): number {
+  return evses.reduce((sum, { visitId, onePhase }) => (visitId !== undefined ? sum : sum + (onePhase ? 2 : 1)), 0);
+}
+
 function peaks({ site, state, slots, importedWh = 0 }: PlanQuestion, startMs: number): Pick<PlanInput, "peaks"> {
   const { tariff, site: place } = site.configuration;
   if (tariff.capacity === undefined || tariff.capacity.length === 0) return {};
@@ -353,7 +360,8 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
   const priceAt = (slotMs: number) => contextPrice(contexts, slotMs) ?? question.importEurPerKwh(slotMs);
   const importEurPerKwh = completePrices(priceAt, { startMs, slots, otherwise: 0.3 });
   const pricesKnownSlots = knownSlots(priceAt, { startMs, slots });
-  const evses = planEvses(question);
+  const visits = expectedVisits(site, state, nowMs);
+  const evses = [...planEvses(question), ...planVisits(visits, question, planEvse)];
   const budgetW = budgetSeriesW(state.budgets, startMs, slots);
   const { importLimitW, exportLimitW } = site.configuration.gridConnection;
   const input: PlanInput = {
@@ -383,9 +391,8 @@ export function buildPlanInput(question: PlanQuestion): PlanInput {
     opportunityEurPerHour: site.configuration.tariff.opportunityEurPerHour,
     ...peaks(question, startMs),
     missedEurPerKwh: site.configuration.charging.missedEurPerKwh,
-    // A car on one phase or on all has two decisions a slot.
-    binarySlots: binarySlots(evses.length + evses.filter(({ onePhase }) => onePhase).length, slots),
+    binarySlots: binarySlots(decisions(evses), slots),
   };
-  const open = Object.values(state.sessions.open);
-  return { ...input, circuits: withLatecomers(input, { site, stays: state.stays.ended, present: open }) };
+  const known = [...Object.values(state.sessions.open), ...visits];
+  return { ...input, circuits: withLatecomers(input, { site, stays: state.stays.ended, known }) };
 }

@@ -47,7 +47,7 @@ function daily(days: number, hour: number, part: Partial<Stay> = {}): Stay[] {
 }
 
 function wanted(input: PlanInput, stays: readonly Stay[], present: readonly { evseId: string; token?: string }[] = []) {
-  const circuits = withLatecomers(input, { site, stays, present });
+  const circuits = withLatecomers(input, { site, stays, known: present });
   return circuits.find(({ circuitId }) => circuitId === "garage")!.wanted;
 }
 

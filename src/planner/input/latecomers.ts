@@ -1,6 +1,7 @@
 /**
  * Room of a circuit that cars will probably want that have not come yet, from the stays of the last weeks: behind a tight fuse
- * who waits for a better price may meet those. A circuit that carries all of its EVSEs at once is left as it is.
+ * who waits for a better price may meet those. A circuit that carries all of its EVSEs at once is left as it is. Whoever
+ * announces visits is in the plan by name: what is expected beside them is learned from those who came unannounced.
  */
 import type { PlanCircuit, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
@@ -29,8 +30,8 @@ export interface LatecomersContext {
   readonly site: Pick<SiteModel, "voltageV"> & { readonly evses: readonly Evse[] };
   /** Oldest first. */
   readonly stays: readonly Stay[];
-  /** The sessions that are open. */
-  readonly present: readonly Pick<Session, "evseId" | "token">[];
+  /** The sessions that are open, and the visits that were announced: cars of the plan. */
+  readonly known: readonly Pick<Session, "evseId" | "token">[];
 }
 
 /** A car of the past as if it came after now: charging at once, as much as its EVSE gives. */
@@ -49,10 +50,10 @@ interface Question extends LatecomersContext {
 }
 
 /** Where such a car charges: at its own EVSE, at another of the circuit where that is taken; nowhere when it is here already. */
-function evseFor(stay: Stay, at: number, beginMs: number, { input, site, present }: Question): Evse | undefined {
+function evseFor(stay: Stay, at: number, beginMs: number, { input, site, known }: Question): Evse | undefined {
   const own = site.evses.find(({ id }) => id === stay.evseId);
   const taken = new Set(input.evses.flatMap(({ evseId, departureMs }) => (departureMs > beginMs ? [evseId] : [])));
-  const isHere = present.some(({ token, evseId }) => token !== undefined && token === stay.token && taken.has(evseId));
+  const isHere = known.some(({ token, evseId }) => token !== undefined && token === stay.token && taken.has(evseId));
   if (!own || isHere || !taken.has(own.id)) return isHere ? undefined : own;
   const free = site.evses.filter(({ id, circuitPath }) => circuitPath[0] === own.circuitPath[0] && !taken.has(id));
   return free[at % Math.max(1, free.length)];
@@ -131,7 +132,8 @@ export function withLatecomers(input: PlanInput, context: LatecomersContext): Pl
   const oldestMs = context.stays[0]?.startedMs ?? input.nowMs;
   const days = Math.min(MOST_DAYS, Math.floor((input.nowMs - oldestMs) / DAY_MS));
   if (days < 1 || input.evses.length === 0) return input.circuits;
-  const question = { ...context, input, days };
+  const unannounced = context.stays.filter(({ announced }) => !announced);
+  const question = { ...context, stays: unannounced, input, days };
   const rooms = circuitRooms(input).filter((room) => input.circuits.includes(room.circuit) && room.evses.length > 0);
   const narrow = rooms.filter((room) => isNarrow(room, question));
   if (narrow.length === 0) return input.circuits;

@@ -12,7 +12,8 @@ import { evseReading, LOADED_A } from "./input-loads.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
 function sameSessions(input: PlanInput, state: SiteState): boolean {
-  const planned = new Set(input.evses.map((evse) => evse.transactionId));
+  const here = input.evses.filter(({ visitId }) => visitId === undefined);
+  const planned = new Set(here.map((evse) => evse.transactionId));
   const evseIds = new Set(Object.values(state.sessions.open).map((session) => session.evseId));
   const open = [...evseIds].flatMap((evseId) => openSessionAt(state.sessions, evseId) ?? []);
   return open.length === planned.size && open.every((session) => planned.has(session.transactionId));
@@ -113,10 +114,12 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
   if (slotStartMs(nowMs) !== plan.input.startMs) return "new quarter-hour";
   if (!sameSessions(plan.input, state)) {
     const open = Object.keys(state.sessions.open).length;
-    return open >= plan.input.evses.length ? "a car was plugged in" : "a car left";
+    const planned = plan.input.evses.filter(({ visitId }) => visitId === undefined).length;
+    return open >= planned ? "a car was plugged in" : "a car left";
   }
   if (wishChangedAfter(state, context.plannedSeq ?? plan.seq)) return "a driver's wish changed";
   if ((state.sessions.standingSeq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a usual departure";
+  if ((state.visits.seq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a visit was announced or withdrawn";
   if ((state.upstream.profilesSeq ?? 0) > (context.plannedSeq ?? plan.seq)) return "a partner's profile changed";
   if (budgetChanged(plan.input, state)) return "the budget changed";
   if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";

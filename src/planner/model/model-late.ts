@@ -37,8 +37,8 @@ function partsLeft(evse: PlanEvse, later: readonly number[], input: PlanInput): 
 /** Adds what a car leaves for later, by the variables of its power. */
 export function addLate(build: ModelBuilder, index: number, input: PlanInput, power: readonly number[]): void {
   const evse = input.evses[index]!;
-  // What is only assumed holds more than most cars take.
-  if (evse.needAssumed) return;
+  // What is only assumed holds more than most cars take; who is still to come leaves nothing.
+  if (evse.needAssumed || evse.visitId !== undefined) return;
   const path = circuitPath(evse.circuitId, input.circuits);
   if (!input.circuits.some(({ circuitId, wanted }) => wanted && path.includes(circuitId))) return;
   const later = [...power.keys()].slice(LATER_SLOTS);

@@ -123,6 +123,10 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "standing-departure-applied": (data) =>
     `${name(data)}: nobody said when the car leaves, it usually does ${clockTime(Number(data.departureMs))}`,
   "standing-departures-set": (data) => `${name(data)}: when cars usually leave was set by ${data.by}`,
+  "visit-announced": (data) =>
+    `${data.by} announced a car for ${clockTime(Number(data.arrivalMs))}${data.evseId === undefined ? "" : ` at ${name(data)}`}`,
+  "visit-withdrawn": (data) => `${data.by}: a car that was announced does not come (${data.visitId})`,
+  "visit-began": (data) => `${name(data)}: this is the car that was announced (${data.visitId})`,
   "override-changed": (data) => `${name(data)}: charge now ${data.active ? "on" : "off"}`,
   "battery-setpoint-changed": batteryLine,
   "pv-limit-changed": (data) =>
@@ -170,6 +174,7 @@ export function isOfTopic(fact: Envelope, topic: FactTopic): boolean {
       fact.type === "plan-made" ||
       fact.type === "wish-stated" ||
       fact.type.startsWith("standing-departure") ||
+      fact.type.startsWith("visit") ||
       fact.type === "override-changed" ||
       fact.type.startsWith("battery") ||
       fact.type.startsWith("pv-limit")

@@ -1,0 +1,41 @@
+/** Cars that are announced, and may come yet. */
+import type { SiteFact } from "../facts/index.ts";
+
+/** As it was announced last. */
+export type AnnouncedVisit = Extract<SiteFact, { type: "visit-announced" }>["data"];
+
+export interface VisitsState {
+  /** By id; those that should have left by now are dropped when another is announced. */
+  readonly announced: Readonly<Record<string, AnnouncedVisit>>;
+  /** The last fact that changed them. */
+  readonly seq?: number;
+}
+
+/** So many may be announced at once: a week of a large site. */
+export const MOST_VISITS = 1_000;
+
+export function initialVisits(): VisitsState {
+  return { announced: {} };
+}
+
+/** Those that may come yet. */
+export function visitsAhead({ announced }: VisitsState, nowMs: number): readonly AnnouncedVisit[] {
+  return Object.values(announced).filter(({ departureMs }) => departureMs > nowMs);
+}
+
+/** Folds one fact into the visits. */
+export function evolveVisits(slice: VisitsState, fact: SiteFact): VisitsState {
+  switch (fact.type) {
+    case "visit-announced": {
+      const others = visitsAhead(slice, fact.atMs).filter(({ visitId }) => visitId !== fact.data.visitId);
+      const all = [...others, fact.data];
+      return { announced: Object.fromEntries(all.map((visit) => [visit.visitId, visit])), seq: fact.seq };
+    }
+    case "visit-withdrawn": {
+      const { [fact.data.visitId]: _, ...announced } = slice.announced;
+      return { announced, seq: fact.seq };
+    }
+    default:
+      return slice;
+  }
+}

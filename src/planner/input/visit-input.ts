@@ -1,0 +1,85 @@
+/**
+ * Announced visits in a plan: each a car as it will be when it comes, that can take nothing before. What is said of it is
+ * doubted like any driver's word.
+ */
+import type { ExpectedVisit } from "../../core/drivers/visits.ts";
+import type { PlanEvse } from "../../core/facts/plan-facts.ts";
+import type { EvseModel } from "../../core/site/site-model.ts";
+import type { Session } from "../../core/state/sessions.ts";
+import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
+import type { PlanQuestion } from "./input.ts";
+
+/** Those after them are planned when they are nearer. */
+const MOST_PER_EVSE = 2;
+
+/** A car that has just been plugged in, at `fromMs`. */
+function sessionOf(
+  { evseId, token, fromMs, ...visit }: ExpectedVisit,
+  evse: EvseModel,
+  transactionId: number,
+): Session {
+  const { visitId, departureMs, energyWh, preference } = visit;
+  return {
+    transactionId,
+    chargePointId: evse.chargePointId,
+    evseId,
+    connectorId: evse.connector,
+    ...(token === undefined ? {} : { token }),
+    startedMs: fromMs,
+    energyWh: 0,
+    costEur: 0,
+    quarterHours: [],
+    visit: {
+      visitId,
+      departureMs,
+      statedMs: fromMs,
+      ...(energyWh === undefined ? {} : { energyWh }),
+      ...(preference ? { preference } : {}),
+    },
+  };
+}
+
+/** The site without the cars that are there now: what those show and want says nothing of who comes after them. */
+function withoutPresent(question: PlanQuestion): PlanQuestion {
+  const { state, image } = question;
+  return {
+    ...question,
+    image: { ...image, evses: new Map() },
+    state: {
+      ...state,
+      sessions: { ...state.sessions, open: {}, wishes: {}, standing: {}, overrides: {} },
+      chargePoints: { ...state.chargePoints, evses: {} },
+      limits: { ...state.limits, byEvse: {} },
+      plan: {},
+    },
+  };
+}
+
+/** The plan's part of each visit that comes within its slots; `planCar` plans a car that is there. */
+export function planVisits(
+  visits: readonly ExpectedVisit[],
+  question: PlanQuestion,
+  planCar: (evse: EvseModel, session: Session, question: PlanQuestion) => PlanEvse,
+): PlanEvse[] {
+  const { site, nowMs, slots } = question;
+  const startMs = slotStartMs(nowMs);
+  const within = visits.filter(({ fromMs }) => fromMs < startMs + (slots - 1) * SLOT_MS);
+  const then = withoutPresent(question);
+  return within.slice(0, MOST_PER_EVSE * site.evses.length).map((visit, at) => {
+    const evse = site.evseById.get(visit.evseId)!;
+    // Transactions count from 1: no car that is there is taken for a visit.
+    const session = sessionOf(visit, evse, -1 - at);
+    const slotsBefore = Math.ceil((visit.fromMs - startMs) / SLOT_MS);
+    const comesSlot = Math.floor((visit.fromMs - startMs) / SLOT_MS);
+    const car = planCar(evse, session, { ...then, nowMs: visit.fromMs, slots: slots - comesSlot });
+    const { leftBy = [], ceilingW = [], discharge: _, ...rest } = car;
+    const before = new Array<number>(comesSlot).fill(0);
+    const mostW = (slot: number) => (slot < slotsBefore ? 0 : (ceilingW[slot - comesSlot] ?? car.maxPowerW));
+    return {
+      ...rest,
+      visitId: visit.visitId,
+      leftBy: [...before, ...leftBy].slice(0, slots),
+      ceilingW: Array.from({ length: slots }, (__, slot) => mostW(slot)),
+    };
+  });
+}
