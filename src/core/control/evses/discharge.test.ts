@@ -117,6 +117,29 @@ describe("a car that gives back as planned", () => {
     expect(plant.drawsA("van")).toBe(-3);
   });
 
+  test("begins with what is left when the car beside it has stopped, where one ends in the second in which the other begins", () => {
+    const { plant, van } = depot(() => 2, { exportLimitW: 690 });
+    const car = plant.plug("car");
+    plan(plant, [gives(van, 0), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    plant.run(240);
+    expect(plant.drawsA("car")).toBe(16);
+    plan(plant, [gives(van, 16), { evseId: "car", transactionId: car, currentA: [0, 0, 0] }]);
+    plant.run(120, () => expect(plant.trueA("grid")[0]).toBeGreaterThanOrEqual(-1.01));
+    expect(plant.drawsA("van")).toBe(-3);
+  });
+
+  test("that gives already is lowered in the second in which the car that it feeds is told to stop", () => {
+    const { plant, van } = depot(() => 2, { exportLimitW: 690 });
+    const car = plant.plug("car");
+    const charges = (currentA: number) => ({ evseId: "car", transactionId: car, currentA: [currentA, 0, 0] });
+    plan(plant, [gives(van, 16), charges(16)]);
+    plant.run(240);
+    expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-16, 16]);
+    plan(plant, [gives(van, 16), charges(0)]);
+    plant.run(120, () => expect(plant.trueA("grid")[0]).toBeGreaterThanOrEqual(-1.01));
+    expect(plant.drawsA("van")).toBe(-3);
+  });
+
   test("feeds back no more than its circuits carry, whatever the sun adds", () => {
     const narrow = depot(() => -20);
     plan(narrow.plant, [gives(narrow.van, 16)]);
@@ -197,7 +220,10 @@ describe("a car that gives back as planned", () => {
     expect(plant.drawsA("van")).toBeGreaterThan(10);
   });
 
-  test("that gives less than it is told is lowered from what it gives, when the load that it fed goes away", () => {
+  test.each([
+    "currents",
+    "power alone",
+  ])("that gives less than it is told is lowered from what it gives, when the load that it fed goes away; told are %s", (told) => {
     const site = siteOf({
       mainFuseA: 32,
       worstBuildingLoadA: 20,
@@ -206,6 +232,7 @@ describe("a car that gives back as planned", () => {
     });
     const building = (second: number): PerPhase => (second < 120 ? [15, 15, 15] : [3, 3, 3]);
     const plant = new Plant({ site, building, meterEveryS: 5 });
+    plant.station("van").fault = { powerAlone: told === "power alone" };
     const van = plant.plug("van", { socPercent: 80, givesAtMostA: 9 });
     plant.run(10);
     plan(plant, [gives(van, 16)]);

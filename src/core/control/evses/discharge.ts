@@ -24,6 +24,11 @@ import type { EvseObservation } from "./observe-evse.ts";
 
 const TINY = 1e-6;
 
+interface Seen {
+  readonly active: readonly EvseObservation[];
+  readonly views: readonly CircuitView[];
+}
+
 function readingOf({ image }: ControlInput, evseId: string): EvseReading | undefined {
   const reading = image.evses.get(evseId);
   return reading && image.monoMs - reading.atMonoMs <= EVSE_READING_VALID_MS ? reading : undefined;
@@ -41,11 +46,11 @@ function toldA({ memory }: EvseObservation): number {
   return Math.max(0, -(memory.sentA ?? 0));
 }
 
-/** Its own meter has shown on each phase what it makes of what it was told, after the time to obey. */
-function hasShown(input: ControlInput, { evse, memory }: EvseObservation): boolean {
+/** The report in which its own meter has shown what it makes of what it was told, after the time to obey. */
+function shownReading(input: ControlInput, { evse, memory }: EvseObservation): EvseReading | undefined {
   const reading = readingOf(input, evse.id);
   const sinceMonoMs = memory.sentSinceMonoMs ?? Number.POSITIVE_INFINITY;
-  return reading?.currentA !== undefined && reading.atMonoMs >= sinceMonoMs + OBEY_MS;
+  return reading && reading.atMonoMs >= sinceMonoMs + OBEY_MS ? reading : undefined;
 }
 
 /** Nobody could renew what it was told: its charge point has ended that by itself. */
@@ -53,10 +58,16 @@ function hasEnded({ image }: ControlInput, { memory }: EvseObservation): boolean
   return image.monoMs >= (memory.sentEndsMonoMs ?? Number.POSITIVE_INFINITY) + OBEY_MS;
 }
 
-/** What may flow back now, A per phase: as measured, or as it was told a moment ago where that is more. */
+/** What may flow back now, A per phase: as measured, or as it was told where that is more and may be so on some phase. */
 function backA(input: ControlInput, entry: EvseObservation): number {
   const measuredA = measuredBackA(input, entry);
-  return hasShown(input, entry) || hasEnded(input, entry) ? measuredA : Math.max(measuredA, toldA(entry));
+  const isShown = shownReading(input, entry)?.currentA !== undefined || hasEnded(input, entry);
+  return isShown ? measuredA : Math.max(measuredA, toldA(entry));
+}
+
+/** What flows back of what it was told, A per phase, less only where its own meter shows that: by its power as much on all. */
+function flowsBackA(input: ControlInput, entry: EvseObservation): number {
+  return Math.min(toldA(entry), shownReading(input, entry) ? measuredBackA(input, entry) : backA(input, entry));
 }
 
 /** Observations in which what a car gives back is load that is only hidden: it may be there the next second. */
@@ -68,16 +79,26 @@ export function withoutRelief(input: ControlInput, active: readonly EvseObservat
   });
 }
 
+/** What goes in a moment of what a car draws, as it is told less now or was a moment ago: A, on each phase that it loads. */
+function leavingA({ surelyA, expectedA, memory, connected }: EvseObservation, decision: EvseDecision | undefined) {
+  const isLowered = connected && decision !== undefined && decision.currentA < memory.limitA;
+  return Math.max(0, expectedA, isLowered ? surelyA - decision.currentA : 0);
+}
+
 /**
- * How much more may flow back than does now, by the readings: in all, W, and by circuit and phase, A; and how much may be
- * told to flow back at most, whatever is drawn beside it.
+ * How much more may flow back than does now, by the readings, when cars draw no more than they are told: in all, W, and by circuit
+ * and phase, A; and how much may be told to flow back at most, whatever is drawn beside it.
  */
 interface Room {
   powerW: number;
   readonly circuits: readonly { readonly moreA: number[]; readonly toldA: number[] }[];
 }
 
-function roomOf(input: ControlInput, views: readonly CircuitView[]): Room | undefined {
+function roomOf(
+  input: ControlInput,
+  decisions: ReadonlyMap<number, EvseDecision>,
+  { active, views }: Seen,
+): Room | undefined {
   const grid = views[0]!;
   if (grid.quality !== "good" || grid.powerW === undefined) return undefined;
   const own = input.site.configuration.gridConnection.exportLimitW ?? Number.POSITIVE_INFINITY;
@@ -92,7 +113,15 @@ function roomOf(input: ControlInput, views: readonly CircuitView[]): Room | unde
       toldA: [mostA, mostA, mostA],
     };
   });
-  return { powerW: grid.powerW + capW, circuits };
+  const room: Room = { powerW: grid.powerW + capW, circuits };
+  for (const entry of active) {
+    const currentA = leavingA(entry, decisions.get(entry.index));
+    if (currentA <= 0) continue;
+    room.powerW -= currentA * input.site.voltageV * entry.flows.length;
+    for (const position of siteIndex(input.site).paths[entry.index]!)
+      for (const phase of entry.flows) room.circuits[position]!.moreA[phase]! -= currentA;
+  }
+  return room;
 }
 
 /** What the plan lets a car give now, A per phase, above the reserve of its battery. */
@@ -135,7 +164,7 @@ function givingPhases(input: ControlInput, { evse, loaded }: EvseObservation): n
 function leftA(input: ControlInput, entry: EvseObservation, room: Room): number {
   const { phases } = entry.evse;
   const told = toldA(entry);
-  const flowsA = Math.min(told, backA(input, entry));
+  const flowsA = flowsBackA(input, entry);
   const after = (moreA: number) => (moreA < 0 ? flowsA : told) + moreA;
   const wires = room.powerW < 0 ? givingPhases(input, entry) : phases.length;
   let currentA = after(room.powerW / (input.site.voltageV * wires));
@@ -148,7 +177,7 @@ function leftA(input: ControlInput, entry: EvseObservation, room: Room): number 
 
 function take(input: ControlInput, entry: EvseObservation, room: Room, currentA: number): void {
   const told = toldA(entry);
-  const moreA = currentA > told ? currentA - told : Math.min(0, currentA - Math.min(told, backA(input, entry)));
+  const moreA = currentA > told ? currentA - told : Math.min(0, currentA - flowsBackA(input, entry));
   const wires = moreA < 0 ? givingPhases(input, entry) : entry.evse.phases.length;
   room.powerW -= moreA * input.site.voltageV * wires;
   for (const position of siteIndex(input.site).paths[entry.index]!) {
@@ -200,13 +229,14 @@ function hasStopped(input: ControlInput, entry: EvseObservation): boolean {
 export function withDischarge(
   input: ControlInput,
   decisions: ReadonlyMap<number, EvseDecision>,
-  { active, views }: { readonly active: readonly EvseObservation[]; readonly views: readonly CircuitView[] },
+  seen: Seen,
 ): ReadonlyMap<number, EvseDecision> {
+  const { active } = seen;
   const givers = active.filter(
     (entry) => mayGive(input, entry, decisions.get(entry.index)) && hasStopped(input, entry),
   );
   if (givers.length === 0) return decisions;
-  const room = roomOf(input, views);
+  const room = roomOf(input, decisions, seen);
   if (!room) return decisions;
   const next = new Map(decisions);
   const given = new Map<number, number>();
