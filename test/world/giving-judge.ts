@@ -16,8 +16,13 @@ import { LEAST_CHARGE_PERCENT } from "./giving.ts";
 import { VOLTAGE } from "./site.ts";
 import type { World } from "./world.ts";
 
-/** Limits that together are above what is free are lowered after this where nothing is overloaded yet. */
-const OVERCOMMITTED_S = 20;
+/**
+ * Who counts on what others give overloads nothing yet: limits that together are above what is free are lowered after
+ * 20 s, and then told and obeyed as ever: reading 1 s, charge point up to 2 s, car up to 4 s, ramp.
+ */
+const MOST_SECONDS_HIDDEN = 28;
+/** With readings that are late or missing, 10 s until that is known, or a charge point that was deaf in that time. */
+const MOST_SECONDS_HIDDEN_IN_TROUBLE = 40;
 /** Last digits of meters. */
 const METER_ERROR_A = 0.3;
 /** The same of a power, and cars that round their current, W. */
@@ -114,6 +119,12 @@ export class GivingJudge {
     return this.#world.judge.currents.isTroubled(circuitId) ? MOST_SECONDS_OVER_IN_TROUBLE : MOST_SECONDS_OVER;
   }
 
+  #mostHiddenS(circuitId: string): number {
+    const mostS = this.#mostS(circuitId);
+    if (mostS === MOST_SECONDS_OVER_MISLED) return mostS;
+    return mostS === MOST_SECONDS_OVER_IN_TROUBLE ? MOST_SECONDS_HIDDEN_IN_TROUBLE : MOST_SECONDS_HIDDEN;
+  }
+
   #canBeTold(chargePoint: SimulatedChargePoint): boolean {
     return !this.#world.judge.currents.isDeaf(chargePoint.id);
   }
@@ -150,7 +161,7 @@ export class GivingJudge {
     const isOver = givenA > METER_ERROR_A && drawnA > METER_ERROR_A && withoutA > ratingA + METER_ERROR_A;
     const forS = hidden.seconds(second, { isOver, fixed: withoutA - drawnA, tolerance: METER_ERROR_A });
     this.longestHiddenS = Math.max(this.longestHiddenS, forS);
-    if (forS !== this.#mostS(circuitId) + OVERCOMMITTED_S + 1) return [];
+    if (forS !== this.#mostHiddenS(circuitId) + 1) return [];
     return [
       `${circuitId} ${PHASE_NAMES[phase]} would carry ${withoutA.toFixed(1)} A of ${ratingA} A without the ${givenA.toFixed(1)} A that cars give back, for ${forS} s`,
     ];
