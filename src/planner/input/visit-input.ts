@@ -69,7 +69,7 @@ export function planVisits(
     const evse = site.evseById.get(visit.evseId)!;
     // Transactions count from 1: no car that is there is taken for a visit.
     const session = sessionOf(visit, evse, -1 - at);
-    const slotsBefore = Math.ceil((visit.fromMs - startMs) / SLOT_MS);
+    const slotsBefore = Math.max(1, Math.ceil((visit.fromMs - startMs) / SLOT_MS));
     const comesSlot = Math.floor((visit.fromMs - startMs) / SLOT_MS);
     const car = planCar(evse, session, { ...then, nowMs: visit.fromMs, slots: slots - comesSlot });
     const { leftBy = [], ceilingW = [], discharge: _, ...rest } = car;
