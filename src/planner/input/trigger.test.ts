@@ -83,6 +83,18 @@ describe("a car that nobody knew, planned on three phases", () => {
       expect(unchanged).toBeUndefined();
   });
 
+  it("says nothing of the car that is announced for the same EVSE", () => {
+    const state = site({ reason: { kind: "plan", limitA: 10 }, setAtMs: START_MS });
+    const announced = planEvse({ evseId: "left", transactionId: -1, visitId: "b-1", laterPowerW: 4140 });
+    const input = planInput({ evses: [...state.plan.current!.input.evses, announced] });
+    const plan = { current: { ...state.plan.current!, input } };
+    const reading = { evseId: "left", atMonoMs: 0, currentA: [16, 0, 0] };
+    const image = { monoMs: 1000, evses: new Map([["left", reading]]) } as unknown as ProcessImage;
+    expect(
+      planTrigger({ state: { ...state, plan }, nowMs: START_MS + MINUTE_MS, operator: {}, image }),
+    ).toBeUndefined();
+  });
+
   it("shows nothing of itself while it is told to charge on one", () => {
     expect(seen([16, 0, 0], 4140, { onePhase: true })).toBeUndefined();
   });

@@ -46,9 +46,10 @@ type Plan = NonNullable<SiteState["plan"]["current"]>;
 
 /** Whether a car of the plan has shown since that it takes nothing of what is kept for it, by the limit that follows it down. */
 function tookNothing({ input, result, madeMs }: Plan, { limits }: SiteState, nowMs: number): boolean {
-  return input.evses.some(({ evseId, minPowerW, phases, connectedSinceMs }, index) => {
+  return input.evses.some(({ evseId, visitId, minPowerW, phases, connectedSinceMs }, index) => {
     const limit = limits.byEvse[evseId];
-    if (limit?.reason.kind !== "vehicle" || (result.evses[index]?.powerW[0] ?? 0) <= 0) return false;
+    if (visitId !== undefined || limit?.reason.kind !== "vehicle" || (result.evses[index]?.powerW[0] ?? 0) <= 0)
+      return false;
     const leastA = minPowerW / (input.nominalVoltageV * Math.max(1, phases.length));
     const shownMs = limit.setAtMs + ASKED_MS;
     const isLeast = (limit.reason.limitA ?? Number.POSITIVE_INFINITY) < leastA + 1;
@@ -67,8 +68,10 @@ function fullCarKeepsRoom(plan: Plan, state: SiteState, nowMs: number): boolean 
 
 /** Whether a car that nobody knew, planned on all phases of its EVSE, charges on fewer; who is told to, shows nothing by it. */
 function showsFewerPhases({ input }: Plan, { limits }: SiteState, image: ProcessImage): boolean {
-  return input.evses.some(({ evseId, phases, laterPowerW }) => {
-    if (laterPowerW === undefined || phases.length === 1 || limits.byEvse[evseId]?.onePhase) return false;
+  return input.evses.some(({ evseId, visitId, phases, laterPowerW }) => {
+    // What is measured there says nothing of a car that is still to come.
+    if (visitId !== undefined || laterPowerW === undefined || phases.length === 1 || limits.byEvse[evseId]?.onePhase)
+      return false;
     const currentA = evseReading(image, evseId)?.currentA ?? [];
     const loaded = currentA.filter((phaseA) => phaseA >= LOADED_A).length;
     return loaded > 0 && loaded < phases.length;
