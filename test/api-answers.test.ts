@@ -58,6 +58,18 @@ describe("every documented answer of a site has the fields that are documented, 
         source: by,
         data: { by, slots: [{ startMs: rig.clock.wallMs(), endMs: untilMs, powerW: 20_000 }] },
       },
+      {
+        type: "visit-announced",
+        source: by,
+        data: {
+          visitId: "b-17",
+          token: "CARD-4713",
+          arrivalMs: untilMs,
+          departureMs: 2 * untilMs,
+          energyWh: 9_000,
+          by,
+        },
+      },
     ]);
     await rig.run(600);
     rig.disobey("wild");

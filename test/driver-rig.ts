@@ -9,6 +9,8 @@ import { hashPassword, verifyPassword } from "../src/app/password.ts";
 import { type RigOptions, SiteRig } from "./site-rig.ts";
 
 const HOST = "127.0.0.1";
+/** What the owner is asked for. */
+export const OWNER_TOKEN = "owners-token";
 
 export class DriverRig {
   readonly rig: SiteRig;
@@ -30,7 +32,7 @@ export class DriverRig {
       live: () => rig.controller.live(),
       health: () => ({ ok: true, ticks: 1, tickAgeMs: 0, ledger: "ok", backlog: 0 }),
       metrics: () => ({}),
-      tokenHash: await hashPassword("owner's token"),
+      tokenHash: await hashPassword(OWNER_TOKEN),
       verifyPassword,
       driverKeys: openDriverKeys(directory, rig.clock, log),
       page,

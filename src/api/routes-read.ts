@@ -5,12 +5,13 @@ import { QuarterHourMetered } from "../core/facts/site-facts.ts";
 import { savingsSession } from "../core/money/month.ts";
 import { savings } from "../core/money/savings.ts";
 import { SavingsSchema } from "../core/money/savings-schema.ts";
-import type { SiteAccess } from "../core/ports.ts";
+import type { Clock, SiteAccess } from "../core/ports.ts";
 import { type Static, Type } from "../core/schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import { PublicFactSchema, publicFact, publicSession } from "../core/view/public.ts";
 import { PublicSessionSchema } from "../core/view/session-view.ts";
 import { type LiveSite, LiveSiteSchema } from "../core/view/view.ts";
+import { PublicVisitSchema, publicVisits } from "../core/view/visits.ts";
 import { sendProblem } from "./problem.ts";
 import type { Stream } from "./stream.ts";
 
@@ -18,6 +19,7 @@ export interface ReadRoutes {
   readonly site: SiteAccess;
   readonly model: SiteModel;
   readonly live: () => LiveSite;
+  readonly clock: Clock;
   readonly stream: Stream;
 }
 
@@ -29,6 +31,7 @@ const PlanSchema = Type.Object({
   ...PlanMade.schema.properties,
 });
 const SessionsSchema = Type.Object({ sessions: Type.Array(PublicSessionSchema) });
+const VisitsSchema = Type.Object({ visits: Type.Array(PublicVisitSchema) });
 const EventsSchema = Type.Object({ events: Type.Array(PublicFactSchema) });
 const HistorySchema = Type.Object({ quarterHours: Type.Array(QuarterHourMetered.schema) });
 const EventStream = { "text/event-stream": { schema: Type.String() } };
@@ -47,7 +50,7 @@ function periodOf(query: unknown): { readonly from: number; readonly to: number 
 }
 
 /** Registers the GET routes below /api/v1. */
-export function readRoutes(app: FastifyInstance, { site, model, live, stream }: ReadRoutes): void {
+export function readRoutes(app: FastifyInstance, { site, model, live, clock, stream }: ReadRoutes): void {
   app.get("/api/v1/site", { schema: { summary: "The live picture", response: { 200: LiveSiteSchema } } }, async () =>
     live(),
   );
@@ -85,6 +88,17 @@ export function readRoutes(app: FastifyInstance, { site, model, live, stream }: 
           .map(publicSession),
       };
     },
+  );
+
+  app.get(
+    "/api/v1/visits",
+    {
+      schema: {
+        summary: "Visits that were announced and may come yet, the first first, and what becomes of each",
+        response: { 200: VisitsSchema },
+      },
+    },
+    async () => ({ visits: publicVisits(model, site.state(), clock.wallMs()) }),
   );
 
   const eventsQuery = Type.Object({ after: Type.Optional(Type.Integer({ minimum: 0 })), limit: Limit });

@@ -167,7 +167,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
   const { verifyPassword, tokenHash } = options;
   const access = createAccess({ clock, verifyPassword, ...(tokenHash === undefined ? {} : { tokenHash }) });
   await app.register(async (routes) => {
-    readRoutes(routes, { site, model: options.model, live, stream });
+    readRoutes(routes, { site, model: options.model, live, clock: options.clock, stream });
     moneyRoutes(routes, { site, model: options.model, clock });
     planRoutes(routes, () => options.planReasons?.());
     writeRoutes(routes, { site, model: options.model, clock, access });

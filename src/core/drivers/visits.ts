@@ -35,13 +35,19 @@ function begunMs({ sessions }: SiteState): ReadonlyMap<string, number> {
   return new Map(all.flatMap((session) => (session.visit ? [[session.visit.visitId, beganMs(session)]] : [])));
 }
 
-function notBegun(state: SiteState, nowMs: number): readonly AnnouncedVisit[] {
+/** Those that may come yet, and have not. */
+export function visitsToCome(state: SiteState, nowMs: number): readonly AnnouncedVisit[] {
   const ahead = visitsAhead(state.visits, nowMs);
   if (ahead.length === 0) return [];
   const begun = begunMs(state);
   return ahead.filter(
     ({ visitId, arrivalMs }) => (begun.get(visitId) ?? Number.NEGATIVE_INFINITY) < arrivalMs - EARLY_MS,
   );
+}
+
+/** Whether a plan keeps room for it: whoever is long overdue may come, and is not waited for. */
+export function isWaitedFor({ arrivalMs }: AnnouncedVisit, nowMs: number): boolean {
+  return arrivalMs + LATE_MS > nowMs;
 }
 
 /** Whether the car of a session may be the one that was announced: by its token, or by its place where one of both is not known. */
@@ -58,7 +64,7 @@ export function visitDrafts(
   { nowMs, wallTrusted }: Pick<ProcessImage, "nowMs" | "wallTrusted">,
 ): SiteDraft[] {
   if (!wallTrusted || Object.keys(state.visits.announced).length === 0) return [];
-  const left = new Set(notBegun(state, nowMs));
+  const left = new Set(visitsToCome(state, nowMs));
   return Object.values(state.sessions.open).flatMap((session): SiteDraft[] => {
     if (session.visit || openSessionAt(state.sessions, session.evseId) !== session) return [];
     const apartMs = ({ arrivalMs }: AnnouncedVisit) => Math.abs(arrivalMs - beganMs(session));
@@ -79,12 +85,33 @@ function presentUntilMs(site: SiteModel, state: SiteState, evseId: string, nowMs
   return session ? chargingNeed(site, state, session, { nowMs }).departureMs : nowMs;
 }
 
+interface Places {
+  /** All EVSEs. */
+  readonly all: readonly string[];
+  /** Where each driver was last, by token in lower case. */
+  readonly last: ReadonlyMap<string, string>;
+}
+
 /** Where a visit is reckoned with: at its EVSE, else where that driver was last, else at any that will be free. */
-function placesFor(visit: AnnouncedVisit, site: SiteModel, state: SiteState): readonly string[] {
-  if (visit.evseId !== undefined) return site.evseById.has(visit.evseId) ? [visit.evseId] : [];
-  const last = state.stays.ended.findLast(({ token }) => isSame(token, visit.token))?.evseId;
-  const all = site.evses.map(({ id }) => id);
-  return last !== undefined && site.evseById.has(last) ? [last, ...all.filter((id) => id !== last)] : all;
+function placesFor(visit: AnnouncedVisit, { all, last }: Places): readonly string[] {
+  if (visit.evseId !== undefined) return all.includes(visit.evseId) ? [visit.evseId] : [];
+  const before = last.get(visit.token?.toLowerCase() ?? "");
+  return before !== undefined && all.includes(before) ? [before, ...all.filter((id) => id !== before)] : all;
+}
+
+/** The place that is free first, the first of such. */
+function freePlace(
+  visit: AnnouncedVisit,
+  { places, takenUntilMs, nowMs }: { places: Places; takenUntilMs: ReadonlyMap<string, number>; nowMs: number },
+): { readonly evseId: string; readonly fromMs: number } | undefined {
+  const soonestMs = Math.max(visit.arrivalMs, nowMs);
+  let best: { readonly evseId: string; readonly fromMs: number } | undefined;
+  for (const evseId of placesFor(visit, places)) {
+    const fromMs = Math.max(soonestMs, takenUntilMs.get(evseId)!);
+    if (best === undefined || fromMs < best.fromMs) best = { evseId, fromMs };
+    if (best.fromMs === soonestMs) break;
+  }
+  return best;
 }
 
 /**
@@ -92,17 +119,16 @@ function placesFor(visit: AnnouncedVisit, site: SiteModel, state: SiteState): re
  * of its time is left out: nobody knows where it will be.
  */
 export function expectedVisits(site: SiteModel, state: SiteState, nowMs: number): readonly ExpectedVisit[] {
-  const isAhead = ({ arrivalMs }: AnnouncedVisit) => arrivalMs + LATE_MS > nowMs;
-  const ahead = notBegun(state, nowMs).filter(isAhead);
+  const ahead = visitsToCome(state, nowMs).filter((visit) => isWaitedFor(visit, nowMs));
   if (ahead.length === 0) return [];
-  const takenUntilMs = new Map(site.evses.map(({ id }) => [id, presentUntilMs(site, state, id, nowMs)]));
+  const lasts = state.stays.ended.flatMap(({ token, evseId }) =>
+    token === undefined ? [] : [[token.toLowerCase(), evseId] as const],
+  );
+  const places: Places = { all: site.evses.map(({ id }) => id), last: new Map(lasts) };
+  const takenUntilMs = new Map(places.all.map((id) => [id, presentUntilMs(site, state, id, nowMs)]));
   const expected: ExpectedVisit[] = [];
   for (const visit of [...ahead].sort((a, b) => a.arrivalMs - b.arrivalMs)) {
-    const free = placesFor(visit, site, state).map((evseId) => {
-      return { evseId, fromMs: Math.max(visit.arrivalMs, nowMs, takenUntilMs.get(evseId)!) };
-    });
-    const soonest = Math.min(...free.map(({ fromMs }) => fromMs));
-    const place = free.find(({ fromMs }) => fromMs === soonest);
+    const place = freePlace(visit, { places, takenUntilMs, nowMs });
     if (!place || visit.departureMs - place.fromMs < LEAST_STAY_MS) continue;
     takenUntilMs.set(place.evseId, visit.departureMs);
     expected.push({ ...visit, ...place });

@@ -22,6 +22,7 @@ import { en } from "../words/en.ts";
 import type { EvseWords, OperatorWords } from "../words/words.ts";
 import { pauseEndMs, plannedCar } from "./planned.ts";
 import type { LiveEvse, LiveSite } from "./view.ts";
+import { type NextVisit, nextVisits } from "./visits.ts";
 
 export interface DescribeInput {
   readonly site: SiteModel;
@@ -128,7 +129,12 @@ function readingAgeS({ site, image }: DescribeInput, deviceId: string | undefine
   return atMonoMs === undefined ? undefined : Math.max(0, Math.round((image.monoMs - atMonoMs) / 1000));
 }
 
-function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecision | undefined): LiveEvse {
+interface AtEvse {
+  readonly decision: EvseDecision | undefined;
+  readonly expected: NextVisit | undefined;
+}
+
+function describeEvse(input: DescribeInput, evse: EvseModel, { decision, expected }: AtEvse): LiveEvse {
   const { site, state, image } = input;
   const session = openSessionAt(state.sessions, evse.id);
   const parts = sessionPart(input, session);
@@ -176,6 +182,7 @@ function describeEvse(input: DescribeInput, evse: EvseModel, decision: EvseDecis
     ...parts,
     ...measured,
     ...(departures.length > 0 ? { departures: [...departures] } : {}),
+    ...known({ expected }),
     override: state.sessions.overrides[evse.id] !== undefined,
     limitA,
     ...known({ dischargeA: decision?.dischargeA, assumedA }),
@@ -275,7 +282,10 @@ function devicesOf({ site, state, image }: DescribeInput): LiveSite["devices"] {
 export function describeSite(input: DescribeInput): LiveSite {
   const { site, state, image } = input;
   const byEvse = new Map(input.decisions.map((decision) => [decision.evseId, decision]));
-  const evses = site.evses.map((evse) => describeEvse(input, evse, byEvse.get(evse.id)));
+  const expected = nextVisits(site, state, image.nowMs);
+  const evses = site.evses.map((evse) =>
+    describeEvse(input, evse, { decision: byEvse.get(evse.id), expected: expected.get(evse.id) }),
+  );
   const devices = devicesOf(input);
   const meter = devices.find((device) => device.id === site.gridMeterId);
   const { id, name, timeZone, country } = site.configuration.site;

@@ -12,6 +12,7 @@ export const PublicSessionSchema = Type.Object({
   evseId: Type.String(),
   connectorId: Type.Integer(),
   token: Type.Optional(Type.String({ description: "The last four characters" })),
+  visitId: Type.Optional(Type.String({ description: "As it was announced; see GET /api/v1/visits" })),
   startedMs: Type.Number(),
   steppedMs: Type.Optional(Type.Number({ description: "By how much the site's clock was stepped since" })),
   meterStartWh: Type.Optional(Type.Number()),

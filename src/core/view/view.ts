@@ -3,6 +3,7 @@
 import { ReasonSchema } from "../reason.ts";
 import { type Static, Type } from "../schema.ts";
 import { StandingDeparturesSchema } from "../site/site-departures.ts";
+import { NextVisitSchema } from "./visits.ts";
 
 const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
 const QualitySchema = Type.Union([Type.Literal("good"), Type.Literal("stale"), Type.Literal("absent")]);
@@ -52,6 +53,7 @@ export const LiveEvseSchema = Type.Object({
   departureSaid: SaidBy,
   energySaid: SaidBy,
   departures: Type.Optional(StandingDeparturesSchema),
+  expected: Type.Optional(NextVisitSchema),
   readyMs: Type.Optional(
     Type.Number({ description: "When the plan has delivered what was asked, but for what it falls short of" }),
   ),

@@ -1,0 +1,131 @@
+/** Cars that are announced, over the real API of a site in virtual time. */
+import { afterEach, describe, expect, test } from "vitest";
+import type { PublicSession } from "../src/core/view/session-view.ts";
+import type { PublicVisit } from "../src/core/view/visits.ts";
+import { DriverRig, OWNER_TOKEN } from "./driver-rig.ts";
+
+const HOUR_MS = 3_600_000;
+const rigs: DriverRig[] = [];
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.close();
+});
+
+/** Two EVSEs, at which drivers take what they say; a car that nobody announced stands at the left one. It is 12:02, UTC. */
+async function site(): Promise<DriverRig> {
+  const rig = new DriverRig({ stalls: [{ id: "left" }, { id: "right" }], charging: { statements: "reliable" } });
+  rigs.push(rig);
+  return rig.start();
+}
+
+function put(at: DriverRig, visitId: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(at.url(`/api/v1/visits/${visitId}`), {
+    method: "PUT",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+async function visits(at: DriverRig): Promise<readonly PublicVisit[]> {
+  return ((await (await fetch(at.url("/api/v1/visits"))).json()) as { visits: PublicVisit[] }).visits;
+}
+
+/** Booking 17 comes to the right EVSE at two o'clock, for six hours. */
+function booking({ rig }: DriverRig, part: object = {}) {
+  const arrivalMs = rig.clock.wallMs() + 2 * HOUR_MS;
+  return { evseId: "right", arrivalMs, departureMs: arrivalMs + 6 * HOUR_MS, energyWh: 12_000, ...part };
+}
+
+describe("a booking system", () => {
+  test("announces a car, reads what becomes of it, says it again otherwise, and takes it back", async () => {
+    const at = await site();
+    const body = booking(at, { token: "CARD-4711", preference: "cheap" });
+    expect((await put(at, "b-17", body)).status).toBe(200);
+    const [first] = await visits(at);
+    const said = { visitId: "b-17", ...body, token: "…4711", by: "api:local", becomes: "expected" };
+    expect(first).toEqual({ ...said, expectedAt: "right", fromMs: body.arrivalMs });
+    await at.rig.run(10);
+    const [planned] = await visits(at);
+    expect(planned).toMatchObject({ ...said, plannedWh: 12_000 });
+    expect(planned!.readyMs).toBeGreaterThan(body.arrivalMs);
+    expect(planned!.readyMs).toBeLessThanOrEqual(body.departureMs);
+    const [left, right] = at.rig.controller.live().evses;
+    expect(left!.expected).toBeUndefined();
+    const { arrivalMs, departureMs, energyWh } = body;
+    expect(right!.expected).toEqual({ visitId: "b-17", arrivalMs, departureMs, energyWh });
+    // What the last plan has is for what was said before.
+    await put(at, "b-17", { ...body, energyWh: 400_000 });
+    expect((await visits(at))[0]!.plannedWh).toBeUndefined();
+    await at.rig.run(10);
+    expect((await visits(at))[0]!.shortfallWh).toBeGreaterThan(300_000);
+    expect((await put(at, "b-17", {})).status).toBe(200);
+    expect(await visits(at)).toEqual([]);
+    expect(at.rig.controller.live().evses[1]!.expected).toBeUndefined();
+    expect(at.rig.facts("visit-withdrawn").map(({ data }) => data)).toEqual([{ visitId: "b-17", by: "api:local" }]);
+  });
+
+  test("finds the session of its car: what was announced is its driver's word, and the visit is not to come any more", async () => {
+    const at = await site();
+    const body = booking(at, { token: "CARD-4711", arrivalMs: at.rig.clock.wallMs() + HOUR_MS });
+    await put(at, "b-17", body);
+    await at.rig.plugIn("right", { token: "card-4711", override: false });
+    await at.rig.run(10);
+    expect(await visits(at)).toEqual([]);
+    const { departureMs } = body;
+    const right = at.rig.controller.live().evses[1]!;
+    expect(right).toMatchObject({ departureMs, departureSaid: "driver", energySaid: "driver", askedWh: 12_000 });
+    expect(right.expected).toBeUndefined();
+    const { sessions } = (await (await fetch(at.url("/api/v1/sessions"))).json()) as { sessions: PublicSession[] };
+    expect(sessions.map(({ evseId, visitId }) => [evseId, visitId])).toEqual([
+      ["right", "b-17"],
+      ["left", undefined],
+    ]);
+  });
+
+  test("sees who is not waited for any more, and who finds no place", async () => {
+    const at = await site();
+    const nowMs = at.rig.clock.wallMs();
+    await put(at, "overdue", booking(at, { arrivalMs: nowMs - 0.9 * HOUR_MS }));
+    await put(at, "second", booking(at, { arrivalMs: nowMs + HOUR_MS, departureMs: nowMs + 2 * HOUR_MS }));
+    const becomes = async () => Object.fromEntries((await visits(at)).map((visit) => [visit.visitId, visit.becomes]));
+    expect(await becomes()).toEqual({ overdue: "expected", second: "no-place" });
+    await at.rig.run(600);
+    expect(await becomes()).toEqual({ overdue: "late", second: "expected" });
+  });
+
+  test("is told what is wrong with what it announces, and nothing of that is recorded", async () => {
+    const at = await site();
+    const { arrivalMs, departureMs, evseId, energyWh } = booking(at);
+    const refused = async (body: object, visitId = "b-17") => {
+      const answer = await put(at, visitId, body);
+      return [answer.status, ((await answer.json()) as { title: string }).title];
+    };
+    expect(await refused({ arrivalMs, departureMs })).toEqual([422, "Nothing tells whose car it will be"]);
+    expect(await refused({ evseId: "attic", arrivalMs, departureMs })).toEqual([404, 'There is no EVSE "attic"']);
+    const order = "The departure is not after the arrival";
+    expect(await refused({ evseId, arrivalMs, departureMs: arrivalMs - 1 })).toEqual([422, order]);
+    expect(await refused({ evseId, arrivalMs })).toEqual([422, order]);
+    const past = { evseId, arrivalMs: arrivalMs - 4 * HOUR_MS, departureMs };
+    expect(await refused(past)).toEqual([422, "The arrival is not in the future"]);
+    for (const bad of [{ energyWh: -1 }, { energyWh: "much" }, { arrivalMs: "soon" }, { token: "" }, { seat: 3 }])
+      expect((await refused({ evseId, arrivalMs, departureMs, energyWh, ...bad }))[0]).toBe(400);
+    expect((await refused(booking(at), "b%2F17"))[0]).toBe(400);
+    expect((await refused(booking(at), "b".repeat(65)))[0]).toBe(400);
+    expect(at.rig.facts("visit-announced")).toEqual([]);
+  });
+
+  test("needs the site's token from another machine; everybody may read, of a card only its end", async () => {
+    const at = await site();
+    const body = booking(at, { token: "CARD-4711" });
+    const far = { "x-forwarded-for": "192.0.2.7" };
+    expect((await put(at, "b-17", body, far)).status).toBe(401);
+    expect((await put(at, "b-17", body, { origin: "http://elsewhere.example" })).status).toBe(401);
+    expect((await put(at, "b-17", body, { ...far, authorization: "Bearer wrong" })).status).toBe(401);
+    expect(at.rig.facts("visit-announced")).toEqual([]);
+    expect((await put(at, "b-17", body, { ...far, authorization: `Bearer ${OWNER_TOKEN}` })).status).toBe(200);
+    const seen = await Promise.all(
+      ["/visits", "/site", "/events", "/plan"].map(async (path) => (await fetch(at.url(`/api/v1${path}`))).text()),
+    );
+    expect(seen[0]).toContain("…4711");
+    expect(seen.join()).not.toContain("CARD-4711");
+  });
+});
