@@ -55,6 +55,40 @@ describe.skipIf(browserMissing)(`the owner's page${skipped}`, () => {
     expect(problems).toEqual([]);
   });
 
+  test("announces a car for an EVSE, shows it in the card and in the plan, and takes it back", async () => {
+    const { rig } = site;
+    const page = await browser.newPage({ viewport: { width: 360, height: 740 }, timezoneId: "America/New_York" });
+    await page.goto(site.url("/"));
+    const card = page.locator("article", { has: page.getByRole("heading", { name: "right", exact: true }) });
+    await card.getByRole("button", { name: "Announce a car" }).click();
+    const dialog = page.getByRole("dialog");
+    // By the site's clock; the browser does not let a car leave before it comes.
+    expect(await dialog.getByLabel("Comes at").inputValue()).toBe("2026-06-10T14:00");
+    await dialog.getByLabel("Comes at").fill("2026-06-10T17:30");
+    await dialog.getByLabel("Leaves at").fill("2026-06-10T17:15");
+    await dialog.getByLabel("Energy needed, kWh").fill("22");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    expect(rig.facts("visit-announced")).toEqual([]);
+    await dialog.getByLabel("Leaves at").fill("2026-06-11T07:00");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const [fact] = rig.facts("visit-announced").map(({ data }) => data);
+    expect(fact).toEqual({
+      ...{ visitId: expect.stringMatching(/^page-right-\w+$/), evseId: "right", by: "api:local" },
+      ...{ arrivalMs: Date.UTC(2026, 5, 10, 17, 30), departureMs: Date.UTC(2026, 5, 11, 7), energyWh: 22_000 },
+    });
+    await rig.run(10);
+    await card.getByText("A car is announced for 17:30, until tomorrow 07:00, 22 kWh.").waitFor();
+    await page.locator(".legend", { hasText: "right" }).waitFor();
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    await card.getByRole("button", { name: "Withdraw" }).click();
+    await dialog.getByRole("button", { name: "It does not come" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await rig.run(10);
+    await card.getByRole("button", { name: "Announce a car" }).waitFor();
+    expect(rig.facts("visit-withdrawn").map(({ data }) => data.visitId)).toEqual([fact!.visitId]);
+  });
+
   test("goes through the quarter-hours of the plan by the arrow keys, too", async () => {
     const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
     await page.goto(site.url("/"));

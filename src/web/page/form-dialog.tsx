@@ -11,12 +11,14 @@ export interface FormDialogProps {
   readonly path: string;
   /** What is sent, from the fields of the form. */
   readonly bodyOf: (fields: FormData) => object;
+  /** On the button that sends it, where that is not "Save". */
+  readonly submit?: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
 /** Closes when it was taken, and when it is cancelled. */
-export function FormDialog({ title, path, bodyOf, onClose, children }: FormDialogProps) {
+export function FormDialog({ title, path, bodyOf, submit, onClose, children }: FormDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const needsToken = useSignal(false);
   const refusal = useSignal("");
@@ -54,7 +56,7 @@ export function FormDialog({ title, path, bodyOf, onClose, children }: FormDialo
         )}
         <div class="buttons">
           <button type="submit" class="primary">
-            {words.save}
+            {submit ?? words.save}
           </button>
           <button type="button" onClick={onClose}>
             {words.cancel}

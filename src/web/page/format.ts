@@ -17,10 +17,14 @@ export function clockTime(ms: number, nowMs = Date.now()): string {
 
 const DAY_MS = 86_400_000;
 
-/** `13:45`, `tomorrow 07:00` or `Thu 07:00`. */
+/** Further ahead a weekday may be that of another week. */
+const WEEKDAY_TELLS_MS = 6 * DAY_MS;
+
+/** `13:45`, `tomorrow 07:00`, `Thu 07:00` or `12 November 07:00`. */
 export function dayTime(ms: number, nowMs: number): string {
   const day = time({ dateStyle: "short" });
   const isTomorrow = day.format(ms) !== day.format(nowMs) && day.format(ms) === day.format(nowMs + DAY_MS);
+  if (ms > nowMs + WEEKDAY_TELLS_MS) return `${dateText(ms)} ${clockTime(ms, ms)}`;
   return isTomorrow ? words.tomorrow(clockTime(ms, ms)) : clockTime(ms, nowMs);
 }
 

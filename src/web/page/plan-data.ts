@@ -43,6 +43,13 @@ function past(history: readonly QuarterHour[], sessions: readonly Session[], unt
     }));
 }
 
+/** Of an EVSE there may be two rows: a car that is there, and one that is announced. */
+function carsOf(rows: Plan["result"]["evses"], slot: number): Record<string, number> {
+  const carsW: Record<string, number> = {};
+  for (const { evseId, powerW } of rows) carsW[evseId] = (carsW[evseId] ?? 0) + (powerW[slot] ?? 0);
+  return carsW;
+}
+
 function future({ input, result }: Plan): ChartSlot[] {
   return Array.from({ length: input.slots }, (_, slot) => ({
     startMs: input.startMs + slot * SLOT_MS,
@@ -53,7 +60,7 @@ function future({ input, result }: Plan): ChartSlot[] {
       result.batteries.reduce((sum, battery) => sum + (battery.powerW[slot] ?? 0), 0),
     ),
     sunW: result.pvUsedW[slot] ?? 0,
-    carsW: Object.fromEntries(result.evses.map((evse) => [evse.evseId, evse.powerW[slot] ?? 0])),
+    carsW: carsOf(result.evses, slot),
     eurPerKwh: input.importEurPerKwh[slot],
     expected: slot >= (input.pricesKnownSlots ?? input.slots),
   }));

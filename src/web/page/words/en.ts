@@ -50,6 +50,25 @@ export const words = {
   usualEnergy: "kWh, if always the same",
   add: "Add a time",
   remove: "Remove",
+  announce: "Announce a car",
+  announceNote:
+    "The plan keeps room for it. The place stays free for everybody, and an hour after its time it is not waited for.",
+  announcedCar: (car: {
+    readonly comes: string;
+    readonly leaves: string;
+    readonly energy: string | undefined;
+    readonly isOverdue: boolean;
+  }) => {
+    const { comes, leaves, energy, isOverdue } = car;
+    const said = isOverdue
+      ? `A car was announced for ${comes} and has not come yet`
+      : `A car is announced for ${comes}`;
+    return `${said}, until ${leaves}${energy === undefined ? "" : `, ${energy} kWh`}.`;
+  },
+  withdraw: "Withdraw",
+  comesNot: "It does not come",
+  arrival: "Comes at",
+  announceEnergy: "Energy needed, kWh",
   departure: "Leaves at",
   energyNeeded: "Energy needed from now, kWh",
   energyUsual: "as much as is usual",
