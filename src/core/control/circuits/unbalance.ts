@@ -47,9 +47,14 @@ function drawnA(entries: readonly EvseObservation[]): number {
   }, 0);
 }
 
-/** What surely evens out that `phase` carries more than `other`, A. */
+/**
+ * What surely evens out that `phase` carries more than `other`, A; less what is given back there by who cannot be lowered. All
+ * others that give make way for those that charge.
+ */
 export function againstA(active: readonly EvseObservation[], phase: PhaseIndex, other: PhaseIndex): number {
-  return surelyA(active.filter((entry) => isSeen(entry) && tilts(entry, other, phase)));
+  const apart = active.filter((entry) => tilts(entry, other, phase));
+  const keptA = apart.reduce((sumA, { keepsGivingA = 0 }) => sumA + keepsGivingA, 0);
+  return surelyA(apart.filter((entry) => isSeen(entry) && entry.surelyA > 0)) - keptA;
 }
 
 /** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */

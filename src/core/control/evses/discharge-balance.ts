@@ -5,11 +5,14 @@ import { PHASE_PAIRS, tilts } from "../circuits/unbalance.ts";
 import { MARGIN_A } from "../thresholds.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 
-/** What others on `phase`, and not on `other`, draw, may draw or need to begin, A. */
+/** What others on `phase`, and not on `other`, draw, may draw or need to begin, A: who charges goes before who gives. */
 function drawnApartA(others: readonly EvseObservation[], phase: PhaseIndex, other: PhaseIndex): number {
-  const apart = others.filter((entry) => tilts(entry, phase, other));
+  // Who has not shown yet which phases it loads may be on the first wire of its EVSE alone.
+  const apart = others.filter(
+    (entry) => tilts(entry, phase, other) || (entry.unseen && entry.evse.phases[0] === phase),
+  );
   return apart.reduce((sumA, { surelyA, memory, evse, session }) => {
-    return sumA + Math.max(surelyA, memory.limitA, session && !evse.discharge ? evse.minCurrentA : 0);
+    return sumA + Math.max(0, surelyA, memory.limitA, session && !evse.discharge ? evse.minCurrentA : 0);
   }, 0);
 }
 

@@ -13,6 +13,7 @@ import type { ControlInput, EvseDecision } from "../control.ts";
 import {
   BACK_REFUSED_MS,
   DISCHARGE_LEAST_A,
+  DISOBEY_MARGIN_A,
   EVSE_READING_VALID_MS,
   EXPECTED_MS,
   OBEY_MS,
@@ -70,12 +71,19 @@ function flowsBackA(input: ControlInput, entry: EvseObservation): number {
   return Math.min(toldA(entry), shownReading(input, entry) ? measuredBackA(input, entry) : backA(input, entry));
 }
 
+/** What it goes on giving whatever it is told, A per phase: it cannot be told, or its own meter shows that it does not obey. */
+function keepsGivingA(input: ControlInput, entry: EvseObservation): number {
+  if (!entry.connected || entry.refused) return backA(input, entry);
+  const measuredA = shownReading(input, entry) ? measuredBackA(input, entry) : 0;
+  return measuredA > toldA(entry) + DISOBEY_MARGIN_A ? measuredA : 0;
+}
+
 /** Observations in which what a car gives back is load that is only hidden: it may be there the next second. */
 export function withoutRelief(input: ControlInput, active: readonly EvseObservation[]): readonly EvseObservation[] {
   return active.map((entry) => {
     if (!entry.evse.discharge || !entry.session) return entry;
     const currentA = backA(input, entry);
-    return currentA > 0 ? { ...entry, surelyA: -currentA } : entry;
+    return currentA > 0 ? { ...entry, surelyA: -currentA, keepsGivingA: keepsGivingA(input, entry) } : entry;
   });
 }
 

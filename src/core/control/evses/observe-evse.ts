@@ -42,6 +42,8 @@ export interface EvseObservation {
   readonly measuredA?: number;
   /** What it surely draws now, A: a shed below it is certain to help. */
   readonly surelyA: number;
+  /** Of one that gives back, and so draws less than nothing: what it goes on giving whatever it is told, A. */
+  readonly keepsGivingA?: number;
   /**
    * What it draws on each phase that it loads, A, no more than it may: on any other it draws nothing. Missing where that is
    * `surelyA`, which is the less of all phases where nobody knows which they are.
