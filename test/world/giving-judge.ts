@@ -29,6 +29,9 @@ const METER_ERROR_A = 0.3;
 const ALLOWED_W = 300;
 /** Without a meter nothing is given back after this: 10 s until absent, 10 s to obey. */
 const NOTHING_AFTER_S = 25;
+/** Difference between phases of cars on one or two of them that Germany allows, A; and for so long as each needs to show its own. */
+const UNBALANCE_A = 20;
+const MOST_SECONDS_UNBALANCED = 45;
 /** Somebody who refused, or did not do it, is reached again after so long: the slowest retry of a refused limit. */
 const REACHED_AFTER_S = 65;
 /** A charge is told in whole percent. */
@@ -68,10 +71,14 @@ export class GivingJudge {
   longestExportS = 0;
   /** Longest time that a fuse would have carried more than its rating, had cars stopped giving, s. */
   longestHiddenS = 0;
+  /** Longest time that phases differed by more than they may, as cars gave on one of them, s. */
+  longestUnbalancedS = 0;
   mostGivenW = 0;
   readonly #world: World;
   readonly #poles: readonly Pole[];
   readonly #export = new Over();
+  #unbalancedS = 0;
+  #uneven = "";
   readonly #deafS = new Map<string, number>();
   #upSinceS = 0;
   /** Told already. */
@@ -102,6 +109,7 @@ export class GivingJudge {
     return [
       ...this.#poles.flatMap((pole) => [...this.#back(pole), ...this.#hidden(pole)]),
       ...this.#exported(),
+      ...this.#unbalanced(),
       ...chargePoints.flatMap((chargePoint) => [...this.#blindly(chargePoint), ...this.#emptied(chargePoint)]),
     ];
   }
@@ -181,6 +189,30 @@ export class GivingJudge {
     if (forS !== this.#mostS("grid") + 1) return [];
     return [
       `the site exports ${Math.round(exportW)} W of ${capW} W, ${Math.round(carsW)} W of it from cars, for ${forS} s`,
+    ];
+  }
+
+  /** What cars on one or two phases draw on one above what others give on another; who begins or ends anything begins it anew. */
+  #unbalanced(): string[] {
+    const { plan, site, chargePoints, judge } = this.#world;
+    const cars = chargePoints.map(({ id, stall }) => ({ id, stall: stall.id, currentA: site.carA(stall.id) }));
+    const uneven = cars.filter(
+      ({ currentA }) => currentA.some((a) => Math.abs(a) >= 1) && currentA.some((a) => Math.abs(a) < 1),
+    );
+    const sumA = PHASE_INDEXES.map((phase) => uneven.reduce((sum, { currentA }) => sum + currentA[phase], 0));
+    const byA = Math.max(...sumA) - Math.min(...sumA);
+    const gives = uneven.some(({ currentA }) => Math.min(...currentA) < -1);
+    const isTold =
+      !judge.currents.isTroubled("grid") &&
+      !uneven.some(({ id, stall }) => judge.currents.isDeaf(id) || site.isMiswired(stall));
+    const before = this.#uneven;
+    this.#uneven = uneven.map(({ id, currentA }) => `${id} ${currentA.map((a) => Math.sign(Math.round(a)))}`).join();
+    const isOver = plan.country === "DE" && gives && isTold && byA > UNBALANCE_A + METER_ERROR_A;
+    this.#unbalancedS = isOver ? (this.#uneven === before ? this.#unbalancedS : 0) + 1 : 0;
+    this.longestUnbalancedS = Math.max(this.longestUnbalancedS, this.#unbalancedS);
+    if (this.#unbalancedS !== MOST_SECONDS_UNBALANCED + 1) return [];
+    return [
+      `phases differ by ${byA.toFixed(1)} A while cars give back on one or two of them, for ${this.#unbalancedS} s`,
     ];
   }
 

@@ -138,6 +138,12 @@ describe("the judge of what cars give back can fail", () => {
       () => chargesWithMost,
       /would carry .* without/,
     ],
+    [
+      "forgets the balance of phases",
+      { ...givingWorld(3500015), country: "DE", faults: [] },
+      () => givesMost,
+      /phases differ by .* while cars give back/,
+    ],
     ["empties cars", emptyCars(12), () => givesUnasked, /gives back at 4[0-9.]+ %, its least is 50 %/],
   ] as const)("a guard that %s breaks a world", async (_, plan, sabotage, complaint) => {
     expect(await broken(plan)).toBe("");

@@ -71,7 +71,7 @@ async function live(seed: number, options: Options): Promise<Outcome> {
     mostStops,
     mostEasyStops,
     mostCalmTurns: order.mostCalmTurns,
-    longestUnbalancedS: currents.longestUnbalancedS,
+    longestUnbalancedS: Math.max(currents.longestUnbalancedS, giving.longestUnbalancedS),
     longestBackS: giving.longestBackS,
     longestExportS: giving.longestExportS,
     longestHiddenS: giving.longestHiddenS,
