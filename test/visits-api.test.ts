@@ -51,7 +51,7 @@ describe("a booking system", () => {
     const [left, right] = at.rig.controller.live().evses;
     expect(left!.expected).toBeUndefined();
     const { arrivalMs, departureMs, energyWh } = body;
-    expect(right!.expected).toEqual({ visitId: "b-17", arrivalMs, departureMs, energyWh });
+    expect(right!.expected).toEqual({ visitId: "b-17", arrivalMs, departureMs, energyWh, becomes: "expected" });
     // What the last plan has is for what was said before.
     await put(at, "b-17", { ...body, energyWh: 400_000 });
     expect((await visits(at))[0]!.plannedWh).toBeUndefined();
@@ -87,9 +87,15 @@ describe("a booking system", () => {
     await put(at, "overdue", booking(at, { arrivalMs: nowMs - 0.9 * HOUR_MS }));
     await put(at, "second", booking(at, { arrivalMs: nowMs + HOUR_MS, departureMs: nowMs + 2 * HOUR_MS }));
     const becomes = async () => Object.fromEntries((await visits(at)).map((visit) => [visit.visitId, visit.becomes]));
+    const shown = () => at.rig.controller.live().evses[1]!.expected;
     expect(await becomes()).toEqual({ overdue: "expected", second: "no-place" });
+    expect(shown()).toMatchObject({ visitId: "overdue", becomes: "expected" });
     await at.rig.run(600);
     expect(await becomes()).toEqual({ overdue: "late", second: "expected" });
+    expect(shown()).toMatchObject({ visitId: "second", becomes: "expected" });
+    // Who is not waited for is still shown where nobody else is expected: somebody may want to take it back.
+    await put(at, "second", {});
+    expect(shown()).toMatchObject({ visitId: "overdue", becomes: "late" });
   });
 
   test("is told what is wrong with what it announces, and nothing of that is recorded", async () => {

@@ -66,6 +66,8 @@ const HURRIED = new Set(["stall-1", "stall-5", "stall-6", "stall-7"]);
 /** Drivers who say nothing until somebody opens the page of their EVSE. */
 const SILENT = new Set([SILENT_STALL, "stall-8"]);
 const CARS_AT_START = 6;
+/** One car is announced: the first that comes so long after the start, and for this EVSE. */
+const ANNOUNCED = { aheadS: 3 * 3600, evseId: "stall-8" } as const;
 
 class Demo {
   readonly #options: DemoOptions;
@@ -182,18 +184,35 @@ class Demo {
     this.#at(SCRIPT.arrivalS, () => this.arrive(DEMO_STALLS[CARS_AT_START]!, coming[0] ?? present[0]!));
     this.#at(SCRIPT.loadS, () => this.addLoad(1, SCRIPT.loadW, SCRIPT.loadForS));
     this.#at(SCRIPT.departureS, () => this.leave(DEMO_STALLS[1]!));
-    for (const session of coming.slice(1)) {
-      const inS = session.arrivalS - this.#day.secondsOf(this.#startMs);
-      if (inS > SCRIPT.departureS && inS < 86_400) this.#at(inS, () => this.#arriveAnywhere(session));
+    const inS = ({ arrivalS }: MeasuredSession) => arrivalS - this.#day.secondsOf(this.#startMs);
+    const later = coming.slice(1).filter((session) => inS(session) > SCRIPT.departureS && inS(session) < 86_400);
+    const announced = later.find((session) => inS(session) > ANNOUNCED.aheadS);
+    for (const session of later) {
+      const evseId = session === announced ? ANNOUNCED.evseId : undefined;
+      this.#at(inS(session), () => this.#arriveAnywhere(session, evseId));
     }
+    if (announced) this.#at(1, () => void this.#announce(announced, inS(announced)));
+  }
+
+  /** Its driver says beforehand what the measured driver said. */
+  async #announce(session: MeasuredSession, inS: number): Promise<void> {
+    const staysS = (session.statedDepartureS ?? session.departureS) - session.arrivalS;
+    await this.#put("visits/demo", {
+      evseId: ANNOUNCED.evseId,
+      arrivalMs: Math.round(this.#startMs + inS * 1000),
+      departureMs: Math.round(this.#startMs + (inS + Math.max(1800, staysS)) * 1000),
+      energyWh: Math.round(session.requestedWh ?? session.energyWh),
+    });
   }
 
   #at(seconds: number, run: () => void): void {
     this.#cancels.push(this.#options.clock.after(seconds * 1000, "demo-script", run));
   }
 
-  #arriveAnywhere(session: MeasuredSession): void {
-    const free = DEMO_STALLS.find((stall) => !this.#wired.car(stall.evseId));
+  /** At the stall that was said, where it is free. */
+  #arriveAnywhere(session: MeasuredSession, evseId?: string): void {
+    const allFree = DEMO_STALLS.filter((stall) => !this.#wired.car(stall.evseId));
+    const free = allFree.find((stall) => stall.evseId === evseId) ?? allFree[0];
     if (free) this.arrive(free, session);
   }
 
@@ -218,19 +237,22 @@ class Demo {
 
   /** The driver says what the measured driver said, over the API like anyone else. */
   async #stateWish(stall: DemoStall, session: MeasuredSession, needWh: number): Promise<void> {
-    if (session.statedDepartureS === undefined || this.#apiPort === 0 || SILENT.has(stall.evseId)) return;
+    if (session.statedDepartureS === undefined || SILENT.has(stall.evseId)) return;
     const nowMs = this.#options.clock.wallMs();
     const departureMs = nowMs + Math.max(1800, session.statedDepartureS - this.#day.secondsOf(nowMs)) * 1000;
-    const url = `http://${this.#options.host}:${this.#apiPort}/api/v1/evses/${stall.evseId}/wish`;
-    const body = JSON.stringify({
+    await this.#put(`evses/${stall.evseId}/wish`, {
       energyWh: Math.round(needWh),
       departureMs: Math.round(departureMs),
       preference: HURRIED.has(stall.evseId) ? "fast" : "regular",
     });
-    await fetch(url, {
+  }
+
+  async #put(path: string, body: object): Promise<void> {
+    if (this.#apiPort === 0) return;
+    await fetch(`http://${this.#options.host}:${this.#apiPort}/api/v1/${path}`, {
       method: "PUT",
       headers: { "content-type": "application/json" },
-      body,
+      body: JSON.stringify(body),
       signal: AbortSignal.timeout(5_000),
     }).catch(() => undefined);
   }

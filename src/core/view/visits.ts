@@ -10,15 +10,17 @@ import { maskToken } from "./public.ts";
 
 const { visitId, evseId, arrivalMs, departureMs, energyWh, preference, by } = VisitAnnounced.schema.properties;
 
+const becomes = Type.Union([Type.Literal("expected"), Type.Literal("late"), Type.Literal("no-place")], {
+  description:
+    "`expected`: plans have room for it; `late`: an hour after its time it is not waited for, and known all the same if it comes; `no-place`: nearly all of its time no EVSE that it could use is free",
+});
+
 export const PublicVisitSchema = Type.Object({
   visitId,
   token: Type.Optional(Type.String({ description: "The last four characters" })),
   evseId,
   ...{ arrivalMs, departureMs, energyWh, preference, by },
-  becomes: Type.Union([Type.Literal("expected"), Type.Literal("late"), Type.Literal("no-place")], {
-    description:
-      "`expected`: plans have room for it; `late`: an hour after its time it is not waited for, and known all the same if it comes; `no-place`: nearly all of its time no EVSE that it could use is free",
-  }),
+  becomes,
   expectedAt: Type.Optional(Type.String({ description: "The EVSE at which it is reckoned with" })),
   fromMs: Type.Optional(
     Type.Number({ description: "When it can begin there: as it was said, or when the car that is there is to leave" }),
@@ -37,10 +39,10 @@ export const PublicVisitSchema = Type.Object({
 });
 export type PublicVisit = Static<typeof PublicVisitSchema>;
 
-/** The next visit that is expected at an EVSE, as its part of the live picture. */
+/** The next visit at an EVSE, as its part of the live picture. */
 export const NextVisitSchema = Type.Object(
-  { visitId, arrivalMs, departureMs, energyWh },
-  { description: "The next car that was announced and is expected here" },
+  { visitId, arrivalMs, departureMs, energyWh, becomes },
+  { description: "The next car that is expected here; without any one that was announced for it and may come yet" },
 );
 export type NextVisit = Static<typeof NextVisitSchema>;
 
@@ -53,30 +55,44 @@ function plannedPart(state: SiteState, visit: AnnouncedVisit): Partial<PublicVis
   return { ...(plannedWh === undefined ? {} : { plannedWh }), ...plannedCar(state, planned.transactionId) };
 }
 
-/** The visits that may come yet at `nowMs`, the first first; of tokens only the end. */
-export function publicVisits(site: SiteModel, state: SiteState, nowMs: number): PublicVisit[] {
-  const expected = new Map(expectedVisits(site, state, nowMs).map((visit) => [visit.visitId, visit]));
-  const becomes = (visit: AnnouncedVisit): Pick<PublicVisit, "becomes" | "expectedAt" | "fromMs"> => {
-    const place = expected.get(visit.visitId);
-    if (place) return { becomes: "expected", expectedAt: place.evseId, fromMs: place.fromMs };
-    return { becomes: isWaitedFor(visit, nowMs) ? "no-place" : "late" };
+type Prospect = AnnouncedVisit & Pick<PublicVisit, "becomes" | "expectedAt" | "fromMs">;
+
+/** The visits that may come yet, the first first, with what becomes of each. */
+function prospects(site: SiteModel, state: SiteState, nowMs: number): Prospect[] {
+  const toCome = visitsToCome(state, nowMs);
+  if (toCome.length === 0) return [];
+  const places = new Map(expectedVisits(site, state, nowMs).map((visit) => [visit.visitId, visit]));
+  const prospect = (visit: AnnouncedVisit): Prospect => {
+    const place = places.get(visit.visitId);
+    if (place) return { ...visit, becomes: "expected", expectedAt: place.evseId, fromMs: place.fromMs };
+    return { ...visit, becomes: isWaitedFor(visit, nowMs) ? "no-place" : "late" };
   };
-  return [...visitsToCome(state, nowMs)]
-    .sort((a, b) => a.arrivalMs - b.arrivalMs)
-    .map((visit) => {
-      const token = visit.token === undefined ? {} : { token: maskToken(visit.token) };
-      return { ...visit, ...token, ...becomes(visit), ...plannedPart(state, visit) };
-    });
+  return toCome.map(prospect).sort((a, b) => a.arrivalMs - b.arrivalMs);
 }
 
-/** The next visit at each EVSE where one is expected, by EVSE. */
+/** The visits that may come yet at `nowMs`, the first first; of tokens only the end. */
+export function publicVisits(site: SiteModel, state: SiteState, nowMs: number): PublicVisit[] {
+  return prospects(site, state, nowMs).map((visit) => {
+    const token = visit.token === undefined ? {} : { token: maskToken(visit.token) };
+    return { ...visit, ...token, ...plannedPart(state, visit) };
+  });
+}
+
+const CONCERN = { expected: 0, "no-place": 1, late: 2 } as const;
+
+/** By EVSE the next visit that is expected there, else one that was announced for it. */
 export function nextVisits(site: SiteModel, state: SiteState, nowMs: number): ReadonlyMap<string, NextVisit> {
   const next = new Map<string, NextVisit>();
-  for (const visit of expectedVisits(site, state, nowMs)) {
-    if (next.has(visit.evseId)) continue;
-    const { visitId: id, arrivalMs: comesMs, departureMs: leavesMs, energyWh: wantedWh } = visit;
+  for (const visit of prospects(site, state, nowMs)) {
+    const at = visit.expectedAt ?? visit.evseId;
+    const before = at === undefined ? undefined : next.get(at);
+    if (at === undefined || (before && CONCERN[before.becomes] <= CONCERN[visit.becomes])) continue;
+    const { arrivalMs: comesMs, departureMs: leavesMs, energyWh: wantedWh, becomes: becoming } = visit;
     const energy = wantedWh === undefined ? {} : { energyWh: wantedWh };
-    next.set(visit.evseId, { visitId: id, arrivalMs: comesMs, departureMs: leavesMs, ...energy });
+    next.set(at, {
+      ...{ visitId: visit.visitId, arrivalMs: comesMs, departureMs: leavesMs, becomes: becoming },
+      ...energy,
+    });
   }
   return next;
 }

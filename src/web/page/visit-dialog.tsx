@@ -10,16 +10,19 @@ import { words } from "./words/en.ts";
 type Expected = NonNullable<LiveEvse["expected"]>;
 
 const HOUR_MS = 3_600_000;
-/** What the dialog begins with: in the next full hour but one, for eight hours. */
-const COMES_AHEAD_MS = 2 * HOUR_MS;
+/** What the dialog begins with: in an hour or when the car that is there has left, at a full hour; for eight hours. */
 const STAYS_MS = 8 * HOUR_MS;
 
 const nowMs = () => live.value?.nowMs ?? Date.now();
 
-function announcedText({ arrivalMs, departureMs, energyWh }: Expected): string {
+function announcedText({ arrivalMs, departureMs, energyWh, becomes }: Expected): string {
   const energy = energyWh === undefined ? undefined : fixed(energyWh / 1000, energyWh % 1000 === 0 ? 0 : 1);
   const at = (ms: number) => dayTime(ms, nowMs());
-  return words.announcedCar({ comes: at(arrivalMs), leaves: at(departureMs), energy, isOverdue: arrivalMs < nowMs() });
+  const isOverdue = becomes === "expected" && arrivalMs < nowMs();
+  return words.announcedCar({
+    ...{ comes: at(arrivalMs), leaves: at(departureMs), energy },
+    becomes: isOverdue ? "overdue" : becomes,
+  });
 }
 
 function bodyOf(evseId: string, fields: FormData): object {
@@ -36,7 +39,8 @@ function bodyOf(evseId: string, fields: FormData): object {
 function AnnounceDialog({ evse, onClose }: { evse: LiveEvse; onClose: () => void }) {
   // Sent again, with a token this time, it is the same visit.
   const openedMs = useRef(nowMs()).current;
-  const arrival = useSignal(toLocalInput(Math.floor((openedMs + COMES_AHEAD_MS) / HOUR_MS) * HOUR_MS));
+  const fromMs = Math.max(openedMs + HOUR_MS, evse.departureMs ?? 0);
+  const arrival = useSignal(toLocalInput(Math.ceil(fromMs / HOUR_MS) * HOUR_MS));
   const leaves = useRef(toLocalInput(fromLocalInput(arrival.value) + STAYS_MS)).current;
   return (
     <FormDialog

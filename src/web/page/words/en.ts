@@ -57,13 +57,14 @@ export const words = {
     readonly comes: string;
     readonly leaves: string;
     readonly energy: string | undefined;
-    readonly isOverdue: boolean;
+    readonly becomes: "expected" | "overdue" | "late" | "no-place";
   }) => {
-    const { comes, leaves, energy, isOverdue } = car;
-    const said = isOverdue
-      ? `A car was announced for ${comes} and has not come yet`
-      : `A car is announced for ${comes}`;
-    return `${said}, until ${leaves}${energy === undefined ? "" : `, ${energy} kWh`}.`;
+    const { comes, leaves, energy, becomes } = car;
+    const said = `for ${comes}, until ${leaves}${energy === undefined ? "" : `, ${energy} kWh`}`;
+    if (becomes === "late") return `A car was announced ${said}; it is not waited for any more.`;
+    if (becomes === "overdue") return `A car was announced ${said}; it has not come yet.`;
+    const taken = becomes === "expected" ? "" : "; the place is taken then, the plan has no room for it";
+    return `A car is announced ${said}${taken}.`;
   },
   withdraw: "Withdraw",
   comesNot: "It does not come",
