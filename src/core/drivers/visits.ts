@@ -71,10 +71,10 @@ export function visitDrafts(
     const [visit] = [...left].filter((one) => fits(one, session)).sort((a, b) => apartMs(a) - apartMs(b));
     if (!visit) return [];
     left.delete(visit);
-    const { visitId, departureMs, energyWh, preference } = visit;
+    const { visitId, arrivalMs, departureMs, energyWh, preference } = visit;
     const wanted = { ...(energyWh === undefined ? {} : { energyWh }), ...(preference ? { preference } : {}) };
     const { evseId, transactionId } = session;
-    const data = { visitId, evseId, transactionId, departureMs, ...wanted };
+    const data = { visitId, evseId, transactionId, arrivalMs, departureMs, ...wanted };
     return [{ type: "visit-began", source: "drivers", data }];
   });
 }

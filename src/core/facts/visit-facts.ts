@@ -36,5 +36,12 @@ export const VisitWithdrawn = declareFact("visit-withdrawn", 1, Type.Object({ vi
 export const VisitBegan = declareFact(
   "visit-began",
   1,
-  Type.Object({ visitId: VisitId, evseId: Type.String(), transactionId: Type.Integer(), ...wanted }),
+  Type.Object({
+    visitId: VisitId,
+    evseId: Type.String(),
+    transactionId: Type.Integer(),
+    /** As it was announced. */
+    arrivalMs: Type.Number(),
+    ...wanted,
+  }),
 );

@@ -54,6 +54,7 @@ export interface Session {
 
 export interface AnnouncedWord {
   readonly visitId: string;
+  readonly arrivalMs: number;
   readonly departureMs: number;
   readonly energyWh?: number;
   readonly preference?: Preference;

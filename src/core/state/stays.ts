@@ -16,8 +16,8 @@ export interface Stay {
   readonly askedWh?: number;
   /** The most that it drew, W; missing where it took too little to tell. */
   readonly powerW?: number;
-  /** It had been announced. */
-  readonly announced?: true;
+  /** It had been announced, and came so much later than was said, ms; missing: nobody knew of it. */
+  readonly lateMs?: number;
   /** Still charging when it left: it might have taken more. */
   readonly cutShort: boolean;
 }
@@ -66,7 +66,7 @@ function stayOf(session: Session, ended: { atMs: number; energyWh: number }, wor
       ? { askedWh: Math.round(energyBeforeWh(session, word.energy.statedMs) + word.energy.energyWh) }
       : {}),
     ...drawn(session, ended.energyWh),
-    ...(session.visit ? { announced: true as const } : {}),
+    ...(session.visit ? { lateMs: beganMs(session) - session.visit.arrivalMs } : {}),
     cutShort: (last?.energyWh ?? 0) >= CHARGING_WH,
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Room of a circuit that cars will probably want that have not come yet, from the stays of the last weeks: behind a tight fuse
  * who waits for a better price may meet those. A circuit that carries all of its EVSEs at once is left as it is. Whoever
- * announces visits is in the plan by name: what is expected beside them is learned from those who came unannounced.
+ * announces visits is in the plan by name: what is expected beside them is learned from those who came unannounced, or at
+ * another time.
  */
 import type { PlanCircuit, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
@@ -21,6 +22,8 @@ const OTHER_DAY_WEIGHT = 0.5;
 const SHIFTS_MS = [-HOUR_MS, 0, HOUR_MS];
 /** Before the first day it is known of one that nobody came. */
 const NOBODY_WEIGHT = 1;
+/** Who came as announced within this is one whom a plan knows; all others are those that nobody foresaw. */
+const ON_TIME_MS = HOUR_MS / 2;
 /** Of what finds the room taken so much finds none later. */
 export const MISSED_PART = 0.5;
 
@@ -132,8 +135,10 @@ export function withLatecomers(input: PlanInput, context: LatecomersContext): Pl
   const oldestMs = context.stays[0]?.startedMs ?? input.nowMs;
   const days = Math.min(MOST_DAYS, Math.floor((input.nowMs - oldestMs) / DAY_MS));
   if (days < 1 || input.evses.length === 0) return input.circuits;
-  const unannounced = context.stays.filter(({ announced }) => !announced);
-  const question = { ...context, stays: unannounced, input, days };
+  const unforeseen = context.stays.filter(
+    ({ lateMs }) => !(Math.abs(lateMs ?? Number.POSITIVE_INFINITY) <= ON_TIME_MS),
+  );
+  const question = { ...context, stays: unforeseen, input, days };
   const rooms = circuitRooms(input).filter((room) => input.circuits.includes(room.circuit) && room.evses.length > 0);
   const narrow = rooms.filter((room) => isNarrow(room, question));
   if (narrow.length === 0) return input.circuits;

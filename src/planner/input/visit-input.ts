@@ -9,8 +9,8 @@ import type { Session } from "../../core/state/sessions.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import type { PlanQuestion } from "./input.ts";
 
-/** Those after them are planned when they are nearer. */
-const MOST_PER_EVSE = 2;
+/** Each makes the plan as much larger as a car that is there; those after them are planned when they are nearer. */
+const MOST_PLANNED = 60;
 
 /** A car that has just been plugged in, at `fromMs`. */
 function sessionOf(
@@ -18,7 +18,7 @@ function sessionOf(
   evse: EvseModel,
   transactionId: number,
 ): Session {
-  const { visitId, departureMs, energyWh, preference } = visit;
+  const { visitId, arrivalMs, departureMs, energyWh, preference } = visit;
   return {
     transactionId,
     chargePointId: evse.chargePointId,
@@ -31,6 +31,7 @@ function sessionOf(
     quarterHours: [],
     visit: {
       visitId,
+      arrivalMs,
       departureMs,
       statedMs: fromMs,
       ...(energyWh === undefined ? {} : { energyWh }),
@@ -65,7 +66,7 @@ export function planVisits(
   const startMs = slotStartMs(nowMs);
   const within = visits.filter(({ fromMs }) => fromMs < startMs + (slots - 1) * SLOT_MS);
   const then = withoutPresent(question);
-  return within.slice(0, MOST_PER_EVSE * site.evses.length).map((visit, at) => {
+  return within.slice(0, MOST_PLANNED).map((visit, at) => {
     const evse = site.evseById.get(visit.evseId)!;
     // Transactions count from 1: no car that is there is taken for a visit.
     const session = sessionOf(visit, evse, -1 - at);
