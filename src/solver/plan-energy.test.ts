@@ -1,5 +1,6 @@
 /** Sun, battery, and prices of export: where energy comes from, and where it goes. */
 import { describe, expect, it } from "vitest";
+import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { planBattery, planEvse, planInput } from "../planner/plan-input.test-kit.ts";
 import { soundPlan } from "./plan.test-kit.ts";
 
@@ -35,6 +36,33 @@ describe("of sun, battery and grid", () => {
     const plan = soundPlan(planInput({ importEurPerKwh, buildingW: new Array(8).fill(500), evses: [], batteries }));
     const bought = plan.batteries[0]!.powerW.slice(0, 4).map((powerW) => powerW > 0);
     expect(bought).toEqual([false, false, false, true]);
+  });
+
+  describe("a battery that buys through a narrow grid connection", () => {
+    const buildingW = new Array<number>(8).fill(500);
+    const batteries = [
+      planBattery({ energyWh: 1000, maxChargeW: 8000, efficiency: 1, wearEurPerKwh: 0, endValueEurPerKwh: 0 }),
+    ];
+    const cheap = (importEurPerKwh: number[]) => ({ importEurPerKwh, buildingW, batteries, evses: [] });
+    const boughtW = (input: PlanInput) => soundPlan(input).batteries[0]!.powerW.slice(0, 4);
+    const equal = [0.1, 0.1, 0.1, 0.1, 0.3, 0.3, 0.3, 0.3];
+
+    it("leaves some of its limit where another hour is as cheap: the building may take more than foreseen", () => {
+      // The dear hour needs 500 Wh; beside the building 1500 W are left, of which 300 stay free.
+      expect(boughtW(planInput({ ...cheap(equal), importLimitW: 2000 }))).toEqual([0, 0, 800, 1200]);
+    });
+
+    it("leaves as much of its fuse", () => {
+      const loadW: [number[], number[], number[]] = [buildingW, buildingW, buildingW];
+      const circuits = [{ circuitId: "grid", limitA: 10, loadW }];
+      const narrow = { ...cheap(equal), circuits, sitePhases: 1 as const, buildingW: buildingW.map(() => 900) };
+      expect(boughtW(planInput(narrow)).at(-1)).toBe(2300 - 500 - 300);
+    });
+
+    it("takes all where any other hour is dearer, be it by a hundredth of a cent", () => {
+      const prices = [0.1001, 0.1001, 0.1001, 0.1, 0.3, 0.3, 0.3, 0.3];
+      expect(boughtW(planInput({ ...cheap(prices), importLimitW: 2000 }))).toEqual([0, 0, 500, 1500]);
+    });
   });
 
   it("of equal sun a battery takes the first, before clouds come, and a car before the battery", () => {

@@ -15,12 +15,19 @@ import { addEvse } from "./model-evse.ts";
 import { addLimits } from "./model-limits.ts";
 import { addPeaks } from "./model-peaks.ts";
 import { addRamp } from "./model-ramp.ts";
+import { addSlack } from "./model-slack.ts";
 import { addWanted } from "./model-wanted.ts";
 import { planWeights } from "./weights.ts";
 
 const KILO = 1000;
 /** Of equal plans the one that moves less through a battery. */
 const CALM_EUR_PER_KWH = 2e-6;
+/**
+ * Of equal slots, in this order: a car charges in the first, for it may leave; a battery takes the sun of the first, before
+ * clouds come, and buys in the last. So late imports weigh less than early cars, and more than early sun.
+ */
+const LATE_IMPORT_EUR_PER_KWH_SLOT = EARLY_EUR_PER_KWH_SLOT / 2;
+const EARLY_STORED_EUR_PER_KWH_SLOT = EARLY_EUR_PER_KWH_SLOT / 5;
 /** Yes-or-no between import and export, or charge and discharge, in so many slots at most. */
 const MOST_EXCLUSIVE_SLOTS = 8;
 
@@ -75,8 +82,7 @@ function addBattery(
     const wear = (battery.wearEurPerKwh / 2) * hours;
     const c = build.variable(`charge${index}_${slot}`, {
       upper: chargeKw,
-      // Of equal sun the first, before clouds come; the car takes the part before that: it may leave, the battery does not.
-      cost: wear + (slot * EARLY_EUR_PER_KWH_SLOT * hours) / 5,
+      cost: wear + slot * EARLY_STORED_EUR_PER_KWH_SLOT * hours,
     });
     const d = build.variable(`discharge${index}_${slot}`, {
       upper: dischargeKw,
@@ -135,11 +141,11 @@ function mostFlows(input: PlanInput, slot: number): { readonly importW: number; 
 }
 
 /**
- * Of equal hours a battery buys in the last: what it buys for may turn out not to be needed. More than its sun comes early, EUR/kWh, and
- * less than cars do.
+ * What imports weigh beyond their price where there is a battery, EUR/kWh: less in each later slot, so that of equally cheap hours it
+ * buys in the last. Until then more is known of what it is for.
  */
 function lateEurPerKwh({ batteries, slots }: PlanInput, slot: number): number {
-  return batteries.length > 0 ? 0.5 * (slots - slot) * EARLY_EUR_PER_KWH_SLOT : 0;
+  return batteries.length > 0 ? (slots - slot) * LATE_IMPORT_EUR_PER_KWH_SLOT : 0;
 }
 
 type Grid = Pick<PlanLayout, "imports" | "exports" | "pvs">;
@@ -232,6 +238,7 @@ export function planModel(input: PlanInput): PlanModel {
   addGreen(build, layout, input);
   addRamp(build, grid, { input, weights });
   addLimits(build, rooms, { layout, input });
+  addSlack(build, rooms, { layout, input });
   addWanted(build, rooms, { layout, input, weights });
   addReverseLimits(build, rooms, { layout, input });
   return { model: build.model(), layout };
