@@ -38,7 +38,8 @@ function askedSite(announced = 0) {
   const recorded: SiteDraft[] = [];
   const visit = (index: number) => {
     const visitId = `b-${index}`;
-    return [visitId, { visitId, token: `CARD-${index}`, arrivalMs: NOW_MS, departureMs: NOW_MS + HOUR_MS, by: "mqtt" }];
+    const times = { announcedMs: NOW_MS, arrivalMs: NOW_MS, departureMs: NOW_MS + HOUR_MS };
+    return [visitId, { visitId, token: `CARD-${index}`, ...times, by: "mqtt" }];
   };
   const all = Object.fromEntries(Array.from({ length: announced }, (_, index) => visit(index)));
   const site = {

@@ -14,7 +14,7 @@ class Places extends Books {
     super(homeConfiguration({ chargePoints: [chargePoint("a"), chargePoint("b")] }));
   }
 
-  announce(visitId: string, visit: Partial<AnnouncedVisit> = {}): void {
+  announce(visitId: string, visit: Partial<Omit<AnnouncedVisit, "announcedMs">> = {}): void {
     const times = { arrivalMs: NOON_MS + 2 * HOUR_MS, departureMs: NOON_MS + 6 * HOUR_MS };
     this.record([{ type: "visit-announced", source: "test", data: { visitId, ...times, by: "test", ...visit } }]);
   }
@@ -99,6 +99,21 @@ describe("a car that is announced", () => {
     expect(site.begun()).toEqual([]);
     site.comes(2, "a");
     expect(site.begun()).toEqual(["anna"]);
+  });
+
+  it("is not the one that stands at its place while it is announced; who is said to be there already is that one", () => {
+    const site = new Places();
+    site.comes(1, "a");
+    site.comes(2, "b");
+    site.at(1);
+    site.announce("anna", { evseId: "a-evse" });
+    site.announce("ben", { evseId: "b-evse", arrivalMs: NOON_MS });
+    site.look();
+    expect(site.begun()).toEqual(["ben"]);
+    site.at(1.5);
+    site.leaves(1, "a");
+    site.comes(3, "a");
+    expect(site.begun()).toEqual(["ben", "anna"]);
   });
 
   it("is the nearest of several, and each car is one of them", () => {

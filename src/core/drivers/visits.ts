@@ -55,7 +55,9 @@ function fits(visit: AnnouncedVisit, session: Session): boolean {
   const cameMs = beganMs(session);
   if (cameMs < visit.arrivalMs - EARLY_MS || cameMs >= visit.departureMs) return false;
   if (visit.token !== undefined && session.token !== undefined) return isSame(visit.token, session.token);
-  return visit.evseId === session.evseId;
+  // Who stands there while somebody is announced to come is another one.
+  const wasThere = cameMs < visit.announcedMs && visit.announcedMs < visit.arrivalMs;
+  return visit.evseId === session.evseId && !wasThere;
 }
 
 /** Cars that from now on are known to be those that were announced. None while the time of the day is not known. */

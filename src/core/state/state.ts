@@ -40,7 +40,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 27;
+export const STATE_VERSION = 28;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -2,7 +2,10 @@
 import type { SiteFact } from "../facts/index.ts";
 
 /** As it was announced last. */
-export type AnnouncedVisit = Extract<SiteFact, { type: "visit-announced" }>["data"];
+export type AnnouncedVisit = Extract<SiteFact, { type: "visit-announced" }>["data"] & {
+  /** When that was, epoch ms. */
+  readonly announcedMs: number;
+};
 
 export interface VisitsState {
   /** By id; those that should have left by now are dropped when another is announced. */
@@ -28,7 +31,7 @@ export function evolveVisits(slice: VisitsState, fact: SiteFact): VisitsState {
   switch (fact.type) {
     case "visit-announced": {
       const others = visitsAhead(slice, fact.atMs).filter(({ visitId }) => visitId !== fact.data.visitId);
-      const all = [...others, fact.data];
+      const all = [...others, { ...fact.data, announcedMs: fact.atMs }];
       return { announced: Object.fromEntries(all.map((visit) => [visit.visitId, visit])), seq: fact.seq };
     }
     case "visit-withdrawn": {

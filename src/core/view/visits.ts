@@ -46,7 +46,7 @@ export const NextVisitSchema = Type.Object(
 );
 export type NextVisit = Static<typeof NextVisitSchema>;
 
-function plannedPart(state: SiteState, visit: AnnouncedVisit): Partial<PublicVisit> {
+function plannedPart(state: SiteState, visit: Pick<AnnouncedVisit, "visitId">): Partial<PublicVisit> {
   const plan = state.plan.current;
   const planned = plan?.input.evses.find((evse) => evse.visitId === visit.visitId);
   if (!plan || !planned || plan.seq < (state.visits.seq ?? 0)) return {};
@@ -72,7 +72,7 @@ function prospects(site: SiteModel, state: SiteState, nowMs: number): Prospect[]
 
 /** The visits that may come yet at `nowMs`, the first first; of tokens only the end. */
 export function publicVisits(site: SiteModel, state: SiteState, nowMs: number): PublicVisit[] {
-  return prospects(site, state, nowMs).map((visit) => {
+  return prospects(site, state, nowMs).map(({ announcedMs: _, ...visit }) => {
     const token = visit.token === undefined ? {} : { token: maskToken(visit.token) };
     return { ...visit, ...token, ...plannedPart(state, visit) };
   });
