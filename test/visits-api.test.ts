@@ -63,6 +63,25 @@ describe("a booking system", () => {
     expect(at.rig.facts("visit-withdrawn").map(({ data }) => data)).toEqual([{ visitId: "b-17", by: "api:local" }]);
   });
 
+  test("sends all that it has again and again: what is known is answered, and is no fact and no reason to plan", async () => {
+    const at = await site();
+    const body = booking(at);
+    await put(at, "b-17", body);
+    await at.rig.run(10);
+    const counted = () => [at.rig.facts("visit-announced").length, at.rig.facts("plan-made").length];
+    const before = counted();
+    expect(before[0]).toBe(1);
+    expect((await put(at, "b-17", body)).status).toBe(200);
+    expect((await put(at, "b-18", {})).status).toBe(200);
+    await at.rig.run(10);
+    expect(counted()).toEqual(before);
+    expect(at.rig.facts("visit-withdrawn")).toEqual([]);
+    const { energyWh: _, ...less } = body;
+    await put(at, "b-17", less);
+    await put(at, "b-17", body);
+    expect(at.rig.facts("visit-announced").map(({ data }) => data.energyWh)).toEqual([12_000, undefined, 12_000]);
+  });
+
   test("finds the session of its car: what was announced is its driver's word, and the visit is not to come any more", async () => {
     const at = await site();
     const body = booking(at, { token: "CARD-4711", arrivalMs: at.rig.clock.wallMs() + HOUR_MS });

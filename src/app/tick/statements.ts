@@ -1,9 +1,10 @@
-/** What others state: limits, wishes, budgets. A limit of the grid operator that takes something away waits for no disk. */
+/** What others state: limits, wishes, visits, budgets. A limit of the grid operator that takes something away waits for no disk. */
 import type { SiteDraft, SiteFact } from "../../core/facts/index.ts";
 import { type GridLimitDraft, isGridLimitReduction, isGridLimitRenewal } from "../../core/limits/grid-limit.ts";
 import type { Clock } from "../../core/ports.ts";
 import { gridLimitSource } from "../../core/state/grid-limits.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { isKnownVisit } from "../../core/state/visits.ts";
 import type { Recorder } from "../recording/recorder.ts";
 import type { ImageStore } from "./image-store.ts";
 import type { PressingLimits } from "./pressing-limits.ts";
@@ -18,8 +19,9 @@ export interface StatementsOptions {
 }
 
 /**
- * Records statements. A limit of the grid operator that is sent again as it is keeps its source alive and is no fact. One
- * that takes something away holds at once, and is taken even while the disk refuses; one that gives has to be on disk.
+ * Records statements. A limit of the grid operator that is sent again as it is keeps its source alive and is no fact, a visit
+ * that is announced again neither. A limit that takes something away holds at once, and is taken even while the disk refuses;
+ * one that gives has to be on disk.
  */
 export async function recordStatements(
   { recorder, clock, sink, pressing, want }: StatementsOptions,
@@ -32,7 +34,10 @@ export async function recordStatements(
     isGridLimitReduction(known, draft, nowMs) && !isGridLimitRenewal(known, draft);
   const reductions = limits.filter(isPressing);
   const decide = (state: SiteState) => ({
-    drafts: drafts.filter((draft) => draft.type !== "grid-limit-received" || !isGridLimitRenewal(state, draft)),
+    drafts: drafts.filter((draft) => {
+      const isRenewal = draft.type === "grid-limit-received" && isGridLimitRenewal(state, draft);
+      return !isRenewal && !isKnownVisit(state.visits, draft);
+    }),
     answer: undefined,
   });
   if (reductions.length > 0) want();

@@ -1,5 +1,5 @@
 /** Cars that are announced, and may come yet. */
-import type { SiteFact } from "../facts/index.ts";
+import type { SiteDraft, SiteFact } from "../facts/index.ts";
 
 /** As it was announced last. */
 export type AnnouncedVisit = Extract<SiteFact, { type: "visit-announced" }>["data"] & {
@@ -24,6 +24,15 @@ export function initialVisits(): VisitsState {
 /** Those that may come yet. */
 export function visitsAhead({ announced }: VisitsState, nowMs: number): readonly AnnouncedVisit[] {
   return Object.values(announced).filter(({ departureMs }) => departureMs > nowMs);
+}
+
+/** Whether it says of a visit what is known: booking systems send all that they have, again and again. */
+export function isKnownVisit({ announced }: VisitsState, draft: SiteDraft): boolean {
+  if (draft.type === "visit-withdrawn") return !Object.hasOwn(announced, draft.data.visitId);
+  if (draft.type !== "visit-announced" || !Object.hasOwn(announced, draft.data.visitId)) return false;
+  const { announcedMs: _, ...known } = announced[draft.data.visitId]!;
+  const keys = new Set([...Object.keys(known), ...Object.keys(draft.data)]) as Set<keyof typeof known>;
+  return [...keys].every((key) => known[key] === draft.data[key]);
 }
 
 /** Folds one fact into the visits. */
