@@ -4,11 +4,11 @@ import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { shortfallEur } from "../planner/model/shortfall.ts";
 import { planWeights } from "../planner/model/weights.ts";
-import { planBattery, planEvse, planInput, seededInput } from "../planner/plan-input.test-kit.ts";
+import { seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
 import type { LinearSolver } from "./glpk.ts";
-import { linear, soundPlan } from "./plan.test-kit.ts";
+import { exportPaysMore, linear, soundPlan } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 /** A site without wishes beside energy and money, which rules and solver can be compared by. */
@@ -87,13 +87,7 @@ describe("on a machine that solves ten models in its time", () => {
   });
 
   it("rounds where exporting pays more than importing costs, too", () => {
-    const input = planInput({
-      importEurPerKwh: new Array(8).fill(0.05),
-      exportEurPerKwh: new Array(8).fill(0.3),
-      pvW: new Array(8).fill(5000),
-      batteries: [planBattery()],
-      evses: [planEvse()],
-    });
+    const input = exportPaysMore();
     const plan = slowly(input);
     expect(verifyPlan(input, plan)).toEqual([]);
     expect(plan.status).not.toBe("rule-based");

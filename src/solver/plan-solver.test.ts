@@ -3,14 +3,14 @@ import fc from "../../test/fast-check.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { planModel } from "../planner/model/model.ts";
-import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
+import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
 import { branched } from "./branch.ts";
 import { dived, fixSlot } from "./dive.ts";
 import { gapOf, scaleEur } from "./gap.ts";
 import { agreed } from "./near.ts";
-import { linear, solve } from "./plan.test-kit.ts";
+import { exportPaysMore, linear, solve } from "./plan.test-kit.ts";
 
 describe("a solved plan", () => {
   it("charges in the cheapest quarter-hours before departure", () => {
@@ -52,13 +52,7 @@ describe("a solved plan", () => {
   });
 
   it("never imports and exports at once where exporting pays more than importing costs", () => {
-    const input = planInput({
-      importEurPerKwh: new Array(8).fill(0.05),
-      exportEurPerKwh: new Array(8).fill(0.3),
-      pvW: new Array(8).fill(5000),
-      batteries: [planBattery()],
-      evses: [planEvse()],
-    });
+    const input = exportPaysMore();
     const plan = solve(input);
     expect(verifyPlan(input, plan)).toEqual([]);
     expect(plan.importW.every((importW, slot) => importW === 0 || plan.exportW[slot] === 0)).toBe(true);
