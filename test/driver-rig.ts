@@ -6,7 +6,8 @@ import { type ApiOptions, startApi } from "../src/api/server.ts";
 import { driverKey, openDriverKeys, prepareDriverSecrets } from "../src/app/driver-links/keys.ts";
 import { silentLog } from "../src/app/log.ts";
 import { hashPassword, verifyPassword } from "../src/app/password.ts";
-import { type RigOptions, SiteRig } from "./site-rig.ts";
+import type { RigOptions } from "./rig-configuration.ts";
+import { SiteRig } from "./site-rig.ts";
 
 const HOST = "127.0.0.1";
 /** What the owner is asked for. */

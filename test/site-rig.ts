@@ -5,142 +5,23 @@ import { silentLog } from "../src/app/log.ts";
 import { Recorder } from "../src/app/recording/recorder.ts";
 import { Controller } from "../src/app/tick/controller.ts";
 import type { ChargePointCommand, CommandResult, LimitSchedule } from "../src/core/charge-point-input.ts";
-import type { Envelope } from "../src/core/facts/fact.ts";
 import type { SiteFact } from "../src/core/facts/index.ts";
 import type { MeterReading } from "../src/core/image.ts";
-import type { Ledger, Log, Prices, Solver } from "../src/core/ports.ts";
+import type { Prices, Solver } from "../src/core/ports.ts";
 import { type PerPhase, phaseIndex } from "../src/core/quantity.ts";
 import { type SiteModel, siteModel } from "../src/core/site/site-model.ts";
 import { evolve, initialState } from "../src/core/state/state.ts";
-import { assertValidFact } from "../src/ledger/index.ts";
 import { ruleBasedPlan } from "../src/planner/rules/rules.ts";
 import { Building } from "../src/sim/models/building.ts";
 import { Car } from "../src/sim/models/car.ts";
 import { WiredSite } from "../src/sim/models/site.ts";
 import { settle, VirtualClock } from "../src/sim/virtual-clock.ts";
-
-export interface RigStall {
-  readonly id: string;
-  readonly circuit?: string;
-  readonly phases?: readonly ("L1" | "L2" | "L3")[];
-  readonly safeCurrentA?: number;
-  readonly maxCurrentA?: number;
-  readonly priority?: number;
-  /** Its charge point sends no meter values. */
-  readonly mute?: boolean;
-}
-
-export interface RigOptions {
-  readonly stalls: readonly RigStall[];
-  readonly fuseA?: number;
-  readonly garageFuseA?: number;
-  readonly garageMetered?: boolean;
-  readonly importLimitW?: number;
-  /** As in site.yaml. */
-  readonly gridOperator?: object;
-  readonly country?: string;
-  /** A per phase at a time since the start, s. */
-  readonly buildingA?: (second: number) => PerPhase;
-  /** Seconds between meter values of an EVSE. */
-  readonly sampleEveryS?: number;
-  /** As in site.yaml. */
-  readonly upstream?: object;
-  readonly charging?: object;
-  readonly tariff?: object;
-  /** Beside the meters, as in site.yaml. */
-  readonly devices?: readonly object[];
-  /** In the place of plans by rules. */
-  readonly solver?: Solver;
-  readonly log?: Log;
-}
+import { MemoryLedger } from "./memory-ledger.ts";
+import { configurationOf, type RigOptions } from "./rig-configuration.ts";
 
 const START_MS = Date.UTC(2026, 5, 10, 12, 2);
 const VOLTAGE = 230;
 const ACCEPTED: CommandResult = { status: "accepted", detail: "" };
-
-/** A ledger in memory that a second controller can be started from. */
-export class MemoryLedger implements Ledger {
-  readonly facts: SiteFact[] = [];
-  refuse: string | undefined;
-  #held: Promise<void> | undefined;
-  #release = () => {};
-  /** A disk that hangs: nothing is written, nothing refused, until it is let go. */
-  hold(): void {
-    this.#held = new Promise((resolve) => {
-      this.#release = resolve;
-    });
-  }
-  letGo(): void {
-    this.#held = undefined;
-    this.#release();
-  }
-  get isHeld(): boolean {
-    return this.#held !== undefined;
-  }
-  get lastSeq(): number {
-    return this.facts.length;
-  }
-  async append(facts: readonly SiteFact[]): Promise<void> {
-    await this.#held;
-    if (this.refuse !== undefined) throw new Error(this.refuse);
-    for (const fact of facts) {
-      if (fact.seq !== this.facts.length + 1) throw new Error(`gap at ${fact.seq}`);
-      assertValidFact(fact);
-      this.facts.push(fact);
-    }
-  }
-  findByKey(key: string): Envelope | undefined {
-    return this.facts.find((fact) => fact.key === key);
-  }
-  read(afterSeq: number, limit: number): readonly Envelope[] {
-    return this.facts.slice(afterSeq, afterSeq + limit);
-  }
-  saveSnapshot(): void {}
-  close(): void {}
-}
-
-function configurationOf({
-  stalls,
-  fuseA = 63,
-  garageFuseA,
-  garageMetered = true,
-  importLimitW,
-  gridOperator,
-  country = "NL",
-  upstream,
-  charging,
-  tariff = {},
-  devices = [],
-}: RigOptions) {
-  return {
-    site: { id: "rig", timeZone: "UTC", country },
-    gridConnection: {
-      mainFuseA: fuseA,
-      meter: "grid-meter",
-      worstBuildingLoadA: 10,
-      ...(importLimitW ? { importLimitW } : {}),
-    },
-    circuits: garageFuseA
-      ? [{ id: "garage", fuseA: garageFuseA, ...(garageMetered ? { meter: "garage-meter" } : {}) }]
-      : [],
-    chargePoints: stalls.map(
-      ({ id, circuit = "grid", phases = ["L1", "L2", "L3"], safeCurrentA = 6, maxCurrentA = 16, priority = 5 }) => ({
-        id: `cp-${id}`,
-        passwordHash: "scrypt$16384$8$1$VewEOwzSghzCBaSUzMxP4g$fqjVyyMQUCNhO3ytrjhfgMqaMLjnJQXcvjF4igg4KFE",
-        evses: [{ id, circuit, phases, safeCurrentA, maxCurrentA, priority }],
-      }),
-    ),
-    devices: [
-      { id: "grid-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "x", port: 502 } } },
-      { id: "garage-meter", role: "meter", profile: "eastron-sdm630", connection: { tcp: { host: "y", port: 502 } } },
-      ...devices,
-    ],
-    ...(gridOperator ? { gridOperator, mqtt: { url: "mqtt://127.0.0.1", requests: true } } : {}),
-    tariff: { import: { kind: "fixed", eurPerKwh: 0.3 }, ...tariff },
-    ...(upstream ? { upstream } : {}),
-    ...(charging ? { charging } : {}),
-  };
-}
 
 interface RigEvse {
   schedule?: LimitSchedule;

@@ -8,7 +8,8 @@ import type { Clock, Log, PlanService } from "../../src/core/ports.ts";
 import { startUpstream, type Upstream } from "../../src/ocpi/upstream.ts";
 import { ruleBasedPlan } from "../../src/planner/rules/rules.ts";
 import { freePort } from "../free-port.ts";
-import { type RigOptions, SiteRig } from "../site-rig.ts";
+import type { RigOptions } from "../rig-configuration.ts";
+import { SiteRig } from "../site-rig.ts";
 import { type PartnerOptions, TestPartner } from "./partner.ts";
 
 /** Plans by rules: stories about messages do not depend on GLPK. */
