@@ -14,6 +14,9 @@ export interface LinearTerm {
   readonly coefficient: number;
 }
 
+/** So much of a variable. */
+export const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
+
 export interface LinearRow {
   readonly name: string;
   /** -Infinity or Infinity where there is none. */

@@ -7,13 +7,11 @@ import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import { type CircuitRoom, chargingHours, mostEnergyWh, slotsUntilDeparture } from "../input/limits.ts";
 import type { CarCostContext } from "./car-cost.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type ModelBuilder, term } from "./linear-model.ts";
 
 const KILO = 1000;
 /** Whether a car gives is a yes-or-no in the first two hours at most: later slots are planned anew long before they come. */
 const GIVES_SLOTS = 8;
-const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
-
 /** What a Wh given back takes to be charged again, Wh. */
 export function backFactor(evse: PlanEvse): number {
   return evse.discharge ? 1 / evse.discharge.efficiency ** 2 : 1;

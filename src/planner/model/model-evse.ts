@@ -10,7 +10,7 @@ import {
   roomForW,
 } from "../input/limits.ts";
 import { type CarCostContext as Context, carCost } from "./car-cost.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type ModelBuilder, term } from "./linear-model.ts";
 import { addDischarge, backFactor, plannedSlots } from "./model-discharge.ts";
 import { addLate } from "./model-late.ts";
 import { addShortfall } from "./shortfall.ts";
@@ -32,8 +32,6 @@ export interface EvseLayout {
   /** Missing energy by part of the need. */
   readonly shortfall: readonly number[];
 }
-
-const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
 /** The most that the circuits leave a car in a slot, kW: nothing below its least power, which the relaxed model must know. */
 function mostKwAt(

@@ -5,7 +5,7 @@
 import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { MISSED_PART } from "../input/latecomers.ts";
 import { chargingHours, circuitPath, mostPowerW, possibleNeedWh, WANTED_SLOTS } from "../input/limits.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type ModelBuilder, term } from "./linear-model.ts";
 
 const KILO = 1000;
 /** Later is from here on, slots. */
@@ -14,8 +14,6 @@ const LATER_SLOTS = 4;
 const WEIGHTS = [0.2, 0.4] as const;
 /** However many come, so much of the later time is left to it. */
 const LEAST_PART = 0.5;
-
-const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
 /** Parts of its later time that others will probably leave to a car: all of it where nobody is expected. */
 function partsLeft(evse: PlanEvse, later: readonly number[], input: PlanInput): readonly number[] {

@@ -3,14 +3,12 @@ import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import type { CircuitRoom } from "../input/limits.ts";
 import type { PlanLayout } from "./layout.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type ModelBuilder, term } from "./linear-model.ts";
 import { backFactor } from "./model-discharge.ts";
 
 const KILO = 1000;
 
 type Limited = Pick<PlanLayout, "evses" | "batteries">;
-
-const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
 interface RowPart {
   readonly variable: number;

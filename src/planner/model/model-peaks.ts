@@ -2,7 +2,7 @@
 import type { PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
 import { SLOT_HOURS } from "../../core/time/slots.ts";
 import { slotHours } from "../input/limits.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type ModelBuilder, term } from "./linear-model.ts";
 import type { EvseLayout } from "./model-evse.ts";
 import { addTrickle } from "./model-trickle.ts";
 import { dayWeights, isLevel, peakIntervals, reachedValueKw } from "./peaks.ts";
@@ -26,8 +26,6 @@ interface Grid {
  * one begins there. So each stays a little below.
  */
 const BELOW_REACHED = 1.015;
-
-const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
 /** Variable of a day's highest counted interval, kW. */
 function addDay(

@@ -2,7 +2,7 @@
 import type { PlanInput } from "../../core/facts/plan-facts.ts";
 import { mostSwingW, rampSteps, slotMean } from "../input/ramp.ts";
 import type { PlanLayout } from "./layout.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type LinearTerm, type ModelBuilder, term } from "./linear-model.ts";
 import type { PlanWeights } from "./weights.ts";
 
 const KILO = 1000;
@@ -12,10 +12,7 @@ type Grid = Pick<PlanLayout, "imports" | "exports">;
 /** Import less export of a slot as terms, and what of its mean is known already, kW. */
 function meanOf(slot: number, sign: number, { input, grid }: { input: PlanInput; grid: Grid }) {
   const { drawnW, share } = slotMean(input, slot);
-  const terms: LinearTerm[] = [
-    { variable: grid.imports[slot]!, coefficient: sign * share },
-    { variable: grid.exports[slot]!, coefficient: -sign * share },
-  ];
+  const terms: LinearTerm[] = [term(grid.imports[slot]!, sign * share), term(grid.exports[slot]!, -sign * share)];
   return { terms, knownKw: (sign * drawnW) / KILO };
 }
 
@@ -36,8 +33,8 @@ export function addRamp(
     build.row(`ramp_${slot}`, { lower: -mostDownW / KILO - knownKw, upper: mostUpW / KILO - knownKw }, [
       ...to.terms,
       ...from.terms,
-      { variable: rise, coefficient: -1 },
-      { variable: fall, coefficient: 1 },
+      term(rise, -1),
+      term(fall, 1),
     ]);
   }
 }

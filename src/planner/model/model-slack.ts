@@ -7,7 +7,7 @@ import type { PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import { type CircuitRoom, importCapW, slotHours } from "../input/limits.ts";
 import type { PlanLayout } from "./layout.ts";
-import type { ModelBuilder } from "./linear-model.ts";
+import { type ModelBuilder, term } from "./linear-model.ts";
 
 const KILO = 1000;
 /** Three times what the guard leaves; half of it and twice as much left a published house a little dearer. */
@@ -37,8 +37,8 @@ export function addSlack(
     const cost = TIGHT_EUR_PER_KWH * slotHours(input, slot);
     const tight = build.variable(`tight_${slot}`, { upper: Number.POSITIVE_INFINITY, cost });
     build.row(`slack_${slot}`, { upper: roomW / KILO }, [
-      ...layout.batteries.map(({ charge }) => ({ variable: charge[slot]!, coefficient: 1 })),
-      { variable: tight, coefficient: -1 },
+      ...layout.batteries.map(({ charge }) => term(charge[slot]!, 1)),
+      term(tight, -1),
     ]);
   }
 }

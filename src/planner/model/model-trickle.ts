@@ -6,7 +6,7 @@
 import type { PlanEvse, PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
 import { SLOT_HOURS } from "../../core/time/slots.ts";
 import { chargingHours, mostEnergyWh, mostPowerW, slotHours } from "../input/limits.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type LinearTerm, type ModelBuilder, term } from "./linear-model.ts";
 import type { EvseLayout } from "./model-evse.ts";
 import { type PeakInterval, peakIntervals } from "./peaks.ts";
 
@@ -147,18 +147,16 @@ export function addTrickle(build: ModelBuilder, below: TrickleBelow, context: Tr
     const name = `${below.name}c${index}`;
     const energy = build.variable(name, { upper: Number.POSITIVE_INFINITY });
     const drawn = evses[index]!.power.flatMap((variable, slot): LinearTerm[] =>
-      counting.has(slot) && isLater(slot, index, context)
-        ? [{ variable, coefficient: -chargingHours(evse, slot, input) }]
-        : [],
+      counting.has(slot) && isLater(slot, index, context) ? [term(variable, -chargingHours(evse, slot, input))] : [],
     );
-    build.row(`${name}sum`, { lower: 0, upper: 0 }, [{ variable: energy, coefficient: 1 }, ...drawn]);
+    build.row(`${name}sum`, { lower: 0, upper: 0 }, [term(energy, 1), ...drawn]);
     const corners = cornersOf(meetings, fromKw, wantedKwh);
     for (const [at, to] of corners.slice(1).entries()) {
       const from = corners[at]!;
       const steepness = slope(from, to);
       build.row(`${name}_${at}`, { upper: from.kwh - steepness * from.kw }, [
-        { variable: energy, coefficient: 1 },
-        { variable: below.value, coefficient: -steepness },
+        term(energy, 1),
+        term(below.value, -steepness),
       ]);
     }
   }

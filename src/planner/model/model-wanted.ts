@@ -3,7 +3,7 @@ import type { PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import { type CircuitRoom, chargingHours, roomWh, WANTED_SLOTS, wantedBlocks } from "../input/limits.ts";
 import type { PlanLayout } from "./layout.ts";
-import type { LinearTerm, ModelBuilder } from "./linear-model.ts";
+import { type LinearTerm, type ModelBuilder, term } from "./linear-model.ts";
 import type { PlanWeights } from "./weights.ts";
 
 const KILO = 1000;
@@ -32,8 +32,8 @@ function taken({ room, phase, block }: Block, { layout, input }: WantedContext):
       const share = 1 / evse.phases.length;
       const alone = single[first + at];
       const more = (evse.onePhase?.phase === phase ? 1 : 0) - share;
-      const all = { variable, coefficient: hours * share };
-      return alone === undefined ? [all] : [all, { variable: alone, coefficient: hours * more }];
+      const all = term(variable, hours * share);
+      return alone === undefined ? [all] : [all, term(alone, hours * more)];
     });
   });
 }

@@ -9,7 +9,7 @@ import { endParts } from "../../core/money/end-values.ts";
 import { circuitRooms, exportCapW, importCapW, leastSunW, presence, slotHours } from "../input/limits.ts";
 import { EARLY_EUR_PER_KWH_SLOT, greenEurPerKwh } from "./car-cost.ts";
 import type { Direction, PlanLayout } from "./layout.ts";
-import { type LinearModel, type LinearTerm, type ModelBuilder, modelBuilder } from "./linear-model.ts";
+import { type LinearModel, type ModelBuilder, modelBuilder, term } from "./linear-model.ts";
 import { addReverseLimits } from "./model-discharge.ts";
 import { addEvse } from "./model-evse.ts";
 import { addLimits } from "./model-limits.ts";
@@ -35,8 +35,6 @@ export interface PlanModel {
   readonly model: LinearModel;
   readonly layout: PlanLayout;
 }
-
-const term = (variable: number, coefficient: number): LinearTerm => ({ variable, coefficient });
 
 /** Slots in which both directions at once would pay, so that a yes-or-no must keep them apart. */
 function exclusiveSlots(input: PlanInput, pays: (slot: number) => boolean): Set<number> {
