@@ -11,6 +11,14 @@ export const STALE_AFTER_MS = 5_000;
 /** Leaves time to get safe currents to every EVSE within 15 s of the last reading. */
 export const ABSENT_AFTER_MS = 10_000;
 
+/** Whether a reading is younger than {@link STALE_AFTER_MS}. */
+export function isFresh<R extends { readonly atMonoMs: number }>(
+  reading: R | undefined,
+  { monoMs }: Pick<ProcessImage, "monoMs">,
+): reading is R {
+  return reading !== undefined && monoMs - reading.atMonoMs <= STALE_AFTER_MS;
+}
+
 /** Time of the youngest reading of a device, monotonic ms. */
 export function lastReadingMonoMs(device: DeviceConfiguration, image: ProcessImage): number | undefined {
   if (device.role === "meter") return image.meters.get(device.id)?.atMonoMs;

@@ -3,7 +3,7 @@
  * second: a constant power would sell in one minute what is bought back in the next. So where the plan means to cover
  * the site or to take up the sun, the battery follows the meter; a power is set where the plan trades with the grid.
  */
-import { STALE_AFTER_MS } from "../../device-quality.ts";
+import { isFresh } from "../../device-quality.ts";
 import { clamp } from "../../quantity.ts";
 import { SLOT_MS } from "../../time/slots.ts";
 import type { ControlInput } from "../control.ts";
@@ -49,18 +49,23 @@ function powerInSlot({ result }: Plan, device: BatteryDevice, slot: number): num
   return result.batteries.find((battery) => battery.deviceId === device.id)?.powerW[slot];
 }
 
+/** What a plan does with the grid in a slot. */
+function trades({ result }: Plan, slot: number) {
+  return { imports: (result.importW[slot] ?? 0) > TRADE_W, exports: (result.exportW[slot] ?? 0) > TRADE_W };
+}
+
 /**
  * Whether the store should cover whatever the site takes, and take up whatever the sun leaves, however the slot turns out:
  * what is stored has its worth later, but not any amount of it. Where a month's peak costs or the ramp is limited, prices alone
  * do not say what covering costs later.
  */
 function whatPays(plan: Plan, device: BatteryDevice, slot: number): Paying {
-  const { input, result } = plan;
+  const { input } = plan;
   const battery = input.batteries.find((known) => known.deviceId === device.id);
   // Where the import may change only so much, the planned powers lead from one quarter-hour to the next: no price moves them.
   const worth = input.ramp ? undefined : storedWorth(plan, device.id, slot);
   const unless = (trades: boolean) => (trades ? 0 : Number.POSITIVE_INFINITY);
-  const [imports, exports] = [(result.importW[slot] ?? 0) > TRADE_W, (result.exportW[slot] ?? 0) > TRADE_W];
+  const { imports, exports } = trades(plan, slot);
   if (!battery || !worth)
     return { coverWh: unless(imports), absorbWh: unless(exports), absorbHeldWh: Number.POSITIVE_INFINITY };
   return {
@@ -99,19 +104,16 @@ function aheadWh(plan: Plan, { image }: ControlInput, device: BatteryDevice, pay
 /** The role of a battery now; missing where the plan does not know it. */
 export function batteryRole(plan: Plan, input: ControlInput, device: BatteryDevice): BatteryRole | undefined {
   const slot = followedSlot(plan, input.image.nowMs);
-  const { importW, exportW } = plan.result;
   const powerW = powerInSlot(plan, device, slot);
   if (powerW === undefined) return undefined;
-  const imports = (importW[slot] ?? 0) > TRADE_W;
-  const exports = (exportW[slot] ?? 0) > TRADE_W;
+  const { imports, exports } = trades(plan, slot);
   const buys = powerW > 0 && imports;
   const sells = powerW < 0 && exports;
   const { maxChargeW, maxDischargeW } = device.battery!;
   // Two that follow one meter would each do the work of both.
   const isAlone = input.site.batteries.filter(({ battery }) => battery?.control).length === 1;
-  const reading = input.image.batteries.get(device.id);
-  const isSeen = reading !== undefined && input.image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
-  if (buys || sells || !isAlone || !isSeen) return { kind: "set", powerW };
+  if (buys || sells || !isAlone || !isFresh(input.image.batteries.get(device.id), input.image))
+    return { kind: "set", powerW };
   const paying = payingNow(plan, device, slot);
   const aheadOfPlanWh = aheadWh(plan, input, device, paying);
   const covers = paying.coverWh + aheadOfPlanWh > MATTERS_WH;

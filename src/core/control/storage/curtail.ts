@@ -2,7 +2,7 @@
  * Holds the export within its limit by what the inverters may give, and leaves sun unused where that pays: where
  * exporting costs money, or where the plan rather buys. Each limit is a lease: inverters return to full power by themselves.
  */
-import { STALE_AFTER_MS } from "../../device-quality.ts";
+import { isFresh } from "../../device-quality.ts";
 import type { SiteDraft } from "../../facts/index.ts";
 import { exportLimitInForce } from "../../limits/grid-limit.ts";
 import type { DeviceConfiguration } from "../../site/site.ts";
@@ -37,7 +37,7 @@ const FULL_PERCENT = 97;
 
 function freshPvW({ image }: ControlInput, deviceId: string): number | undefined {
   const reading = image.pvs.get(deviceId);
-  return reading && image.monoMs - reading.atMonoMs <= STALE_AFTER_MS ? Math.max(0, reading.powerW) : undefined;
+  return isFresh(reading, image) ? Math.max(0, reading.powerW) : undefined;
 }
 
 /** What an inverter feeds in, W: that of a hybrid is what its battery leaves of the sun, or adds to it. */
@@ -45,8 +45,7 @@ function feedsInW(input: ControlInput, { id, role }: DeviceConfiguration): numbe
   const sunW = freshPvW(input, id);
   if (role !== "hybrid" || sunW === undefined) return sunW;
   const battery = input.image.batteries.get(id);
-  const isFresh = battery !== undefined && input.image.monoMs - battery.atMonoMs <= STALE_AFTER_MS;
-  return isFresh ? Math.max(0, sunW - battery.powerW) : undefined;
+  return isFresh(battery, input.image) ? Math.max(0, sunW - battery.powerW) : undefined;
 }
 
 /** Inverters that site.yaml gives to the controller. */
@@ -86,8 +85,7 @@ function replaceableW({ site, image }: ControlInput, overW: number): number {
   let givesW = 0;
   for (const { id, role, battery } of site.batteries) {
     const reading = image.batteries.get(id);
-    const isFresh = reading !== undefined && image.monoMs - reading.atMonoMs <= STALE_AFTER_MS;
-    if (role === "battery" && battery?.control && isFresh) givesW += Math.max(0, -reading.powerW);
+    if (role === "battery" && battery?.control && isFresh(reading, image)) givesW += Math.max(0, -reading.powerW);
   }
   return Math.min(PV_PROBE_W, givesW);
 }

@@ -2,7 +2,7 @@
  * Sun that is held back because no more may be exported. No meter shows it: so a battery takes a little more than is there
  * and sees whether the inverter makes up for it. The battery goes first, so nothing is exported for it.
  */
-import { STALE_AFTER_MS } from "../../device-quality.ts";
+import { isFresh } from "../../device-quality.ts";
 import type { ControlInput } from "../control.ts";
 import type { HeldSunMemory } from "../memory.ts";
 import { PV_FOLLOWS_MS, PV_NO_MORE_MS, PV_PROBE_W } from "../thresholds.ts";
@@ -21,7 +21,7 @@ const AT_CAP_PART = 0.015;
 function shines({ site, image }: ControlInput): boolean {
   return site.pvIds.some((id) => {
     const reading = image.pvs.get(id);
-    return reading && image.monoMs - reading.atMonoMs <= STALE_AFTER_MS && reading.powerW >= SHINES_W;
+    return isFresh(reading, image) && reading.powerW >= SHINES_W;
   });
 }
 
