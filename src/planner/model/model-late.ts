@@ -35,6 +35,8 @@ function partsLeft(evse: PlanEvse, later: readonly number[], input: PlanInput): 
 /** Adds what a car leaves for later, by the variables of its power. */
 export function addLate(build: ModelBuilder, index: number, input: PlanInput, power: readonly number[]): void {
   const evse = input.evses[index]!;
+  const { missedEurPerKwh = 0 } = input;
+  if (missedEurPerKwh <= 0) return;
   // What is only assumed holds more than most cars take; who is still to come leaves nothing.
   if (evse.needAssumed || evse.visitId !== undefined) return;
   const path = circuitPath(evse.circuitId, input.circuits);
@@ -43,8 +45,6 @@ export function addLate(build: ModelBuilder, index: number, input: PlanInput, po
   const hours = (slot: number) => chargingHours(evse, slot, input);
   const mostKwh = later.reduce((sum, slot) => sum + (mostPowerW(evse, slot) / KILO) * hours(slot), 0);
   const needKwh = possibleNeedWh(evse, input) / KILO;
-  const { missedEurPerKwh = 0 } = input;
-  if (missedEurPerKwh <= 0) return;
   for (const [number, part] of partsLeft(evse, later, input).entries()) {
     if (needKwh <= part * mostKwh) continue;
     const cost = WEIGHTS[number]! * missedEurPerKwh;

@@ -47,7 +47,7 @@ function addCount(
 }
 
 /** Beside its even share a car that may charge on one phase loads it with all of that, and the others not. */
-function singleShare({ phases, onePhase }: PlanEvse, phase: PhaseIndex): number {
+export function singleShare({ phases, onePhase }: PlanEvse, phase: PhaseIndex): number {
   return (onePhase?.phase === phase ? 1 : 0) - (phases.includes(phase) ? 1 / phases.length : 0);
 }
 

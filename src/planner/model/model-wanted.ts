@@ -4,6 +4,7 @@ import { PHASE_INDEXES, type PhaseIndex } from "../../core/quantity.ts";
 import { type CircuitRoom, chargingHours, roomWh, WANTED_SLOTS, wantedBlocks } from "../input/limits.ts";
 import type { PlanLayout } from "./layout.ts";
 import { type LinearTerm, type ModelBuilder, term } from "./linear-model.ts";
+import { singleShare } from "./model-limits.ts";
 import type { PlanWeights } from "./weights.ts";
 
 const KILO = 1000;
@@ -31,9 +32,8 @@ function taken({ room, phase, block }: Block, { layout, input }: WantedContext):
       const hours = chargingHours(evse, first + at, input);
       const share = 1 / evse.phases.length;
       const alone = single[first + at];
-      const more = (evse.onePhase?.phase === phase ? 1 : 0) - share;
       const all = term(variable, hours * share);
-      return alone === undefined ? [all] : [all, term(alone, hours * more)];
+      return alone === undefined ? [all] : [all, term(alone, hours * singleShare(evse, phase))];
     });
   });
 }
@@ -51,10 +51,7 @@ function addBlock(build: ModelBuilder, of: Block, context: WantedContext): void 
   const parts = chances.map((chance, part): LinearTerm => {
     // What does not fit is bound by the circuit's own rows.
     const most = part === chances.length - 1 ? Number.POSITIVE_INFINITY : upper;
-    return {
-      variable: build.variable(`wanted${name}_${part}`, { upper: most, cost: chance * eurPerKwh }),
-      coefficient: -1,
-    };
+    return term(build.variable(`wanted${name}_${part}`, { upper: most, cost: chance * eurPerKwh }), -1);
   });
   build.row(`takes${name}`, { upper: 0 }, [...terms, ...parts]);
 }
