@@ -254,6 +254,7 @@ describe("the demonstration over real sockets", () => {
       expect(await page.locator(".phase").count()).toBe(6);
       expect(await page.locator(".strip-word").innerText()).toMatch(/Normal|Limited|Safe mode/);
       await page.waitForSelector(".uplot");
+      await page.locator("article", { hasText: "Stall 8" }).getByText("A car is announced for ").waitFor();
       const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
       expect(overflow).toBeLessThanOrEqual(0);
       await page.getByRole("button", { name: "Set departure" }).first().click();

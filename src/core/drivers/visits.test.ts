@@ -105,12 +105,16 @@ describe("a car that is announced", () => {
     const site = new Places();
     site.comes(1, "a");
     site.comes(2, "b");
-    site.at(1);
+    site.at(0.25);
     site.announce("anna", { evseId: "a-evse" });
     site.announce("ben", { evseId: "b-evse", arrivalMs: NOON_MS });
     site.look();
     expect(site.begun()).toEqual(["ben"]);
-    site.at(1.5);
+    // Also after our clock was set, which says nothing of who was there first.
+    site.record([{ type: "clock-stepped", source: "clock", data: { byMs: 30 * MINUTE_MS } }]);
+    site.nowMs += 30 * MINUTE_MS;
+    site.look();
+    expect(site.begun()).toEqual(["ben"]);
     site.leaves(1, "a");
     site.comes(3, "a");
     expect(site.begun()).toEqual(["ben", "anna"]);

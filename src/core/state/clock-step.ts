@@ -11,6 +11,7 @@ import { withClockStep } from "./grid-limits.ts";
 import type { Session, SessionsState } from "./sessions.ts";
 import type { SiteSlice } from "./site-slice.ts";
 import type { UpstreamState } from "./upstream.ts";
+import type { VisitsState } from "./visits.ts";
 
 export interface ClockStep {
   readonly byMs: number;
@@ -25,6 +26,7 @@ interface Stepped {
   readonly chargePoints: ChargePointsState;
   readonly budgets: BudgetsState;
   readonly upstream: UpstreamState;
+  readonly visits: VisitsState;
 }
 
 type Times = { readonly startMs?: number; readonly endMs?: number; readonly untilMs?: number };
@@ -90,6 +92,12 @@ function chargePoints(before: ChargePointsState, byMs: number): ChargePointsStat
   return { ...before, evses: values(before.evses, (entry) => ({ ...entry, sinceMs: entry.sinceMs + byMs })) };
 }
 
+/** When cars come and leave is said by the calendar. */
+function visits(before: VisitsState, byMs: number): VisitsState {
+  const stepped = values(before.announced, (visit) => ({ ...visit, announcedMs: visit.announcedMs + byMs }));
+  return { ...before, announced: stepped };
+}
+
 /** The state after our clock jumped. */
 export function afterClockStep<T extends Stepped>(state: T, { byMs, set }: ClockStep): T {
   if (byMs === 0) return state;
@@ -98,6 +106,7 @@ export function afterClockStep<T extends Stepped>(state: T, { byMs, set }: Clock
     site: { ...state.site, gridLimits: withClockStep(state.site.gridLimits, byMs) },
     sessions: sessions(state.sessions, byMs),
     chargePoints: chargePoints(state.chargePoints, byMs),
+    visits: visits(state.visits, byMs),
     ...(set ? {} : { budgets: budgets(state.budgets, byMs), upstream: upstream(state.upstream, byMs) }),
   };
 }
