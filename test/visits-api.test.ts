@@ -53,10 +53,14 @@ describe("a booking system", () => {
     const { arrivalMs, departureMs, energyWh } = body;
     expect(right!.expected).toEqual({ visitId: "b-17", arrivalMs, departureMs, energyWh, becomes: "expected" });
     // What the last plan has is for what was said before.
-    await put(at, "b-17", { ...body, energyWh: 400_000 });
+    const sooner = { departureMs: arrivalMs + HOUR_MS, energyWh: 400_000 };
+    await put(at, "b-17", { ...body, ...sooner });
     expect((await visits(at))[0]!.plannedWh).toBeUndefined();
     await at.rig.run(10);
-    expect((await visits(at))[0]!.shortfallWh).toBeGreaterThan(300_000);
+    const [short] = await visits(at);
+    expect(short!.shortfallWh).toBeGreaterThan(300_000);
+    // Not at the end of its last quarter-hour, which is after its departure.
+    expect(short!.readyMs).toBe(sooner.departureMs);
     expect((await put(at, "b-17", {})).status).toBe(200);
     expect(await visits(at)).toEqual([]);
     expect(at.rig.controller.live().evses[1]!.expected).toBeUndefined();

@@ -22,11 +22,9 @@ export function plannedCar({ plan: { current: plan } }: SiteState, transactionId
   const last = row.powerW.findLastIndex((powerW) => powerW > 0);
   // What nobody asked for is nothing that a driver is short of.
   const shortfallWh = row.shortfallWh - (planned?.notAskedWh ?? 0);
-  // It is done by its departure, also where that is inside a quarter-hour.
-  const readyMs = Math.min(plan.input.startMs + (last + 1) * SLOT_MS, planned?.departureMs ?? Number.POSITIVE_INFINITY);
   const isShort = shortfallWh >= SHORT_WH && !planned?.beyondWish;
   return {
-    ...(last < 0 ? {} : { readyMs }),
+    ...(last < 0 ? {} : { readyMs: plan.input.startMs + (last + 1) * SLOT_MS }),
     ...(isShort ? { shortfallWh: Math.round(shortfallWh) } : {}),
     ...(isShort && planned?.laterPowerW !== undefined ? { shortfallUnsure: true } : {}),
   };

@@ -46,13 +46,18 @@ export const NextVisitSchema = Type.Object(
 );
 export type NextVisit = Static<typeof NextVisitSchema>;
 
-function plannedPart(state: SiteState, visit: Pick<AnnouncedVisit, "visitId">): Partial<PublicVisit> {
+function plannedPart(state: SiteState, visit: AnnouncedVisit): Partial<PublicVisit> {
   const plan = state.plan.current;
   const planned = plan?.input.evses.find((evse) => evse.visitId === visit.visitId);
   if (!plan || !planned || plan.seq < (state.visits.seq ?? 0)) return {};
   const row = plan.result.evses.find(({ transactionId }) => transactionId === planned.transactionId);
-  const plannedWh = row && Math.max(0, Math.round(planned.energyNeededWh - row.shortfallWh));
-  return { ...(plannedWh === undefined ? {} : { plannedWh }), ...plannedCar(state, planned.transactionId) };
+  const { readyMs, ...shortfall } = plannedCar(state, planned.transactionId);
+  return {
+    ...(row ? { plannedWh: Math.max(0, Math.round(planned.energyNeededWh - row.shortfallWh)) } : {}),
+    // Who leaves within a quarter-hour is ready before its end.
+    ...(readyMs === undefined ? {} : { readyMs: Math.min(readyMs, visit.departureMs) }),
+    ...shortfall,
+  };
 }
 
 type Prospect = AnnouncedVisit & Pick<PublicVisit, "becomes" | "expectedAt" | "fromMs">;
@@ -72,9 +77,10 @@ function prospects(site: SiteModel, state: SiteState, nowMs: number): Prospect[]
 
 /** The visits that may come yet at `nowMs`, the first first; of tokens only the end. */
 export function publicVisits(site: SiteModel, state: SiteState, nowMs: number): PublicVisit[] {
-  return prospects(site, state, nowMs).map(({ announcedMs: _, ...visit }) => {
+  return prospects(site, state, nowMs).map((visit) => {
+    const { announcedMs: _, ...shown } = visit;
     const token = visit.token === undefined ? {} : { token: maskToken(visit.token) };
-    return { ...visit, ...token, ...plannedPart(state, visit) };
+    return { ...shown, ...token, ...plannedPart(state, visit) };
   });
 }
 
