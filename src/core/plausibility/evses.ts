@@ -20,10 +20,10 @@ export interface EvseTrack {
   readonly sinceMonoMs: number;
   /** When its charge point was away last; unknown where it was not since this transaction is known. */
   readonly awayMonoMs?: number;
-  /** Since when its charge point is away, as far as was seen; missing while it is not. */
-  readonly goneMonoMs?: number;
-  /** What it was told to give back, on each of its phases, A: it does so before its next report says it. */
+  /** What it may give back, as it was told, on each of its phases, A: it does so before its next report says it. */
   readonly toldBackA?: number;
+  /** Since when it is told less, or its charge point is away: it may not have heard that, and ends its lease by itself. */
+  readonly lessSinceMonoMs?: number;
   readonly last?: EvseReport;
   readonly before?: EvseReport;
   /** While there is no other: what it told since it is back. It may have been kept, and proves nothing. */
@@ -126,15 +126,31 @@ export function untoldBackA({ evse, toldBackA = 0 }: EvseTrack, report: EvseRepo
   });
 }
 
-/** An EVSE whose charge point is away: it ends by itself what it was told to give back, when nobody renews its lease. */
-function awayTrack(
-  { evse, transactionId, toldBackA }: Pick<EvseTrack, "evse" | "transactionId" | "toldBackA">,
-  goneMonoMs: number,
-  monoMs: number,
-): EvseTrack {
-  const mayGive = toldBackA !== undefined && monoMs - goneMonoMs < evse.leaseMs + OBEYS_MS;
-  const since = { sinceMonoMs: monoMs + KEPT_MS, awayMonoMs: monoMs, goneMonoMs };
-  return { evse, transactionId, ...since, ...(mayGive ? { toldBackA } : {}) };
+/** What a charge point is told that is back, is decided and recorded within this; until then it was told before. */
+const DECIDED_MS = 5_000;
+
+interface ToldBack {
+  /** What it is told to give back now, A. */
+  readonly nowA: number;
+  /** Its charge point is away, or is just back. */
+  readonly isAway: boolean;
+  readonly monoMs: number;
+}
+
+/** A track with what its EVSE may give back by what it is told now, and was told before. */
+function withToldBack(track: EvseTrack, before: EvseTrack | undefined, { nowA, isAway, monoMs }: ToldBack): EvseTrack {
+  const { toldBackA: _, lessSinceMonoMs: __, ...plain } = track;
+  const now = nowA > 0 ? { ...plain, toldBackA: nowA } : plain;
+  const beforeA = before?.toldBackA ?? (isAway ? nowA : 0);
+  if (!isAway && nowA >= beforeA) {
+    const isAsBefore = (track.toldBackA ?? 0) === nowA && track.lessSinceMonoMs === undefined;
+    return isAsBefore ? track : now;
+  }
+  const lessSinceMonoMs = before?.lessSinceMonoMs ?? monoMs;
+  const hasEnded = monoMs - lessSinceMonoMs >= track.evse.leaseMs + OBEYS_MS;
+  if (isAway) return { ...plain, toldBackA: hasEnded ? 0 : beforeA, lessSinceMonoMs };
+  const hasShown = track.last !== undefined && track.last.atMonoMs >= lessSinceMonoMs + OBEYS_MS;
+  return hasShown || hasEnded ? now : { ...plain, toldBackA: beforeA, lessSinceMonoMs };
 }
 
 /** Follows the reports of all EVSEs; a new transaction begins without those of the one before. */
@@ -147,24 +163,23 @@ export function trackEvses(
   for (const evse of site.evses) {
     const { transactionId, startedMs = 0 } = open.get(evse.id) ?? {};
     const known = before.get(evse.id);
-    const { dischargeA: toldBackA } = state.limits.byEvse[evse.id] ?? {};
-    const back = toldBackA === undefined || transactionId === undefined ? {} : { toldBackA };
+    const { monoMs } = image;
+    const same = known?.transactionId === transactionId ? known : undefined;
+    const nowA = transactionId === undefined ? 0 : (state.limits.byEvse[evse.id]?.dischargeA ?? 0);
     if (state.chargePoints.byId[evse.chargePointId]?.connected !== true) {
-      const { monoMs } = image;
-      next.set(evse.id, awayTrack({ evse, transactionId, ...back }, known?.goneMonoMs ?? monoMs, monoMs));
+      const away = { evse, transactionId, sinceMonoMs: monoMs + KEPT_MS, awayMonoMs: monoMs };
+      next.set(evse.id, withToldBack(away, same, { nowA, isAway: true, monoMs }));
       continue;
     }
-    const track =
-      known?.transactionId === transactionId && known
-        ? known
-        : newTrack(evse, transactionId, image.monoMs, known !== undefined && image.nowMs - startedMs < TOLD_LATE_MS);
+    const watched = known !== undefined && image.nowMs - startedMs < TOLD_LATE_MS;
+    const track = same ?? newTrack(evse, transactionId, monoMs, watched);
     const { last, kept, sinceMonoMs, awayMonoMs = sinceMonoMs } = track;
     const atMonoMs = transactionId === undefined ? undefined : image.evses.get(evse.id)?.atMonoMs;
     const isNew = atMonoMs !== undefined && atMonoMs >= awayMonoMs && atMonoMs !== (last ?? kept)?.atMonoMs;
     const report = isNew ? reportOf(site, evse, image) : undefined;
     const taken = report ? takeReport(track, report) : track;
-    const { toldBackA: toldBefore, goneMonoMs, ...plain } = taken;
-    next.set(evse.id, toldBefore === toldBackA && goneMonoMs === undefined ? taken : { ...plain, ...back });
+    const isJustBack = monoMs - (same?.awayMonoMs ?? Number.NEGATIVE_INFINITY) < DECIDED_MS;
+    next.set(evse.id, withToldBack(taken, same, { nowA, isAway: isJustBack, monoMs }));
   }
   return next;
 }

@@ -13,12 +13,14 @@ function vanAndCar(tells: "currents" | "power alone" = "currents") {
   const car = plant.plug("car");
   plan(plant, [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
   plant.run(200);
+  const waits = { evseId: "van", transactionId: van, currentA: [0, 0, 0] };
   const givesBack = () =>
     plan(plant, [
-      { evseId: "van", transactionId: van, currentA: [0, 0, 0], dischargeA: [16, 16, 16] },
+      { ...waits, dischargeA: [16, 16, 16] },
       { evseId: "car", transactionId: car, currentA: [16, 16, 16] },
     ]);
-  return { plant, lies, givesBack };
+  const stops = () => plan(plant, [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }, waits]);
+  return { plant, lies, givesBack, stops };
 }
 
 test.each([
@@ -36,6 +38,35 @@ test.each([
     expect(doubts(plant)).toEqual([]);
   });
   expect(gaveUnsaidS).toBeGreaterThan(20);
+});
+
+test("a van that did not hear that it should stop goes on until its lease ends, longer than its last report counts: a sound meter is not doubted", () => {
+  const { plant, givesBack, stops } = vanAndCar();
+  givesBack();
+  // Its lease has just been renewed.
+  plant.run(85);
+  plant.station("van").fault = { offline: true };
+  stops();
+  let gaveS = 0;
+  plant.run(200, () => {
+    if (plant.drawsA("van") === -16) gaveS++;
+    expect(doubts(plant)).toEqual([]);
+  });
+  expect(gaveS).toBeGreaterThan(150);
+});
+
+test("a van that is back after its lease is not thought to give: a meter of a tenth is found out at once", () => {
+  const { plant, lies, givesBack, stops } = vanAndCar();
+  givesBack();
+  plant.run(60);
+  plant.disconnect("van");
+  stops();
+  plant.run(200);
+  expect(plant.drawsA("van")).toBe(6);
+  lies.set("grid-meter", scaled(0.1));
+  plant.connect("van");
+  plant.run(60);
+  expect(doubts(plant)).toContainEqual({ deviceId: "grid-meter", kind: "less-than-cars" });
 });
 
 test.each([
