@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { SiteFact } from "../src/core/facts/index.ts";
 import type { Scenario } from "../src/sim/scenario.ts";
 import { TRUTHS, type Truth } from "../src/study/informed.ts";
-import { readScenario } from "../src/study/scenario-file.ts";
+import { file, scenarioOf } from "../src/study/scenario-file.test-kit.ts";
 import { simulate } from "../src/study/simulate.ts";
 import { SiteRig } from "./site-rig.ts";
 
@@ -38,12 +35,6 @@ describe("a car that is announced", () => {
 });
 
 describe("a garage whose fuse carries one car at a time", () => {
-  let directory: string;
-  beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), "visits-"));
-  });
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
   const START_MS = Date.UTC(2026, 4, 12);
   const at = (hour: number) => new Date(START_MS + hour * HOUR_MS).toISOString();
 
@@ -53,15 +44,14 @@ describe("a garage whose fuse carries one car at a time", () => {
       [header, ...Array.from({ length: 96 }, (_, slot) => `${at(slot / 4)},${value(slot / 4)}`)].join("\n");
     const header = "session_id,station_id,arrival_utc,departure_utc,energy_kwh,max_kw,phases";
     const cars = [`1,one,${at(12)},${at(16)},6,3.68,1`, `2,two,${at(14)},${at(16)},6,3.68,1`];
-    writeFileSync(join(directory, "cars.csv"), [header, ...cars, ""].join("\n"));
     const price = (hour: number) => (hour >= 14 ? 0.1 : 0.3);
-    writeFileSync(join(directory, "prices.csv"), rows("start_utc,eur_per_kwh", price));
-    writeFileSync(
-      join(directory, "load.csv"),
+    file("cars.csv", [header, ...cars, ""].join("\n"));
+    file("prices.csv", rows("start_utc,eur_per_kwh", price));
+    file(
+      "load.csv",
       rows("start_utc,load_kw", () => 0.2),
     );
-    const text = [
-      "name: An afternoon",
+    return scenarioOf([
       "period: { from: 2026-05-12, days: 1 }",
       "site:",
       "  timeZone: UTC",
@@ -72,12 +62,7 @@ describe("a garage whose fuse carries one car at a time", () => {
       "    - { id: two, maxCurrentA: 16, phases: [L1] }",
       "tariff: { import: { kind: day-ahead } }",
       "data: { sessions: cars.csv, prices: prices.csv, load: load.csv }",
-    ];
-    const file = join(directory, "scenario.yaml");
-    writeFileSync(file, text.join("\n"));
-    const result = readScenario(file);
-    if (!result.ok) throw new Error(JSON.stringify(result.problems));
-    return result.scenario;
+    ]).scenario;
   }
 
   /** What both cars get, kWh; and what the first has when the second comes. */

@@ -7,7 +7,7 @@ import type { PlanEvse } from "../../core/facts/plan-facts.ts";
 import type { EvseModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
-import type { PlanQuestion } from "./input.ts";
+import { type CarQuestion, planCar } from "./car-input.ts";
 
 /** Each makes the plan as much larger as a car that is there; those after them are planned when they are nearer. */
 const MOST_PLANNED = 60;
@@ -41,7 +41,7 @@ function sessionOf(
 }
 
 /** The site without the cars that are there now: what those show and want says nothing of who comes after them. */
-function withoutPresent(question: PlanQuestion): PlanQuestion {
+function withoutPresent(question: CarQuestion): CarQuestion {
   const { state, image } = question;
   return {
     ...question,
@@ -56,12 +56,8 @@ function withoutPresent(question: PlanQuestion): PlanQuestion {
   };
 }
 
-/** The plan's part of each visit that comes within its slots; `planCar` plans a car that is there. */
-export function planVisits(
-  visits: readonly ExpectedVisit[],
-  question: PlanQuestion,
-  planCar: (evse: EvseModel, session: Session, question: PlanQuestion) => PlanEvse,
-): PlanEvse[] {
+/** The plan's part of each visit that comes within its slots. */
+export function planVisits(visits: readonly ExpectedVisit[], question: CarQuestion): PlanEvse[] {
   const { site, nowMs, slots } = question;
   const startMs = slotStartMs(nowMs);
   const within = visits.filter(({ fromMs }) => fromMs < startMs + (slots - 1) * SLOT_MS);
