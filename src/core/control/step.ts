@@ -135,7 +135,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
     ...{ input, memory, active, wishes, constraints, blind, recovering, beyondCars },
     ...(shareA === undefined ? {} : { blindShareA: shareA }),
   });
-  const decisions = withDischarge(input, guarded.decisions, { active, views });
+  const decisions = withDischarge(input, guarded.decisions, { active, wishes, views });
   const intervened = interventions(constraints, decisions, memory.interventions, image.monoMs);
   const observed = [...seen];
   for (const entry of active) observed[entry.index] = entry;

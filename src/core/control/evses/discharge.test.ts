@@ -246,6 +246,23 @@ describe("a car that gives back as planned", () => {
     expect(plant.drawsA("van")).toBe(-4);
   });
 
+  test.each([
+    ["on one phase", ["L1"], 16 / 3],
+    ["on three phases", ["L1", "L2", "L3"], 16],
+  ] as const)("that gives nothing, as its charge point tells by its power, %s is no hidden load: the car beside it has what is free", (_, phases, dischargeA) => {
+    const evses = [{ id: "van", givesW: 11_040, phases }, { id: "car" }];
+    const { plant, van } = depot(() => 10, { evses });
+    plant.unplug("van");
+    plant.station("van").fault = { powerAlone: true };
+    const idle = plant.plug("van", { socPercent: 80, givesAtMostA: 0, phases: phases.length as 1 | 3 });
+    expect(idle).not.toBe(van);
+    const car = plant.plug("car");
+    plan(plant, [gives(idle, dischargeA), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    plant.run(300);
+    expect(lastSchedule(plant).periods[0]?.currentA).toBeLessThan(0);
+    expect(plant.drawsA("car")).toBe(16);
+  });
+
   test("two that share what may be exported do not take it from one another by turns", () => {
     const evses = ["van", "bus"].map((id) => ({ id, givesW: 11_040 }));
     const { plant, van } = depot(() => 13, { evses, exportLimitW: 690 });

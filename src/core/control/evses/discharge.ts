@@ -20,13 +20,12 @@ import {
   WISH_CHANGE_MS,
 } from "../thresholds.ts";
 import { followedSlot, planInForce, plannedRow } from "../wishes/plan-current.ts";
-import { balancedA } from "./discharge-balance.ts";
+import { type Beside, balancedA } from "./discharge-balance.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 
 const TINY = 1e-6;
 
-interface Seen {
-  readonly active: readonly EvseObservation[];
+interface Seen extends Pick<Beside, "active" | "wishes"> {
   readonly views: readonly CircuitView[];
 }
 
@@ -59,11 +58,19 @@ function hasEnded({ image }: ControlInput, { memory }: EvseObservation): boolean
   return image.monoMs >= (memory.sentEndsMonoMs ?? Number.POSITIVE_INFINITY) + OBEY_MS;
 }
 
-/** What may flow back now, A per phase: as measured, or as it was told where that is more and may be so on some phase. */
-function backA(input: ControlInput, entry: EvseObservation): number {
+/** The most that may flow back on a phase by its own meter, A: by power alone all of it on one, and no more than it was told. */
+function mostBackA(input: ControlInput, entry: EvseObservation, { currentA, powerW }: EvseReading): number {
   const measuredA = measuredBackA(input, entry);
-  const isShown = shownReading(input, entry)?.currentA !== undefined || hasEnded(input, entry);
-  return isShown ? measuredA : Math.max(measuredA, toldA(entry));
+  if (currentA || powerW === undefined) return measuredA;
+  return Math.max(measuredA, Math.min(toldA(entry), -powerW / input.site.voltageV));
+}
+
+/** What may flow back now, A per phase: as measured, or as it was told a moment ago where that is more. */
+function backA(input: ControlInput, entry: EvseObservation): number {
+  const shown = shownReading(input, entry);
+  if (shown) return mostBackA(input, entry, shown);
+  const measuredA = measuredBackA(input, entry);
+  return hasEnded(input, entry) ? measuredA : Math.max(measuredA, toldA(entry));
 }
 
 /** What flows back of what it was told, A per phase, less only where its own meter shows that: by its power as much on all. */
@@ -239,7 +246,7 @@ export function withDischarge(
   decisions: ReadonlyMap<number, EvseDecision>,
   seen: Seen,
 ): ReadonlyMap<number, EvseDecision> {
-  const { active } = seen;
+  const { active, wishes } = seen;
   const givers = active.filter(
     (entry) => mayGive(input, entry, decisions.get(entry.index)) && hasStopped(input, entry),
   );
@@ -249,7 +256,7 @@ export function withDischarge(
   const next = new Map(decisions);
   const given = new Map<number, number>();
   for (const entry of givers) {
-    const mostA = Math.min(leftA(input, entry, room), balancedA(input.site, entry, { active, given }));
+    const mostA = Math.min(leftA(input, entry, room), balancedA(input.site, entry, { active, wishes, given }));
     const dischargeA = steadyA(input, entry, { wantedA: sentA(plannedA(input, entry), mostA), givers });
     if (dischargeA < DISCHARGE_LEAST_A) continue;
     given.set(entry.index, dischargeA);
