@@ -195,7 +195,9 @@ export class GivingJudge {
   /** What cars on one or two phases draw on one above what others give on another; who begins or ends anything begins it anew. */
   #unbalanced(): string[] {
     const { plan, site, chargePoints, judge } = this.#world;
-    const cars = chargePoints.map(({ id, stall }) => ({ id, stall: stall.id, currentA: site.carA(stall.id) }));
+    // Whose transaction could not be recorded yet, nobody knows of.
+    const known = chargePoints.filter(({ open }) => open?.id !== undefined);
+    const cars = known.map(({ id, stall }) => ({ id, stall: stall.id, currentA: site.carA(stall.id) }));
     const uneven = cars.filter(
       ({ currentA }) => currentA.some((a) => Math.abs(a) >= 1) && currentA.some((a) => Math.abs(a) < 1),
     );

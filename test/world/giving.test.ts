@@ -31,6 +31,37 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "unplugged", fromS: 351, forS: 448, pick: 0.88656 },
     ],
   ],
+  [
+    3600317,
+    "a car did not hear that it should stop giving, and a sound meter was doubted for it",
+    [
+      { family: "clock", kind: "hour-back", fromS: 345, forS: 336, pick: 0.70421 },
+      { family: "charge-point", kind: "half-open", fromS: 546, forS: 246, pick: 0.92497 },
+      { family: "process", kind: "paused", fromS: 824, forS: 60, pick: 0.54523 },
+      { family: "giving", kind: "power-cut", fromS: 132, forS: 485, pick: 0.83122 },
+    ],
+  ],
+  [
+    3600407,
+    "a car that gave was lowered with each raise of one that charges on another phase, and took what was left in between",
+    [
+      { family: "site", kind: "power-cut", fromS: 500, forS: 129, pick: 0.28539 },
+      { family: "car", kind: "changes-phases", fromS: 716, forS: 68, pick: 0.77138 },
+      { family: "process", kind: "killed-often", fromS: 542, forS: 186, pick: 0.81422 },
+      { family: "giving", kind: "offline", fromS: 498, forS: 367, pick: 0.87584 },
+    ],
+  ],
+  [
+    3600017,
+    "a car that gave nothing of what it was told, by the power that its charge point tells, held others back as a hidden load",
+    [
+      { family: "clock", kind: "boots-in-1970", fromS: 807, forS: 127, pick: 0.9321 },
+      { family: "clock", kind: "drifts", fromS: 198, forS: 145, pick: 0.1586 },
+      { family: "clock", kind: "hour-ahead", fromS: 667, forS: 64, pick: 0.70202 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.35334 },
+      { family: "giving", kind: "gives-nothing", fromS: 262, forS: 93, pick: 0.55916 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {
