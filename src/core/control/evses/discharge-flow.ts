@@ -1,0 +1,71 @@
+/** What flows back from cars that give energy: as their own meters show it, or as they were told where these do not. */
+import type { EvseReading } from "../../image.ts";
+import type { ControlInput } from "../control.ts";
+import { DISOBEY_MARGIN_A, EVSE_READING_VALID_MS, OBEY_MS } from "../thresholds.ts";
+import type { EvseObservation } from "./observe-evse.ts";
+
+/** What the own meter of an EVSE tells, if it is young enough. */
+export function readingOf({ image }: ControlInput, evseId: string): EvseReading | undefined {
+  const reading = image.evses.get(evseId);
+  return reading && image.monoMs - reading.atMonoMs <= EVSE_READING_VALID_MS ? reading : undefined;
+}
+
+/** What flows back from an EVSE by its own meter, A per phase. */
+function measuredBackA(input: ControlInput, { evse }: EvseObservation): number {
+  const reading = readingOf(input, evse.id);
+  if (reading?.currentA) return Math.max(0, ...reading.currentA.map((currentA) => -currentA));
+  return Math.max(0, -(reading?.powerW ?? 0)) / (input.site.voltageV * evse.phases.length);
+}
+
+/** What it was told to give last, A per phase. */
+export function toldA({ memory }: EvseObservation): number {
+  return Math.max(0, -(memory.sentA ?? 0));
+}
+
+/** The report in which its own meter has shown what it makes of what it was told, after the time to obey. */
+function shownReading(input: ControlInput, { evse, memory }: EvseObservation): EvseReading | undefined {
+  const reading = readingOf(input, evse.id);
+  const sinceMonoMs = memory.sentSinceMonoMs ?? Number.POSITIVE_INFINITY;
+  return reading && reading.atMonoMs >= sinceMonoMs + OBEY_MS ? reading : undefined;
+}
+
+/** Nobody could renew what it was told: its charge point has ended that by itself. */
+function hasEnded({ image }: ControlInput, { memory }: EvseObservation): boolean {
+  return image.monoMs >= (memory.sentEndsMonoMs ?? Number.POSITIVE_INFINITY) + OBEY_MS;
+}
+
+/** The most that may flow back on a phase by its own meter, A: by power alone all of it on one, and no more than it was told. */
+function mostBackA(input: ControlInput, entry: EvseObservation, { currentA, powerW }: EvseReading): number {
+  const measuredA = measuredBackA(input, entry);
+  if (currentA || powerW === undefined) return measuredA;
+  return Math.max(measuredA, Math.min(toldA(entry), -powerW / input.site.voltageV));
+}
+
+/** What may flow back now, A per phase: as measured, or as it was told a moment ago where that is more. */
+function backA(input: ControlInput, entry: EvseObservation): number {
+  const shown = shownReading(input, entry);
+  if (shown) return mostBackA(input, entry, shown);
+  const measuredA = measuredBackA(input, entry);
+  return hasEnded(input, entry) ? measuredA : Math.max(measuredA, toldA(entry));
+}
+
+/** What flows back of what it was told, A per phase, less only where its own meter shows that: by its power as much on all. */
+export function flowsBackA(input: ControlInput, entry: EvseObservation): number {
+  return Math.min(toldA(entry), shownReading(input, entry) ? measuredBackA(input, entry) : backA(input, entry));
+}
+
+/** What it goes on giving whatever it is told, A per phase: it cannot be told, or its own meter shows that it does not obey. */
+function keepsGivingA(input: ControlInput, entry: EvseObservation): number {
+  if (!entry.connected || entry.refused) return backA(input, entry);
+  const measuredA = shownReading(input, entry) ? measuredBackA(input, entry) : 0;
+  return measuredA > toldA(entry) + DISOBEY_MARGIN_A ? measuredA : 0;
+}
+
+/** Observations in which what a car gives back is load that is only hidden: it may be there the next second. */
+export function withoutRelief(input: ControlInput, active: readonly EvseObservation[]): readonly EvseObservation[] {
+  return active.map((entry) => {
+    if (!entry.evse.discharge || !entry.session) return entry;
+    const currentA = backA(input, entry);
+    return currentA > 0 ? { ...entry, surelyA: -currentA, keepsGivingA: keepsGivingA(input, entry) } : entry;
+  });
+}
