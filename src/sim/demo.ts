@@ -209,10 +209,11 @@ class Demo {
     this.#cancels.push(this.#options.clock.after(seconds * 1000, "demo-script", run));
   }
 
-  /** At the stall that was said, where it is free. */
+  /** At the stall that was said, where it is free; nobody else comes to that one. */
   #arriveAnywhere(session: MeasuredSession, evseId?: string): void {
     const allFree = DEMO_STALLS.filter((stall) => !this.#wired.car(stall.evseId));
-    const free = allFree.find((stall) => stall.evseId === evseId) ?? allFree[0];
+    const said = allFree.find((stall) => stall.evseId === evseId);
+    const free = said ?? allFree.find((stall) => stall.evseId !== ANNOUNCED.evseId);
     if (free) this.arrive(free, session);
   }
 
