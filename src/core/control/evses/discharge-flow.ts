@@ -1,7 +1,8 @@
 /** What flows back from cars that give energy: as their own meters show it, or as they were told where these do not. */
 import type { EvseReading } from "../../image.ts";
+import type { PhaseIndex } from "../../quantity.ts";
 import type { ControlInput } from "../control.ts";
-import { DISOBEY_MARGIN_A, EVSE_READING_VALID_MS, OBEY_MS } from "../thresholds.ts";
+import { DISCHARGE_LEAST_A, DISOBEY_MARGIN_A, EVSE_READING_VALID_MS, OBEY_MS } from "../thresholds.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 
 /** What the own meter of an EVSE tells, if it is young enough. */
@@ -61,11 +62,20 @@ function keepsGivingA(input: ControlInput, entry: EvseObservation): number {
   return measuredA > toldA(entry) + DISOBEY_MARGIN_A ? measuredA : 0;
 }
 
+/** Grid phases on which it gives by what its own meter told last; all that it counts on where that shows none. */
+function backPhases(input: ControlInput, { evse, flows }: EvseObservation): readonly PhaseIndex[] {
+  const { currentA } = readingOf(input, evse.id) ?? {};
+  const giving = evse.phases.filter((_, wire) => (currentA?.[wire as PhaseIndex] ?? 0) <= -DISCHARGE_LEAST_A / 2);
+  return giving.length > 0 ? giving : flows;
+}
+
 /** Observations in which what a car gives back is load that is only hidden: it may be there the next second. */
 export function withoutRelief(input: ControlInput, active: readonly EvseObservation[]): readonly EvseObservation[] {
   return active.map((entry) => {
     if (!entry.evse.discharge || !entry.session) return entry;
     const currentA = backA(input, entry);
-    return currentA > 0 ? { ...entry, surelyA: -currentA, keepsGivingA: keepsGivingA(input, entry) } : entry;
+    if (currentA <= 0) return entry;
+    const flows = backPhases(input, entry);
+    return { ...entry, surelyA: -currentA, flows, keepsGivingA: keepsGivingA(input, entry) };
   });
 }

@@ -245,6 +245,22 @@ describe("a car that gives back as planned", () => {
     expect(plant.drawsA("car")).toBe(16);
   });
 
+  test("on one of its three phases, as its own meter shows, is no hidden load on the others: a car there has what is free", () => {
+    const evses = [
+      { id: "van", givesW: 11_040 },
+      { id: "car", phases: ["L3"] as const },
+    ];
+    const { plant, van } = depot(() => 10, { evses, mainFuseA: 32 });
+    plant.unplug("van");
+    const single = plant.plug("van", { socPercent: 80, phases: 1 });
+    expect(single).not.toBe(van);
+    const car = plant.plug("car", { phases: 1 });
+    plan(plant, [gives(single, 16), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    plant.run(300);
+    expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-16, 16]);
+    expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-16, 16]);
+  });
+
   test("two that share what may be exported do not take it from one another by turns", () => {
     const evses = ["van", "bus"].map((id) => ({ id, givesW: 11_040 }));
     const { plant, van } = depot(() => 13, { evses, exportLimitW: 690 });
