@@ -16,13 +16,10 @@ import { LEAST_CHARGE_PERCENT } from "./giving.ts";
 import { VOLTAGE } from "./site.ts";
 import type { World } from "./world.ts";
 
-/**
- * Who counts on what others give overloads nothing yet: limits that together are above what is free are lowered after
- * 20 s, and then told and obeyed as ever: reading 1 s, charge point up to 2 s, car up to 4 s, ramp.
- */
-const MOST_SECONDS_HIDDEN = 28;
-/** With readings that are late or missing, 10 s until that is known, or a charge point that was deaf in that time. */
-const MOST_SECONDS_HIDDEN_IN_TROUBLE = 40;
+/** Who counts on what others give overloads nothing yet: limits that together are above what is free are lowered after this. */
+const OVERCOMMITTED_S = 20;
+/** Then they are told and obeyed in one round: reading 1 s, charge point up to 2 s, car up to 4 s, ramp. */
+const OBEYED_S = 8;
 /** Last digits of meters. */
 const METER_ERROR_A = 0.3;
 /** The same of a power, and cars that round their current, W. */
@@ -129,8 +126,7 @@ export class GivingJudge {
 
   #mostHiddenS(circuitId: string): number {
     const mostS = this.#mostS(circuitId);
-    if (mostS === MOST_SECONDS_OVER_MISLED) return mostS;
-    return mostS === MOST_SECONDS_OVER_IN_TROUBLE ? MOST_SECONDS_HIDDEN_IN_TROUBLE : MOST_SECONDS_HIDDEN;
+    return OVERCOMMITTED_S + (mostS === MOST_SECONDS_OVER ? OBEYED_S : mostS);
   }
 
   #canBeTold(chargePoint: SimulatedChargePoint): boolean {
