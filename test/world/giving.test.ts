@@ -62,6 +62,11 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "gives-nothing", fromS: 262, forS: 93, pick: 0.55916 },
     ],
   ],
+  [
+    3700321,
+    "a car that gave on two of its phases was a hidden load on the third, and the car there waited",
+    [{ family: "process", kind: "killed", fromS: 353, forS: 135, pick: 0.70865 }],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {
