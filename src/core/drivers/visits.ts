@@ -66,7 +66,9 @@ export function visitDrafts(
   { nowMs, wallTrusted }: Pick<ProcessImage, "nowMs" | "wallTrusted">,
 ): SiteDraft[] {
   if (!wallTrusted || Object.keys(state.visits.announced).length === 0) return [];
-  const left = new Set(visitsToCome(state, nowMs));
+  // Each second: of a week's visits those that a car of now can be.
+  const left = new Set(visitsToCome(state, nowMs).filter(({ arrivalMs }) => arrivalMs - EARLY_MS <= nowMs));
+  if (left.size === 0) return [];
   return Object.values(state.sessions.open).flatMap((session): SiteDraft[] => {
     if (session.visit || openSessionAt(state.sessions, session.evseId) !== session) return [];
     const apartMs = ({ arrivalMs }: AnnouncedVisit) => Math.abs(arrivalMs - beganMs(session));
