@@ -147,3 +147,24 @@ export function switchedInput(input: PlanInput): PlanInput {
   const choices = evses.length + evses.filter(({ onePhase }) => onePhase).length;
   return { ...input, evses, binarySlots: binarySlots(choices, input.slots) };
 }
+
+/** The same car, announced for a slot. */
+export function announced(evse: PlanEvse, slot: number, { slots }: Pick<PlanInput, "slots">): PlanEvse {
+  return {
+    ...evse,
+    visitId: `visit-${evse.evseId}`,
+    transactionId: -evse.transactionId,
+    deliveredWh: 0,
+    chargingNow: false,
+    connectedSinceMs: START_MS + slot * SLOT_MS,
+    departureMs: Math.max(evse.departureMs, START_MS + (slot + 2) * SLOT_MS),
+    ceilingW: Array.from({ length: slots }, (_, at) => (at < slot ? 0 : evse.maxPowerW)),
+  };
+}
+
+/** The same, with so many more cars that are announced for later slots. */
+export function awaitedInput(input: PlanInput, seed: number, count: number): PlanInput {
+  const those = seededInput(seed + 1000, count).evses;
+  const visits = those.map((evse, at) => announced(evse, 4 + ((7 * at + seed) % 80), input));
+  return { ...input, evses: [...input.evses, ...visits] };
+}

@@ -1,25 +1,10 @@
 import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
-import type { PlanEvse, PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
+import { announced, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
 import { solve } from "./plan.test-kit.ts";
-
-/** The same car, announced for a slot. */
-function announced(evse: PlanEvse, slot: number, { slots }: Pick<PlanInput, "slots">): PlanEvse {
-  return {
-    ...evse,
-    visitId: `visit-${evse.evseId}`,
-    transactionId: -evse.transactionId,
-    deliveredWh: 0,
-    chargingNow: false,
-    connectedSinceMs: START_MS + slot * SLOT_MS,
-    departureMs: Math.max(evse.departureMs, START_MS + (slot + 2) * SLOT_MS),
-    ceilingW: Array.from({ length: slots }, (_, at) => (at < slot ? 0 : evse.maxPowerW)),
-  };
-}
 
 describe("a plan that knows who comes", () => {
   const here = planEvse({ departureMs: START_MS + 8 * SLOT_MS, energyNeededWh: 11_040 });

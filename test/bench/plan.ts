@@ -1,7 +1,8 @@
 /** How long a plan takes, from its input to the checked result, beside native GLPK and HiGHS on the same model. */
 import type { PlanInput } from "../../src/core/facts/plan-facts.ts";
+import { MOST_PLANNED } from "../../src/planner/input/visit-input.ts";
 import { planModel } from "../../src/planner/model/model.ts";
-import { seededInput, switchedInput } from "../../src/planner/plan-input.test-kit.ts";
+import { awaitedInput, seededInput, switchedInput } from "../../src/planner/plan-input.test-kit.ts";
 import { scaleEur } from "../../src/solver/gap.ts";
 import { createLinearSolver, type LinearSolver } from "../../src/solver/glpk.ts";
 import { solvePlan } from "../../src/solver/plan-solver.ts";
@@ -184,6 +185,8 @@ export async function benchPlan(): Promise<Figure[]> {
     const inputs = SEEDS.map((seed) => seededInput(seed, evses));
     figures.push(...planFigures(evses, linear, inputs));
     figures.push(...timeFigures(`${evses} EVSE, phases switched`, linear, inputs.map(switchedInput)));
+    const awaited = inputs.map((input, at) => awaitedInput(input, SEEDS[at]!, MOST_PLANNED));
+    figures.push(...timeFigures(`${evses} EVSE, ${MOST_PLANNED} announced`, linear, awaited));
     figures.push(await freshFigure(evses, inputs.slice(0, PEER_DAYS)));
     figures.push(...solverFigures(evses, inputs.slice(0, PEER_DAYS), { linear, highs }));
   }

@@ -10,7 +10,7 @@ import { SLOT_MS, slotStartMs } from "../../core/time/slots.ts";
 import { type CarQuestion, planCar } from "./car-input.ts";
 
 /** Each makes the plan as much larger as a car that is there; those after them are planned when they are nearer. */
-const MOST_PLANNED = 60;
+export const MOST_PLANNED = 60;
 
 /** A car that has just been plugged in, at `fromMs`. */
 function sessionOf(
