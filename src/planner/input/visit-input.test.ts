@@ -103,6 +103,25 @@ describe("an announced visit in a plan", () => {
     expect(visit!.ceilingW!.findIndex((powerW) => powerW > 0)).toBe(1);
   });
 
+  it("of a stranger takes all that its place gives; of a driver who was here as much as his car took", () => {
+    const books = twoPlaces();
+    const who = { transactionId: 3, chargePointId: "a", evseId: "a-evse" };
+    const began = { ...who, connectorId: 1, token: "ANNA", atMs: NOON_MS, replayed: false };
+    const slot = { slotStartMs: NOON_MS, energyWh: 1_800, costEur: 0.5, maxPowerW: 3_700, limitedBySeconds: {} };
+    books.record([{ type: "transaction-started", source: "test", data: began } as SiteDraft]);
+    books.nowMs = NOON_MS + HOUR_MS / 2;
+    books.record([
+      { type: "transaction-metered", source: "test", data: { transactionId: 3, evseId: "a-evse", ...slot } },
+      { type: "transaction-ended", source: "test", data: { ...who, atMs: books.nowMs, reason: "Local" } },
+    ] as SiteDraft[]);
+    announce(books, { token: "ANNA" });
+    announce(books, { visitId: "ben", token: "BEN", evseId: "b-evse" });
+    const [anna, ben] = planOf(books).evses;
+    expect(anna).toMatchObject({ visitId: "anna", maxPowerW: 11_040, laterPowerW: 4_140 });
+    expect(ben).toMatchObject({ visitId: "ben", maxPowerW: 11_040 });
+    expect(ben).not.toHaveProperty("laterPowerW");
+  });
+
   it("is none beyond the plan, and costs no yes-or-no", () => {
     const books = twoPlaces();
     withCar(books);

@@ -2,6 +2,7 @@
  * Announced visits in a plan: each a car as it will be when it comes, that can take nothing before. What is said of it is
  * doubted like any driver's word.
  */
+import { isOwn } from "../../core/drivers/likeness.ts";
 import type { ExpectedVisit } from "../../core/drivers/visits.ts";
 import type { PlanEvse } from "../../core/facts/plan-facts.ts";
 import type { EvseModel } from "../../core/site/site-model.ts";
@@ -56,6 +57,21 @@ function withoutPresent(question: CarQuestion): CarQuestion {
   };
 }
 
+/** What a stranger's car takes it shows when it is here: until then it is planned with all that its place gives. */
+function hasShownPower({ state }: CarQuestion, session: Session): boolean {
+  return state.stays.ended.some((stay) => stay.powerW !== undefined && isOwn(stay, session));
+}
+
+/** A car as it is planned when it comes, `comesSlot` slots from now, seen from now: nothing before the first of `fromSlot`. */
+function seenFromNow(car: PlanEvse, slots: number, { comesSlot, fromSlot }: { comesSlot: number; fromSlot: number }) {
+  const { leftBy = [], ceilingW = [], maxPowerW } = car;
+  const mostW = (slot: number) => (slot < fromSlot ? 0 : (ceilingW[slot - comesSlot] ?? maxPowerW));
+  return {
+    leftBy: [...new Array<number>(comesSlot).fill(0), ...leftBy].slice(0, slots),
+    ceilingW: Array.from({ length: slots }, (_, slot) => mostW(slot)),
+  };
+}
+
 /** The plan's part of each visit that comes within its slots. */
 export function planVisits(visits: readonly ExpectedVisit[], question: CarQuestion): PlanEvse[] {
   const { site, nowMs, slots } = question;
@@ -66,17 +82,15 @@ export function planVisits(visits: readonly ExpectedVisit[], question: CarQuesti
     const evse = site.evseById.get(visit.evseId)!;
     // Transactions count from 1: no car that is there is taken for a visit.
     const session = sessionOf(visit, evse, -1 - at);
-    const slotsBefore = Math.max(1, Math.ceil((visit.fromMs - startMs) / SLOT_MS));
-    const comesSlot = Math.floor((visit.fromMs - startMs) / SLOT_MS);
+    const comes = (visit.fromMs - startMs) / SLOT_MS;
+    const [comesSlot, fromSlot] = [Math.floor(comes), Math.max(1, Math.ceil(comes))];
     const car = planCar(evse, session, { ...then, nowMs: visit.fromMs, slots: slots - comesSlot });
-    const { leftBy = [], ceilingW = [], discharge: _, ...rest } = car;
-    const before = new Array<number>(comesSlot).fill(0);
-    const mostW = (slot: number) => (slot < slotsBefore ? 0 : (ceilingW[slot - comesSlot] ?? car.maxPowerW));
+    const { discharge: _, laterPowerW, ...rest } = car;
     return {
       ...rest,
+      ...(laterPowerW !== undefined && hasShownPower(question, session) ? { laterPowerW } : {}),
       visitId: visit.visitId,
-      leftBy: [...before, ...leftBy].slice(0, slots),
-      ceilingW: Array.from({ length: slots }, (__, slot) => mostW(slot)),
+      ...seenFromNow(car, slots, { comesSlot, fromSlot }),
     };
   });
 }
