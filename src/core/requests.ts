@@ -1,5 +1,6 @@
 /** What people and partners may ask of the site, and what becomes of it: the same over API and MQTT. Pure. */
 
+import { LATE_MS } from "./drivers/visits.ts";
 import { BudgetSlotSchema } from "./facts/budget-facts.ts";
 import { PreferenceSchema } from "./facts/driver-facts.ts";
 import {
@@ -143,8 +144,6 @@ function unknownEvse(site: SiteModel, evseId: string): RequestDecision {
   };
 }
 
-const HOUR_MS = 3_600_000;
-
 /** Whom a site shall expect has a time, and something to be known by. */
 function decideVisit(
   { site, state, nowMs }: RequestContext,
@@ -161,7 +160,7 @@ function decideVisit(
       "Send the token that the driver will show, the evseId, or both",
     );
   if (evseId !== undefined && !site.evseById.has(evseId)) return unknownEvse(site, evseId);
-  if (!isAhead(arrivalMs, nowMs - HOUR_MS)) return late("The arrival", "arrivalMs");
+  if (!isAhead(arrivalMs, nowMs - LATE_MS)) return late("The arrival", "arrivalMs");
   if (departureMs === undefined || !(departureMs > Math.max(arrivalMs, nowMs)) || !isAhead(departureMs, nowMs))
     return refused("The departure is not after the arrival", "Send departureMs in epoch milliseconds, within a year");
   const others = visitsAhead(state.visits, nowMs).filter((other) => other.visitId !== visitId);

@@ -149,7 +149,7 @@ export function switchedInput(input: PlanInput): PlanInput {
 }
 
 /** The same car, announced for a slot. */
-export function announced(evse: PlanEvse, slot: number, { slots }: Pick<PlanInput, "slots">): PlanEvse {
+export function announced(evse: PlanEvse, slot: number): PlanEvse {
   return {
     ...evse,
     visitId: `visit-${evse.evseId}`,
@@ -158,13 +158,13 @@ export function announced(evse: PlanEvse, slot: number, { slots }: Pick<PlanInpu
     chargingNow: false,
     connectedSinceMs: START_MS + slot * SLOT_MS,
     departureMs: Math.max(evse.departureMs, START_MS + (slot + 2) * SLOT_MS),
-    ceilingW: Array.from({ length: slots }, (_, at) => (at < slot ? 0 : evse.maxPowerW)),
+    ceilingW: new Array<number>(slot).fill(0),
   };
 }
 
 /** The same, with so many more cars that are announced for later slots. */
 export function awaitedInput(input: PlanInput, seed: number, count: number): PlanInput {
   const those = seededInput(seed + 1000, count).evses;
-  const visits = those.map((evse, at) => announced(evse, 4 + ((7 * at + seed) % 80), input));
+  const visits = those.map((evse, at) => announced(evse, 4 + ((7 * at + seed) % 80)));
   return { ...input, evses: [...input.evses, ...visits] };
 }

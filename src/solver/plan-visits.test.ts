@@ -12,7 +12,7 @@ describe("a plan that knows who comes", () => {
     circuits: [{ circuitId: "grid", limitA: 16 }],
     importEurPerKwh: [0.3, 0.3, 0.3, 0.3, 0.2, 0.2, 0.2, 0.2],
   });
-  const visit = announced(planEvse({ evseId: "evse-2", transactionId: 2 }), 4, evening);
+  const visit = announced(planEvse({ evseId: "evse-2", transactionId: 2 }), 4);
 
   it("charges the car that is here before the other one comes, though it is dearer then", () => {
     const alone = solve({ ...evening, evses: [here] });
@@ -33,7 +33,7 @@ describe("a plan that knows who comes", () => {
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.boolean(), (seed, byRules) => {
         const input = seededInput(seed, 8);
         const evses = input.evses.map((evse, at) =>
-          at % 2 === 0 ? evse : announced(evse, 1 + ((seed + 7 * at) % 80), input),
+          at % 2 === 0 ? evse : announced(evse, 1 + ((seed + 7 * at) % 80)),
         );
         const mixed = { ...input, evses };
         const plan = byRules ? ruleBasedPlan(mixed, "") : solve(mixed);

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 /** A car that comes so much earlier than was said is still the one. */
 const EARLY_MS = 2 * HOUR_MS;
 /** Who has not come so long after the time that was said is not waited for; whoever comes later is known all the same. */
-const LATE_MS = HOUR_MS;
+export const LATE_MS = HOUR_MS;
 /** Less is not worth a plan. */
 const LEAST_STAY_MS = HOUR_MS / 12;
 

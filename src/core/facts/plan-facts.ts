@@ -24,7 +24,7 @@ export const PlanEvseSchema = Type.Object({
   laterPowerW: Type.Optional(Type.Number()),
   /** It may be told to charge on this phase alone, with so much power; missing: it may not. */
   onePhase: Type.Optional(Type.Object({ phase: PhaseNumber, minPowerW: Type.Number(), maxPowerW: Type.Number() })),
-  /** The most that partners' profiles leave it by slot, W; missing without any. */
+  /** The most that partners' profiles leave it by slot, W; missing without any, also in the slots after its last. */
   ceilingW: Type.Optional(Series),
   /** Energy still to be delivered, Wh, at the EVSE. */
   energyNeededWh: Type.Number(),

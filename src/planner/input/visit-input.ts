@@ -62,16 +62,6 @@ function hasShownPower({ state }: CarQuestion, session: Session): boolean {
   return state.stays.ended.some((stay) => stay.powerW !== undefined && isOwn(stay, session));
 }
 
-/** A car as it is planned when it comes, `comesSlot` slots from now, seen from now: nothing before the first of `fromSlot`. */
-function seenFromNow(car: PlanEvse, slots: number, { comesSlot, fromSlot }: { comesSlot: number; fromSlot: number }) {
-  const { leftBy = [], ceilingW = [], maxPowerW } = car;
-  const mostW = (slot: number) => (slot < fromSlot ? 0 : (ceilingW[slot - comesSlot] ?? maxPowerW));
-  return {
-    leftBy: [...new Array<number>(comesSlot).fill(0), ...leftBy].slice(0, slots),
-    ceilingW: Array.from({ length: slots }, (_, slot) => mostW(slot)),
-  };
-}
-
 /** The plan's part of each visit that comes within its slots. */
 export function planVisits(visits: readonly ExpectedVisit[], question: CarQuestion): PlanEvse[] {
   const { site, nowMs, slots } = question;
@@ -85,12 +75,14 @@ export function planVisits(visits: readonly ExpectedVisit[], question: CarQuesti
     const comes = (visit.fromMs - startMs) / SLOT_MS;
     const [comesSlot, fromSlot] = [Math.floor(comes), Math.max(1, Math.ceil(comes))];
     const car = planCar(evse, session, { ...then, nowMs: visit.fromMs, slots: slots - comesSlot });
-    const { discharge: _, laterPowerW, ...rest } = car;
+    const { discharge: _, laterPowerW, leftBy = [], ceilingW = [], ...rest } = car;
     return {
       ...rest,
       ...(laterPowerW !== undefined && hasShownPower(question, session) ? { laterPowerW } : {}),
       visitId: visit.visitId,
-      ...seenFromNow(car, slots, { comesSlot, fromSlot }),
+      leftBy: [...new Array<number>(comesSlot).fill(0), ...leftBy].slice(0, slots),
+      // No longer than it says something: each plan is recorded, with up to sixty of them.
+      ceilingW: [...new Array<number>(fromSlot).fill(0), ...ceilingW.slice(fromSlot - comesSlot)],
     };
   });
 }
