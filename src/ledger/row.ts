@@ -2,6 +2,7 @@
 import type { Envelope } from "../core/facts/fact.ts";
 import { checksum, type FactRow } from "./checksum.ts";
 import { LedgerError } from "./ledger-error.ts";
+import { unpacked } from "./packing.ts";
 import { upcast } from "./upcast.ts";
 
 /** The row of a fact whose data was checked before. */
@@ -42,6 +43,6 @@ export function factOf(row: FactRow): Envelope {
     source: row.source,
     ...(row.cause === null ? {} : { cause: row.cause }),
     ...(row.key === null ? {} : { key: row.key }),
-    data: JSON.parse(row.data),
+    data: JSON.parse(unpacked(row.data)),
   });
 }

@@ -14,8 +14,11 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { LedgerError } from "./ledger-error.ts";
 
-/** Format of the file, in `user_version`. Raise it when an older release could no longer read the tables. */
-export const LEDGER_FORMAT = 1;
+/**
+ * Format of the file, in `user_version`. Raise it when an older release could no longer read the tables; the writer raises
+ * it in an older file. 1: all facts as JSON. 2: large ones are packed.
+ */
+export const LEDGER_FORMAT = 2;
 const BUSY_TIMEOUT_MS = 5000;
 const PAGE_BYTES = 4096;
 /** Pages in the write-ahead log after which it is folded into the file. */
@@ -129,7 +132,7 @@ export function assertDurable(database: Database.Database): void {
   throw new LedgerError("disk-error", `The ledger is not durable: synchronous=${synchronous}, journal_mode=${journal}`);
 }
 
-/** Creates the tables in a new file. A file of an older format would be brought up here. */
+/** Creates the tables in a new file. */
 export function createTables(database: Database.Database): void {
   database.transaction(() => {
     database.exec(TABLES);
@@ -137,7 +140,7 @@ export function createTables(database: Database.Database): void {
   })();
 }
 
-/** Throws when the file is of a newer release, or no ledger. Returns false for a file without tables. */
+/** Throws when the file is of a newer release, or no ledger. Returns false for a file without tables; older ones are read as they are. */
 export function checkFormat(database: Database.Database): boolean {
   const format = database.pragma("user_version", { simple: true }) as number;
   if (format > LEDGER_FORMAT) {
@@ -148,7 +151,7 @@ export function checkFormat(database: Database.Database): boolean {
         "made with this one.",
     );
   }
-  if (format === LEDGER_FORMAT) return true;
+  if (format > 0) return true;
   const tables = database.prepare("SELECT count(*) AS n FROM sqlite_master").get() as { n: number };
   if (tables.n > 0) throw new LedgerError("not-a-ledger", `${database.name} is a database, but not of wattledger.`);
   return false;

@@ -4,8 +4,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 import type { FactRow } from "./checksum.ts";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
+import { packed } from "./packing.ts";
 import { LOOK_EVERY_MS, Patrol } from "./patrol.ts";
-import { applyPragmas, assertDurable, CHECKPOINT_PAGES, INSERT_FACT, syncLog } from "./schema.ts";
+import { applyPragmas, assertDurable, CHECKPOINT_PAGES, INSERT_FACT, LEDGER_FORMAT, syncLog } from "./schema.ts";
 import { type StateSnapshot, storeSnapshot } from "./store-snapshot.ts";
 import type { WriterData, WriterRequest } from "./writer-messages.ts";
 
@@ -62,8 +63,10 @@ function markOpen(): void {
 const write = database.transaction((rows: readonly FactRow[]) => {
   // Committed, but refused because it could not be synced: nobody was promised these.
   removeAfter.run(lastSeq);
+  // With its first fact of ours: a release that cannot read it must refuse the file.
+  if (!durable) database.pragma(`user_version = ${LEDGER_FORMAT}`);
   for (const row of rows) {
-    insert.run(row);
+    insert.run(packed(row));
     if (!notedVersions.has(row.type)) note.run(`version:${row.type}`, String(row.version));
   }
 });

@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { silentLog } from "../../src/app/log.ts";
 import { openLedger, openTape } from "../../src/ledger/index.ts";
 import type { Scenario } from "../../src/sim/scenario.ts";
+import { TRUTHS, type Truth } from "../../src/study/informed.ts";
 import { parseScenario } from "../../src/study/scenario-file.ts";
 import { simulate } from "../../src/study/simulate.ts";
 import type { BenchLine } from "./line.ts";
@@ -117,7 +118,7 @@ function dayOf(name: string, change: (yaml: string) => string = (yaml) => yaml):
   return result.scenario;
 }
 
-async function day(name: string, scenario: Scenario, card: Card): Promise<BenchLine> {
+async function day(name: string, scenario: Scenario, card: Card, told: readonly Truth[]): Promise<BenchLine> {
   const { ledger, state } = openLedger({ directory: card.directory, log: silentLog });
   const tape = openTape({ directory: card.directory, keepDays: 14, log: silentLog });
   const before = card.written();
@@ -125,6 +126,7 @@ async function day(name: string, scenario: Scenario, card: Card): Promise<BenchL
   let [journalMs, writeBackMs] = [0, 0];
   const { sessions, facts, plans, interventions } = await simulate(scenario, {
     books: { ledger, tape },
+    told,
     onFacts: () => {
       commits++;
       dirty = true;
@@ -155,11 +157,11 @@ async function day(name: string, scenario: Scenario, card: Card): Promise<BenchL
   };
 }
 
-async function onCard(name: string, scenario: Scenario): Promise<BenchLine> {
+async function onCard(name: string, scenario: Scenario, told: readonly Truth[] = []): Promise<BenchLine> {
   const root = mkdtempSync(join(tmpdir(), "wattledger-card-"));
   const card = cardIn(root);
   try {
-    return await day(name, scenario, card);
+    return await day(name, scenario, card, told);
   } finally {
     card.remove();
     rmSync(root, { recursive: true });
@@ -171,5 +173,6 @@ export async function benchCard(): Promise<BenchLine[]> {
   return [
     await onCard("apartments", dayOf("apartments.yaml")),
     await onCard("workplace with sun on ten of its EVSEs", dayOf("workplace.yaml", ten)),
+    await onCard("the same, all cars announced, load and sun told by the hour", dayOf("workplace.yaml", ten), TRUTHS),
   ];
 }

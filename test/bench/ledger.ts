@@ -7,6 +7,7 @@ import { evolve } from "../../src/core/state/state.ts";
 import { openLedger } from "../../src/ledger/index.ts";
 import { limitFact } from "./limit-fact.ts";
 import type { BenchLine } from "./line.ts";
+import { yearFacts } from "./year-facts.ts";
 
 const FACTS = 200_000;
 const YEAR_FACTS = 550_000;
@@ -63,14 +64,15 @@ async function opening(): Promise<BenchLine[]> {
   ];
 }
 
-/** The ledger of a year at 1500 facts a day, and what a start on it takes: stopped in order, and after a power cut. */
+/** The ledger of a year at 1500 facts a day, 150 of them plans, and what a start on it takes: stopped in order, and after a power cut. */
 async function year(): Promise<BenchLine[]> {
   const root = mkdtempSync(join(tmpdir(), "wattledger-bench-"));
   const [directory, cut] = [join(root, "ordered"), join(root, "cut")];
   const { ledger, state } = openLedger({ directory, log: silentLog });
+  const factAt = await yearFacts();
   let last = state;
   for (let seq = 1; seq <= YEAR_FACTS; seq += 1000) {
-    const facts = Array.from({ length: 1000 }, (_, index) => limitFact(seq + index));
+    const facts = Array.from({ length: 1000 }, (_, index) => factAt(seq + index));
     await ledger.append(facts);
     last = facts.reduce(evolve, last);
     if (seq === YEAR_FACTS - 1999) ledger.saveSnapshot(last);
