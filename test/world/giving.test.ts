@@ -67,6 +67,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
     "a car that gave on two of its phases was a hidden load on the third, and the car there waited",
     [{ family: "process", kind: "killed", fromS: 353, forS: 135, pick: 0.70865 }],
   ],
+  [
+    3840115,
+    "two cars gave on one and two phases before either had charged, and nobody knew which",
+    [
+      { family: "operator", kind: "limits-all", fromS: 158, forS: 330, pick: 0.14923 },
+      { family: "car", kind: "changes-phases", fromS: 492, forS: 46, pick: 0.04248 },
+      { family: "giving", kind: "keeps-giving", fromS: 317, forS: 378, pick: 0.87008 },
+      { family: "giving", kind: "gives-nothing", fromS: 482, forS: 162, pick: 0.31351 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

@@ -73,4 +73,21 @@ describe("a car that gives back as planned", () => {
     plant.run(60);
     plant.run(40, () => expect([plant.drawsA("car"), plant.drawsA("van")]).toEqual([0, -16]));
   });
+
+  test.each([
+    ["on one phase", { vanPhases: 1, busPhases: 1 }],
+    ["of which one is on two phases", { vanPhases: 2, busPhases: 1 }],
+  ] as const)("and has not charged before counts in the balance as well: two %s give no more together than phases may differ by", (_, {
+    vanPhases,
+    busPhases,
+  }) => {
+    const evses = ["van", "bus"].map((id) => ({ id, givesW: 11_040 }));
+    const site = siteOf({ mainFuseA: 63, worstBuildingLoadA: 20, evses, country: "DE" });
+    const plant = new Plant({ site, building: () => [18, 18, 18], meterEveryS: 10 });
+    const van = plant.plug("van", { phases: vanPhases, socPercent: 80 });
+    const bus = plant.plug("bus", { phases: busPhases, socPercent: 80 });
+    plan(plant, [gives(van, 16), { ...gives(bus, 16), evseId: "bus" }]);
+    plant.run(300, () => expect(plant.drawsA("van") + plant.drawsA("bus")).toBeGreaterThanOrEqual(-20));
+    expect(plant.drawsA("van") + plant.drawsA("bus")).toBeLessThanOrEqual(-18);
+  });
 });

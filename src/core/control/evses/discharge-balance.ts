@@ -13,6 +13,11 @@ export interface Beside {
   readonly given: ReadonlyMap<number, number>;
 }
 
+/** Who has not shown yet which phases it loads may be on the first wire of its EVSE alone (IEC 62196-2). */
+function mayTilt(entry: EvseObservation, phase: PhaseIndex, other: PhaseIndex): boolean {
+  return tilts(entry, phase, other) || (entry.unseen === true && entry.evse.phases[0] === phase);
+}
+
 /**
  * What who loads `phase`, and not `other`, draws or wants, A: who charges goes before who gives, and one that is raised step
  * by step does not lower the other with each.
@@ -22,10 +27,7 @@ function wantedApartA(
   phase: PhaseIndex,
   other: PhaseIndex,
 ): number {
-  // Who has not shown yet which phases it loads may be on the first wire of its EVSE alone.
-  const apart = active.filter(
-    (entry) => tilts(entry, phase, other) || (entry.unseen && entry.evse.phases[0] === phase),
-  );
+  const apart = active.filter((entry) => mayTilt(entry, phase, other));
   return apart.reduce((sumA, { index, surelyA, memory }) => {
     return sumA + Math.max(0, surelyA, memory.limitA, wishes.get(index)?.currentA ?? 0);
   }, 0);
@@ -41,7 +43,7 @@ export function balancedA(
   const others = active.filter((other) => other !== entry);
   const pairs = PHASE_PAIRS.filter(({ phase, other }) => entry.unseen || tilts(entry, phase, other));
   const left = pairs.map(({ phase, other }) => {
-    const givers = others.filter((giver) => tilts(giver, phase, other));
+    const givers = others.filter((giver) => mayTilt(giver, phase, other));
     const givenA = givers.reduce((sumA, { index, surelyA }) => sumA + Math.max(given.get(index) ?? 0, -surelyA, 0), 0);
     return unbalanceLimitA - MARGIN_A - wantedApartA({ active: others, wishes }, other, phase) - givenA;
   });

@@ -3,7 +3,7 @@ import type { EvseReading } from "../../image.ts";
 import type { PhaseIndex } from "../../quantity.ts";
 import type { ControlInput } from "../control.ts";
 import { DISCHARGE_LEAST_A, DISOBEY_MARGIN_A, EVSE_READING_VALID_MS, OBEY_MS } from "../thresholds.ts";
-import type { EvseObservation } from "./observe-evse.ts";
+import { type EvseObservation, isMisplaced } from "./observe-evse.ts";
 
 /** What the own meter of an EVSE tells, if it is young enough. */
 export function readingOf({ image }: ControlInput, evseId: string): EvseReading | undefined {
@@ -62,11 +62,20 @@ function keepsGivingA(input: ControlInput, entry: EvseObservation): number {
   return measuredA > toldA(entry) + DISOBEY_MARGIN_A ? measuredA : 0;
 }
 
-/** Grid phases on which it gives by what its own meter told last; all that it counts on where that shows none. */
-function backPhases(input: ControlInput, { evse, flows }: EvseObservation): readonly PhaseIndex[] {
+/** Grid phases on which it gives by what its own meter told last; missing where that shows none. */
+export function givingPhases(input: ControlInput, { evse }: EvseObservation): readonly PhaseIndex[] | undefined {
   const { currentA } = readingOf(input, evse.id) ?? {};
   const giving = evse.phases.filter((_, wire) => (currentA?.[wire as PhaseIndex] ?? 0) <= -DISCHARGE_LEAST_A / 2);
-  return giving.length > 0 ? giving : flows;
+  return giving.length > 0 ? giving : undefined;
+}
+
+/** With the phases on which it gives: who has only given so far has shown them as well as who charged. */
+function withGivingPhases(input: ControlInput, entry: EvseObservation): EvseObservation {
+  const giving = givingPhases(input, entry);
+  if (!giving) return entry;
+  const { unseen: _, ...shown } = entry;
+  if (!isMisplaced(input, entry.evse)) return { ...shown, loaded: giving, flows: giving };
+  return giving.length < 3 ? { ...shown, phaseUnknown: true } : shown;
 }
 
 /** Observations in which what a car gives back is load that is only hidden: it may be there the next second. */
@@ -75,7 +84,7 @@ export function withoutRelief(input: ControlInput, active: readonly EvseObservat
     if (!entry.evse.discharge || !entry.session) return entry;
     const currentA = backA(input, entry);
     if (currentA <= 0) return entry;
-    const flows = backPhases(input, entry);
-    return { ...entry, surelyA: -currentA, flows, keepsGivingA: keepsGivingA(input, entry) };
+    const hidden = { surelyA: -currentA, keepsGivingA: keepsGivingA(input, entry) };
+    return { ...withGivingPhases(input, entry), ...hidden };
   });
 }

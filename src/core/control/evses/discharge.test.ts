@@ -258,7 +258,24 @@ describe("a car that gives back as planned", () => {
     plan(plant, [gives(single, 16), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
     plant.run(300);
     expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-16, 16]);
-    expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-16, 16]);
+  });
+
+  test("on one phase is a hidden load on all, where its EVSE is known to show on other phases than it is configured for", () => {
+    const evses = [
+      { id: "van", givesW: 11_040 },
+      { id: "car", phases: ["L3"] as const },
+    ];
+    const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, evses });
+    const plant = new Plant({ site, building: () => [10, 10, 10], meterEveryS: 5 });
+    const swapped = { deviceId: "grid-meter", kind: "swapped", evseId: "van", phases: [0], seenOn: [2] } as const;
+    const data = { ...swapped, phases: [...swapped.phases], seenOn: [...swapped.seenOn], active: true };
+    plant.record({ type: "meter-doubted", source: "test", data });
+    const van = plant.plug("van", { socPercent: 80, phases: 1 });
+    const car = plant.plug("car", { phases: 1 });
+    plan(plant, [gives(van, 16), { evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
+    plant.run(300);
+    // 32 A less 10 A of the building and the 16 A of the van.
+    expect([plant.drawsA("van"), plant.limitA("car") <= 6]).toEqual([-16, true]);
   });
 
   test("two that share what may be exported do not take it from one another by turns", () => {

@@ -19,7 +19,7 @@ import {
 } from "../thresholds.ts";
 import { followedSlot, planInForce, plannedRow } from "../wishes/plan-current.ts";
 import { type Beside, balancedA } from "./discharge-balance.ts";
-import { flowsBackA, readingOf, toldA } from "./discharge-flow.ts";
+import { flowsBackA, givingPhases, readingOf, toldA } from "./discharge-flow.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 
 const TINY = 1e-6;
@@ -101,9 +101,8 @@ function mayGive(input: ControlInput, entry: EvseObservation, decision: EvseDeci
 }
 
 /** On how many phases it gives as its own meter shows it: a step down takes no more power away than on these. */
-function givingPhases(input: ControlInput, { evse, loaded }: EvseObservation): number {
-  const giving = readingOf(input, evse.id)?.currentA?.filter((currentA) => currentA <= -DISCHARGE_LEAST_A / 2) ?? [];
-  return giving.length > 0 ? giving.length : Math.max(1, loaded.length);
+function givingWires(input: ControlInput, entry: EvseObservation): number {
+  return givingPhases(input, entry)?.length ?? Math.max(1, entry.loaded.length);
 }
 
 /**
@@ -115,7 +114,7 @@ function leftA(input: ControlInput, entry: EvseObservation, room: Room): number 
   const told = toldA(entry);
   const flowsA = flowsBackA(input, entry);
   const after = (moreA: number) => (moreA < 0 ? flowsA : told) + moreA;
-  const wires = room.powerW < 0 ? givingPhases(input, entry) : phases.length;
+  const wires = room.powerW < 0 ? givingWires(input, entry) : phases.length;
   let currentA = after(room.powerW / (input.site.voltageV * wires));
   for (const position of siteIndex(input.site).paths[entry.index]!) {
     const circuit = room.circuits[position]!;
@@ -127,7 +126,7 @@ function leftA(input: ControlInput, entry: EvseObservation, room: Room): number 
 function take(input: ControlInput, entry: EvseObservation, room: Room, currentA: number): void {
   const told = toldA(entry);
   const moreA = currentA > told ? currentA - told : Math.min(0, currentA - flowsBackA(input, entry));
-  const wires = moreA < 0 ? givingPhases(input, entry) : entry.evse.phases.length;
+  const wires = moreA < 0 ? givingWires(input, entry) : entry.evse.phases.length;
   room.powerW -= moreA * input.site.voltageV * wires;
   for (const position of siteIndex(input.site).paths[entry.index]!) {
     const circuit = room.circuits[position]!;

@@ -291,7 +291,7 @@ export function isStopped({ session, memory, evse }: Pick<EvseObservation, "sess
 }
 
 /** Its cars show on other phases than it is configured for: until that is put right they count on all. */
-function isMisplaced({ state, site }: ControlInput, evse: EvseModel): boolean {
+export function isMisplaced({ state, site }: ControlInput, evse: EvseModel): boolean {
   const { doubts } = state.site;
   for (const key in doubts) if (doubts[key]!.evseId === evse.id) return site.phases === 3;
   return false;
