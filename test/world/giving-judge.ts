@@ -129,6 +129,15 @@ export class GivingJudge {
     return OVERCOMMITTED_S + (mostS === MOST_SECONDS_OVER ? OBEYED_S : mostS);
   }
 
+  /** Its meter shows on another phase what is given on one: nobody sees it there, until it stops and the overload shows. */
+  #isSwapped(circuitId: string): boolean {
+    const { meters, plan } = this.#world;
+    const swapped = plan.faults.filter(({ family, kind }) => family === "meter-lie" && kind === "swapped");
+    return meters.some(
+      (meter) => meter.circuitId === circuitId && swapped.some((fault) => meter.distortions.has(fault)),
+    );
+  }
+
   #canBeTold(chargePoint: SimulatedChargePoint): boolean {
     return !this.#world.judge.currents.isDeaf(chargePoint.id);
   }
@@ -162,7 +171,8 @@ export class GivingJudge {
     const told = stalls.filter((chargePoint) => this.#canBeTold(chargePoint));
     const drawnA = told.reduce((sumA, { stall }) => sumA + Math.max(0, site.carA(stall.id)[phase]), 0);
     const withoutA = site.currentA(circuitId)[phase] + givenA;
-    const isOver = givenA > METER_ERROR_A && drawnA > METER_ERROR_A && withoutA > ratingA + METER_ERROR_A;
+    const isSeen = givenA > METER_ERROR_A && !this.#isSwapped(circuitId);
+    const isOver = isSeen && drawnA > METER_ERROR_A && withoutA > ratingA + METER_ERROR_A;
     const forS = hidden.seconds(second, { isOver, fixed: withoutA - drawnA, tolerance: METER_ERROR_A });
     this.longestHiddenS = Math.max(this.longestHiddenS, forS);
     if (forS !== this.#mostHiddenS(circuitId) + 1) return [];

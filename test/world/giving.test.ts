@@ -77,6 +77,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "gives-nothing", fromS: 482, forS: 162, pick: 0.31351 },
     ],
   ],
+  [
+    3850041,
+    "a grid meter with swapped phases showed what a car gave on other phases, which no judge may hold against the guard",
+    [
+      { family: "wiring", kind: "rotated", fromS: 1, forS: 2000, pick: 0.40986 },
+      { family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.83308 },
+      { family: "charge-point", kind: "all-offline", fromS: 228, forS: 124, pick: 0.63716 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {
