@@ -86,6 +86,17 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "charge-point", kind: "all-offline", fromS: 228, forS: 124, pick: 0.63716 },
     ],
   ],
+  [
+    3700286,
+    "a car that gave half of what it was told was lowered from what it was told, as no step lasted until its report",
+    [
+      { family: "meter", kind: "jumps", fromS: 616, forS: 70, pick: 0.63878 },
+      { family: "operator", kind: "limits-all", fromS: 233, forS: 71, pick: 0.87191 },
+      { family: "giving", kind: "keeps-giving", fromS: 356, forS: 173, pick: 0.4007 },
+      { family: "giving", kind: "loses-sign", fromS: 216, forS: 293, pick: 0.4295 },
+      { family: "giving", kind: "gives-nothing", fromS: 226, forS: 108, pick: 0.28588 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

@@ -71,6 +71,8 @@ export interface EvseMemory {
   readonly sentA?: number;
   /** Since when it is told that, renewals included. */
   readonly sentSinceMonoMs?: number;
+  /** Since when it is told to give back at least as much as now: a report from then on has shown what it makes of that. */
+  readonly backSinceMonoMs?: number;
   /** When the lease that was sent last ends by itself. */
   readonly sentEndsMonoMs?: number;
   /** When the schedule that was sent last goes halfway to the safe current by itself; when such a one was refused last. */

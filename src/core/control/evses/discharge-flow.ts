@@ -50,9 +50,15 @@ function backA(input: ControlInput, entry: EvseObservation): number {
   return hasEnded(input, entry) ? measuredA : Math.max(measuredA, toldA(entry));
 }
 
-/** What flows back of what it was told, A per phase, less only where its own meter shows that: by its power as much on all. */
+/**
+ * What flows back of what it was told, A per phase, less only where its own meter shows that: by its power as much on all. Who was
+ * told at least as much for long enough, and gave less, gives no more now that it is lowered step by step.
+ */
 export function flowsBackA(input: ControlInput, entry: EvseObservation): number {
-  return Math.min(toldA(entry), shownReading(input, entry) ? measuredBackA(input, entry) : backA(input, entry));
+  const reading = readingOf(input, entry.evse.id);
+  const sinceMonoMs = entry.memory.backSinceMonoMs ?? Number.POSITIVE_INFINITY;
+  const isShown = reading !== undefined && reading.atMonoMs >= sinceMonoMs + OBEY_MS;
+  return Math.min(toldA(entry), isShown ? measuredBackA(input, entry) : backA(input, entry));
 }
 
 /** What it goes on giving whatever it is told, A per phase: it cannot be told, or its own meter shows that it does not obey. */

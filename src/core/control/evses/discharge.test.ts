@@ -228,6 +228,25 @@ describe("a car that gives back as planned", () => {
     expect(plant.drawsA("van")).toBe(-4);
   });
 
+  test("that has shown to give less than it is told only when it was lowered once is lowered from what it gives all the same", () => {
+    const evses = [{ id: "van", givesW: 11_040 }];
+    const site = siteOf({ mainFuseA: 32, worstBuildingLoadA: 20, exportLimitW: 690, evses });
+    // Told at 62, and it reports at 60 and 75: the load goes away between the two.
+    const building = (second: number): PerPhase => (second < 73 ? [15, 15, 15] : [3, 3, 3]);
+    const plant = new Plant({ site, building, meterEveryS: 15 });
+    const van = plant.plug("van", { socPercent: 80, givesAtMostA: 6 });
+    plan(plant, [gives(van, 0)]);
+    plant.run(61);
+    plan(plant, [gives(van, 16)]);
+    let over = 0;
+    plant.run(100, () => {
+      if (plant.trueA("grid")[0] < -1.01) over++;
+    });
+    expect(over).toBeGreaterThan(0);
+    expect(over).toBeLessThanOrEqual(14);
+    expect(plant.drawsA("van")).toBe(-4);
+  });
+
   test.each([
     ["on one phase", ["L1"], 16 / 3],
     ["on three phases", ["L1", "L2", "L3"], 16],

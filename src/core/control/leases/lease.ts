@@ -206,6 +206,7 @@ export function lease(
       ...rest,
       ...{ sentMonoMs: monoMs, sentA: currentA, sentEndsMonoMs: monoMs + lifeMs(schedule) },
       sentSinceMonoMs: memory.sentA === currentA ? (memory.sentSinceMonoMs ?? monoMs) : monoMs,
+      backSinceMonoMs: (memory.sentA ?? 0) <= currentA ? (memory.backSinceMonoMs ?? monoMs) : monoMs,
       tries: again ? memory.tries + 1 : 0,
       ...sentHalfway(schedule, monoMs),
       ...(dropMonoMs === undefined ? {} : { sentDropMonoMs: dropMonoMs }),
