@@ -97,6 +97,35 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "gives-nothing", fromS: 226, forS: 108, pick: 0.28588 },
     ],
   ],
+  [
+    3810038,
+    "a car that had not reported its raise yet kept others counting on what was given, when the building took more",
+    [
+      { family: "disk", kind: "fails", fromS: 362, forS: 191, pick: 0.7055 },
+      { family: "site", kind: "worst", fromS: 684, forS: 97, pick: 0.01288 },
+      { family: "giving", kind: "offline", fromS: 388, forS: 391, pick: 0.49397 },
+      { family: "giving", kind: "export-limits", fromS: 489, forS: 208, pick: 0.9154 },
+    ],
+  ],
+  [
+    4010195,
+    "limits counted on what was given while a charge point that was gone could not be seen to use its own",
+    [
+      { family: "process", kind: "paused", fromS: 542, forS: 60, pick: 0.61272 },
+      { family: "giving", kind: "offline", fromS: 408, forS: 545, pick: 0.4989 },
+    ],
+  ],
+  [
+    3700104,
+    "a charge point was gone at its maximum, and the others counted on what was given for as long as it did not report",
+    [
+      { family: "charge-point", kind: "offline-at-maximum", fromS: 284, forS: 216, pick: 0.6698 },
+      { family: "giving", kind: "loses-sign", fromS: 675, forS: 89, pick: 0.00489 },
+      { family: "giving", kind: "refuses-back", fromS: 437, forS: 284, pick: 0.10328 },
+      { family: "giving", kind: "unplugged", fromS: 498, forS: 391, pick: 0.37069 },
+      { family: "giving", kind: "offline", fromS: 310, forS: 586, pick: 0.53192 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

@@ -41,8 +41,8 @@ export const MARGIN_A = 1;
 /** Reductions smaller than this do not hold up raises elsewhere. */
 export const PENDING_MATTERS_A = 1;
 /**
- * Limits that together are above what is free, without an overload, are lowered after this; later where an EVSE has
- * not reported since its limit changed: what it draws looks like building load until then.
+ * Limits that together are above what is free, without an overload, are lowered after this; later where that may be what an
+ * EVSE draws that has not reported since its limit changed: it looks like building load until then.
  */
 export const OVERCOMMITTED_MS = 20_000;
 export const OVERCOMMITTED_UNSEEN_MS = 90_000;

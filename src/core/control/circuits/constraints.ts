@@ -91,7 +91,8 @@ interface Sums {
   expected: number;
   /** What the limits allow the members to draw. */
   inForce: number;
-  settled: boolean;
+  /** What of that may be in the reading already, as somebody draws it who has not reported since its limit changed. */
+  unseen: number;
 }
 
 /** Of one phase of a circuit: its reading says what flows there. Power in W is that of all together, and cars' differences have no meter. */
@@ -100,7 +101,7 @@ function isOfPhase({ byPhase, kind }: Bound): boolean {
 }
 
 function sumsOf(bound: Bound): Sums {
-  const sums: Sums = { surely: 0, drawn: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, settled: true };
+  const sums: Sums = { surely: 0, drawn: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, unseen: 0 };
   for (const entry of bound.members) {
     const weight = bound.byPhase ? bound.weight : bound.weight * entry.phases.length;
     const flowWeight = flowWeightOf(bound, entry);
@@ -109,8 +110,9 @@ function sumsOf(bound: Bound): Sums {
     if (entry.measuredA === undefined) sums.unmeasured += flowWeight * entry.surelyA;
     sums.pending += flowWeight * entry.pendingA;
     sums.expected += flowWeight * entry.expectedA;
-    sums.inForce += weight * Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
-    sums.settled &&= entry.settled;
+    const mostA = Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
+    sums.inForce += weight * mostA;
+    if (!entry.settled) sums.unseen += weight * (mostA - Math.max(0, entry.surelyA));
   }
   return sums;
 }
@@ -141,7 +143,7 @@ function shownBy(reading: number, { kind }: Bound, surely: number, unmeasured: n
 /**
  * A constraint with a reading: others draw what it says less what the EVSEs surely draw. Limits that no longer fit
  * below it, without an overload, stay for a while: the EVSEs' own meters lag, a car that has just begun to draw looks
- * like building load until it reports.
+ * like building load until it reports. What is too much even so does not wait for that.
  */
 function addMeasured(builder: Builder, bound: Bound, reading: number, relief: number): void {
   const { monoMs } = builder.input.image;
@@ -161,7 +163,8 @@ function addMeasured(builder: Builder, bound: Bound, reading: number, relief: nu
   const margin = MARGIN_A * bound.weight;
   const tight = overload === 0 && sums.inForce > available + 1e-6;
   const tightSinceMonoMs = tight ? (history.tightSinceMonoMs ?? monoMs) : undefined;
-  const patienceMs = sums.settled ? OVERCOMMITTED_MS : OVERCOMMITTED_UNSEEN_MS;
+  const mayBeSeen = sums.inForce <= available + sums.unseen;
+  const patienceMs = mayBeSeen ? OVERCOMMITTED_UNSEEN_MS : OVERCOMMITTED_MS;
   const keep = tightSinceMonoMs !== undefined && (judged.bears || monoMs - tightSinceMonoMs < patienceMs);
   const { tightSinceMonoMs: _, ...rest } = history;
   builder.headroom.set(bound.key, tightSinceMonoMs === undefined ? rest : { ...rest, tightSinceMonoMs });
