@@ -126,6 +126,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "offline", fromS: 310, forS: 586, pick: 0.53192 },
     ],
   ],
+  [
+    3840231,
+    "each step of a car that gave looked like a load of the building until it was taken, and a car beside it was lowered for that",
+    [
+      { family: "car", kind: "changes-phases", fromS: 445, forS: 257, pick: 0.83044 },
+      { family: "giving", kind: "keeps-giving", fromS: 154, forS: 390, pick: 0.02855 },
+      { family: "giving", kind: "meter-dies", fromS: 487, forS: 385, pick: 0.44238 },
+      { family: "giving", kind: "power-cut", fromS: 297, forS: 543, pick: 0.85999 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

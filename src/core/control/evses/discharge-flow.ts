@@ -68,6 +68,12 @@ function keepsGivingA(input: ControlInput, entry: EvseObservation): number {
   return measuredA > toldA(entry) + DISOBEY_MARGIN_A ? measuredA : 0;
 }
 
+/** It was told to give more a moment ago, and may not do so yet: until then that looks like a load of the building. */
+function isAwaited(input: ControlInput, entry: EvseObservation): boolean {
+  const sinceMs = input.image.monoMs - (entry.memory.sentSinceMonoMs ?? Number.NEGATIVE_INFINITY);
+  return sinceMs < OBEY_MS && toldA(entry) > measuredBackA(input, entry);
+}
+
 /** Grid phases on which it gives by what its own meter told last; missing where that shows none. */
 export function givingPhases(input: ControlInput, { evse }: EvseObservation): readonly PhaseIndex[] | undefined {
   const { currentA } = readingOf(input, evse.id) ?? {};
@@ -90,7 +96,8 @@ export function withoutRelief(input: ControlInput, active: readonly EvseObservat
     if (!entry.evse.discharge || !entry.session) return entry;
     const currentA = backA(input, entry);
     if (currentA <= 0) return entry;
-    const hidden = { surelyA: -currentA, keepsGivingA: keepsGivingA(input, entry) };
+    const settled = entry.settled && !isAwaited(input, entry);
+    const hidden = { surelyA: -currentA, keepsGivingA: keepsGivingA(input, entry), settled };
     return { ...withGivingPhases(input, entry), ...hidden };
   });
 }

@@ -297,6 +297,23 @@ describe("a car that gives back as planned", () => {
     expect([plant.drawsA("van"), plant.limitA("car") <= 6]).toEqual([-16, true]);
   });
 
+  test("that is told to give more lowers nobody beside a car that rises, in the seconds in which it does not do so yet", () => {
+    for (let afterS = 5; afterS <= 30; afterS++) {
+      const evses = [{ id: "van", givesW: 11_040 }, { id: "car" }, { id: "bus" }];
+      const { plant, van } = depot((second) => (second < 125 ? 17 : 5), { evses, mainFuseA: 40 });
+      const rows = [{ evseId: "car", transactionId: plant.plug("car"), currentA: [16, 16, 16] }];
+      plan(plant, [gives(van, 0), ...rows]);
+      plant.run(111);
+      rows.push({ evseId: "bus", transactionId: plant.plug("bus"), currentA: [16, 16, 16] });
+      plan(plant, [gives(van, 0), ...rows]);
+      plant.run(afterS);
+      expect([plant.drawsA("car"), plant.drawsA("bus")]).toEqual([16, 6]);
+      plan(plant, [gives(van, 14), ...rows]);
+      plant.run(20, () => expect(plant.drawsA("car")).toBe(16));
+      expect(plant.drawsA("van")).toBe(-14);
+    }
+  });
+
   test("two that share what may be exported do not take it from one another by turns", () => {
     const evses = ["van", "bus"].map((id) => ({ id, givesW: 11_040 }));
     const { plant, van } = depot(() => 13, { evses, exportLimitW: 690 });
