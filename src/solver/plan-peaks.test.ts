@@ -55,6 +55,26 @@ describe("a month's peak", () => {
     expect(soundPlan(input({ evses, peaks: [peak({ eurPerKw: 200 })] })).evses[0]?.shortfallWh).toBeLessThanOrEqual(1);
   });
 
+  it("is not raised for energy that nobody asked for, which takes what room there is below it", () => {
+    const unasked = { energyNeededWh: 16_000, needAssumed: true, notAskedWh: 8_000 };
+    const car = (part = {}) => planEvse({ ...unasked, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS, ...part });
+    const planned = (part = {}, reachedKw = 0) => {
+      const reached = { days: [{ fromSlot: 0, toSlot: 8, reachedKw }] };
+      return soundPlan(input({ evses: [car(part)], missedEurPerKwh: 0.5, peaks: [peak(reached)] }));
+    };
+    // Half of such cars take 8 kWh, 4 kW for two hours: a peak of another 4 kW for the others would cost 16 EUR.
+    expect(highest(planned())).toBeCloseTo(4.14, 1);
+    expect(planned().evses[0]!.shortfallWh).toBeGreaterThan(7_000);
+    expect(highest(planned({ needAssumed: false }))).toBeCloseTo(8, 1);
+    // Who is in a hurry has said what counts more.
+    expect(highest(planned({ preference: "fast" }))).toBeGreaterThan(7.9);
+    // Below a peak that is paid, and without any, all of it is planned where it is cheap; the rest with the next plans.
+    const [below, free] = [planned({}, 6.1), soundPlan(input({ evses: [car()], missedEurPerKwh: 0.5 }))];
+    expect(highest(below)).toBeCloseTo(6.01, 1);
+    expect(below.importW[0]! + below.importW[7]!).toBeGreaterThan(6_000);
+    expect(free.evses[0]!.shortfallWh).toBeLessThan(6_000);
+  });
+
   it("of an hour is its mean: a quarter-hour at full power is one of 2.76 kW", () => {
     const evses = [planEvse({ energyNeededWh: 5520, departureMs: WHOLE_HOUR_MS + 2 * HOUR_MS })];
     const plan = soundPlan(input({ evses, peaks: [peak({ intervalSlots: 4, eurPerKw: 100 })] }));

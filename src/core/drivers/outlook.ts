@@ -284,15 +284,20 @@ function silentTaken({ stays, visit, assumedWh }: SilentEnergyQuestion): Sample[
 
 /**
  * What a car whose driver asked for nothing will have taken when it is full, Wh, in four of five cases or more of those that
- * had taken as much as this one. Moves on as the car goes on taking; missing where none took as much.
+ * had taken as much as this one; in a `part` of them, where one is named. Moves on as the car goes on taking; missing where none
+ * took as much.
  */
-export function silentEnergyWh(question: SilentEnergyQuestion): number | undefined {
+export function silentEnergyWh(question: SilentEnergyQuestion, part = silentPart(question)): number | undefined {
   const { deliveredWh, departureKnown } = question;
   const taken = silentTaken(question);
   return quantile(
     (departureKnown ? taken.flatMap(spread) : taken).filter(({ value }) => value > deliveredWh),
-    departureKnown ? SILENT_QUANTILE.departureKnown : SILENT_QUANTILE.departureUnknown,
+    part,
   );
+}
+
+function silentPart({ departureKnown }: SilentEnergyQuestion): number {
+  return departureKnown ? SILENT_QUANTILE.departureKnown : SILENT_QUANTILE.departureUnknown;
 }
 
 /** What is assumed weighs as much as so many stays. */

@@ -36,7 +36,10 @@ export const PlanEvseSchema = Type.Object({
   leftBy: Type.Optional(Series),
   /** It has what was asked for and still takes some: the need is what the site adds, after all others. Missing is no. */
   beyondWish: Type.Optional(Type.Boolean()),
-  /** So much of the need nobody asked for, Wh: drivers like this one were seen to take it. Missing is none. */
+  /**
+   * So much of the need nobody asked for, Wh: drivers like this one were seen to take it; where nothing was asked for, only the larger
+   * half of them, and a month's peak is not raised for it. Missing is none.
+   */
   notAskedWh: Type.Optional(Type.Number()),
   /** Its driver asked for no energy: the need is what nearly all such cars take, most of them less. Missing is no. */
   needAssumed: Type.Optional(Type.Boolean()),

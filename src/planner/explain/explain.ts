@@ -9,6 +9,7 @@ import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } fr
 import { changeW, rampSteps, slotMean } from "../input/ramp.ts";
 import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
 import { peakEur, peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
+import { unaskedWh } from "../model/shortfall.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
 import { type Drawn, drawnOf } from "./explain-drawn.ts";
 
@@ -262,7 +263,7 @@ function elsewhereReason(index: number, slot: number, question: Question): SlotR
 
 function priceReason(index: number, slot: number, question: Question): SlotReason {
   const { powerW, shortfallWh } = question.result.evses[index]!;
-  const isShort = shortfallWh > SHORT_WH;
+  const isShort = shortfallWh - unaskedWh(question.input.evses[index]!) > SHORT_WH;
   const takesElsewhere = powerW.some((planned, at) => planned > 0 && at !== slot);
   if (plannedW(index, slot, question) > 0 || !takesElsewhere) return { kind: isShort ? "untried" : "met" };
   return isShort ? { kind: "untried" } : elsewhereReason(index, slot, question);

@@ -55,6 +55,8 @@ function ceilings(session: Session, question: CarQuestion, car: { readonly phase
 
 /** A need that is met to within this is met, Wh. */
 const MET_WH = 50;
+/** Of those who asked for nothing every second takes so much. */
+const HALF = 0.5;
 /** A car that takes so much beyond what was asked for is not full, Wh: a minute or two at the least current. */
 const SHOWN_WH = 60;
 /**
@@ -81,8 +83,12 @@ function plannedNeed(
   if (!energy) {
     const departureKnown = need.departureMs === departure?.departureMs;
     const visit = { stays: state.stays.ended, visit: session, departureKnown };
-    const likelyWh = silentEnergyWh({ ...visit, assumedWh, deliveredWh });
-    return { neededWh: Math.max(ROLLING_NEED_WH, (likelyWh ?? 0) - deliveredWh), needAssumed: true };
+    const question = { ...visit, assumedWh, deliveredWh };
+    const neededWh = Math.max(ROLLING_NEED_WH, (silentEnergyWh(question) ?? 0) - deliveredWh);
+    // Where none took as much as this one nothing is known of what it goes on to take.
+    const surelyWh = Math.max(leastWh, (silentEnergyWh(question, HALF) ?? 0) - deliveredWh);
+    const notAskedWh = peakCosts && departureKnown ? Math.round(neededWh - surelyWh) : 0;
+    return { neededWh, needAssumed: true, ...(notAskedWh > 0 ? { notAskedWh } : {}) };
   }
   // Whether it takes more it shows at its least current; what is kept for it until then is kept from others.
   if (need.energyNeededWh <= MET_WH)

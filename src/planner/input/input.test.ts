@@ -3,7 +3,7 @@ import type { ProcessImage } from "../../core/image.ts";
 import type { PerPhase } from "../../core/quantity.ts";
 import { homeBattery } from "../../core/site/site.test-kit.ts";
 import type { SiteConfiguration } from "../../core/site/site.ts";
-import { siteModel } from "../../core/site/site-model.ts";
+import { type SiteModel, siteModel } from "../../core/site/site-model.ts";
 import { initialState, type SiteState } from "../../core/state/state.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 import { START_MS } from "../plan-input.test-kit.ts";
@@ -65,6 +65,10 @@ const configuration = {
 } as unknown as SiteConfiguration;
 
 const site = siteModel(configuration);
+const always = { steps: [], windows: [], otherwise: { weight: 1, contractedKw: 0 } };
+const capacity = [{ name: "peak", intervalMinutes: 15, peaks: 1, eurPerKwMonth: 4, floorKw: 0, ...always }];
+/** The same site where a month's peak costs. */
+const flemish = siteModel({ ...configuration, tariff: { ...configuration.tariff, capacity } } as SiteConfiguration);
 
 const QUARTER_HOUR = {
   slotStartMs: START_MS - SLOT_MS,
@@ -275,10 +279,27 @@ describe("the input of a plan", () => {
     const asked = planned(20_000);
     expect(asked).not.toHaveProperty("notAskedWh");
     expect(planned(26_000)).toMatchObject({ energyNeededWh: asked.energyNeededWh + 6000, notAskedWh: 6000 });
-    const always = { steps: [], windows: [], otherwise: { weight: 1, contractedKw: 0 } };
-    const capacity = [{ name: "peak", intervalMinutes: 15, peaks: 1, eurPerKwMonth: 4, floorKw: 0, ...always }];
-    const flemish = siteModel({ ...configuration, tariff: { ...configuration.tariff, capacity } } as SiteConfiguration);
     expect(planned(26_000, flemish).energyNeededWh).toBe(asked.energyNeededWh);
+  });
+
+  it("knows what of an assumed need only every second such car takes, where the driver said when he leaves and a peak costs", () => {
+    const state = stateWithCar();
+    const planned = (said: { departureMs?: number; energyWh?: number }, at: SiteModel) => {
+      const wishes = { left: { ...said, by: "driver", statedMs: START_MS - 4 * SLOT_MS, seq: 1 } };
+      return inputOf({ ...state, sessions: { ...state.sessions, wishes } }, image(), at).evses[0]!;
+    };
+    const departure = { departureMs: START_MS + 24 * SLOT_MS };
+    const car = planned(departure, flemish);
+    expect(car).toMatchObject({ energyNeededWh: planned(departure, site).energyNeededWh, needAssumed: true });
+    // Of ten such cars nine take less than three times what every second takes.
+    expect(car.notAskedWh! / car.energyNeededWh).toBeGreaterThan(0.5);
+    expect(car.energyNeededWh - car.notAskedWh!).toBeGreaterThan(345);
+    for (const [said, at] of [
+      [departure, site],
+      [{}, flemish],
+      [{ ...departure, energyWh: 20_000 }, flemish],
+    ] as const)
+      expect(planned(said, at)).not.toHaveProperty("notAskedWh");
   });
 
   it("never plans less than a quarter-hour for a car that does not have what was asked for: the rest would come last", () => {

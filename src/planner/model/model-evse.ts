@@ -13,7 +13,7 @@ import { type CarCostContext as Context, carCost } from "./car-cost.ts";
 import { type ModelBuilder, term } from "./linear-model.ts";
 import { addDischarge, backFactor, plannedSlots } from "./model-discharge.ts";
 import { addLate } from "./model-late.ts";
-import { addShortfall } from "./shortfall.ts";
+import { addShortfall, addUnasked } from "./shortfall.ts";
 
 const KILO = 1000;
 
@@ -123,13 +123,18 @@ export function addEvse(
   if (!evse.mayPause) addOneGo(build, index, goes, evse.chargingNow);
   addLate(build, index, input, power);
   const shortfall = addShortfall(build, index, context);
+  const unasked = addUnasked(build, index, context);
   const given = addDischarge(build, index, { ...context, charging: { power, on, onSingle } });
   const back = backFactor(evse);
   const energy = [
     ...power.map((variable, slot) => term(variable, chargingHours(evse, slot, input))),
     ...given.discharge.map((variable, slot) => term(variable, -back * chargingHours(evse, slot, input))),
   ];
-  build.row(`need${index}`, { lower: needKwh }, [...energy, ...shortfall.map((part) => term(part, 1))]);
+  build.row(`need${index}`, { lower: needKwh }, [
+    ...energy,
+    ...shortfall.map((part) => term(part, 1)),
+    ...(unasked === undefined ? [] : [term(unasked, 1)]),
+  ]);
   if (energy.length > 0) build.row(`enough${index}`, { upper: mostEnergyWh(evse) / KILO }, energy);
   return { power, on, single, onSingle, ...given, shortfall };
 }

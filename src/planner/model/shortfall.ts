@@ -7,6 +7,8 @@ import { type PlanWeights, SHORTFALL_PARTS } from "./weights.ts";
 
 const KILO = 1000;
 const HOUR_MS = 3_600_000;
+/** Who is in a hurry, or wants the sun, has said what counts more than a peak. */
+const COUNTS_MONEY: ReadonlySet<PlanEvse["preference"]> = new Set(["cheap", "regular"]);
 
 /** What a car may still miss of one part of its need. */
 interface MissablePart {
@@ -26,12 +28,26 @@ function wholeNeedWh(evse: PlanEvse, possibleWh: number): number {
   return Math.max(deliveredWh + possibleWh, Math.min(deliveredWh + evse.energyNeededWh, stayWh));
 }
 
+/** The need as far as somebody asked for it, or half of such cars take it: what no peak is too dear for. */
+function askedFor(evse: PlanEvse): PlanEvse {
+  return { ...evse, energyNeededWh: evse.energyNeededWh - unaskedWh(evse) };
+}
+
+/**
+ * What only some cars take of which nobody said what they need, Wh, where a month's peak costs: worth having, but no reason to raise
+ * the peak for all of the month.
+ */
+export function unaskedWh({ needAssumed, notAskedWh = 0, energyNeededWh, preference }: PlanEvse): number {
+  return needAssumed && COUNTS_MONEY.has(preference) ? Math.min(notAskedWh, energyNeededWh) : 0;
+}
+
 /**
  * The parts of its need that a car may still miss, the one that weighs the least first: none of what it has got, and nothing
  * of what it has lost already. So plans that are made one after another share a shortage as one would, and who is served
  * later does not lose by it.
  */
-export function missableParts(evse: PlanEvse, input: PlanInput): readonly MissablePart[] {
+export function missableParts(car: PlanEvse, input: PlanInput): readonly MissablePart[] {
+  const evse = askedFor(car);
   const possibleWh = possibleNeedWh(evse, input);
   const wholeWh = wholeNeedWh(evse, possibleWh);
   const lostWh = wholeWh - (evse.deliveredWh ?? 0) - possibleWh;
@@ -53,6 +69,13 @@ export function addShortfall(build: ModelBuilder, index: number, { input, weight
   );
 }
 
+/** Adds what a car misses of what nobody asked for, kWh; missing where there is no such part of its need. */
+export function addUnasked(build: ModelBuilder, index: number, { input, weights }: CarCostContext): number | undefined {
+  const evse = input.evses[index]!;
+  const upper = (possibleNeedWh(evse, input) - possibleNeedWh(askedFor(evse), input)) / KILO;
+  return upper > 0 ? build.variable(`unasked${index}`, { upper, cost: weights.unaskedEurPerKwh(evse) }) : undefined;
+}
+
 /**
  * What a car's missing energy weighs in all, EUR: how plans are compared before money. What it could not get at all is missed in
  * any case and is no reason to give it more.
@@ -64,7 +87,9 @@ export function shortfallEur(
 ): number {
   const neverWh = evse.energyNeededWh - possibleNeedWh(evse, input);
   let eur = (neverWh / KILO) * weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
-  let leftWh = shortfallWh - neverWh;
+  const unasked = Math.min(shortfallWh - neverWh, possibleNeedWh(evse, input) - possibleNeedWh(askedFor(evse), input));
+  eur += (unasked / KILO) * weights.unaskedEurPerKwh(evse);
+  let leftWh = shortfallWh - neverWh - unasked;
   for (const { part, wh } of missableParts(evse, input)) {
     const missedWh = Math.max(0, Math.min(wh, leftWh));
     eur += (missedWh / KILO) * weights.shortfallEurPerKwh(evse, part);

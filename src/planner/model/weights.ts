@@ -5,6 +5,7 @@
 import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { clamp } from "../../core/quantity.ts";
 import { SLOT_HOURS } from "../../core/time/slots.ts";
+import { slotsUntilDeparture } from "../input/limits.ts";
 import { mostSwingW } from "../input/ramp.ts";
 
 /** A quarter-hour of waiting costs a driver in a hurry a little in any case. */
@@ -28,6 +29,9 @@ const LEVELS_A_QUARTER = 2.5;
 const SHORTFALL_FLOOR_EUR_PER_KWH = 10;
 const PHASES = 3;
 
+/** So likely a car takes what only the larger half of those takes that say nothing. */
+const UNASKED_CHANCE = 0.2;
+
 export interface PlanWeights {
   /** Of energy in this slot for a driver in a hurry, EUR/kWh. */
   hurryEurPerKwh(slot: number): number;
@@ -35,6 +39,8 @@ export interface PlanWeights {
   missedEurPerKwh(slot: number): number;
   /** Of energy in this slot for a car that may have left by then, EUR/kWh. */
   riskEurPerKwh(evse: PlanEvse, slot: number): number;
+  /** Of energy missed that nobody asked for, where a month's peak costs, EUR/kWh. */
+  unaskedEurPerKwh(evse: PlanEvse): number;
   /** Of a change between two quarter-hours, by what of it is above the allowed ramp, EUR/kW. */
   readonly rampEurPerKw: number;
   /** Of energy missed in this part (0 the first eighth of the need), EUR/kWh. */
@@ -62,6 +68,11 @@ export function planWeights(input: PlanInput): PlanWeights {
   return {
     hurryEurPerKwh,
     rampEurPerKw: rampEur,
+    // What the car may buy at its cheapest hour is worth so much of a peak, and what it would have to buy later none.
+    unaskedEurPerKwh: (evse) => {
+      const cheapest = Math.min(...input.importEurPerKwh.slice(0, slotsUntilDeparture(evse, input)));
+      return cheapest + UNASKED_CHANCE * (Math.max(missedEur, MISSED_FACTOR * dearest) - cheapest);
+    },
     missedEurPerKwh: missedAtEur,
     riskEurPerKwh: (evse, slot) => missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) => {

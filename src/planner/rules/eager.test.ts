@@ -57,6 +57,13 @@ describe("a car that would take more now", () => {
     expect(eager([4140, 0, 11040, 0, 0, 0, 0, 0], { more, shortfallWh: 500 })).toBe(1);
   });
 
+  it("is none that misses only what nobody asked for: a peak may be the reason", () => {
+    const unasked = (notAskedWh: number) => [{ ...evses[0]!, needAssumed: true, notAskedWh }, evses[1]!];
+    const short = (notAskedWh: number) =>
+      eager([4140, 0, 11040, 0, 0, 0, 0, 0], { more: { evses: unasked(notAskedWh) }, shortfallWh: 500, fuseA: 32 });
+    expect([short(500), short(400)]).toEqual([0, 1]);
+  });
+
   it("is none that waits for a better price, or has all that it takes", () => {
     expect(eager([0, 0, 11040, 0, 0, 0, 0, 0])).toBe(0);
     expect(eager([11040, 11040, 0, 0, 0, 0, 0, 0], { shortfallWh: 500 })).toBe(0);

@@ -3,6 +3,7 @@ import type { PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import { type CircuitRoom, importCapW, mostPowerW } from "../input/limits.ts";
 import { carCost } from "../model/car-cost.ts";
+import { unaskedWh } from "../model/shortfall.ts";
 import { planWeights } from "../model/weights.ts";
 
 interface Powers {
@@ -64,7 +65,7 @@ export function eagerSlots(
 ): number {
   const evse = input.evses[index]!;
   if ((powerW[0] ?? 0) > mostPowerW(evse, 0) - LESS_W) return 0;
-  if (shortfallWh > SHORT_WH) return 1;
+  if (shortfallWh - unaskedWh(evse) > SHORT_WH) return 1;
   // It may be a peak that keeps the plan from it, or what changes from one quarter-hour to the next.
   if (input.ramp) return 0;
   if (input.peaks?.some((peak) => (peak.weight?.[0] ?? 1) > 0)) return 0;
