@@ -1,6 +1,7 @@
 /** How much the stay of one car says about that of another, and shares of what is usual: what outlooks are made of. */
 import type { Session } from "../state/sessions.ts";
 import type { Stay } from "../state/stays.ts";
+import { isSameToken } from "../token.ts";
 
 export const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -39,12 +40,13 @@ function isWeekend(atMs: number): boolean {
 
 /** Whether a stay is of the same driver; of the same EVSE, where neither showed a token. */
 export function isOwn(stay: Stay, visit: Visit): boolean {
-  return stay.token === visit.token && (visit.token !== undefined || stay.evseId === visit.evseId);
+  if (visit.token === undefined) return stay.token === undefined && stay.evseId === visit.evseId;
+  return isSameToken(stay.token, visit.token);
 }
 
 /** By who it is and where. */
 export function acquaintance(stay: Stay, visit: Visit): number {
-  const token = visit.token !== undefined && stay.token === visit.token ? SAME_TOKEN : 1;
+  const token = isSameToken(stay.token, visit.token) ? SAME_TOKEN : 1;
   return token * (stay.evseId === visit.evseId ? SAME_EVSE : 1);
 }
 

@@ -8,6 +8,7 @@ import type { SiteModel } from "../site/site-model.ts";
 import { beganMs, openSessionAt, type Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
 import { type AnnouncedVisit, visitsAhead } from "../state/visits.ts";
+import { isSameToken } from "../token.ts";
 import { chargingNeed } from "./need.ts";
 
 const HOUR_MS = 3_600_000;
@@ -23,10 +24,6 @@ export interface ExpectedVisit extends AnnouncedVisit {
   readonly evseId: string;
   /** When it can begin: as it was said, or when the car that is there now is to leave. */
   readonly fromMs: number;
-}
-
-function isSame(token: string | undefined, other: string | undefined): boolean {
-  return token !== undefined && token.toLowerCase() === other?.toLowerCase();
 }
 
 /** When the visits that have begun did so, by id. An id may be used again another day. */
@@ -54,7 +51,7 @@ export function isWaitedFor({ arrivalMs }: AnnouncedVisit, nowMs: number): boole
 function fits(visit: AnnouncedVisit, session: Session): boolean {
   const cameMs = beganMs(session);
   if (cameMs < visit.arrivalMs - EARLY_MS || cameMs >= visit.departureMs) return false;
-  if (visit.token !== undefined && session.token !== undefined) return isSame(visit.token, session.token);
+  if (visit.token !== undefined && session.token !== undefined) return isSameToken(visit.token, session.token);
   // Who stands there while somebody is announced to come is another one.
   const wasThere = cameMs < visit.announcedMs && visit.announcedMs < visit.arrivalMs;
   return visit.evseId === session.evseId && !wasThere;

@@ -3,6 +3,7 @@
 import type { SiteFact } from "../facts/index.ts";
 import type { DriverContractSchema } from "../facts/market-facts.ts";
 import type { Static } from "../schema.ts";
+import { isSameToken } from "../token.ts";
 import { kept } from "./kept.ts";
 
 /** A reservation as its partner sees it, by the id of the session. */
@@ -45,6 +46,6 @@ export function reservationUsed(
 ): string | undefined {
   return Object.keys(reserved).find((id) => {
     const entry = reserved[id]!;
-    return entry.evseId === evseId && entry.endedMs === undefined && entry.token.toLowerCase() === token?.toLowerCase();
+    return entry.evseId === evseId && entry.endedMs === undefined && isSameToken(entry.token, token);
   });
 }

@@ -10,6 +10,7 @@ import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
 import type { Stay } from "../../core/state/stays.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
+import { isSameToken } from "../../core/token.ts";
 import { DAY_MS, isWeekend } from "../forecast/history.ts";
 import { type CircuitRoom, circuitRooms, roomWh, WANTED_PARTS, WANTED_SLOTS, wantedBlocks } from "./limits.ts";
 
@@ -56,7 +57,7 @@ interface Question extends LatecomersContext {
 function evseFor(stay: Stay, at: number, beginMs: number, { input, site, known }: Question): Evse | undefined {
   const own = site.evses.find(({ id }) => id === stay.evseId);
   const taken = new Set(input.evses.flatMap(({ evseId, departureMs }) => (departureMs > beginMs ? [evseId] : [])));
-  const isHere = known.some(({ token, evseId }) => token !== undefined && token === stay.token && taken.has(evseId));
+  const isHere = known.some(({ token, evseId }) => isSameToken(token, stay.token) && taken.has(evseId));
   if (!own || isHere || !taken.has(own.id)) return isHere ? undefined : own;
   const free = site.evses.filter(({ id, circuitPath }) => circuitPath[0] === own.circuitPath[0] && !taken.has(id));
   return free[at % Math.max(1, free.length)];
