@@ -35,3 +35,29 @@ it("one by rules says itself that it keeps no ramp", () => {
   expect(reasonsOf(asked, result).ramp).toBeUndefined();
   expect(result.detail).toContain("It does not keep the limit");
 });
+
+it("an announced car has its reasons, too: when it comes, what is cheaper before, and why it will be short", () => {
+  const announced = {
+    ...{ transactionId: -1, visitId: "b-17", connectedSinceMs: START_MS + 3.2 * SLOT_MS },
+    ...{ ceilingW: [0, 0, 0, 0], energyNeededWh: 30_000, departureMs: START_MS + 7 * SLOT_MS },
+  };
+  const importEurPerKwh = [0.1, 0.1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3];
+  const [row] = reasonsOf(planInput({ slots, importEurPerKwh, evses: [planEvse(announced)] })).evses;
+  expect(row).toMatchObject({ visitId: "b-17", evseId: "evse-1" });
+  expect(row).not.toHaveProperty("transactionId");
+  expect(row!.slots.map(({ reason }) => reason.kind)).toEqual([
+    ...new Array(4).fill("absent"),
+    ...new Array(3).fill("maximum"),
+    "gone",
+  ]);
+  expect(row!.slots[0]!.text).toBe("has not come yet");
+  expect(row!.slots[4]!.text).toMatch(
+    /all that the car takes; \d\d:\d\d would be 20\.0 ct cheaper, but the car will not/,
+  );
+  expect(row!.short).toBe("21.7 kWh will be missing: the time until it leaves is too short for more");
+  const circuits = [{ circuitId: "grid", limitA: 8 }];
+  const [tight] = reasonsOf(planInput({ slots, circuits, evses: [planEvse(announced)] })).evses;
+  expect(tight!.short).toMatch(/^\d+\.\d kWh will be missing: the building fuse L1 allows no more$/);
+  const [served] = reasonsOf(planInput({ slots, evses: [planEvse({ ...announced, energyNeededWh: 5_000 })] })).evses;
+  expect(served).not.toHaveProperty("short");
+});

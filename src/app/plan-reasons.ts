@@ -4,29 +4,50 @@ import type { SiteModel } from "../core/site/site-model.ts";
 import type { PlanState } from "../core/state/plan.ts";
 import { localTime } from "../core/time/local-time.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import type { PlanReasons } from "../core/view/plan-reasons.ts";
+import type { PlanReasons, SlotReason } from "../core/view/plan-reasons.ts";
+import { plannedCar } from "../core/view/planned.ts";
 import { rampOver } from "../core/view/ramp-over.ts";
-import { planRamp, planSlot } from "../core/words/en-plan.ts";
-import { explainChoices } from "../planner/explain/explain-choice.ts";
+import { planRamp, planShort, planSlot } from "../core/words/en-plan.ts";
+import { type Explained, explainChoices } from "../planner/explain/explain-choice.ts";
 
 type MadePlan = NonNullable<PlanState["current"]>;
 
+/** What says only that a car has all that it can have then, or is not there. */
+const FULL = new Set<SlotReason["kind"]>(["gone", "absent", "maximum", "believed", "met"]);
+
+/** What keeps a car in most of the quarter-hours in which it gets less than it takes. */
+function keeping(row: readonly Explained[]): SlotReason | undefined {
+  const kept = row.map(({ reason }) => reason).filter(({ kind }) => !FULL.has(kind));
+  const alike = (one: SlotReason) =>
+    kept.filter(({ kind, circuitId }) => kind === one.kind && circuitId === one.circuitId).length;
+  return kept.reduce<SlotReason | undefined>(
+    (most, one) => (most && alike(most) >= alike(one) ? most : one),
+    undefined,
+  );
+}
+
 /** Every EVSE and slot of a plan, with its binding limit and what the next cheaper choice would need. */
-export function planReasons({ seq, madeMs, input, result }: MadePlan, site: SiteModel): PlanReasons {
+export function planReasons(current: MadePlan, site: SiteModel): PlanReasons {
+  const { seq, madeMs, input, result } = current;
+  const plan = { plan: { current } };
   const { timeZone } = site.configuration.site;
   const at = (ms: number) => localTime(ms, madeMs, timeZone);
   const explained = explainChoices(input, result);
-  const evses = explained.flatMap((row, index) => {
+  const shortOf = (transactionId: number, row: readonly Explained[]): { readonly short?: string } => {
+    const { shortfallWh, shortfallUnsure: isUnsure = false } = plannedCar(plan, transactionId);
+    return shortfallWh === undefined ? {} : { short: planShort({ shortfallWh, isUnsure, reason: keeping(row) }) };
+  };
+  const evses = explained.map((row, index) => {
     const { evseId, transactionId, visitId, minPowerW } = input.evses[index]!;
-    // A visit that was announced has no car yet that could ask why it waits.
-    if (visitId !== undefined) return [];
     const slots = row.map(({ reason, next }, slot) => {
       const powerW = result.evses[index]!.powerW[slot] ?? 0;
       const words = next ? { ...next, at: at(next.startMs) } : undefined;
       const text = planSlot({ powerW, minPowerW, reason, next: words });
       return { startMs: input.startMs + slot * SLOT_MS, powerW, reason, ...(next ? { next } : {}), text };
     });
-    return [{ evseId, name: site.evseById.get(evseId)?.name ?? evseId, transactionId, slots }];
+    const who = visitId === undefined ? { transactionId } : { visitId };
+    const name = site.evseById.get(evseId)?.name ?? evseId;
+    return { evseId, name, ...who, ...shortOf(transactionId, row), slots };
   });
   const over = rampOver(input, result);
   const ramp = over && planRamp({ ...over, at: at(over.worstMs) });

@@ -38,7 +38,11 @@ async function textOf({ seq, madeMs, ramp, evses }: PlanReasons, url: string): P
     `Plan #${seq}, made ${timeOf(madeMs)} (times of ${site.timeZone})`,
     ...(ramp === undefined ? [] : [ramp]),
     ...(evses.length === 0 ? ["No car is planned."] : []),
-    ...evses.flatMap(({ evseId, name, slots }) => [`${name} (${evseId})`, ...linesOf(slots, timeOf)]),
+    ...evses.flatMap(({ evseId, name, visitId, short, slots }) => [
+      `${name} (${evseId})${visitId === undefined ? "" : `, announced: ${visitId}`}`,
+      ...(short === undefined ? [] : [`  ${short}`]),
+      ...linesOf(slots, timeOf),
+    ]),
   ].join("\n");
 }
 

@@ -4,7 +4,7 @@ import { type Static, Type } from "../schema.ts";
 const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
 
 /**
- * `gone`: after the departure. `maximum`: it gets all that it takes. `believed`: all that it is believed to take, less than its
+ * `gone`: after the departure. `absent`: an announced car, before it comes. `maximum`: it gets all that it takes. `believed`: all that it is believed to take, less than its
  * EVSE gives, until it has shown more. `ceiling`: a partner's profile. `circuit`, `budget`,
  * `unbalance`, `import`, `ramp`, `peak`: that limit has no room. `one-go`: it must not pause, so it does not begin here. `price`: its
  * need is met in slots that weigh less. `sooner`: it is met in slots that cost more, because hurry, an occupied EVSE or the risk
@@ -14,6 +14,7 @@ const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
 export const SlotReasonSchema = Type.Object({
   kind: Type.Union([
     Type.Literal("gone"),
+    Type.Literal("absent"),
     Type.Literal("maximum"),
     Type.Literal("believed"),
     Type.Literal("ceiling"),
@@ -75,7 +76,11 @@ export const PlanReasonsSchema = Type.Object({
     Type.Object({
       evseId: Type.String(),
       name: Type.String(),
-      transactionId: Type.Integer(),
+      transactionId: Type.Optional(Type.Integer({ description: "Of a car that is there" })),
+      visitId: Type.Optional(Type.String({ description: "Of a car that is announced" })),
+      short: Type.Optional(
+        Type.String({ description: "How much will be missing, and why, in English words; missing where nothing is" }),
+      ),
       slots: Type.Array(ExplainedSlotSchema),
     }),
   ),

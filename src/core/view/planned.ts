@@ -15,7 +15,7 @@ export interface PlannedCar {
 }
 
 /** When a transaction is served by the plan, and what it will fall short of; nothing where the plan does not know it. */
-export function plannedCar({ plan: { current: plan } }: SiteState, transactionId: number): PlannedCar {
+export function plannedCar({ plan: { current: plan } }: Pick<SiteState, "plan">, transactionId: number): PlannedCar {
   const row = plan?.result.evses.find((evse) => evse.transactionId === transactionId);
   if (!plan || !row) return {};
   const planned = plan.input.evses.find((evse) => evse.transactionId === transactionId);

@@ -67,6 +67,7 @@ function denied(next: NonNullable<SlotWords["next"]>): string {
   const cheaper = `${at} would be ${cents(cheaperEurPerKwh)} cheaper`;
   if (!needs) return cheaper;
   if (needs.kind === "gone") return `${cheaper}, but the car is expected to have left`;
+  if (needs.kind === "absent") return `${cheaper}, but the car will not have come`;
   if (needs.kind === "peak") return `${cheaper}, but would raise the month's peak (${needs.peak ?? ""})`;
   if (needs.kind === "one-go") return `${cheaper}, but this car is not interrupted`;
   return `${cheaper}, but ${left(needs)} then`;
@@ -74,6 +75,7 @@ function denied(next: NonNullable<SlotWords["next"]>): string {
 
 function waiting({ reason, next, minPowerW }: SlotWords): string {
   if (reason.kind === "gone") return "expected to have left";
+  if (reason.kind === "absent") return "has not come yet";
   if (reason.kind === "met") return "has what it needs";
   const until = next ? `waits for ${next.at}` : "does not charge";
   if (reason.kind === "price" || reason.kind === "sooner") {
@@ -87,6 +89,23 @@ function waiting({ reason, next, minPowerW }: SlotWords): string {
   }
   if (reason.roomW !== undefined) return `${until}: ${left(reason)}, it needs ${kilowatts(minPowerW)}`;
   return `${until}: ${why(reason)}`;
+}
+
+/** What a car will be short of by the plan, and what keeps it from it. */
+export interface ShortWords {
+  readonly shortfallWh: number;
+  readonly isUnsure: boolean;
+  /** Of the quarter-hours in which it gets less than it takes, what keeps it most often; missing: it gets all in each. */
+  readonly reason?: SlotReason | undefined;
+}
+
+/** Why a plan leaves a car short. */
+export function planShort({ shortfallWh, isUnsure, reason }: ShortWords): string {
+  const missing = `${(shortfallWh / 1000).toFixed(1)} kWh ${isUnsure ? "may" : "will"} be missing`;
+  if (!reason) return `${missing}: the time until it leaves is too short for more`;
+  if (reason.kind === "untried") return `${missing}: the plan found no room for it`;
+  const { roomW: _, ...without } = reason;
+  return `${missing}: ${why(without)}`;
 }
 
 /** One slot in words, without the name of the EVSE. */

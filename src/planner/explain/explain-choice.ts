@@ -7,9 +7,11 @@ import { besideEur, moreEur, NEAR_W, plannedW, type Question, questionOf, reason
 
 /** Less is no difference of prices, EUR/kWh. */
 const WORTH_EUR_PER_KWH = 1e-3;
+const AWAY = new Set<SlotReason["kind"]>(["gone", "absent"]);
 /** What a slot needs before it can be used; the others only say that it is not chosen. */
 const LIMITS = new Set<SlotReason["kind"]>([
   "gone",
+  "absent",
   "ceiling",
   "circuit",
   "budget",
@@ -59,7 +61,7 @@ function denied(
   let best: number | undefined;
   for (const [at, reason] of reasons.entries()) {
     const isFull = plannedW(index, at, question) >= mostPowerW(input.evses[index]!, at) - NEAR_W;
-    if (at === slot || !LIMITS.has(reason.kind) || (isFull && reason.kind !== "gone" && reason.kind !== "ceiling"))
+    if (at === slot || !LIMITS.has(reason.kind) || (isFull && !AWAY.has(reason.kind) && reason.kind !== "ceiling"))
       continue;
     const gains = weighs(at) < here - WORTH_EUR_PER_KWH && eur(at) < eur(slot) - WORTH_EUR_PER_KWH;
     if (gains && (best === undefined || weighs(at) < weighs(best))) best = at;
@@ -90,5 +92,5 @@ export function explainChoices(input: PlanInput, result: PlanResult): Explained[
 
 /** The car is there and off. */
 function waits({ kind }: SlotReason): boolean {
-  return kind !== "gone" && kind !== "met";
+  return !AWAY.has(kind) && kind !== "met";
 }

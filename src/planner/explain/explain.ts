@@ -4,6 +4,7 @@
  */
 import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
 import { changeW, rampSteps, slotMean } from "../input/ramp.ts";
@@ -269,12 +270,18 @@ function priceReason(index: number, slot: number, question: Question): SlotReaso
   return isShort ? { kind: "untried" } : elsewhereReason(index, slot, question);
 }
 
+/** Who is announced can take nothing before the first whole quarter-hour after coming, nor in the one that runs. */
+function isAbsent({ visitId, connectedSinceMs }: PlanEvse, slot: number, { startMs }: PlanInput): boolean {
+  return visitId !== undefined && (slot === 0 || startMs + slot * SLOT_MS < connectedSinceMs);
+}
+
 /** The reason of one slot of one car. */
 export function reasonAt(index: number, slot: number, question: Question): SlotReason {
   const { input } = question;
   const evse: PlanEvse = input.evses[index]!;
   const powerW = plannedW(index, slot, question);
   if (slot >= slotsUntilDeparture(evse, input)) return { kind: "gone" };
+  if (isAbsent(evse, slot, input)) return { kind: "absent" };
   if (evse.energyNeededWh <= 0) return { kind: "met" };
   const mostW = mostPowerW(evse, slot);
   if (mostW < carPowerW(evse, slot) && powerW >= mostW - NEAR_W) return { kind: "ceiling", limitW: Math.round(mostW) };

@@ -9,7 +9,7 @@ const PATIENCE_MS = 120;
 
 /** The sentences of one slot; `plan` is the sequence of the plan that is shown. */
 export function SlotReasons({ startMs, plan }: { startMs: number; plan: number }) {
-  const sentences = useSignal<readonly { readonly name: string; readonly text: string }[]>([]);
+  const sentences = useSignal<Awaited<ReturnType<typeof reasonsAt>>>([]);
   useEffect(() => {
     let wanted = true;
     const timer = setTimeout(() => {
@@ -25,9 +25,9 @@ export function SlotReasons({ startMs, plan }: { startMs: number; plan: number }
   if (sentences.value.length === 0) return null;
   return (
     <ul class="reasons" aria-label={words.planWhy}>
-      {sentences.value.map(({ name, text }) => (
-        <li key={name}>
-          <b>{name}</b> {text}
+      {sentences.value.map(({ name, isAnnounced, text }, index) => (
+        <li key={index}>
+          <b>{isAnnounced ? words.announcedAt(name) : name}</b> {text}
         </li>
       ))}
     </ul>

@@ -49,9 +49,16 @@ const refreshPlan = oneAtATime(async () => {
   plan.value = (await get<Plan>("/plan")) ?? plan.value;
 });
 /** Why each car gets in a slot of the plan what it gets, in words. */
-export async function reasonsAt(startMs: number): Promise<readonly { readonly name: string; readonly text: string }[]> {
+export async function reasonsAt(
+  startMs: number,
+): Promise<readonly { readonly name: string; readonly isAnnounced: boolean; readonly text: string }[]> {
   const answer = await get<PlanReasons>(`/plan/reasons?at=${startMs}`);
-  return (answer?.evses ?? []).flatMap(({ name, slots }) => slots.map(({ text }) => ({ name, text })));
+  return (answer?.evses ?? []).flatMap(({ name, visitId, short, slots: [slot] }) => {
+    const isAnnounced = visitId !== undefined;
+    // Of all who may come the ones that would be there.
+    if (!slot || (isAnnounced && (slot.reason.kind === "absent" || slot.reason.kind === "gone"))) return [];
+    return [{ name, isAnnounced, text: isAnnounced && short !== undefined ? `${slot.text}; ${short}` : slot.text }];
+  });
 }
 const refreshBooks = oneAtATime(async () => {
   const fromMs = (plan.value?.input.startMs ?? Date.now()) - HISTORY_MS;

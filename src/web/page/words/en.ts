@@ -66,6 +66,7 @@ export const words = {
     const taken = becomes === "expected" ? "" : "; the place is taken then, the plan has no room for it";
     return `A car is announced ${said}${taken}.`;
   },
+  announcedAt: (evse: string) => `${evse}, announced`,
   withdraw: "Withdraw",
   comesNot: "It does not come",
   arrival: "Comes at",
