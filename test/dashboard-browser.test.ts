@@ -45,6 +45,8 @@ describe.skipIf(browserMissing)(`the owner's page${skipped}`, () => {
     const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
+    // What it asks for in vain is one, too.
+    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
     await page.goto(site.url("/"));
     const month = page.locator("section", { has: page.getByRole("heading", { name: "This month" }) });
     // With the one that charges now.

@@ -185,8 +185,12 @@ describe("the demonstration over real sockets", () => {
   });
 
   test("who asks for partners where there are none is told so", async () => {
+    const said = vi.spyOn(console, "log").mockImplementation(() => {});
+    expect(await ocpi(["status", "--url", url("/")])).toBe(0);
+    expect(said.mock.calls.flat()).toEqual(["No partners in site.yaml"]);
+    said.mockRestore();
     const refused = vi.spyOn(console, "error").mockImplementation(() => {});
-    expect(await ocpi(["status", "--url", url("/")])).toBe(1);
+    expect(await ocpi(["update", "emsp", "--url", url("/")])).toBe(1);
     expect(refused.mock.calls.flat().join("\n")).toBe(
       "Nothing was done: The site has no partners: site.yaml has no upstream",
     );

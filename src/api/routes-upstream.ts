@@ -17,19 +17,12 @@ const RegisterBody = Type.Object(
 export function upstreamRoutes(
   app: FastifyInstance,
   options: {
-    readonly upstream: UpstreamAdmin;
+    /** Missing: the site has no partners. */
+    readonly upstream: UpstreamAdmin | undefined;
     readonly access: (request: FastifyRequest) => Promise<Access>;
   },
 ): void {
   const { upstream, access } = options;
-  type Handler = (id: string, request: FastifyRequest) => Promise<{ readonly ok: boolean; readonly message: string }>;
-  const guarded = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const allowed = await access(request);
-    if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
-    const { ok, message } = await handler((request.params as { id: string }).id, request);
-    return ok ? reply.send({ message }) : sendProblem(reply, 409, message, "See GET /api/v1/partners");
-  };
-
   app.get(
     "/api/v1/partners",
     {
@@ -38,8 +31,17 @@ export function upstreamRoutes(
         response: { 200: Type.Array(PartnerStatusSchema) },
       },
     },
-    async () => upstream.status(),
+    async () => upstream?.status() ?? [],
   );
+  if (!upstream) return;
+  type Handler = (id: string, request: FastifyRequest) => Promise<{ readonly ok: boolean; readonly message: string }>;
+  const guarded = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const allowed = await access(request);
+    if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
+    const { ok, message } = await handler((request.params as { id: string }).id, request);
+    return ok ? reply.send({ message }) : sendProblem(reply, 409, message, "See GET /api/v1/partners");
+  };
+
   app.post(
     "/api/v1/partners/:id/token",
     { schema: { summary: "A token with which the partner may register here, for a week, shown once", params: Params } },

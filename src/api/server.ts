@@ -173,7 +173,7 @@ export async function startApi(options: ApiOptions): Promise<{ readonly port: nu
     writeRoutes(routes, { site, model: options.model, clock, access });
     const keys = options.driverKeys;
     if (keys) driverRoutes(routes, { site, model: options.model, live, clock, keys });
-    if (options.upstream) upstreamRoutes(routes, { upstream: options.upstream, access });
+    upstreamRoutes(routes, { upstream: options.upstream, access });
     pageRoutes(routes, options.page.routes);
     routes.get(
       "/healthz",
