@@ -150,9 +150,8 @@ describe("the live picture", () => {
   });
 
   /** Half an hour of nothing, half an hour of 7 kW, by a plan that leaves so much out. */
-  function planned(shortfallWh: number, evse: object = {}): Books {
+  function planned(shortfallWh: number, evse: object = {}, powerW = [0, 0, 7000, 7000, 0, 0]): Books {
     const books = charging();
-    const powerW = [0, 0, 7000, 7000, 0, 0];
     const evses = [{ evseId: "garage-evse", transactionId: 1, powerW, shortfallWh }];
     const nothing = { batteryW: [], gridW: [], curtailedW: [] };
     const result = { status: "feasible", detail: "Not proven", costEur: 1, gap: 0.02, solveMs: 20, evses, ...nothing };
@@ -171,6 +170,22 @@ describe("the live picture", () => {
     expect(live.evses[0]!.because).toBe(
       "10 A: goes on a moment, as cars are not switched too often; planned from 13:30, charges until 14:00",
     );
+  });
+
+  it("has no car ready after it leaves by its driver's word; where the leaving is guessed, only if it stays so long", () => {
+    const departureMs = NOON_MS + 3.5 * SLOT_MS;
+    const plan = { kind: "plan", limitA: 10 } as const;
+    const said = planned(0);
+    said.record([{ type: "wish-stated", source: "test", data: { evseId: "garage-evse", departureMs, by: "x" } }]);
+    const [evse] = picture(said, { gridW: 0 }, plan).evses;
+    expect(evse).toMatchObject({ readyMs: departureMs, departureMs });
+    expect(evse!.because).toContain("ready by 13:52");
+    const guessed = planned(0, {}, [0, 0, 7000, 7000, 0, 7000]);
+    expect(picture(guessed, { gridW: 0 }, plan).evses[0]!.because).toContain("ready by 14:30");
+    guessed.site.configuration.charging.defaultStayHours = 0.5;
+    const [unsure] = picture(guessed, { gridW: 0 }, plan).evses;
+    expect(unsure!.readyMs).toBe(NOON_MS + 6 * SLOT_MS);
+    expect(unsure!.because).toContain("until 14:30 if it stays so long");
   });
 
   it("calls a car ready of which next to nothing is missing, and no loss sure of one that has not shown its power", () => {

@@ -20,7 +20,7 @@ import { wordOn } from "../state/word.ts";
 import { localTime } from "../time/local-time.ts";
 import { en } from "../words/en.ts";
 import type { EvseWords, OperatorWords } from "../words/words.ts";
-import { pauseEndMs, plannedCar } from "./planned.ts";
+import { type PlannedCar, pauseEndMs, plannedCar } from "./planned.ts";
 import type { LiveEvse, LiveSite } from "./view.ts";
 import { type NextVisit, nextVisits } from "./visits.ts";
 
@@ -80,7 +80,17 @@ function saidPart(state: SiteState, session: Session): Pick<LiveEvse, "departure
   };
 }
 
-function sessionPart(input: DescribeInput, session: Session | undefined) {
+type SessionPart = Pick<LiveEvse, "energyWh" | "costEur"> & Partial<LiveEvse>;
+
+/** What the plan has for the car. Whose driver leaves within a quarter-hour is ready before its end. */
+function plannedPart(state: SiteState, session: Session, departureMs: number): PlannedCar {
+  const planned = plannedCar(state, session.transactionId);
+  const isSaid = wordOn(state.sessions, session).departure !== undefined;
+  if (!isSaid || planned.readyMs === undefined) return planned;
+  return { ...planned, readyMs: Math.min(planned.readyMs, departureMs) };
+}
+
+function sessionPart(input: DescribeInput, session: Session | undefined): SessionPart {
   if (!session) return { energyWh: 0, costEur: 0 };
   const { site, state, image } = input;
   const delivered = deliveredByRegisterWh(session, image.evses.get(session.evseId)?.energyWh);
@@ -102,7 +112,7 @@ function sessionPart(input: DescribeInput, session: Session | undefined) {
     costEur: Math.round((session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0)) * 1e5) / 1e5,
     ...(unpricedWh > 0 ? { unpricedWh: Math.round(unpricedWh) } : {}),
     ...(session.token === undefined ? {} : { tokenHint: tokenHint(session.token) }),
-    ...plannedCar(state, session.transactionId),
+    ...plannedPart(state, session, need.departureMs),
   };
 }
 
@@ -146,7 +156,8 @@ function describeEvse(input: DescribeInput, evse: EvseModel, { decision, expecte
   const limitA = decision?.currentA ?? evse.safeCurrentA;
   const zone = site.configuration.site.timeZone;
   const at = (ms: number | undefined) => (ms === undefined ? undefined : localTime(ms, image.nowMs, zone));
-  const plan = session ? plannedCar(state, session.transactionId) : {};
+  // A guess is no end: beyond it the plan has energy for a car that stays.
+  const isIfStays = !parts.departureSaid && parts.readyMs !== undefined && parts.readyMs > parts.departureMs!;
   // Nobody is switched off and on all the time: a car goes on for a while where the plan would rather wait.
   const isBeyondPlan = session !== undefined && reason.kind === "plan" && limitA > 0;
   const charging = (measured.powerW ?? 0) > CHARGING_W;
@@ -161,8 +172,9 @@ function describeEvse(input: DescribeInput, evse: EvseModel, { decision, expecte
     session: session !== undefined,
     ...known({
       until: at(reason.untilMs),
-      ready: at(plan.readyMs),
-      isShort: plan.shortfallWh === undefined ? undefined : true,
+      ready: at(parts.readyMs),
+      isShort: parts.shortfallWh === undefined ? undefined : true,
+      isIfStays: isIfStays ? true : undefined,
       resumes: isBeyondPlan ? at(pauseEndMs(state, session.transactionId, image.nowMs)) : undefined,
       powerW: measured.powerW,
       readingAgeS: readingAgeS(input, reason.deviceId),

@@ -47,6 +47,10 @@ describe("why an EVSE gets what it gets", () => {
       "13 A: as planned; the charge point refuses its safe current: without the controller nothing would limit it",
       evse({ kind: "plan" }, { limitA: 13, withoutDefault: true }),
     ],
+    [
+      "13 A: as planned, until 22:15 if it stays so long",
+      evse({ kind: "plan" }, { limitA: 13, ready: "22:15", isIfStays: true }),
+    ],
     ["13 A: as planned, ready by Thu 06:40", evse({ kind: "plan" }, { limitA: 13, ready: "Thu 06:40" })],
     [
       "safe current 6 A: no reading from grid-meter for 12 s; power returns slowly when it answers",
@@ -129,6 +133,7 @@ describe("why an EVSE gets what it gets", () => {
 describe("what the car is doing", () => {
   it.each<[string, Partial<EvseWords>]>([
     ["Charging with 11.0 kW, ready 06:40", { powerW: 11_040, ready: "06:40" }],
+    ["Charging with 3.7 kW, until 22:15", { powerW: 3680, ready: "22:15", isIfStays: true }],
     ["Charging with 3.7 kW, until 16:45", { powerW: 3680, ready: "16:45", isShort: true }],
     ["Waiting until 01:15", { charging: false, limitA: 0, until: "01:15" }],
     ["Paused", { charging: false, limitA: 0 }],

@@ -23,8 +23,9 @@ function cents(eurPerKwh: number | undefined): string {
 }
 
 /** When the plan has served a car; one that is left short is not ready. */
-function servedBy({ ready, isShort }: EvseWords): string {
+function servedBy({ ready, isShort, isIfStays }: EvseWords): string {
   if (ready === undefined) return "";
+  if (isIfStays) return `, until ${ready} if it stays so long`;
   return isShort ? `, charges until ${ready}` : `, ready by ${ready}`;
 }
 
@@ -169,9 +170,9 @@ const STATUS: Readonly<Record<string, string>> = {
   unknown: "Not heard of yet",
 };
 
-function doneAt({ ready, isShort }: EvseWords): string {
+function doneAt({ ready, isShort, isIfStays }: EvseWords): string {
   if (ready === undefined) return "";
-  return isShort ? `, until ${ready}` : `, ready ${ready}`;
+  return isShort || isIfStays ? `, until ${ready}` : `, ready ${ready}`;
 }
 
 function sentence(evse: EvseWords): string {

@@ -15,6 +15,8 @@ export interface EvseWords {
   readonly ready?: string;
   /** By then not all that was asked for is charged. */
   readonly isShort?: boolean;
+  /** That is later than the site guesses that it leaves. */
+  readonly isIfStays?: boolean;
   /** It goes on for a while though the plan has nothing for it now: when the plan has again. */
   readonly resumes?: string;
   readonly powerW?: number;
