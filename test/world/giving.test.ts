@@ -136,6 +136,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "power-cut", fromS: 297, forS: 543, pick: 0.85999 },
     ],
   ],
+  [
+    3400150,
+    "an operator who limited the import in turns stopped a car six times in ten minutes, as a plan that had it wait ended its pause",
+    [
+      { family: "disk", kind: "hangs", fromS: 387, forS: 38, pick: 0.43875 },
+      { family: "operator", kind: "on-and-off", fromS: 194, forS: 382, pick: 0.1893 },
+      { family: "charge-point", kind: "half-open", fromS: 252, forS: 265, pick: 0.01718 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

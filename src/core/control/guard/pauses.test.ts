@@ -133,6 +133,28 @@ describe("a start with a full car park", () => {
     expect(plant.limitA("a")).toBeGreaterThanOrEqual(6);
   });
 
+  test("a pause lasts its least duration also where a plan has the car wait meanwhile, and then go on", () => {
+    const { plant, run } = watched({
+      site: siteOf({ mainFuseA: 25, worstBuildingLoadA: 20, evses: [{ id: "a", safeCurrentA: 0 }] }),
+      building: (second) => (second >= 100 && second < 104 ? [21, 21, 21] : [5, 5, 5]),
+    });
+    const transactionId = plant.plug("a");
+    const planned = (currentA: number) => plan(plant, [{ evseId: "a", transactionId, currentA: [currentA, currentA] }]);
+    planned(16);
+    run(103);
+    expect(plant.decision("a").reason.kind).toBe("paused");
+    planned(0);
+    run(33);
+    expect(plant.decision("a").reason.kind).toBe("plan");
+    planned(16);
+    while (plant.second < 159) {
+      run(1);
+      expect(plant.limitA("a")).toBe(0);
+    }
+    run(20);
+    expect(plant.limitA("a")).toBeGreaterThanOrEqual(6);
+  });
+
   test("while power comes back, the reason is not a fuse that is free by now", () => {
     const { plant, run } = watched({
       site: siteOf({ mainFuseA: 25, worstBuildingLoadA: 15, evses: [{ id: "a" }] }),

@@ -109,10 +109,14 @@ function sendableA({ state }: ControlInput, { evse }: EvseObservation, decidedA:
   return decidedA < 0 ? Math.max(decidedA, 0 - dischargeA) : Math.min(decidedA, currentA);
 }
 
-/** Stopped for want of current, or because it did not obey: from then on a pause has its least duration. */
+/**
+ * Stopped for want of current, or because it did not obey: from then on a pause has its least duration, also when a plan
+ * would have it wait meanwhile.
+ */
 function pausedSince(memory: EvseMemory, { reason, currentA }: EvseDecision, monoMs: number): number | undefined {
-  if (reason.kind !== "paused" && !(reason.kind === "not-obeyed" && currentA === 0)) return undefined;
-  return memory.limitA > currentA ? monoMs : memory.pausedMonoMs;
+  if (currentA > 0) return undefined;
+  const isForced = reason.kind === "paused" || reason.kind === "not-obeyed";
+  return isForced && memory.limitA > 0 ? monoMs : memory.pausedMonoMs;
 }
 
 function withReason(memory: EvseMemory, decision: EvseDecision, monoMs: number): EvseMemory {
