@@ -55,6 +55,14 @@ describe("a car that is full, where others would take its room", () => {
     expect(triggerAt({ ...state, plan: { ...state.plan, current } }, 4 * MINUTE_MS)).toBe("a car takes nothing");
   });
 
+  it("is planned for no more where another car gives energy back for it: what it does not take would be sold", () => {
+    const state = site(full, { eagerSlots: 0 });
+    const { result, ...plan } = state.plan.current!;
+    const evses = result.evses.map((row) => (row.evseId === "right" ? { ...row, dischargeW: [4140] } : row));
+    const current = { ...plan, result: { ...result, evses } };
+    expect(triggerAt({ ...state, plan: { ...state.plan, current } }, 4 * MINUTE_MS)).toBe("a car takes nothing");
+  });
+
   it("is left alone where nobody would take more, where the plan pauses it, and where it is not full", () => {
     expect(triggerAt(site(full, { eagerSlots: 0 }), 4 * MINUTE_MS)).toBeUndefined();
     expect(triggerAt(site(full, { firstW: 0 }), 4 * MINUTE_MS)).toBeUndefined();

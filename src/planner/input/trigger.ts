@@ -59,11 +59,12 @@ function tookNothing({ input, result, madeMs }: Plan, { limits }: SiteState, now
 
 /**
  * A full car keeps its least current from others who would take more, until a plan knows; where a month's peak costs, from all
- * that could be taken below it.
+ * that could be taken below it. Where another gives energy back, what it no longer takes would be sold.
  */
 function fullCarKeepsRoom(plan: Plan, state: SiteState, nowMs: number): boolean {
   const othersWait = plan.result.evses.some(({ eagerSlots = 0 }) => eagerSlots > 0);
-  return (othersWait || (plan.input.peaks ?? []).length > 0) && tookNothing(plan, state, nowMs);
+  const othersGive = plan.result.evses.some(({ dischargeW }) => (dischargeW?.[0] ?? 0) > 0);
+  return (othersWait || othersGive || (plan.input.peaks ?? []).length > 0) && tookNothing(plan, state, nowMs);
 }
 
 /** Whether a car that nobody knew, planned on all phases of its EVSE, charges on fewer; who is told to, shows nothing by it. */
