@@ -91,6 +91,32 @@ describe.skipIf(browserMissing)(`the owner's page${skipped}`, () => {
     expect(rig.facts("visit-withdrawn").map(({ data }) => data.visitId)).toEqual([fact!.visitId]);
   });
 
+  test("says that a car is taken for the announced one, and takes the owner's word that it is another", async () => {
+    const { rig } = site;
+    const [arrivalMs, departureMs] = [Date.UTC(2026, 5, 10, 13), Date.UTC(2026, 5, 11, 7)];
+    const data = { visitId: "b-17", evseId: "right", arrivalMs, departureMs, by: "test" };
+    await rig.controller.record([{ type: "visit-announced", source: "test", data }]);
+    await rig.plugIn("right", { override: false });
+    await rig.run(10);
+    const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    await page.goto(site.url("/"));
+    const card = page.locator("article", { has: page.getByRole("heading", { name: "right", exact: true }) });
+    await card.getByText("Taken for the car that was announced for 13:00.").waitFor();
+    await card.getByRole("button", { name: "It is another car" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "It is another car" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await rig.run(10);
+    await card.getByText("When does it leave?").waitFor();
+    await card
+      .getByText("the place is taken then")
+      .or(card.getByText("A car is announced for 13:00"))
+      .first()
+      .waitFor();
+    expect(rig.facts("visit-mistaken")).toHaveLength(1);
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+  });
+
   test("goes through the quarter-hours of the plan by the arrow keys, too", async () => {
     const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
     await page.goto(site.url("/"));

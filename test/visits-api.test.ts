@@ -104,6 +104,50 @@ describe("a booking system", () => {
     ]);
   });
 
+  test("makes a booking longer whose car is there, and sends again what is known, hours after its time", async () => {
+    const at = await site();
+    const body = booking(at, { arrivalMs: at.rig.clock.wallMs() });
+    await put(at, "b-17", body);
+    await at.rig.plugIn("right", { override: false });
+    await at.rig.run(2 * 3600);
+    expect((await put(at, "b-17", body)).status).toBe(200);
+    const planned = at.rig.facts("plan-made").length;
+    const longer = { ...body, departureMs: body.departureMs + 3 * HOUR_MS, energyWh: 30_000 };
+    expect((await put(at, "b-17", longer)).status).toBe(200);
+    await at.rig.run(10);
+    const right = at.rig.controller.live().evses[1]!;
+    expect(right).toMatchObject({ departureMs: longer.departureMs, departureSaid: "driver", askedWh: 30_000 });
+    expect(at.rig.facts("plan-made").length).toBe(planned + 1);
+    // It is no word of a driver on record.
+    expect(at.rig.facts("wish-stated")).toEqual([]);
+    at.rig.restart();
+    await at.rig.connectAll();
+    expect(at.rig.controller.live().evses[1]).toMatchObject({ departureMs: longer.departureMs, askedWh: 30_000 });
+  });
+
+  test("is believed no more where the owner says that it is another car: it is waited for again", async () => {
+    const at = await site();
+    const another = async (evse: string) => {
+      const init = { method: "PUT", headers: { "content-type": "application/json" }, body: "{}" };
+      return (await fetch(at.url(`/api/v1/evses/${evse}/visit`), init)).status;
+    };
+    const body = booking(at, { arrivalMs: at.rig.clock.wallMs() + HOUR_MS });
+    await put(at, "b-17", body);
+    expect(await another("right")).toBe(422);
+    await at.rig.plugIn("right", { override: false });
+    await at.rig.run(10);
+    const right = () => at.rig.controller.live().evses[1]!;
+    expect(right()).toMatchObject({ departureSaid: "driver", visit: { visitId: "b-17", arrivalMs: body.arrivalMs } });
+    expect([await another("left"), await another("attic"), await another("right")]).toEqual([422, 404, 200]);
+    await at.rig.run(10);
+    expect(right()).not.toHaveProperty("visit");
+    expect(right()).not.toHaveProperty("departureSaid");
+    expect((await visits(at)).map(({ visitId }) => visitId)).toEqual(["b-17"]);
+    expect(at.rig.facts("visit-mistaken").map(({ data }) => [data.evseId, data.by])).toEqual([["right", "api:local"]]);
+    expect(at.rig.facts("plan-made").at(-1)!.data.trigger).toBe("a visit was announced or withdrawn");
+    expect(await (await fetch(at.url("/api/v1/sessions"))).text()).not.toContain("b-17");
+  });
+
   test("sees who is not waited for any more, and who finds no place", async () => {
     const at = await site();
     const nowMs = at.rig.clock.wallMs();

@@ -12,6 +12,7 @@ import {
   BudgetRequest,
   DeparturesRequest,
   decideRequest,
+  EvseVisitRequest,
   ForecastRequest,
   GridLimitRequest,
   IntensityRequest,
@@ -136,6 +137,20 @@ export function writeRoutes(app: FastifyInstance, { site, model, clock, access }
       const { id: visitId } = request.params as Static<typeof VisitParams>;
       return ask(reply, { kind: "visit", body: { ...(request.body as Static<typeof VisitRequest>), visitId } }, by);
     }),
+  );
+
+  app.put(
+    "/api/v1/evses/:id/visit",
+    {
+      schema: {
+        summary: "The car that is there is not the one that was announced: that one is waited for again",
+        params: IdParams,
+        body: EvseVisitRequest,
+      },
+    },
+    guarded((request, reply, { by }) =>
+      ask(reply, { kind: "evse-visit", evseId: evseOf(request), body: request.body as object }, by),
+    ),
   );
 
   app.post(

@@ -16,6 +16,7 @@ import { withEnd } from "./limits/grid-limit.ts";
 import { type Static, Type } from "./schema.ts";
 import { StandingDeparturesSchema } from "./site/site-departures.ts";
 import type { SiteModel } from "./site/site-model.ts";
+import { openSessionAt } from "./state/sessions.ts";
 import type { SiteState } from "./state/state.ts";
 import { MOST_VISITS, visitsAhead } from "./state/visits.ts";
 
@@ -58,6 +59,8 @@ export const VisitRequest = Type.Object(
 export const VisitIdSchema = Type.String({ minLength: 1, maxLength: 64, pattern: "^[A-Za-z0-9._:-]+$" });
 /** The same where the visit is named in the message. */
 export const NamedVisitRequest = Type.Object({ visitId: VisitIdSchema, ...VisitRequest.properties }, closed);
+/** The car that is there is not the one that was announced. */
+export const EvseVisitRequest = Type.Object({}, closed);
 /** Full power until the car is unplugged. */
 export const OverrideRequest = Type.Object({ active: Type.Boolean() }, closed);
 const PowerLimit = (description: string) =>
@@ -85,6 +88,7 @@ export type SiteRequest =
   | { readonly kind: "wish"; readonly evseId: string; readonly body: Static<typeof WishRequest> }
   | { readonly kind: "departures"; readonly evseId: string; readonly body: Static<typeof DeparturesRequest> }
   | { readonly kind: "visit"; readonly body: Static<typeof NamedVisitRequest> }
+  | { readonly kind: "evse-visit"; readonly evseId: string; readonly body: Static<typeof EvseVisitRequest> }
   | { readonly kind: "override"; readonly evseId: string; readonly body: Static<typeof OverrideRequest> }
   | { readonly kind: "grid-limit"; readonly body: Static<typeof GridLimitRequest> }
   | { readonly kind: "budget"; readonly body: Static<typeof BudgetRequest> }
@@ -144,6 +148,12 @@ function unknownEvse(site: SiteModel, evseId: string): RequestDecision {
   };
 }
 
+/** Bookings are sent again, and made longer, also when their time has come. */
+function isKnownArrival({ visits, sessions }: SiteState, visitId: string, arrivalMs: number): boolean {
+  const isSaid = Object.hasOwn(visits.announced, visitId) && visits.announced[visitId]!.arrivalMs === arrivalMs;
+  return isSaid || Object.values(sessions.open).some(({ visit }) => visit?.visitId === visitId);
+}
+
 /** Whom a site shall expect has a time, and something to be known by. */
 function decideVisit(
   { site, state, nowMs }: RequestContext,
@@ -160,7 +170,8 @@ function decideVisit(
       "Send the token that the driver will show, the evseId, or both",
     );
   if (evseId !== undefined && !site.evseById.has(evseId)) return unknownEvse(site, evseId);
-  if (!isAhead(arrivalMs, nowMs - LATE_MS)) return late("The arrival", "arrivalMs");
+  if (!isAhead(arrivalMs, nowMs - LATE_MS) && !isKnownArrival(state, visitId, arrivalMs))
+    return late("The arrival", "arrivalMs");
   if (departureMs === undefined || !(departureMs > Math.max(arrivalMs, nowMs)) || !isAhead(departureMs, nowMs))
     return refused("The departure is not after the arrival", "Send departureMs in epoch milliseconds, within a year");
   const others = visitsAhead(state.visits, nowMs).filter((other) => other.visitId !== visitId);
@@ -170,9 +181,21 @@ function decideVisit(
   return { ok: true, draft: { type: "visit-announced", source: by, data } };
 }
 
+/** Who was taken for an announced car by its place may be another one. */
+function decideAnother(state: SiteState, evseId: string, by: string): RequestDecision {
+  const session = openSessionAt(state.sessions, evseId);
+  if (!session?.visit) {
+    const title = "No car there is taken for one that was announced";
+    return { ok: false, problem: "visit", title, detail: "See GET /api/v1/sessions?open=true for visitId" };
+  }
+  const { transactionId, visit } = session;
+  const data = { visitId: visit.visitId, evseId, transactionId, by };
+  return { ok: true, draft: { type: "visit-mistaken", source: by, data } };
+}
+
 /** Decides on a request whose body fits its schema. `by` says who asks, and over what. */
 export function decideRequest(context: RequestContext, request: SiteRequest, by: string): RequestDecision {
-  const { site, nowMs } = context;
+  const { site, state, nowMs } = context;
   if (request.kind === "visit") return decideVisit(context, request.body, by);
   if (request.kind === "grid-limit") {
     if (!isAhead(request.body.untilMs, nowMs)) return late("The end of the limit", "untilMs");
@@ -196,6 +219,7 @@ export function decideRequest(context: RequestContext, request: SiteRequest, by:
   }
   const { evseId } = request;
   if (!site.evseById.has(evseId)) return unknownEvse(site, evseId);
+  if (request.kind === "evse-visit") return decideAnother(state, evseId, by);
   if (request.kind === "override")
     return { ok: true, draft: { type: "override-changed", source: by, data: { evseId, by, ...request.body } } };
   if (request.kind === "departures")

@@ -54,7 +54,8 @@ function askedSite(announced = 0) {
   const clock = { monoMs: () => 0, wallMs: () => NOW_MS } as Clock;
   const requests = createRequests({ site, model, topics, clock });
   expect(requests.topics).toContain("wattledger/home/visits/set");
-  const say = (body: object) => requests.handle(topics.visitSet, Buffer.from(JSON.stringify(body)), false);
+  const say = (body: object, topic = topics.visitSet) =>
+    requests.handle(topic, Buffer.from(JSON.stringify(body)), false);
   return { recorded, say, evseId: model.evses[0]!.id };
 }
 
@@ -93,6 +94,14 @@ test("what nobody could expect is refused over MQTT with what is wrong, and is n
   expect(await refused({ visitId: "a", evseId, ...times, arrivalMs: NOW_MS - HOUR_MS })).toContain("arrival");
   const farMs = NOW_MS + 400 * 24 * HOUR_MS;
   expect(await refused({ visitId: "a", evseId, ...times, departureMs: farMs })).toContain("within a year");
+  expect(recorded).toEqual([]);
+});
+
+test("who was taken for an announced car is said to be another, where somebody was", async () => {
+  const { recorded, say, evseId } = askedSite();
+  const topic = `wattledger/home/evses/${evseId}/visit/set`;
+  expect(await say({}, topic)).toMatchObject({ title: "No car there is taken for one that was announced" });
+  expect(await say({ visitId: "b-17" }, topic)).toMatchObject({ title: "The request does not fit" });
   expect(recorded).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import type { Clock, SiteAccess } from "../core/ports.ts";
 import {
   BudgetRequest,
   decideRequest,
+  EvseVisitRequest,
   ForecastRequest,
   GridLimitRequest,
   IntensityRequest,
@@ -35,6 +36,7 @@ export interface Requests {
 const ajv = new Ajv({ allErrors: false });
 const BODIES = {
   wish: ajv.compile(WishRequest),
+  "evse-visit": ajv.compile(EvseVisitRequest),
   override: ajv.compile(OverrideRequest),
   "grid-limit": ajv.compile(GridLimitRequest),
   budget: ajv.compile(BudgetRequest),
@@ -75,6 +77,7 @@ export function createRequests(options: {
   ]);
   for (const { id } of model.evses) {
     kinds.set(topics.wishSet(id), { kind: "wish", evseId: id });
+    kinds.set(topics.evseVisitSet(id), { kind: "evse-visit", evseId: id });
     kinds.set(topics.overrideSet(id), { kind: "override", evseId: id });
   }
   let minute = Number.NEGATIVE_INFINITY;

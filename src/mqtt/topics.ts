@@ -17,6 +17,7 @@ export interface Topics {
   forecastSet(kind: "pv" | "building" | "co2"): string;
   readonly visitSet: string;
   wishSet(evseId: string): string;
+  evseVisitSet(evseId: string): string;
   overrideSet(evseId: string): string;
 }
 
@@ -37,6 +38,7 @@ export function topicsOf(root: string, siteId: string): Topics {
     forecastSet: (kind) => `${base}/forecasts/${kind}/set`,
     visitSet: `${base}/visits/set`,
     wishSet: (evseId) => `${base}/evses/${evseId}/wish/set`,
+    evseVisitSet: (evseId) => `${base}/evses/${evseId}/visit/set`,
     overrideSet: (evseId) => `${base}/evses/${evseId}/override/set`,
   };
 }

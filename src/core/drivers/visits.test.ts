@@ -79,6 +79,70 @@ describe("a car that is announced", () => {
     expect(need).toMatchObject({ energyNeededWh: 12_000, departureMs: NOON_MS + 3 * HOUR_MS });
   });
 
+  it("may be announced otherwise while it is there: that is its driver's word from then on, and what he says himself goes before it", () => {
+    const site = new Places();
+    site.announce("anna", { evseId: "a-evse", energyWh: 12_000 });
+    site.at(2.5);
+    site.comes(1, "a");
+    const need = () => chargingNeed(site.site, site.state, site.state.sessions.open[1]!, { nowMs: site.nowMs });
+    site.at(3);
+    site.announce("anna", { evseId: "a-evse", energyWh: 20_000, departureMs: NOON_MS + 9 * HOUR_MS });
+    site.look();
+    expect(need()).toMatchObject({ askedWh: 20_000, departureMs: NOON_MS + 9 * HOUR_MS });
+    expect([site.begun(), site.expected()]).toEqual([["anna"], []]);
+    // When it comes the next time says nothing of this one.
+    const later = { arrivalMs: NOON_MS + 20 * HOUR_MS, departureMs: NOON_MS + 24 * HOUR_MS };
+    site.announce("anna", { evseId: "a-evse", energyWh: 7_000, ...later });
+    site.look();
+    expect(need()).toMatchObject({ askedWh: 20_000, departureMs: NOON_MS + 9 * HOUR_MS });
+    expect(site.expected()).toEqual(["anna@a-evse"]);
+    const data = { evseId: "a-evse", departureMs: NOON_MS + 4 * HOUR_MS, by: "driver" };
+    site.record([{ type: "wish-stated", source: "driver", data }]);
+    site.announce("anna", { evseId: "a-evse", departureMs: NOON_MS + 8 * HOUR_MS });
+    expect(need().departureMs).toBe(NOON_MS + 4 * HOUR_MS);
+    // What was said beforehand is how it is judged whether cars come as announced.
+    site.leaves(1, "a");
+    expect(site.state.stays.ended.at(-1)).toMatchObject({ lateMs: HOUR_MS / 2 });
+  });
+
+  it("is waited for again when it is announced for another place, or the car that was taken for it is another one", () => {
+    const site = new Places();
+    site.announce("anna", { evseId: "a-evse", energyWh: 12_000 });
+    site.at(1);
+    site.comes(1, "a");
+    site.announce("anna", { evseId: "b-evse", energyWh: 12_000 });
+    site.look();
+    expect(site.expected()).toEqual(["anna@b-evse"]);
+    expect(site.state.sessions.open[1]).not.toHaveProperty("visit");
+    site.comes(2, "b");
+    const mistaken = { visitId: "anna", evseId: "b-evse", transactionId: 2, by: "owner" };
+    site.record([{ type: "visit-mistaken", source: "owner", data: mistaken }]);
+    site.look();
+    expect(site.begun()).toEqual(["anna", "anna"]);
+    expect(site.state.sessions.open[2]).not.toHaveProperty("visit");
+    const need = chargingNeed(site.site, site.state, site.state.sessions.open[2]!, { nowMs: site.nowMs });
+    expect(need.assumed).toBe(true);
+    site.leaves(2, "b");
+    site.at(2);
+    site.comes(3, "b");
+    expect(site.begun()).toEqual(["anna", "anna", "anna"]);
+    expect(site.expected()).toEqual([]);
+  });
+
+  it("comes once more where that is said after it has left", () => {
+    const site = new Places();
+    site.announce("anna", { evseId: "a-evse" });
+    site.at(2);
+    site.comes(1, "a");
+    site.at(3);
+    site.leaves(1, "a");
+    site.look();
+    expect(site.expected()).toEqual([]);
+    site.at(3.1);
+    site.announce("anna", { evseId: "a-evse", arrivalMs: NOON_MS + 3.5 * HOUR_MS });
+    expect(site.expected()).toEqual(["anna@a-evse"]);
+  });
+
   it("is known by its token at any place, and is not another whose token is known", () => {
     const site = new Places();
     site.announce("anna", { evseId: "a-evse", token: "ANNA" });

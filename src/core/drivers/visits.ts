@@ -7,13 +7,12 @@ import type { ProcessImage } from "../image.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { beganMs, openSessionAt, type Session } from "../state/sessions.ts";
 import type { SiteState } from "../state/state.ts";
+import { EARLY_MS, isNamed } from "../state/visit-word.ts";
 import { type AnnouncedVisit, visitsAhead } from "../state/visits.ts";
 import { isSameToken } from "../token.ts";
 import { chargingNeed } from "./need.ts";
 
 const HOUR_MS = 3_600_000;
-/** A car that comes so much earlier than was said is still the one. */
-const EARLY_MS = 2 * HOUR_MS;
 /** Who has not come so long after the time that was said is not waited for; whoever comes later is known all the same. */
 export const LATE_MS = HOUR_MS;
 /** Less is not worth a plan. */
@@ -26,20 +25,24 @@ export interface ExpectedVisit extends AnnouncedVisit {
   readonly fromMs: number;
 }
 
-/** When the visits that have begun did so, by id. An id may be used again another day. */
-function begunMs({ sessions }: SiteState): ReadonlyMap<string, number> {
+/** The last sessions of the visits that have begun, by id. An id may be used again another day. */
+function begun({ sessions }: SiteState): ReadonlyMap<string, Session> {
   const all = [...sessions.ended, ...Object.values(sessions.open)];
-  return new Map(all.flatMap((session) => (session.visit ? [[session.visit.visitId, beganMs(session)]] : [])));
+  return new Map(all.flatMap((session) => (session.visit ? [[session.visit.visitId, session]] : [])));
+}
+
+/** Whether a session was this coming: what is said after the car has left, and what lies far ahead, is another one. */
+function hasCome({ arrivalMs, announcedMs }: AnnouncedVisit, session: Session | undefined): boolean {
+  if (!session || beganMs(session) < arrivalMs - EARLY_MS) return false;
+  return session.endRecordedMs === undefined || announcedMs <= session.endRecordedMs;
 }
 
 /** Those that may come yet, and have not. */
 export function visitsToCome(state: SiteState, nowMs: number): readonly AnnouncedVisit[] {
   const ahead = visitsAhead(state.visits, nowMs);
   if (ahead.length === 0) return [];
-  const begun = begunMs(state);
-  return ahead.filter(
-    ({ visitId, arrivalMs }) => (begun.get(visitId) ?? Number.NEGATIVE_INFINITY) < arrivalMs - EARLY_MS,
-  );
+  const sessions = begun(state);
+  return ahead.filter((visit) => !hasCome(visit, sessions.get(visit.visitId)));
 }
 
 /** Whether a plan keeps room for it: whoever is long overdue may come, and is not waited for. */
@@ -51,10 +54,10 @@ export function isWaitedFor({ arrivalMs }: AnnouncedVisit, nowMs: number): boole
 function fits(visit: AnnouncedVisit, session: Session): boolean {
   const cameMs = beganMs(session);
   if (cameMs < visit.arrivalMs - EARLY_MS || cameMs >= visit.departureMs) return false;
-  if (visit.token !== undefined && session.token !== undefined) return isSameToken(visit.token, session.token);
+  if (!isNamed(visit, session) || session.notVisits?.includes(visit.visitId)) return false;
   // Who stands there while somebody is announced to come is another one.
   const wasThere = cameMs < visit.announcedMs && visit.announcedMs < visit.arrivalMs;
-  return visit.evseId === session.evseId && !wasThere;
+  return isSameToken(visit.token, session.token) || !wasThere;
 }
 
 /** Cars that from now on are known to be those that were announced. None while the time of the day is not known. */

@@ -32,6 +32,13 @@ export const VisitAnnounced = declareFact(
 /** Nobody comes after all. */
 export const VisitWithdrawn = declareFact("visit-withdrawn", 1, Type.Object({ visitId: VisitId, by: Type.String() }));
 
+/** The car of a transaction is not the one that was announced, though it was taken for it. */
+export const VisitMistaken = declareFact(
+  "visit-mistaken",
+  1,
+  Type.Object({ visitId: VisitId, evseId: Type.String(), transactionId: Type.Integer(), by: Type.String() }),
+);
+
 /** The car of a transaction is the one that was announced: what was said then stands for its driver's word. */
 export const VisitBegan = declareFact(
   "visit-began",

@@ -50,6 +50,8 @@ export interface Session {
   readonly olderWh?: number;
   /** The car was announced: what was said then, energy since the plug-in, Wh. */
   readonly visit?: AnnouncedWord;
+  /** For which it was taken, and is not. */
+  readonly notVisits?: readonly string[];
 }
 
 export interface AnnouncedWord {
@@ -279,13 +281,6 @@ export function evolveSessions(state: SessionsState, fact: SiteFact): SessionsSt
       const from = energyFromMs === fact.atMs ? {} : { energyFromMs };
       const wish: Wish = { ...said, ...allowed, ...from, statedMs: fact.atMs, seq: fact.seq };
       return { ...state, wishes: { ...state.wishes, [evseId]: wish } };
-    }
-    case "visit-began": {
-      const { evseId: _, transactionId, ...word } = fact.data;
-      const session = state.open[transactionId];
-      if (!session) return state;
-      const visit = { ...word, statedMs: fact.atMs };
-      return { ...state, open: { ...state.open, [transactionId]: { ...session, visit } } };
     }
     case "standing-departure-applied": {
       const { evseId, ...word } = fact.data;

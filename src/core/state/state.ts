@@ -18,6 +18,7 @@ import { evolveSessions, initialSessions, type SessionsState } from "./sessions.
 import { evolveSite, initialSite, type SiteSlice } from "./site-slice.ts";
 import { evolveStays, initialStays, type StaysState } from "./stays.ts";
 import { evolveUpstream, initialUpstream, type UpstreamState } from "./upstream.ts";
+import { evolveVisitWords } from "./visit-word.ts";
 import { evolveVisits, initialVisits, type VisitsState } from "./visits.ts";
 
 export interface SiteState {
@@ -40,7 +41,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 28;
+export const STATE_VERSION = 29;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {
@@ -66,7 +67,7 @@ export function initialState(): SiteState {
 /** Folds one fact into the state. Facts of unknown types change nothing but `seq`. */
 export function evolve(state: SiteState, fact: SiteFact): SiteState {
   if (fact.type === "clock-stepped") return { ...afterClockStep(state, fact.data), seq: fact.seq };
-  const sessions = evolveSessions(state.sessions, fact);
+  const sessions = evolveVisitWords(evolveSessions(state.sessions, fact), fact);
   return {
     seq: fact.seq,
     site: evolveSite(state.site, fact),

@@ -47,6 +47,8 @@ export function evolveVisits(slice: VisitsState, fact: SiteFact): VisitsState {
       const { [fact.data.visitId]: _, ...announced } = slice.announced;
       return { announced, seq: fact.seq };
     }
+    case "visit-mistaken":
+      return { ...slice, seq: fact.seq };
     default:
       return slice;
   }

@@ -109,6 +109,7 @@ function sessionPart(input: DescribeInput, session: Session | undefined): Sessio
     departureMs: need.departureMs,
     preference: need.preference,
     ...saidPart(state, session),
+    ...(session.visit ? { visit: { visitId: session.visit.visitId, arrivalMs: session.visit.arrivalMs } } : {}),
     costEur: Math.round((session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0)) * 1e5) / 1e5,
     ...(unpricedWh > 0 ? { unpricedWh: Math.round(unpricedWh) } : {}),
     ...(session.token === undefined ? {} : { tokenHint: tokenHint(session.token) }),

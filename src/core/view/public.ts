@@ -50,7 +50,7 @@ export function publicFact(fact: Envelope): PublicFact {
 }
 
 /** A session for the public. */
-export function publicSession({ quarterHours, visit, ...session }: Session): PublicSession {
+export function publicSession({ quarterHours, visit, notVisits: _, ...session }: Session): PublicSession {
   const token = session.token === undefined ? {} : { token: maskToken(session.token) };
   const announced = visit === undefined ? {} : { visitId: visit.visitId };
   return { ...session, quarterHours: [...quarterHours], ...token, ...announced };

@@ -53,6 +53,12 @@ export const LiveEvseSchema = Type.Object({
   departureSaid: SaidBy,
   energySaid: SaidBy,
   departures: Type.Optional(StandingDeparturesSchema),
+  visit: Type.Optional(
+    Type.Object(
+      { visitId: Type.String(), arrivalMs: Type.Number() },
+      { description: "The car that is there is taken for the one that was announced, for that time" },
+    ),
+  ),
   expected: Type.Optional(NextVisitSchema),
   readyMs: Type.Optional(
     Type.Number({ description: "When the plan has delivered what was asked, but for what it falls short of" }),

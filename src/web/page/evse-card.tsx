@@ -2,7 +2,7 @@
 import type { LiveEvse } from "../../core/view/view.ts";
 import { Actions, UsualDepartures } from "./evse-actions.tsx";
 import { clockTime, cost, fixed, kw, kwh } from "./format.ts";
-import { AnnouncedCar } from "./visit-dialog.tsx";
+import { AnnouncedCar, TakenFor } from "./visit-dialog.tsx";
 import { words } from "./words/en.ts";
 
 function Progress({ evse }: { evse: LiveEvse }) {
@@ -67,6 +67,7 @@ export function EvseCard({ evse, colour }: { evse: LiveEvse; colour: number }) {
       {charging ? <Numbers evse={evse} /> : null}
       <p class="because">{evse.because}</p>
       {charging && evse.online ? <Actions evse={evse} /> : null}
+      <TakenFor evse={evse} />
       <AnnouncedCar evse={evse} />
     </article>
   );

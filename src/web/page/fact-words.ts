@@ -126,6 +126,8 @@ const LINES: Readonly<Record<string, (data: Data) => string>> = {
   "visit-announced": (data) =>
     `${data.by} announced a car for ${clockTime(Number(data.arrivalMs))}${data.evseId === undefined ? "" : ` at ${name(data)}`}`,
   "visit-withdrawn": (data) => `${data.by}: a car that was announced does not come (${data.visitId})`,
+  "visit-mistaken": (data) =>
+    `${name(data)}: this is not the car that was announced (${data.visitId}), says ${data.by}`,
   "visit-began": (data) => `${name(data)}: this is the car that was announced (${data.visitId})`,
   "override-changed": (data) => `${name(data)}: charge now ${data.active ? "on" : "off"}`,
   "battery-setpoint-changed": batteryLine,

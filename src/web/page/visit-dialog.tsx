@@ -98,6 +98,40 @@ function WithdrawDialog({ evse, visit, onClose }: { evse: LiveEvse; visit: Expec
   );
 }
 
+function AnotherDialog({ evse, taken, onClose }: { evse: LiveEvse; taken: string; onClose: () => void }) {
+  return (
+    <FormDialog
+      title={evse.name}
+      path={`/evses/${evse.id}/visit`}
+      bodyOf={() => ({})}
+      submit={words.anotherCar}
+      onClose={onClose}
+    >
+      <p>{taken}</p>
+      <small>{words.anotherNote}</small>
+    </FormDialog>
+  );
+}
+
+/** The car that is there was announced; who came first may be another one. */
+export function TakenFor({ evse }: { evse: LiveEvse }) {
+  const open = useSignal(false);
+  if (!evse.visit) return null;
+  const taken = words.takenFor(dayTime(evse.visit.arrivalMs, nowMs()));
+  const show = (isOpen: boolean) => () => {
+    open.value = isOpen;
+  };
+  return (
+    <div class="announced">
+      <span>{taken}</span>
+      <button type="button" class="plain" onClick={show(true)}>
+        {words.anotherCar}
+      </button>
+      {open.value ? <AnotherDialog evse={evse} taken={taken} onClose={show(false)} /> : null}
+    </div>
+  );
+}
+
 /** The last line of a card. */
 export function AnnouncedCar({ evse }: { evse: LiveEvse }) {
   const open = useSignal<"announce" | Expected | undefined>(undefined);

@@ -66,6 +66,9 @@ export const words = {
     const taken = becomes === "expected" ? "" : "; the place is taken then, the plan has no room for it";
     return `A car is announced ${said}${taken}.`;
   },
+  takenFor: (time: string) => `Taken for the car that was announced for ${time}.`,
+  anotherCar: "It is another car",
+  anotherNote: "What was announced is not said of this car then. The announced one may still come.",
   announcedAt: (evse: string) => `${evse}, announced`,
   withdraw: "Withdraw",
   comesNot: "It does not come",
