@@ -151,8 +151,12 @@ describe("a booking system", () => {
   test("sees who is not waited for any more, and who finds no place", async () => {
     const at = await site();
     const nowMs = at.rig.clock.wallMs();
-    await put(at, "overdue", booking(at, { arrivalMs: nowMs - 0.9 * HOUR_MS }));
-    await put(at, "second", booking(at, { arrivalMs: nowMs + HOUR_MS, departureMs: nowMs + 2 * HOUR_MS }));
+    await put(at, "overdue", booking(at, { token: "CARD", arrivalMs: nowMs - 0.9 * HOUR_MS }));
+    await put(
+      at,
+      "second",
+      booking(at, { token: "CARD-2", arrivalMs: nowMs + HOUR_MS, departureMs: nowMs + 2 * HOUR_MS }),
+    );
     const becomes = async () => Object.fromEntries((await visits(at)).map((visit) => [visit.visitId, visit.becomes]));
     const shown = () => at.rig.controller.live().evses[1]!.expected;
     expect(await becomes()).toEqual({ overdue: "expected", second: "no-place" });
@@ -160,6 +164,13 @@ describe("a booking system", () => {
     await at.rig.run(600);
     expect(await becomes()).toEqual({ overdue: "late", second: "expected" });
     expect(shown()).toMatchObject({ visitId: "second", becomes: "expected" });
+    // Nor does one of next week hide who comes soon and finds no place.
+    const nextWeek = { arrivalMs: nowMs + 150 * HOUR_MS, departureMs: nowMs + 160 * HOUR_MS };
+    await put(at, "next-week", booking(at, nextWeek));
+    await at.rig.plugIn("right", { token: "GUEST", override: false });
+    expect(await becomes()).toEqual({ overdue: "late", second: "no-place", "next-week": "expected" });
+    expect(shown()).toMatchObject({ visitId: "second", becomes: "no-place" });
+    await put(at, "next-week", {});
     // Who is not waited for is still shown where nobody else is expected: somebody may want to take it back.
     await put(at, "second", {});
     expect(shown()).toMatchObject({ visitId: "overdue", becomes: "late" });
@@ -179,6 +190,8 @@ describe("a booking system", () => {
     expect(await refused({ evseId, arrivalMs })).toEqual([422, order]);
     const past = { evseId, arrivalMs: arrivalMs - 4 * HOUR_MS, departureMs };
     expect(await refused(past)).toEqual([422, "The arrival is not in the future"]);
+    const far = { evseId, arrivalMs: arrivalMs + 9000 * HOUR_MS, departureMs: departureMs + 9000 * HOUR_MS };
+    expect(await refused(far)).toEqual([422, "The arrival is more than a year ahead"]);
     for (const bad of [{ energyWh: -1 }, { energyWh: "much" }, { arrivalMs: "soon" }, { token: "" }, { seat: 3 }])
       expect((await refused({ evseId, arrivalMs, departureMs, energyWh, ...bad }))[0]).toBe(400);
     expect((await refused(booking(at), "b%2F17"))[0]).toBe(400);

@@ -114,11 +114,11 @@ function isAhead(atMs: number | undefined, nowMs: number): boolean {
   return atMs === undefined || (atMs > nowMs && atMs <= nowMs + YEAR_MS);
 }
 
-function late(what: string, field: string): RequestDecision {
+function late(what: string, field: string, isFar: boolean): RequestDecision {
   return {
     ok: false,
     problem: "time",
-    title: `${what} is not in the future`,
+    title: isFar ? `${what} is more than a year ahead` : `${what} is not in the future`,
     detail: `Send ${field} in epoch milliseconds, later than now and within a year`,
   };
 }
@@ -171,7 +171,7 @@ function decideVisit(
     );
   if (evseId !== undefined && !site.evseById.has(evseId)) return unknownEvse(site, evseId);
   if (!isAhead(arrivalMs, nowMs - LATE_MS) && !isKnownArrival(state, visitId, arrivalMs))
-    return late("The arrival", "arrivalMs");
+    return late("The arrival", "arrivalMs", arrivalMs > nowMs);
   if (departureMs === undefined || !(departureMs > Math.max(arrivalMs, nowMs)) || !isAhead(departureMs, nowMs))
     return refused("The departure is not after the arrival", "Send departureMs in epoch milliseconds, within a year");
   const others = visitsAhead(state.visits, nowMs).filter((other) => other.visitId !== visitId);
@@ -198,7 +198,8 @@ export function decideRequest(context: RequestContext, request: SiteRequest, by:
   const { site, state, nowMs } = context;
   if (request.kind === "visit") return decideVisit(context, request.body, by);
   if (request.kind === "grid-limit") {
-    if (!isAhead(request.body.untilMs, nowMs)) return late("The end of the limit", "untilMs");
+    if (!isAhead(request.body.untilMs, nowMs))
+      return late("The end of the limit", "untilMs", request.body.untilMs! > nowMs);
     const data = withEnd(site, by, { ...request.body, by }, nowMs);
     return { ok: true, draft: { type: "grid-limit-received", source: by, data } };
   }
@@ -224,6 +225,7 @@ export function decideRequest(context: RequestContext, request: SiteRequest, by:
     return { ok: true, draft: { type: "override-changed", source: by, data: { evseId, by, ...request.body } } };
   if (request.kind === "departures")
     return { ok: true, draft: { type: "standing-departures-set", source: by, data: { evseId, by, ...request.body } } };
-  if (!isAhead(request.body.departureMs, nowMs)) return late("The departure", "departureMs");
+  if (!isAhead(request.body.departureMs, nowMs))
+    return late("The departure", "departureMs", request.body.departureMs! > nowMs);
   return { ok: true, draft: { type: "wish-stated", source: by, data: { evseId, by, ...request.body } } };
 }

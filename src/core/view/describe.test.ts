@@ -195,6 +195,12 @@ describe("the live picture", () => {
     expect(unshown.evses[0]).toMatchObject({ shortfallWh: 9000, shortfallUnsure: true });
   });
 
+  it("does not know yet what will be missing where the car stays beyond the plan", () => {
+    const stays = picture(planned(9000, { departureMs: NOON_MS + 7 * SLOT_MS }), { gridW: 0 }, { kind: "circuit" });
+    expect(stays.evses[0]).not.toHaveProperty("shortfallWh");
+    expect(stays.evses[0]).not.toHaveProperty("readyMs");
+  });
+
   it("calls no driver short of what nobody asked for, though such drivers usually take it", () => {
     const more = picture(planned(3000, { notAskedWh: 3000 }), { gridW: 0 }, { kind: "circuit" });
     expect(more.evses[0]).not.toHaveProperty("shortfallWh");

@@ -23,6 +23,9 @@ export function plannedCar({ plan: { current: plan } }: Pick<SiteState, "plan">,
   // What nobody asked for is nothing that a driver is short of.
   const shortfallWh = row.shortfallWh - (planned?.notAskedWh ?? 0);
   const isShort = shortfallWh >= SHORT_WH && !planned?.beyondWish;
+  // Who stays beyond the plan may get the rest after it: nobody knows yet.
+  const endMs = plan.input.startMs + plan.input.slots * SLOT_MS;
+  if (isShort && planned !== undefined && planned.departureMs > endMs) return {};
   return {
     ...(last < 0 ? {} : { readyMs: plan.input.startMs + (last + 1) * SLOT_MS }),
     ...(isShort ? { shortfallWh: Math.round(shortfallWh) } : {}),

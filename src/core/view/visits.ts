@@ -42,7 +42,7 @@ export type PublicVisit = Static<typeof PublicVisitSchema>;
 /** The next visit at an EVSE, as its part of the live picture. */
 export const NextVisitSchema = Type.Object(
   { visitId, arrivalMs, departureMs, energyWh, becomes },
-  { description: "The next car that is expected here; without any one that was announced for it and may come yet" },
+  { description: "The next car that is announced here; where there is none, one that is late and may come yet" },
 );
 export type NextVisit = Static<typeof NextVisitSchema>;
 
@@ -84,15 +84,13 @@ export function publicVisits(site: SiteModel, state: SiteState, nowMs: number): 
   });
 }
 
-const CONCERN = { expected: 0, "no-place": 1, late: 2 } as const;
-
-/** By EVSE the next visit that is expected there, else one that was announced for it. */
+/** By EVSE the next visit there; one that is not waited for only where there is no other. */
 export function nextVisits(site: SiteModel, state: SiteState, nowMs: number): ReadonlyMap<string, NextVisit> {
   const next = new Map<string, NextVisit>();
   for (const visit of prospects(site, state, nowMs)) {
     const at = visit.expectedAt ?? visit.evseId;
     const before = at === undefined ? undefined : next.get(at);
-    if (at === undefined || (before && CONCERN[before.becomes] <= CONCERN[visit.becomes])) continue;
+    if (at === undefined || (before && (before.becomes !== "late" || visit.becomes === "late"))) continue;
     const { arrivalMs: comesMs, departureMs: leavesMs, energyWh: wantedWh, becomes: becoming } = visit;
     const energy = wantedWh === undefined ? {} : { energyWh: wantedWh };
     next.set(at, {
