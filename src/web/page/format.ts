@@ -1,5 +1,6 @@
 /** Numbers and times as people read them. */
 import { signal } from "@preact/signals";
+import { whenWallShowsMs } from "../../core/time/calendar.ts";
 import { words } from "./words/en.ts";
 
 export const timeZone = signal<string | undefined>(undefined);
@@ -65,8 +66,5 @@ export function toLocalInput(ms: number): string {
 }
 
 export function fromLocalInput(text: string): number {
-  const asUtc = Date.parse(`${text}Z`);
-  // The zone's offset then: what the zone shows for this instant, against the instant itself.
-  const shown = Date.parse(`${toLocalInput(asUtc)}Z`);
-  return asUtc - (shown - asUtc);
+  return whenWallShowsMs(Date.parse(`${text}Z`), timeZone.value ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
