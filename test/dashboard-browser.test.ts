@@ -66,6 +66,9 @@ describe.skipIf(browserMissing)(`the owner's page${skipped}`, () => {
     const dialog = page.getByRole("dialog");
     // By the site's clock; the browser does not let a car leave before it comes.
     expect(await dialog.getByLabel("Comes at").inputValue()).toBe("2026-06-10T14:00");
+    await dialog.getByLabel("Comes at").fill("2026-06-09T17:30");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByText("Refused: The arrival is not in the future.", { exact: true }).waitFor();
     await dialog.getByLabel("Comes at").fill("2026-06-10T17:30");
     await dialog.getByLabel("Leaves at").fill("2026-06-10T17:15");
     await dialog.getByLabel("Energy needed, kWh").fill("22");

@@ -201,6 +201,12 @@ describe("the live picture", () => {
     expect(stays.evses[0]).not.toHaveProperty("readyMs");
   });
 
+  it("calls no car short of more than is asked for it", () => {
+    const [evse] = picture(planned(90_000), { gridW: 0 }, { kind: "circuit" }).evses;
+    expect(evse!.askedWh).toBeLessThan(60_000);
+    expect(evse!.shortfallWh).toBe(evse!.askedWh);
+  });
+
   it("calls no driver short of what nobody asked for, though such drivers usually take it", () => {
     const more = picture(planned(3000, { notAskedWh: 3000 }), { gridW: 0 }, { kind: "circuit" });
     expect(more.evses[0]).not.toHaveProperty("shortfallWh");

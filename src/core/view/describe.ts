@@ -3,7 +3,7 @@
 import type { CircuitObservation, EvseDecision } from "../control/control.ts";
 import { limitingReason, risingCount } from "../control/mode.ts";
 import { deviceQuality, lastReadingMonoMs } from "../device-quality.ts";
-import { chargingNeed, deliveredByRegisterWh } from "../drivers/need.ts";
+import { type ChargingNeed, chargingNeed, deliveredByRegisterWh } from "../drivers/need.ts";
 import { departuresAt } from "../drivers/standing.ts";
 import type { ProcessImage } from "../image.ts";
 import { budgetInForce } from "../limits/budget.ts";
@@ -83,8 +83,10 @@ function saidPart(state: SiteState, session: Session): Pick<LiveEvse, "departure
 type SessionPart = Pick<LiveEvse, "energyWh" | "costEur"> & Partial<LiveEvse>;
 
 /** What the plan has for the car. Whose driver leaves within a quarter-hour is ready before its end. */
-function plannedPart(state: SiteState, session: Session, departureMs: number): PlannedCar {
-  const planned = plannedCar(state, session.transactionId);
+function plannedPart(state: SiteState, session: Session, { departureMs, askedWh }: ChargingNeed): PlannedCar {
+  const { shortfallWh, ...rest } = plannedCar(state, session.transactionId);
+  // A plan has a little more for a car of which nobody knows what it needs.
+  const planned = { ...rest, ...(shortfallWh === undefined ? {} : { shortfallWh: Math.min(shortfallWh, askedWh) }) };
   const isSaid = wordOn(state.sessions, session).departure !== undefined;
   if (!isSaid || planned.readyMs === undefined) return planned;
   return { ...planned, readyMs: Math.min(planned.readyMs, departureMs) };
@@ -113,7 +115,7 @@ function sessionPart(input: DescribeInput, session: Session | undefined): Sessio
     costEur: Math.round((session.costEur + (unbookedWh / 1000) * (image.importEurPerKwh ?? 0)) * 1e5) / 1e5,
     ...(unpricedWh > 0 ? { unpricedWh: Math.round(unpricedWh) } : {}),
     ...(session.token === undefined ? {} : { tokenHint: tokenHint(session.token) }),
-    ...plannedPart(state, session, need.departureMs),
+    ...plannedPart(state, session, need),
   };
 }
 

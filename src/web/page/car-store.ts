@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { DriverView } from "../../core/view/driver.ts";
 import { timeZone } from "./format.ts";
 import { type Word, wordWith } from "./quick.ts";
+import { refusalText } from "./refusal.ts";
 import { carWords } from "./words/en-car.ts";
 
 const EVERY_MS = 3_000;
@@ -65,7 +66,7 @@ export async function say(change: Word, forget: { readonly energy?: boolean } = 
   const body = forget.energy || energyWh === undefined ? rest : { ...rest, energyWh };
   const response = await ask("PUT", "/wish", body);
   const problem = response?.ok ? undefined : await response?.json().catch(() => undefined);
-  refusal.value = response?.ok ? "" : problem ? `${problem.title}. ${problem.detail}` : carWords.noAnswer;
+  refusal.value = response?.ok ? "" : (refusalText(problem) ?? carWords.noAnswer);
   if (response?.status === 401) link.value = "gone";
   else await refresh();
   sending.value = false;

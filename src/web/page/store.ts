@@ -11,6 +11,7 @@ import type { PlanReasons } from "../../core/view/plan-reasons.ts";
 import type { LiveSite } from "../../core/view/view.ts";
 import { timeZone } from "./format.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { type Problem, refusalText } from "./refusal.ts";
 
 export interface Plan {
   readonly seq: number;
@@ -122,11 +123,11 @@ export async function change(method: "PUT" | "POST", path: string, body: object,
     () => undefined,
   );
   if (response?.ok) return { ok: true };
-  const problem = (await response?.json().catch(() => undefined)) as { title?: string; detail?: string } | undefined;
+  const problem = (await response?.json().catch(() => undefined)) as Partial<Problem> | undefined;
   if (response?.status === 401) sessionStorage.removeItem(TOKEN_KEY);
   return {
     ok: false,
     needsToken: response?.status === 401,
-    text: problem ? `${problem.title}. ${problem.detail}` : "the controller does not answer",
+    text: refusalText(problem) ?? "the controller does not answer",
   };
 }
