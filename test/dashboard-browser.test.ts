@@ -86,6 +86,11 @@ describe.skipIf(browserMissing)(`the owner's page${skipped}`, () => {
     await card.getByText("A car is announced for 17:30, until tomorrow 07:00, 22 kWh.").waitFor();
     await page.locator(".legend", { hasText: "right" }).waitFor();
     expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    const much = { visitId: fact!.visitId, evseId: "right", arrivalMs: fact!.arrivalMs, energyWh: 50_000, by: "test" };
+    const data = { ...much, departureMs: fact!.arrivalMs + 3_600_000 };
+    await rig.controller.record([{ type: "visit-announced", source: "test", data }]);
+    await rig.run(10);
+    await card.getByText(/A car is announced for 17:30, until 18:30, 50 kWh; [\d.]+ kWh will be missing\./).waitFor();
     await card.getByRole("button", { name: "Withdraw" }).click();
     await dialog.getByRole("button", { name: "It does not come" }).click();
     await dialog.waitFor({ state: "detached" });

@@ -59,6 +59,7 @@ describe("a booking system", () => {
     await at.rig.run(10);
     const [short] = await visits(at);
     expect(short!.shortfallWh).toBeGreaterThan(300_000);
+    expect(at.rig.controller.live().evses[1]!.expected!.shortfallWh).toBe(short!.shortfallWh);
     // Not at the end of its last quarter-hour, which is after its departure.
     expect(short!.readyMs).toBe(sooner.departureMs);
     expect((await put(at, "b-17", {})).status).toBe(200);

@@ -41,7 +41,10 @@ export type PublicVisit = Static<typeof PublicVisitSchema>;
 
 /** The next visit at an EVSE, as its part of the live picture. */
 export const NextVisitSchema = Type.Object(
-  { visitId, arrivalMs, departureMs, energyWh, becomes },
+  {
+    ...{ visitId, arrivalMs, departureMs, energyWh, becomes },
+    shortfallWh: Type.Optional(Type.Number({ description: "Of energyWh, what the plan in force falls short of" })),
+  },
   { description: "The next car that is announced here; where there is none, one that is late and may come yet" },
 );
 export type NextVisit = Static<typeof NextVisitSchema>;
@@ -58,6 +61,13 @@ function plannedPart(state: SiteState, visit: AnnouncedVisit): Partial<PublicVis
     ...(readyMs === undefined ? {} : { readyMs: Math.min(readyMs, visit.departureMs) }),
     ...shortfall,
   };
+}
+
+/** What will be missing of what was asked for it. */
+function shortPart(state: SiteState, visit: AnnouncedVisit): Pick<NextVisit, "shortfallWh"> {
+  if (visit.energyWh === undefined) return {};
+  const { shortfallWh, shortfallUnsure } = plannedPart(state, visit);
+  return shortfallWh === undefined || shortfallUnsure ? {} : { shortfallWh: Math.min(shortfallWh, visit.energyWh) };
 }
 
 type Prospect = AnnouncedVisit & Pick<PublicVisit, "becomes" | "expectedAt" | "fromMs">;
@@ -96,6 +106,7 @@ export function nextVisits(site: SiteModel, state: SiteState, nowMs: number): Re
     next.set(at, {
       ...{ visitId: visit.visitId, arrivalMs: comesMs, departureMs: leavesMs, becomes: becoming },
       ...energy,
+      ...(becoming === "expected" ? shortPart(state, visit) : {}),
     });
   }
   return next;

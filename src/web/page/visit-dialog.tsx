@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { LiveEvse } from "../../core/view/view.ts";
 import { FormDialog } from "./form-dialog.tsx";
-import { dayTime, fixed, fromLocalInput, toLocalInput } from "./format.ts";
+import { dayTime, fixed, fromLocalInput, kwh, toLocalInput } from "./format.ts";
 import { live } from "./store.ts";
 import { words } from "./words/en.ts";
 
@@ -15,12 +15,13 @@ const STAYS_MS = 8 * HOUR_MS;
 
 const nowMs = () => live.value?.nowMs ?? Date.now();
 
-function announcedText({ arrivalMs, departureMs, energyWh, becomes }: Expected): string {
+function announcedText({ arrivalMs, departureMs, energyWh, shortfallWh, becomes }: Expected): string {
   const energy = energyWh === undefined ? undefined : fixed(energyWh / 1000, energyWh % 1000 === 0 ? 0 : 1);
   const at = (ms: number) => dayTime(ms, nowMs());
   const isOverdue = becomes === "expected" && arrivalMs < nowMs();
   return words.announcedCar({
     ...{ comes: at(arrivalMs), leaves: at(departureMs), energy },
+    missing: shortfallWh === undefined ? undefined : kwh(shortfallWh),
     becomes: isOverdue ? "overdue" : becomes,
   });
 }

@@ -57,14 +57,16 @@ export const words = {
     readonly comes: string;
     readonly leaves: string;
     readonly energy: string | undefined;
+    readonly missing?: string | undefined;
     readonly becomes: "expected" | "overdue" | "late" | "no-place";
   }) => {
-    const { comes, leaves, energy, becomes } = car;
+    const { comes, leaves, energy, missing, becomes } = car;
     const said = `for ${comes}, until ${leaves}${energy === undefined ? "" : `, ${energy} kWh`}`;
     if (becomes === "late") return `A car was announced ${said}; it is not waited for any more.`;
     if (becomes === "overdue") return `A car was announced ${said}; it has not come yet.`;
-    const taken = becomes === "expected" ? "" : "; the place is taken then, the plan has no room for it";
-    return `A car is announced ${said}${taken}.`;
+    if (becomes === "no-place")
+      return `A car is announced ${said}; the place is taken then, the plan has no room for it.`;
+    return `A car is announced ${said}${missing === undefined ? "" : `; ${missing} kWh will be missing`}.`;
   },
   takenFor: (time: string) => `Taken for the car that was announced for ${time}.`,
   anotherCar: "It is another car",
