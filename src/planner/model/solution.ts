@@ -2,7 +2,7 @@
 import type { PlanBattery, PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { clamp } from "../../core/quantity.ts";
 import { circuitRooms, slotHours } from "../input/limits.ts";
-import { eagerSlots } from "../rules/eager.ts";
+import { counterweights, eagerSlots } from "../rules/eager.ts";
 import { flowsOf } from "./flows.ts";
 import type { PlanLayout } from "./layout.ts";
 import { netChargedWh, settledDischarge } from "./model-discharge.ts";
@@ -84,8 +84,10 @@ export function planFromSolution(
   const pvUsedW = layout.pvs.map((variable) => (values[variable] ?? 0) * 1000);
   const flows = flowsOf(input, { evses, batteries, pvUsedW });
   const rooms = circuitRooms(input);
+  const evening = counterweights(input);
   const eager = evses.map((planned, index) => {
-    const slots = eagerSlots(index, planned, { input, importW: flows.importW, rooms });
+    const isCounterweight = evening[index] === true;
+    const slots = eagerSlots(index, planned, { input, importW: flows.importW, rooms, isCounterweight });
     return slots > 0 ? { ...planned, eagerSlots: slots } : planned;
   });
   return { ...said, evses: eager, batteries, ...flows };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../../core/facts/plan-facts.ts";
 import { circuitRooms } from "../input/limits.ts";
 import { planEvse, planInput } from "../plan-input.test-kit.ts";
-import { eagerSlots } from "./eager.ts";
+import { counterweights, eagerSlots } from "./eager.ts";
 
 const evses = [planEvse(), planEvse({ evseId: "evse-2", transactionId: 2 })];
 const importEurPerKwh = [0.2, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1];
@@ -30,7 +30,12 @@ function eager(
   return eagerSlots(
     0,
     { powerW, shortfallWh },
-    { input, importW: importW ?? new Array<number>(8).fill(12_000), rooms },
+    {
+      input,
+      importW: importW ?? new Array<number>(8).fill(12_000),
+      rooms,
+      isCounterweight: counterweights(input)[0]!,
+    },
   );
 }
 
@@ -62,6 +67,23 @@ describe("a car that would take more now", () => {
     const short = (notAskedWh: number) =>
       eager([4140, 0, 11040, 0, 0, 0, 0, 0], { more: { evses: unasked(notAskedWh) }, shortfallWh: 500, fuseA: 32 });
     expect([short(500), short(400)]).toEqual([0, 1]);
+  });
+
+  it("is none that evens out what others load more where phases may not differ much, but for one that misses energy", () => {
+    const onPhase = (phase: 0 | 1, energyNeededWh: number) =>
+      planEvse({ phases: [phase], minPowerW: 1380, maxPowerW: 7360, energyNeededWh });
+    const later = [0, 4140, 0, 0, 0, 0, 0, 0];
+    const beside = (otherWh: number, more: Partial<PlanInput> = { unbalanceLimitA: 20 }, shortfallWh = 0) =>
+      eager(later, { more: { evses: [onPhase(0, 5000), onPhase(1, otherWh)], ...more }, shortfallWh });
+    // Who has most to charge may take what is left now; the other one is wanted beside it later.
+    expect([beside(4000), beside(6000)]).toEqual([1, 0]);
+    expect(beside(6000, { unbalanceLimitA: 20 }, 500)).toBe(1);
+    expect(beside(6000, {})).toBe(1);
+    // Who may have left by then takes it now.
+    const unsure = { ...onPhase(0, 5000), leftBy: [0, 0.2] };
+    expect(eager(later, { more: { evses: [unsure, onPhase(1, 6000)], unbalanceLimitA: 20 } })).toBe(1);
+    const three = planEvse({ energyNeededWh: 5000 });
+    expect(eager(later, { more: { evses: [three, onPhase(1, 6000)], unbalanceLimitA: 20 } })).toBe(1);
   });
 
   it("is none that waits for a better price, or has all that it takes", () => {

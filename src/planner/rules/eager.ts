@@ -1,7 +1,7 @@
 /** Which cars would get more in the running slot, if a circuit had room: the allocator gives them what others leave. */
-import type { PlanInput } from "../../core/facts/plan-facts.ts";
+import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
-import { type CircuitRoom, importCapW, mostPowerW } from "../input/limits.ts";
+import { type CircuitRoom, importCapW, mostPowerW, possibleNeedWh } from "../input/limits.ts";
 import { carCost } from "../model/car-cost.ts";
 import { unaskedWh } from "../model/shortfall.ts";
 import { planWeights } from "../model/weights.ts";
@@ -51,6 +51,33 @@ function allFit(index: number, input: PlanInput, rooms: readonly CircuitRoom[]):
 }
 
 /**
+ * Cars on one or two phases that even out what others load: where phases may not differ much, they charge while those do that have
+ * most to charge. What they take sooner leaves these alone later, with no more than may differ.
+ */
+export function counterweights(input: PlanInput): boolean[] {
+  const { evses, sitePhases, unbalanceLimitA } = input;
+  const isUneven = ({ phases }: PlanEvse) => unbalanceLimitA !== undefined && phases.length < sitePhases;
+  const needWh = PHASE_INDEXES.map((phase) =>
+    evses.reduce((sum, evse) => {
+      return isUneven(evse) && evse.phases.includes(phase)
+        ? sum + possibleNeedWh(evse, input) / evse.phases.length
+        : sum;
+    }, 0),
+  );
+  const mostWh = Math.max(...needWh);
+  return evses.map((evse) => isUneven(evse) && evse.phases.every((phase) => needWh[phase]! < mostWh));
+}
+
+/** Who may leave before that waits for nobody's sake. */
+const SURE_CHANCE = 0.1;
+
+/** Whether a car is surely still there in the last slot in which it is planned. */
+function staysFor({ leftBy }: PlanEvse, powerW: readonly number[]): boolean {
+  const last = powerW.findLastIndex((power) => power > 0);
+  return (leftBy?.[last] ?? 0) < SURE_CHANCE;
+}
+
+/**
  * Slots from the start, 0 or 1, in which a car would take more: it misses energy, or a later slot in which it charges is
  * dearer than this one, and others may be in its way now.
  */
@@ -61,7 +88,13 @@ export function eagerSlots(
     input,
     importW,
     rooms,
-  }: { readonly input: PlanInput; readonly importW: readonly number[]; readonly rooms: readonly CircuitRoom[] },
+    isCounterweight,
+  }: {
+    readonly input: PlanInput;
+    readonly importW: readonly number[];
+    readonly rooms: readonly CircuitRoom[];
+    readonly isCounterweight: boolean;
+  },
 ): number {
   const evse = input.evses[index]!;
   if ((powerW[0] ?? 0) > mostPowerW(evse, 0) - LESS_W) return 0;
@@ -69,7 +102,7 @@ export function eagerSlots(
   // It may be a peak that keeps the plan from it, or what changes from one quarter-hour to the next.
   if (input.ramp) return 0;
   if (input.peaks?.some((peak) => (peak.weight?.[0] ?? 1) > 0)) return 0;
-  if (allFit(index, input, rooms)) return 0;
+  if ((isCounterweight && staysFor(evse, powerW)) || allFit(index, input, rooms)) return 0;
   const context = { input, weights: planWeights(input) };
   // More power now is bought, however little of the sun is left over.
   const nowEur = (input.importEurPerKwh[0] ?? 0) + carCost(evse, 0, context);
