@@ -219,6 +219,8 @@ describe("the demonstration over real sockets", () => {
     expect(shown.slice(0, 2).some((line) => text.includes(line))).toBe(true);
     said.mockRestore();
     const refused = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await explain(["attic", "--url", url("/")])).toBe(1);
+    expect(refused.mock.calls.flat().join("\n")).toContain('There is no EVSE "attic". Known: stall-1');
     expect(await explain(["--url", "http://127.0.0.1:1"])).toBe(1);
     expect(refused.mock.calls.flat().join("\n")).toContain("does not answer");
     refused.mockRestore();

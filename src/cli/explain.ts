@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { localTime } from "../core/time/local-time.ts";
 import type { ExplainedSlot, PlanReasons } from "../core/view/plan-reasons.ts";
+import type { LiveSite } from "../core/view/view.ts";
 
 /** What `--help` prints. */
 export const USAGE = `Usage: wattledger explain [EVSE]          why the plan gives each EVSE what it gives
@@ -31,13 +32,17 @@ function reasonsOf(url: string, evse: string | undefined): Promise<PlanReasons> 
 }
 
 /** What is printed, in the times of the site, as the reasons are. */
-async function textOf({ seq, madeMs, ramp, evses }: PlanReasons, url: string): Promise<string> {
-  const { site } = await get<{ readonly site: { readonly timeZone: string } }>(url, new URL("/api/v1/site", url));
+async function textOf(reasons: PlanReasons, url: string, evse: string | undefined): Promise<string> {
+  const { seq, madeMs, ramp, evses } = reasons;
+  const { site, evses: known } = await get<Pick<LiveSite, "site" | "evses">>(url, new URL("/api/v1/site", url));
+  const ids = known.map(({ id }) => id);
+  if (evse !== undefined && !ids.includes(evse))
+    throw new Error(`There is no EVSE "${evse}". Known: ${ids.join(", ")}`);
   const timeOf = (ms: number) => localTime(ms, madeMs, site.timeZone);
   return [
     `Plan #${seq}, made ${timeOf(madeMs)} (times of ${site.timeZone})`,
     ...(ramp === undefined ? [] : [ramp]),
-    ...(evses.length === 0 ? ["No car is planned."] : []),
+    ...(evses.length === 0 ? [evse === undefined ? "No car is planned." : `No car is planned at ${evse}.`] : []),
     ...evses.flatMap(({ evseId, name, visitId, short, slots }) => [
       `${name} (${evseId})${visitId === undefined ? "" : `, announced: ${visitId}`}`,
       ...(short === undefined ? [] : [`  ${short}`]),
@@ -59,7 +64,7 @@ export async function explain(args: string[]): Promise<number> {
   }
   try {
     const reasons = await reasonsOf(values.url, positionals[0]);
-    console.log(values.json ? JSON.stringify(reasons, null, 1) : await textOf(reasons, values.url));
+    console.log(values.json ? JSON.stringify(reasons, null, 1) : await textOf(reasons, values.url, positionals[0]));
     return 0;
   } catch (error) {
     console.error((error as Error).message);

@@ -12,13 +12,20 @@ function editDistance(a: string, b: string): number {
 }
 
 const FAREST = 3;
+/** Fewer letters begin many words. */
+const LEAST_BEGIN = 3;
 const LONGEST_WORD = 60;
 
 /** Advice for a word that is none of the known ones: the nearest of them, or all. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const asked = word.slice(0, LONGEST_WORD).toLowerCase();
-  const near = known
+  const begun = known.filter((name) => asked.length >= LEAST_BEGIN && name.toLowerCase().startsWith(asked));
+  // Of a short word so many changes leave nothing.
+  const farest = Math.min(FAREST, Math.floor(asked.length / 2));
+  const near = (begun.length > 0 ? begun : known)
     .map((name) => ({ name, distance: editDistance(asked, name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return near && near.distance <= FAREST ? `Did you mean "${near.name}"?` : `Known here: ${known.join(", ")}`;
+  return near && (begun.length > 0 || near.distance <= farest)
+    ? `Did you mean "${near.name}"?`
+    : `Known here: ${known.join(", ")}`;
 }
