@@ -89,6 +89,20 @@ describe("a plan behind a tight fuse", () => {
     expect(energyKwh(early!.powerW, 0, 4)).toBeGreaterThan(3);
   });
 
+  it("lets a car that needs most of the cheap hours begin before them where another fills the fuse then: not all gets through", () => {
+    const two = (phase: 0 | 1) => {
+      const input = evening();
+      const [car] = input.evses;
+      const other = { ...car!, evseId: "evse-2", transactionId: 2, phases: [phase], energyNeededWh: 1_000 };
+      const circuits = input.circuits.map((circuit) => ({ ...circuit, limitA: 32 }));
+      return solve({ ...input, circuits, evses: [{ ...car!, energyNeededWh: 20_000 }, other] });
+    };
+    const [early] = two(0).evses;
+    expect(energyKwh(early!.powerW, 0, 4)).toBeGreaterThan(2);
+    const [calm] = two(1).evses;
+    expect(energyKwh(calm!.powerW, 0, 4)).toBeLessThan(0.1);
+  });
+
   it("is not changed by those who come on other phases, nor where the site gives no weight to missing energy", () => {
     const all = [[0, 0.5, 0.5, 0.5]];
     const bare = solve(evening()).evses[0]!.powerW;

@@ -12,7 +12,7 @@ import {
 import { type CarCostContext as Context, carCost } from "./car-cost.ts";
 import { type ModelBuilder, term } from "./linear-model.ts";
 import { addDischarge, backFactor, plannedSlots } from "./model-discharge.ts";
-import { addLate } from "./model-late.ts";
+import { addLate, type IsCrowded } from "./model-late.ts";
 import { addShortfall, addUnasked } from "./shortfall.ts";
 
 const KILO = 1000;
@@ -87,7 +87,7 @@ function addChoice(
 export function addEvse(
   build: ModelBuilder,
   index: number,
-  context: Context & { readonly rooms: readonly CircuitRoom[] },
+  context: Context & { readonly rooms: readonly CircuitRoom[]; readonly isCrowded: IsCrowded },
 ): EvseLayout {
   const { input } = context;
   const evse = input.evses[index]!;
@@ -121,7 +121,7 @@ export function addEvse(
     build.row(`least${index}_${slot}`, { lower: 0 }, [term(power[slot]!, 1), term(yes, -minKw)]);
   }
   if (!evse.mayPause) addOneGo(build, index, goes, evse.chargingNow);
-  addLate(build, index, input, power);
+  addLate(build, index, context, power);
   const shortfall = addShortfall(build, index, context);
   const unasked = addUnasked(build, index, context);
   const given = addDischarge(build, index, { ...context, charging: { power, on, onSingle } });

@@ -12,6 +12,7 @@ import type { Direction, PlanLayout } from "./layout.ts";
 import { type LinearModel, type ModelBuilder, modelBuilder, term } from "./linear-model.ts";
 import { addReverseLimits } from "./model-discharge.ts";
 import { addEvse } from "./model-evse.ts";
+import { crowding } from "./model-late.ts";
 import { addLimits } from "./model-limits.ts";
 import { addPeaks } from "./model-peaks.ts";
 import { addRamp } from "./model-ramp.ts";
@@ -226,7 +227,8 @@ export function planModel(input: PlanInput): PlanModel {
   const weights = planWeights(input);
   const directions: Direction[] = [];
   const rooms = circuitRooms(input);
-  const evses = input.evses.map((_, index) => addEvse(build, index, { input, weights, rooms }));
+  const isCrowded = crowding(rooms, input);
+  const evses = input.evses.map((_, index) => addEvse(build, index, { input, weights, rooms, isCrowded }));
   const batteries = input.batteries.map((_, index) => addBattery(build, index, { input, directions }));
   const grid = addGrid(build, { input, directions });
   const mostKw = Math.max(...grid.imports.map((_, slot) => mostFlows(input, slot).importW)) / KILO;
