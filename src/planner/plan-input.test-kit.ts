@@ -132,6 +132,7 @@ export function seededInput(seed: number, evses: number): PlanInput {
     elapsed: seed % 3 === 0 ? 0.4 : 0,
     ...(seed % 4 === 0 ? { unbalanceLimitA: 20 } : {}),
     opportunityEurPerHour: seed % 2,
+    missedEurPerKwh: 0.5,
     binarySlots: evses === 0 ? 0 : Math.max(1, Math.min(8, Math.floor(160 / evses))),
   });
 }
