@@ -145,6 +145,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "charge-point", kind: "half-open", fromS: 252, forS: 265, pick: 0.01718 },
     ],
   ],
+  [
+    4050284,
+    "a car that charged by now had given by its last report, was thought to do so for twenty seconds more, and was stopped for that",
+    [
+      { family: "disk", kind: "full", fromS: 588, forS: 184, pick: 0.78075 },
+      { family: "giving", kind: "export-limits", fromS: 358, forS: 454, pick: 0.02751 },
+      { family: "giving", kind: "no-export", fromS: 130, forS: 141, pick: 0.36629 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

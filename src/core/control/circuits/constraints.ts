@@ -112,7 +112,9 @@ function sumsOf(bound: Bound): Sums {
     sums.expected += flowWeight * entry.expectedA;
     const mostA = Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
     sums.inForce += weight * mostA;
-    if (!entry.settled) sums.unseen += weight * (mostA - Math.max(0, entry.surelyA));
+    // Who is not told to give any more may have stopped that, and its last report does not show it.
+    const seenA = (entry.memory.sentA ?? 0) < 0 ? Math.max(0, entry.surelyA) : entry.surelyA;
+    if (!entry.settled) sums.unseen += weight * (mostA - seenA);
   }
   return sums;
 }

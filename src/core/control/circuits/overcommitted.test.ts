@@ -49,4 +49,22 @@ describe("limits that are above what is free, though nothing is overloaded", () 
     plant.run(80, () => expect(plant.drawsA("car")).toBe(16));
     expect(plant.drawsA("late")).toBe(12);
   });
+
+  test("stay while that may be a van that charges by now, and gave back by its last report", () => {
+    const site = siteOf({
+      mainFuseA: 40,
+      worstBuildingLoadA: 26,
+      evses: [{ id: "van", givesW: 11_040 }, { id: "car" }],
+    });
+    const plant = new Plant({ site, building: () => [8, 8, 8], meterEveryS: 5 });
+    const van = plant.plug("van", { socPercent: 80 });
+    const rows = [{ evseId: "car", transactionId: plant.plug("car"), currentA: [16, 16, 16] }];
+    plan(plant, [gives(van, 12), ...rows]);
+    plant.run(180);
+    expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-12, 16]);
+    plant.station("van").fault = { mute: true };
+    plan(plant, [{ evseId: "van", transactionId: van, currentA: [10, 10, 10] }, ...rows]);
+    plant.run(80, () => expect(plant.drawsA("car")).toBe(16));
+    expect(plant.drawsA("van")).toBeGreaterThanOrEqual(6);
+  });
 });
