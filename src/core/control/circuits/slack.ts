@@ -1,5 +1,5 @@
 /** What is left of each constraint while currents are given away. */
-import { type Constraint, weightOf } from "./constraints.ts";
+import { type Constraint, weightOf } from "./constraint.ts";
 
 interface Link {
   readonly constraint: number;

@@ -1,6 +1,6 @@
 /** What the guard decides from: everything of one tick, frozen. */
 import type { CircuitView } from "../circuits/circuits.ts";
-import type { Constraint } from "../circuits/constraints.ts";
+import type { Constraint } from "../circuits/constraint.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import type { ControlMemory } from "../memory.ts";

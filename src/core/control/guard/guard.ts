@@ -3,7 +3,7 @@
  * once, raises slowly and never everybody together, pauses in turns. Nothing here waits for anything.
  */
 import type { CircuitView } from "../circuits/circuits.ts";
-import { type Constraint, weightOf } from "../circuits/constraints.ts";
+import { type Constraint, weightOf } from "../circuits/constraint.ts";
 import { Bounds, Slack } from "../circuits/slack.ts";
 import { mostUnseenA } from "../circuits/unbalance.ts";
 import type { EvseDecision } from "../control.ts";

@@ -1,7 +1,7 @@
 /** What is recorded of the guard at work: overloads that were shed, and charge points that do not obey. */
 import type { SiteDraft } from "../../facts/index.ts";
-import type { Constraint } from "../circuits/constraints.ts";
-import { flowWeightOf } from "../circuits/constraints.ts";
+import type { Constraint } from "../circuits/constraint.ts";
+import { flowWeightOf } from "../circuits/constraint.ts";
 import { withLowered } from "../circuits/headroom.ts";
 import type { EvseDecision } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";

@@ -2,7 +2,8 @@
 import type { ProcessImage } from "../../image.ts";
 import type { Reason } from "../../reason.ts";
 import type { CircuitView } from "../circuits/circuits.ts";
-import { BUDGET_KEY, type Constraint, weightOf } from "../circuits/constraints.ts";
+import { type Constraint, weightOf } from "../circuits/constraint.ts";
+import { BUDGET_KEY } from "../circuits/constraints.ts";
 import type { Slack } from "../circuits/slack.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import type { Wish } from "../wishes/wishes.ts";

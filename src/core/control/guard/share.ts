@@ -1,5 +1,5 @@
 /** Shares what is available: minimum currents first, then evenly upwards until something binds. */
-import type { Constraint } from "../circuits/constraints.ts";
+import type { Constraint } from "../circuits/constraint.ts";
 import type { Slack } from "../circuits/slack.ts";
 
 export interface Claim {
