@@ -3,7 +3,7 @@
  * for later what takes nearly all of its time then may miss it. What it leaves beyond a part of that time weighs a little, so
  * those with the least time to spare go first.
  */
-import type { PlanInput } from "../../core/facts/plan-facts.ts";
+import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import { MISSED_PART } from "../input/latecomers.ts";
 import {
@@ -13,6 +13,7 @@ import {
   mostPowerW,
   possibleNeedWh,
   presence,
+  slotsUntilDeparture,
   WANTED_SLOTS,
 } from "../input/limits.ts";
 import { type ModelBuilder, term } from "./linear-model.ts";
@@ -27,29 +28,39 @@ const LEAST_PART = 0.5;
 
 /** Of the power of a car so much is counted on while a fuse is full: 0.89 to 0.93 of what it carries flows, whoever plans. */
 const FULL_PART = 0.8;
+/** A circuit is crowded where its cars need so much of its room at the least. */
+const CROWDED_PART = 0.6;
 
 export interface LateContext {
   readonly input: PlanInput;
   readonly isCrowded: IsCrowded;
 }
 
-/** Whether the cars of the plan would together take more in a slot than a fuse above this EVSE carries; by index. */
+/** Whether the cars of the plan need most of what a fuse above this EVSE carries in a slot; by index. */
 export type IsCrowded = (index: number, slot: number) => boolean;
 
-/** By phase and slot: whether the cars on a circuit together would take more than it carries. */
+/** Mean power that a car needs while it is there, W. */
+function meanNeedW(evse: PlanEvse, input: PlanInput): number {
+  let hours = 0;
+  for (let slot = 0; slot < slotsUntilDeparture(evse, input); slot++)
+    hours += mostPowerW(evse, slot) > 0 ? chargingHours(evse, slot, input) : 0;
+  return hours > 0 ? possibleNeedWh(evse, input) / hours : 0;
+}
+
+/** By phase and slot: whether the cars on a circuit, each as evenly as it can, fill most of what it carries. */
 function crowdedSlots(room: CircuitRoom, input: PlanInput): readonly (readonly boolean[])[] {
-  const those = room.evses.map((index) => input.evses[index]!);
+  const those = room.evses.map((index) => input.evses[index]!).map((evse) => ({ evse, meanW: meanNeedW(evse, input) }));
   return PHASE_INDEXES.map((phase) => {
-    const on = those.filter(({ phases }) => phases.includes(phase));
+    const on = those.filter(({ evse }) => evse.phases.includes(phase));
     return room.phaseW[phase].map((leftW, slot) => {
-      const there = on.filter((evse) => presence(evse, slot, input) > 0);
-      const wantedW = there.reduce((sum, evse) => sum + mostPowerW(evse, slot) / evse.phases.length, 0);
-      return there.length > 1 && wantedW > leftW;
+      const there = on.filter(({ evse }) => presence(evse, slot, input) > 0 && mostPowerW(evse, slot) > 0);
+      const neededW = there.reduce((sum, { evse, meanW }) => sum + meanW / evse.phases.length, 0);
+      return there.length > 1 && neededW > CROWDED_PART * leftW;
     });
   });
 }
 
-/** Looks up, for one plan, where its cars cannot all charge at once. */
+/** Looks up, for one plan, where its cars meet. */
 export function crowding(rooms: readonly CircuitRoom[], input: PlanInput): IsCrowded {
   const circuits = rooms.map((room) => ({ on: new Set(room.evses), crowded: crowdedSlots(room, input) }));
   return (index, slot) =>
