@@ -27,6 +27,18 @@ describe("measured series", () => {
     expect(texts.some((text) => /^9\d of 100 quarter-hours are unknown/.test(text))).toBe(true);
   });
 
+  it("may go over from hours to quarter-hours, as market prices did in October 2025: neither an hour nor a gap is lost", () => {
+    const at = (minutes: number) => new Date(Date.UTC(2025, 9, 25, 22) + minutes * 60_000).toISOString();
+    const hours = Array.from({ length: 12 }, (_, hour) => `${at(60 * hour)},0.${10 + hour}`);
+    const quarters = Array.from({ length: 400 }, (_, slot) => `${at(720 + 15 * slot)},0.5`);
+    const isLost = (slot: number) => slot >= 8 && slot < 10;
+    const rows = [...hours, ...quarters.filter((_, slot) => !isLost(slot))];
+    file("october.csv", ["start_utc,eur_per_kwh", ...rows].join("\n"));
+    const { scenario } = scenarioOf([DAY, SITE, "data: { prices: october.csv }"]);
+    expect(scenario.importEurPerKwh.slice(40, 49)).toEqual([0.2, 0.2, 0.2, 0.2, 0.21, 0.21, 0.21, 0.21, 0.5]);
+    expect(scenario.importEurPerKwh.slice(55, 59)).toEqual([0.5, undefined, undefined, 0.5]);
+  });
+
   it("may have their columns in any order, with a mark at the beginning and the line ends of Windows", () => {
     file("turned.csv", "\uFEFFeur_per_kwh,start_utc\r\n0.25,2025-10-25T22:00:00Z\r\n0.5,2025-10-25T23:00:00Z\r\n");
     const { scenario } = scenarioOf([DAY, SITE, "data: { prices: turned.csv }"]);

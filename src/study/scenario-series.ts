@@ -35,15 +35,26 @@ export interface SeriesRead {
 const MOST_STEP_MS = 3_600_000;
 const DAY_SLOTS = 96;
 
-/** The usual distance of two rows; gaps are longer. */
-function usualStepMs(starts: readonly number[]): number {
+/** So many rows that are as far apart are no gaps, but how long rows last there. */
+const ROWS_ALIKE = 4;
+
+/**
+ * How long each row lasts: until the next, but no longer than rows usually do, as gaps are longer. A file may change its step,
+ * as day-ahead prices did on 1 October 2025: rows that are alike in this last as long as they are apart.
+ */
+function lengthsMs(starts: readonly number[]): number[] {
+  const apart = starts.map((startMs, row) => (starts[row + 1] ?? Number.POSITIVE_INFINITY) - startMs);
   const counts = new Map<number, number>();
-  for (let index = 1; index < starts.length; index++) {
-    const step = starts[index]! - starts[index - 1]!;
-    if (step > 0) counts.set(step, (counts.get(step) ?? 0) + 1);
-  }
-  const usual = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? SLOT_MS;
-  return Math.min(usual, MOST_STEP_MS);
+  for (const stepMs of apart.slice(0, -1)) counts.set(stepMs, (counts.get(stepMs) ?? 0) + 1);
+  const [usualMs = SLOT_MS] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), [SLOT_MS, 0]);
+  let alikeFrom = 0;
+  return apart.flatMap((stepMs, row) => {
+    if (apart[row + 1] === stepMs) return [];
+    const rows = row + 1 - alikeFrom;
+    alikeFrom = row + 1;
+    const lengthMs = rows < ROWS_ALIKE ? Math.min(stepMs, usualMs) : stepMs;
+    return new Array<number>(rows).fill(Math.min(lengthMs, MOST_STEP_MS));
+  });
 }
 
 /** The column of the slots' begins: by its name, else the first. */
@@ -72,17 +83,22 @@ export function readSeries(table: CsvTable, column: string): SeriesRead {
       else byTime.set(atMs, value);
     }
   }
-  starts.sort((a, b) => a - b);
-  return { bySlot: slotMeans(byTime, starts), dropped };
+  return {
+    bySlot: slotMeans(
+      byTime,
+      [...new Set(starts)].sort((a, b) => a - b),
+    ),
+    dropped,
+  };
 }
 
 function slotMeans(byTime: ReadonlyMap<number, number>, starts: readonly number[]): Map<number, number> {
-  const stepMs = usualStepMs(starts);
+  const lengths = lengthsMs(starts);
   const sums = new Map<number, { sum: number; ms: number }>();
   for (const [index, startMs] of starts.entries()) {
     const value = byTime.get(startMs);
-    if (value === undefined || starts[index - 1] === startMs) continue;
-    const endMs = Math.min(startMs + stepMs, nextAfter(starts, index));
+    if (value === undefined) continue;
+    const endMs = startMs + lengths[index]!;
     for (let slotMs = Math.floor(startMs / SLOT_MS) * SLOT_MS; slotMs < endMs; slotMs += SLOT_MS) {
       const ms = Math.min(endMs, slotMs + SLOT_MS) - Math.max(startMs, slotMs);
       const entry = sums.get(slotMs) ?? { sum: 0, ms: 0 };
@@ -93,11 +109,6 @@ function slotMeans(byTime: ReadonlyMap<number, number>, starts: readonly number[
   return new Map(
     [...sums].filter(([, { ms }]) => ms >= SLOT_MS / 2).map(([slotMs, { sum, ms }]) => [slotMs, sum / ms]),
   );
-}
-
-function nextAfter(starts: readonly number[], index: number): number {
-  for (let next = index + 1; next < starts.length; next++) if (starts[next]! > starts[index]!) return starts[next]!;
-  return Number.POSITIVE_INFINITY;
 }
 
 /** The series over the scenario's slots from `startMs` on. */
