@@ -4,7 +4,7 @@ import type { DriverVerdict } from "./decide/context.ts";
 import type { Envelope } from "./facts/fact.ts";
 import type { SiteDraft, SiteFact } from "./facts/index.ts";
 import type { PlanInput, PlanResult } from "./facts/plan-facts.ts";
-import type { BatteryReading, EvseReading, MeterReading, PvReading } from "./image.ts";
+import type { BatteryReading, MeterReading, PvReading } from "./image.ts";
 import type { SiteState } from "./state/state.ts";
 
 /** Time. Real or virtual; `after` and `every` return a function that cancels. Names are for diagnostics. */
@@ -91,9 +91,6 @@ export interface Prices {
   importEurPerKwh(slotStartMs: number): number | undefined;
   exportEurPerKwh(slotStartMs: number): number | undefined;
 }
-
-/** Readings of an EVSE's own meter, as the core keeps them in the image. */
-export type EvseReadings = ReadonlyMap<string, EvseReading>;
 
 /** Drivers of partners. */
 export interface DriverRegister {

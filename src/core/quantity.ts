@@ -34,11 +34,6 @@ export function addPhases(a: PerPhase, b: PerPhase): PerPhase {
   return [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
 }
 
-/** Difference by phase, in the unit of the arguments. */
-export function subtractPhases(a: PerPhase, b: PerPhase): PerPhase {
-  return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-}
-
 /** Total over the phases, in the unit of the argument. */
 export function sumPhases(a: PerPhase): number {
   return a[0] + a[1] + a[2];

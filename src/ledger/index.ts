@@ -1,8 +1,7 @@
 /** The ledger's door: what the rest of the program may use. */
-export { backupLedger, type Restored, restoreLedger, type VerifiedLedger, verifyLedger } from "./backup.ts";
-export { type ExportOptions, exportEvents, exportSavings, exportSessions, exportTelemetry } from "./export.ts";
-export { LedgerError, type LedgerErrorKind } from "./ledger-error.ts";
-export { type OpenedLedger, type OpenLedgerOptions, openLedger } from "./open.ts";
-export { openTape, readTape } from "./tape.ts";
-export type { TapeSample } from "./tape-codec.ts";
+export { backupLedger, restoreLedger, verifyLedger } from "./backup.ts";
+export { exportEvents, exportSavings, exportSessions, exportTelemetry } from "./export.ts";
+export { LedgerError } from "./ledger-error.ts";
+export { openLedger } from "./open.ts";
+export { openTape } from "./tape.ts";
 export { assertValidFact } from "./validate.ts";

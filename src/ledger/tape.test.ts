@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import fc from "../../test/fast-check.ts";
-import { openTape, readTape } from "./index.ts";
+import { openTape, readTape } from "./tape.ts";
 import { decodeRecords, encodeRecord, tapeFileName } from "./tape-file.ts";
 
 const DAY_MS = 86_400_000;

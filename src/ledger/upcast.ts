@@ -11,7 +11,7 @@ import { LedgerError } from "./ledger-error.ts";
 export type Upcaster = (data: unknown) => unknown;
 
 /** By type name: the first entry takes version 1 to 2, the next 2 to 3. */
-export const UPCASTERS: ReadonlyMap<string, readonly Upcaster[]> = new Map();
+const UPCASTERS: ReadonlyMap<string, readonly Upcaster[]> = new Map();
 
 export interface FactCatalogue {
   readonly declarations: ReadonlyMap<string, FactDeclaration>;

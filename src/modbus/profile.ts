@@ -18,7 +18,7 @@ const RoleSchema = Type.Union([
 ]);
 
 /** One number in the device. */
-export const TermSchema = Type.Object(
+const TermSchema = Type.Object(
   {
     address: Address,
     type: NumberTypeSchema,
@@ -219,7 +219,6 @@ export const ProfileSchema = Type.Object(
 );
 
 export type Profile = Static<typeof ProfileSchema>;
-export type Role = Static<typeof RoleSchema>;
 export type Term = Static<typeof TermSchema>;
 export type RegisterMap = Static<typeof RegistersSchema>;
 export type SunSpecMap = Static<typeof SunSpecSchema>;

@@ -34,7 +34,7 @@ export function parseProfile(fileName: string, text: string): Profile {
 }
 
 /** Every term of a register map, for checks and for the list of what is read. */
-export function termsOf(map: RegisterMap): readonly Term[] {
+function termsOf(map: RegisterMap): readonly Term[] {
   const groups = [map.meter, map.pv, map.battery].flatMap((group) => (group ? Object.values(group) : []));
   return groups.flat(2);
 }

@@ -8,7 +8,7 @@ function withoutAge<T extends { readonly ageMs?: number }>({ ageMs: _, ...rest }
 }
 
 /** Topic and JSON of everything that the live picture holds. A value that is unknown is missing. */
-export function stateMessages(topics: Topics, live: LiveSite): Map<string, string> {
+function stateMessages(topics: Topics, live: LiveSite): Map<string, string> {
   const { site, mode, meter, gridLimit, gridExportLimit, budget, flow, price, wallTrusted } = live;
   const limits = { gridLimit, gridExportLimit, budget };
   // What somebody has to do something about.

@@ -5,7 +5,7 @@ import { DateTime, reader, timeMs } from "./schemas/wire.ts";
 import { INVALID_PARAMETERS, type Reply, refuse } from "./status.ts";
 
 /** The most that one page of ours holds. */
-export const PAGE_LIMIT = 100;
+const PAGE_LIMIT = 100;
 
 /** Some ask for all they can count to. */
 const Whole = Type.String({ pattern: "^\\d{1,19}$" });
@@ -26,7 +26,7 @@ export interface PageQuery {
 }
 
 /** Reads the query of a list; a string says what is wrong with it. */
-export function pageQuery(query: unknown): PageQuery | string {
+function pageQuery(query: unknown): PageQuery | string {
   const parsed = readQuery(query);
   if (!parsed.ok) return parsed.problem;
   const { date_from, date_to, offset, limit } = parsed.value;

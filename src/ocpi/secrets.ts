@@ -8,7 +8,7 @@ import { Ajv } from "ajv";
 import { type Static, Type } from "../core/schema.ts";
 import { hashOf, sameHash } from "./token.ts";
 
-export const GRACE_MS = 600_000;
+const GRACE_MS = 600_000;
 const REGISTRATION_MS = 7 * 86_400_000;
 const MOST_TOKENS = 4;
 

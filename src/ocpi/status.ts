@@ -1,9 +1,8 @@
 /** What OCPI answers: status codes, the envelope around every answer, and refusals as values. */
 
-export const SUCCESS = 1000;
+const SUCCESS = 1000;
 export const CLIENT_ERROR = 2000;
 export const INVALID_PARAMETERS = 2001;
-export const TOO_LITTLE_INFORMATION = 2002;
 export const UNKNOWN_LOCATION = 2003;
 export const UNKNOWN_TOKEN = 2004;
 export const SERVER_ERROR = 3000;

@@ -17,7 +17,7 @@ export function secretOf(header: string | undefined, identity: string): Uint8Arr
 }
 
 /** The secret as sent, and as the same AuthorizationKey written in the other way: hex as text, or its bytes. */
-export function secretForms(secret: Uint8Array): readonly Uint8Array[] {
+function secretForms(secret: Uint8Array): readonly Uint8Array[] {
   const buffer = Buffer.from(secret);
   const text = buffer.toString("latin1");
   const isHex = text.length >= 16 && text.length % 2 === 0 && /^[0-9a-fA-F]+$/.test(text);

@@ -38,7 +38,7 @@ export interface Profile {
 type Base = Pick<Profile, "id" | "stackLevel" | "purpose">;
 
 /** The schedule begins this much earlier on the wire: a charger whose clock is late must not see it in the future. */
-export const CLOCK_SKEW_S = 60;
+const CLOCK_SKEW_S = 60;
 const SAFE_STACK = 0;
 
 /** One decimal (OCPP), W whole; never rounded up. */

@@ -74,7 +74,7 @@ async function write(ask: Ask, version: "1.6" | "2.0.1", name: string, value: st
 }
 
 /** `A` unless only W is named: "Current,Power", "A;W", "Power" and "W" are all in the field. */
-export function rateUnitOf(value: string | undefined): "A" | "W" {
+function rateUnitOf(value: string | undefined): "A" | "W" {
   const words = (value ?? "").split(/[\s,;]+/).map((word) => word.toLowerCase());
   return !words.includes("a") && !words.includes("current") && (words.includes("w") || words.includes("power"))
     ? "W"

@@ -57,7 +57,7 @@ export interface DemoSite {
   close(): Promise<void>;
 }
 
-export const DEMO_PASSWORD = "demo-password";
+const DEMO_PASSWORD = "demo-password";
 const STEP_MS = 250;
 /** Seconds after the start: a car comes, a load for a while, a car goes. */
 const SCRIPT = { arrivalS: 15, loadS: 45, loadForS: 40, loadW: 12_000, departureS: 90 } as const;

@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import { explainPlan } from "../planner/explain/explain.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
-import { linear } from "./plan.test-kit.ts";
+import { linear, reasonsOf } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 const HOUR_MS = 3_600_000;
 const WHOLE_HOUR_MS = Math.ceil(START_MS / HOUR_MS) * HOUR_MS;
 
 function explained(input: PlanInput) {
-  return explainPlan(input, solvePlan(input, 4_000, { linear, nowMs: () => 0 }));
+  return reasonsOf(input, solvePlan(input, 4_000, { linear, nowMs: () => 0 }));
 }
 
 describe("why a car gets what it gets", () => {
@@ -112,7 +111,7 @@ describe("why a car gets what it gets", () => {
 
   it("is said of every slot of any plan, also of one by rules", () => {
     const input = seededInput(5, 8);
-    for (const reasons of [explained(input), explainPlan(input, ruleBasedPlan(input, ""))]) {
+    for (const reasons of [explained(input), reasonsOf(input, ruleBasedPlan(input, ""))]) {
       expect(reasons.map((row) => row.length)).toEqual(new Array(8).fill(96));
     }
   });

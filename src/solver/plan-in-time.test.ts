@@ -2,13 +2,11 @@
 import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
-import { shortfallEur } from "../planner/model/shortfall.ts";
-import { planWeights } from "../planner/model/weights.ts";
 import { seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
 import type { LinearSolver } from "./glpk.ts";
-import { exportPaysMore, linear, soundPlan } from "./plan.test-kit.ts";
+import { exportPaysMore, linear, missedEur, soundPlan } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 /** A site without wishes beside energy and money, which rules and solver can be compared by. */
@@ -30,12 +28,7 @@ describe("any plain site", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
         const input = plainSite(seed);
-        const weights = planWeights(input);
-        const worthEur = (plan: PlanResult) =>
-          plan.costEur +
-          input.evses.reduce((sum, evse, i) => {
-            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, input });
-          }, 0);
+        const worthEur = (plan: PlanResult) => plan.costEur + missedEur(plan, input);
         const [solved, byRules] = [worthEur(soundPlan(input)), worthEur(ruleBasedPlan(input, ""))];
         // A thousandth for the gap, and whole watt-hours of missing energy.
         expect(solved).toBeLessThanOrEqual(byRules + 0.001 * Math.abs(byRules) + 0.3);

@@ -3,11 +3,9 @@ import fc from "../../test/fast-check.ts";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { planModel } from "../planner/model/model.ts";
-import { shortfallEur } from "../planner/model/shortfall.ts";
-import { planWeights } from "../planner/model/weights.ts";
 import { planEvse, seededInput } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { linear } from "./plan.test-kit.ts";
+import { linear, missedEur } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 const seeds = fc.integer({ min: 1, max: 1e6 });
@@ -115,10 +113,7 @@ describe("whatever the site", () => {
         const missed = (prices: PlanInput) => {
           const plan = solvePlan(prices, 4_000, { linear, nowMs: () => 0 });
           expect(verifyPlan(prices, plan)).toEqual([]);
-          const weights = planWeights(input);
-          return input.evses.reduce((sum, evse, i) => {
-            return sum + shortfallEur(evse, plan.evses[i]!.shortfallWh, { weights, input });
-          }, 0);
+          return missedEur(plan, input);
         };
         const dear = { ...input, importEurPerKwh: input.importEurPerKwh.map((price) => price + 0.5) };
         const [usual, more] = [missed(input), missed(dear)];

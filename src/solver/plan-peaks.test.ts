@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanPeak, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import { explainPlan } from "../planner/explain/explain.ts";
 import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planBattery, planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
-import { soundPlan } from "./plan.test-kit.ts";
+import { reasonsOf, soundPlan } from "./plan.test-kit.ts";
 
 const HOUR_MS = 3_600_000;
 const WHOLE_HOUR_MS = Math.ceil(START_MS / HOUR_MS) * HOUR_MS;
@@ -221,7 +220,7 @@ describe("a car whose least power is above what the month has reached", () => {
     expect(plan.peaks?.[0]?.valueKw).toBeCloseTo(3.25, 2);
     expect(plan.evses[0]?.shortfallWh).toBeLessThanOrEqual(1);
     // The one reason of all slots in which it counts, also of those that lie further ahead.
-    const reasons = explainPlan(evening(25_000, { peaks }), plan)[0]!;
+    const reasons = reasonsOf(evening(25_000, { peaks }), plan)[0]!;
     expect(reasons.slice(1, 30).map(({ kind }) => kind)).toEqual(new Array(29).fill("peak"));
   });
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
-import { explainPlan } from "../planner/explain/explain.ts";
 import { planEvse, planInput, seededInput, switchedInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { solve, soundPlan } from "./plan.test-kit.ts";
+import { reasonsOf, solve, soundPlan } from "./plan.test-kit.ts";
 
 const onePhase = { phase: 0, minPowerW: 1380, maxPowerW: 3680 } as const;
 const littleSun = {
@@ -91,7 +90,7 @@ describe("any site whose phases are switched", () => {
         expect(plan.detail).not.toContain("broke a limit");
         expect(verifyPlan(input, plan)).toEqual([]);
         expect(verifyPlan(input, ruleBasedPlan(input, "test"))).toEqual([]);
-        expect(explainPlan(input, plan)).toHaveLength(evses);
+        expect(reasonsOf(input, plan)).toHaveLength(evses);
       }),
       { numRuns: 40 },
     );

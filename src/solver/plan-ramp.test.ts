@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import { explainPlan } from "../planner/explain/explain.ts";
 import {
   planBattery,
   planEvse,
@@ -14,7 +13,7 @@ import {
 } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { soundPlan } from "./plan.test-kit.ts";
+import { reasonsOf, soundPlan } from "./plan.test-kit.ts";
 
 /** Each watt of a car and a battery is rounded. */
 const ROUNDING_W = 10;
@@ -139,13 +138,13 @@ describe("a limited ramp", () => {
   it("is named where it keeps a car from more", () => {
     const input = within(night, 10_000);
     const plan = soundPlan(input);
-    const reasons = explainPlan(input, plan)
+    const reasons = reasonsOf(input, plan)
       .flat()
       .filter(({ kind }) => kind === "ramp");
     expect(reasons.length).toBeGreaterThan(0);
     expect(reasons[0]).toMatchObject({ kind: "ramp", limitW: 10_000 });
     expect(
-      explainPlan(night, soundPlan(night))
+      reasonsOf(night, soundPlan(night))
         .flat()
         .some(({ kind }) => kind === "ramp"),
     ).toBe(false);

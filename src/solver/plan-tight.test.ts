@@ -3,14 +3,13 @@ import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import type { SlotReason } from "../core/view/plan-reasons.ts";
-import { explainPlan } from "../planner/explain/explain.ts";
 import { explainChoices } from "../planner/explain/explain-choice.ts";
 import { flowsOf } from "../planner/model/flows.ts";
 import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { solve } from "./plan.test-kit.ts";
+import { reasonsOf, solve } from "./plan.test-kit.ts";
 
 const RUNS = Number(process.env.PLAN_RUNS ?? 6);
 
@@ -82,7 +81,7 @@ describe("the limit that a plan's reason names", () => {
         const input = site(seed);
         const result = byRules ? ruleBasedPlan(input, "") : solve(input);
         expect(verifyPlan(input, result)).toEqual([]);
-        for (const [index, row] of explainPlan(input, result).entries()) {
+        for (const [index, row] of reasonsOf(input, result).entries()) {
           const evse = input.evses[index]!;
           for (const [slot, reason] of row.entries()) {
             const powerW = result.evses[index]!.powerW[slot]!;
@@ -130,7 +129,7 @@ describe("the limit that a plan's reason names", () => {
     const importEurPerKwh = [0.4, 0.31, 0.22, 0.18, 0.4, 0.35, 0.4, 0.4];
     const evses = [planEvse({ energyNeededWh: 5520, departureMs: START_MS + 8 * SLOT_MS })];
     const input = planInput({ importEurPerKwh, evses });
-    const [reasons] = explainPlan(input, solve(input));
+    const [reasons] = reasonsOf(input, solve(input));
     const checked = reasons!.flatMap((reason, slot) => (reason.belowEurPerKwh === undefined ? [] : [slot]));
     expect(checked).toEqual([0, 1, 4, 5, 6, 7]);
     for (const slot of checked) {

@@ -1,6 +1,11 @@
 /** GLPK, and plans by it, for the tests. */
 import { expect } from "vitest";
-import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
+import type { SlotReason } from "../core/view/plan-reasons.ts";
+import { explainChoices } from "../planner/explain/explain-choice.ts";
+import { possibleNeedWh } from "../planner/input/limits.ts";
+import { missableParts, unaskedWh } from "../planner/model/shortfall.ts";
+import { type PlanWeights, planWeights, SHORTFALL_PARTS } from "../planner/model/weights.ts";
 import { planBattery, planEvse, planInput } from "../planner/plan-input.test-kit.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
 import { createLinearSolver } from "./glpk.ts";
@@ -30,4 +35,33 @@ export function exportPaysMore(): PlanInput {
     batteries: [planBattery()],
     evses: [planEvse()],
   });
+}
+
+/** The reason of each slot of each EVSE, in the order of the plan. */
+export function reasonsOf(input: PlanInput, plan: PlanResult): SlotReason[][] {
+  return explainChoices(input, plan).map((row) => row.map(({ reason }) => reason));
+}
+
+/** What one car's missing energy weighs, EUR: what it could not get at all, what nobody asked for, then its parts, the lightest first. */
+function missedByEur(evse: PlanEvse, shortfallWh: number, input: PlanInput, weights: PlanWeights): number {
+  const asked = { ...evse, energyNeededWh: evse.energyNeededWh - unaskedWh(evse) };
+  const neverWh = evse.energyNeededWh - possibleNeedWh(evse, input);
+  const unasked = Math.min(shortfallWh - neverWh, possibleNeedWh(evse, input) - possibleNeedWh(asked, input));
+  let leftWh = shortfallWh - neverWh - unasked;
+  let eur = neverWh * weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1) + unasked * weights.unaskedEurPerKwh(evse);
+  for (const { part, wh } of missableParts(evse, input)) {
+    const missedWh = Math.max(0, Math.min(wh, leftWh));
+    eur += missedWh * weights.shortfallEurPerKwh(evse, part);
+    leftWh -= missedWh;
+  }
+  return eur / 1000;
+}
+
+/** What the missing energy of a plan weighs in all, EUR, as `input` weighs it: how plans are compared before money. */
+export function missedEur(plan: PlanResult, input: PlanInput): number {
+  const weights = planWeights(input);
+  return input.evses.reduce(
+    (sum, evse, index) => sum + missedByEur(evse, plan.evses[index]!.shortfallWh, input, weights),
+    0,
+  );
 }

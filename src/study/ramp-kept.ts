@@ -12,7 +12,7 @@ export interface RampKept {
 }
 
 /** Import less export of a slot in which cars and battery do nothing, W. */
-export function restingW(scenario: Scenario, slot: number): number {
+function restingW(scenario: Scenario, slot: number): number {
   const { loadW, pvW, exportLimitW = Number.POSITIVE_INFINITY, mayHoldSun, exportEurPerKwh } = scenario;
   const mostW = mayHoldSun && exportEurPerKwh[slot]! < 0 ? 0 : exportLimitW;
   return Math.max(loadW[slot]! - pvW[slot]!, -mostW);

@@ -14,7 +14,7 @@ export interface Shift {
 }
 
 /** A time of the scenario as the file's: the same time of day on the other day, by the clocks of both places. */
-export function toFileMs(atMs: number, shift: Shift): number {
+function toFileMs(atMs: number, shift: Shift): number {
   if (shift.byMs === 0 && shift.siteZone === shift.fileZone) return atMs;
   return whenWallShowsMs(wallClockMs(atMs, shift.siteZone) + shift.byMs, shift.fileZone);
 }

@@ -12,7 +12,7 @@ function rotated(phases: readonly PhaseName[], by: number): PhaseName[] {
 }
 
 /** Every EVSE by itself; of several alike the ids are numbered from 1. */
-export function expandedEvses(site: ScenarioFile["site"]): ExpandedEvse[] {
+function expandedEvses(site: ScenarioFile["site"]): ExpandedEvse[] {
   return site.evses.flatMap(({ count, rotatePhases, connector: _, ...evse }) =>
     Array.from({ length: count }, (_, index) => ({
       ...evse,

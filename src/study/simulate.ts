@@ -89,7 +89,7 @@ const DAY_MS = 86_400_000;
 const PUBLISHED_MS = 13 * 3_600_000;
 
 /** The prices as a site knows them: a market's to the end of today, and of tomorrow once they are published. */
-export function scenarioPrices(scenario: Scenario, clock: Pick<Clock, "wallMs">): Prices {
+function scenarioPrices(scenario: Scenario, clock: Pick<Clock, "wallMs">): Prices {
   let untilMs = 0;
   let checkedMs = Number.NEGATIVE_INFINITY;
   const knownUntilMs = () => {

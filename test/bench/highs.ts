@@ -1,7 +1,8 @@
 /** HiGHS (WASM) behind the same port as GLPK: what the default is measured against. */
 import loadHighs from "highs";
-import { type LinearModel, lpText } from "../../src/planner/model/linear-model.ts";
+import type { LinearModel } from "../../src/planner/model/linear-model.ts";
 import type { LinearSolver, Solution, SolveOptions } from "../../src/solver/glpk.ts";
+import { lpText } from "./lp-text.ts";
 
 const NOTHING: Solution = { status: "none", objective: Number.NaN, values: [] };
 

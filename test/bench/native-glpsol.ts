@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LinearModel, lpText } from "../../src/planner/model/linear-model.ts";
+import type { LinearModel } from "../../src/planner/model/linear-model.ts";
+import { lpText } from "./lp-text.ts";
 
 /** Whether `glpsol` can be run here. */
 export function hasGlpsol(): boolean {

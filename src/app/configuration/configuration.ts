@@ -155,7 +155,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
 }
 
 /** Problems found after the check of the document, with their places. */
-export function withProblems(
+function withProblems(
   result: ConfigurationResult,
   file: string,
   find: (configuration: SiteConfiguration) => readonly Problem[],

@@ -13,7 +13,7 @@ const ENOUGH_FREE_BYTES = GIGABYTE;
 const LEAST_MEMORY_BYTES = 0.45 * GIGABYTE;
 
 /** What a tool of the system says; undefined where it is not there or fails. */
-export function toolSays(command: string, args: readonly string[]): Promise<string | undefined> {
+function toolSays(command: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((done) => {
     execFile(command, [...args], { timeout: TOOL_PATIENCE_MS }, (error, stdout) => done(error ? undefined : stdout));
   });

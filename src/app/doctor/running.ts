@@ -7,7 +7,7 @@ import { type Finding, findingsOn } from "./finding.ts";
 const PATIENCE_MS = 3_000;
 
 /** Where this machine reaches the API. */
-export function apiUrl({ api }: Pick<SiteConfiguration, "api">): string {
+function apiUrl({ api }: Pick<SiteConfiguration, "api">): string {
   const host = api.host === "0.0.0.0" || api.host === "::" ? "127.0.0.1" : api.host;
   return `http://${host.includes(":") ? `[${host}]` : host}:${api.port}`;
 }

@@ -52,7 +52,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /** The secrets beside a ledger; missing where there are none yet. Throws on a file that cannot be read. */
-export function readDriverSecrets(directory: string): DriverSecrets | undefined {
+function readDriverSecrets(directory: string): DriverSecrets | undefined {
   const file = join(directory, FILE);
   try {
     return parse(readFileSync(file, "utf8"), file);

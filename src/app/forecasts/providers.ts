@@ -33,7 +33,7 @@ const ProviderSchema = Type.Object(
 export type Provider = Static<typeof ProviderSchema>;
 
 /** Parses one template. Throws with its name and every problem: a broken one is a defect of the release. */
-export function parseProvider(fileName: string, text: string): Provider {
+function parseProvider(fileName: string, text: string): Provider {
   const provider: unknown = parse(text);
   const ajv = new Ajv({ useDefaults: true, allErrors: true, strict: false });
   const validate = ajv.compile(ProviderSchema);

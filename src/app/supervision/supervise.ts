@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 60_000;
 const CLOSE_PATIENCE_MS = 2_000;
 /** Of all shells together. */
 export const MOST_CRASHES = 10;
-export const CRASHES_WITHIN_MS = 600_000;
+const CRASHES_WITHIN_MS = 600_000;
 
 /** One start of one shell. */
 interface Life {

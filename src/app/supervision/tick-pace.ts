@@ -1,7 +1,7 @@
 /** When the guard looks: with each reading of a meter, at least once a second, and never twice at a time. */
 import type { Clock } from "../../core/ports.ts";
 
-export const TICK_MS = 1_000;
+const TICK_MS = 1_000;
 /** Meters that answer together share a tick; who comes just after one waits no longer than this. */
 const LEAST_GAP_MS = 25;
 

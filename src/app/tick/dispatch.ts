@@ -16,7 +16,7 @@ function isAwaited({ evseId, schedule }: Extract<ChargePointCommand, { type: "se
 }
 
 /** A fact on a limit's answer when it differs from the answer before, or when somebody waits for it. */
-export function limitAnswerDrafts(
+function limitAnswerDrafts(
   command: Extract<ChargePointCommand, { type: "set-limit" }>,
   result: CommandResult,
   state: SiteState,

@@ -31,7 +31,7 @@ const SAME_START_WITHIN_MS = 300_000;
 const CLOCKS_DIFFER_MS = 10_000;
 
 /** Identity, connector, token, meter start and time name a 1.6 transaction; 2.0.1 has an id of its own. */
-export function transactionKey(input: Started): string {
+function transactionKey(input: Started): string {
   if (input.remoteId !== undefined) return `transaction:${input.chargePointId}:${input.remoteId}`;
   const { chargePointId, connector, token, meterStartWh, atMs, writtenMs = atMs } = input;
   return `transaction:${chargePointId}:${connector}:${token ?? ""}:${meterStartWh ?? ""}:${writtenMs}`;

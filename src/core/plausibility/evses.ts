@@ -59,7 +59,7 @@ export function withLeast(input: PowersInput, { kept, ...track }: EvseTrack): Ev
 }
 
 /** Currents of an EVSE on the phases of the grid. */
-export function gridCurrents(evse: EvseModel, currentA: PerPhase): PerPhase {
+function gridCurrents(evse: EvseModel, currentA: PerPhase): PerPhase {
   const grid: [number, number, number] = [0, 0, 0];
   evse.phases.forEach((phase, index) => {
     grid[phase] += currentA[index as 0 | 1 | 2] ?? 0;

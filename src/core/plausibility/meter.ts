@@ -94,7 +94,7 @@ export interface Surroundings {
 
 const NONE_SILENT: Silences = [undefined, undefined, undefined];
 
-export function newWatch(): MeterWatch {
+function newWatch(): MeterWatch {
   return {
     seenMonoMs: Number.NEGATIVE_INFINITY,
     silent: NONE_SILENT,

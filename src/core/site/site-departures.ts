@@ -7,7 +7,7 @@ export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as con
 export type Weekday = (typeof WEEKDAYS)[number];
 const WeekdaySchema = Type.Unsafe<Weekday>(Type.Union(WEEKDAYS.map((day) => Type.Literal(day))));
 
-export const StandingDepartureSchema = Type.Object(
+const StandingDepartureSchema = Type.Object(
   {
     days: Type.Array(WeekdaySchema, {
       minItems: 1,

@@ -18,7 +18,7 @@ const GridLinkSchema = Type.Object(
   closed,
 );
 
-export const GridInputSchema = Type.Object(
+const GridInputSchema = Type.Object(
   {
     id: Id("Name of the contact"),
     connection: DeviceConnectionSchema,

@@ -14,7 +14,7 @@ const VehicleType = Type.String({
   description: "VehicleType of OCPI 2.3.0, e.g. PERSONAL_VEHICLE, VAN, TRUCK_WITH_TRAILER, DISABLED",
 });
 
-export const ImageSchema = Type.Object(
+const ImageSchema = Type.Object(
   {
     url: Type.String({ pattern: "^https?://", maxLength: 255 }),
     type: Type.String({ pattern: "^[a-z]{2,4}$", description: "Of the file: jpeg, png, svg" }),

@@ -11,7 +11,7 @@ export type OcpiVersion = (typeof OCPI_VERSIONS)[number];
 const VersionSchema = Type.Union([Type.Literal("2.3.0"), Type.Literal("2.2.1")]);
 
 /** Named deviations of a partner from the text; what each does stands in docs/cpo.md. */
-export const PARTNER_QUIRKS = [
+const PARTNER_QUIRKS = [
   "raw-token",
   "explicit-nulls",
   "list-data",
@@ -23,7 +23,7 @@ export const PARTNER_QUIRKS = [
 export type PartnerQuirk = (typeof PARTNER_QUIRKS)[number];
 
 /** What a partner may ask of the site. */
-export const PARTNER_RIGHTS = ["charging-profiles", "preferences", "commands", "optimisation"] as const;
+const PARTNER_RIGHTS = ["charging-profiles", "preferences", "commands", "optimisation"] as const;
 export type PartnerRight = (typeof PARTNER_RIGHTS)[number];
 
 const ContractSchema = Type.Object(
@@ -64,7 +64,7 @@ const SmacSchema = Type.Object(
 );
 export type SmacSettings = Static<typeof SmacSchema>;
 
-export const PartnerSchema = Type.Object(
+const PartnerSchema = Type.Object(
   {
     id: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$", description: "What the site calls the partner" }),
     versionsUrl: Type.Optional(
@@ -216,7 +216,7 @@ const ComponentSchema = Type.Object(
   closed,
 );
 
-export const TariffSchema = Type.Object(
+const TariffSchema = Type.Object(
   {
     id: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$" }),
     type: Type.Union(

@@ -15,13 +15,10 @@ import { UpstreamSchema } from "./site-upstream.ts";
 
 const PhaseNameSchema = Type.Union([Type.Literal("L1"), Type.Literal("L2"), Type.Literal("L3")]);
 
-export const ProtectionSchema = Type.Union(
-  [Type.Literal("gG"), Type.Literal("B"), Type.Literal("C"), Type.Literal("SLS-E")],
-  {
-    description:
-      "Kind of the protective device; the guard never plans above 1.0 of its rating. When left out: SLS-E at a German connection up to 63 A, B for a nested circuit up to 63 A, gG otherwise",
-  },
-);
+const ProtectionSchema = Type.Union([Type.Literal("gG"), Type.Literal("B"), Type.Literal("C"), Type.Literal("SLS-E")], {
+  description:
+    "Kind of the protective device; the guard never plans above 1.0 of its rating. When left out: SLS-E at a German connection up to 63 A, B for a nested circuit up to 63 A, gG otherwise",
+});
 export type Protection = Static<typeof ProtectionSchema>;
 
 const UsableCurveSchema = Type.Number({
@@ -31,7 +28,7 @@ const UsableCurveSchema = Type.Number({
     "How much of what the protective device can bear above its rating may be used before cars are limited, %; left out: none. A short overload by other loads then interrupts nobody; nothing is ever planned above the rating",
 });
 
-export const GridConnectionSchema = Type.Object(
+const GridConnectionSchema = Type.Object(
   {
     phases: Type.Union([Type.Literal(1), Type.Literal(3)], { default: 3, description: "Phases of the connection" }),
     nominalVoltageV: Type.Number({ minimum: 100, maximum: 300, default: 230, description: "Phase to neutral, V" }),
@@ -210,7 +207,7 @@ const Markup = {
   factor: Type.Number({ default: 1, description: "Multiplies the price before the addition, e.g. VAT 1.19" }),
 };
 
-export const PriceSourceSchema = Type.Union([
+const PriceSourceSchema = Type.Union([
   Type.Object({ kind: Type.Literal("fixed"), eurPerKwh: Type.Number({ minimum: -10, maximum: 10 }) }, closed),
   Type.Object(
     {
@@ -386,8 +383,6 @@ export const SiteConfigurationSchema = Type.Object(
 );
 
 export type SiteConfiguration = Static<typeof SiteConfigurationSchema>;
-export type GridConnection = Static<typeof GridConnectionSchema>;
-export type CircuitConfiguration = Static<typeof CircuitSchema>;
 export type EvseConfiguration = Static<typeof EvseSchema>;
 export type ChargePointConfiguration = Static<typeof ChargePointSchema>;
 export type DeviceConfiguration = Static<typeof DeviceSchema>;

@@ -39,7 +39,7 @@ export function initialBooked(): BookedState {
 }
 
 /** A session without what a month does not ask for. */
-export function bookedSession(session: Session, endedMs: number): BookedSession {
+function bookedSession(session: Session, endedMs: number): BookedSession {
   const { transactionId, evseId, startedMs, energyWh, costEur, unpricedWh, olderWh, quarterHours } = session;
   const given = quarterHours.map(({ dischargedWh = 0 }) => dischargedWh);
   return {

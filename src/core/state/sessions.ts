@@ -115,10 +115,10 @@ export interface SessionsState {
 
 export const ENDED_SESSIONS_KEPT = 200;
 /** All cars may leave at once, and a charge point may bring the sessions of a week: until their records are made. */
-export const MOST_ENDED_AT_ONCE = 1_500;
+const MOST_ENDED_AT_ONCE = 1_500;
 export const JUST_ENDED_MS = 300_000;
 const REMOTE_STARTS_KEPT = 200;
-export const QUARTER_HOURS_KEPT = 7 * 96;
+const QUARTER_HOURS_KEPT = 7 * 96;
 const LARGEST_TRANSACTION_ID = 2_147_483_647;
 
 export function initialSessions(): SessionsState {

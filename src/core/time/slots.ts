@@ -7,13 +7,3 @@ export const SLOT_HOURS = 0.25;
 export function slotStartMs(atMs: number): number {
   return Math.floor(atMs / SLOT_MS) * SLOT_MS;
 }
-
-/** Start of the next slot after `atMs`. */
-export function nextSlotStartMs(atMs: number): number {
-  return slotStartMs(atMs) + SLOT_MS;
-}
-
-/** Energy in Wh of a constant power in W over one slot. */
-export function slotEnergyWh(powerW: number): number {
-  return powerW * SLOT_HOURS;
-}

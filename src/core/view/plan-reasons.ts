@@ -11,7 +11,7 @@ const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
  * that it leaves counts more than the price. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
  * proven best.
  */
-export const SlotReasonSchema = Type.Object({
+const SlotReasonSchema = Type.Object({
   kind: Type.Union([
     Type.Literal("gone"),
     Type.Literal("absent"),
@@ -43,7 +43,7 @@ export const SlotReasonSchema = Type.Object({
 export type SlotReason = Static<typeof SlotReasonSchema>;
 
 /** A slot that costs less: the one that a waiting car waits for, or one that a charging car may not have, and why not. */
-export const NextChoiceSchema = Type.Object({
+const NextChoiceSchema = Type.Object({
   startMs: Type.Number(),
   cheaperEurPerKwh: Type.Number({
     description: "Less than in this slot; negative where it is chosen for another reason",
@@ -55,7 +55,7 @@ export const NextChoiceSchema = Type.Object({
 });
 export type NextChoice = Static<typeof NextChoiceSchema>;
 
-export const ExplainedSlotSchema = Type.Object({
+const ExplainedSlotSchema = Type.Object({
   startMs: Type.Number(),
   powerW: Type.Number(),
   reason: SlotReasonSchema,

@@ -8,7 +8,7 @@ import { NextVisitSchema } from "./visits.ts";
 const PerPhaseSchema = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
 const QualitySchema = Type.Union([Type.Literal("good"), Type.Literal("stale"), Type.Literal("absent")]);
 
-export const LiveCircuitSchema = Type.Object({
+const LiveCircuitSchema = Type.Object({
   id: Type.String(),
   parentId: Type.Optional(Type.String()),
   limitA: Type.Number(),

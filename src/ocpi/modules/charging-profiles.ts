@@ -40,7 +40,7 @@ function immediately(result: Result, message?: string): Reply {
 }
 
 /** A profile of the wire as a ceiling in absolute time; a string says why it is none. */
-export function ceilingOf(profile: ChargingProfile, startedMs: number): Ceiling | string {
+function ceilingOf(profile: ChargingProfile, startedMs: number): Ceiling | string {
   const { start_date_time, duration, charging_rate_unit: unit, charging_profile_period = [] } = profile;
   const { min_charging_rate: minRate } = profile;
   const periods = [...charging_profile_period]

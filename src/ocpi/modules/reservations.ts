@@ -30,7 +30,7 @@ function reservedSessionId({ configuration }: SiteModel, reservationId: number, 
 }
 
 /** Whether the charge point of an EVSE keeps places, as far as it says. */
-export function mayReserve(state: SiteState, { chargePointId }: Pick<EvseModel, "chargePointId">): boolean {
+function mayReserve(state: SiteState, { chargePointId }: Pick<EvseModel, "chargePointId">): boolean {
   return state.chargePoints.byId[chargePointId]?.reserves !== false;
 }
 

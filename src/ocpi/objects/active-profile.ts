@@ -23,7 +23,7 @@ export interface ActiveProfile {
   readonly periods: readonly ActivePeriod[];
 }
 
-export const USUAL_DURATION_S = 3_600;
+const USUAL_DURATION_S = 3_600;
 const LONGEST_DURATION_S = 86_400;
 
 /** The profile of a session from now on. */

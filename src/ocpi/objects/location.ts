@@ -86,7 +86,7 @@ function configuredMs(state: SiteState): number {
 }
 
 /** When an EVSE changed last, epoch ms. */
-export function evseUpdatedMs(state: SiteState, evse: EvseModel): number {
+function evseUpdatedMs(state: SiteState, evse: EvseModel): number {
   const status = state.chargePoints.evses[evse.id]?.sinceMs ?? 0;
   const link = state.chargePoints.byId[evse.chargePointId]?.changedMs ?? 0;
   return Math.max(configuredMs(state), status, link);

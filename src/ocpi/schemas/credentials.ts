@@ -6,7 +6,7 @@ export const VersionsSchema = Type.Array(Type.Object({ version: Type.String({ ma
   maxItems: 50,
 });
 
-export const EndpointSchema = Type.Object({
+const EndpointSchema = Type.Object({
   identifier: CiString(64),
   role: Type.Optional(Type.String({ maxLength: 20 })),
   url: Url,
@@ -16,7 +16,7 @@ export const VersionDetailsSchema = Type.Object({
   endpoints: Type.Array(EndpointSchema, { maxItems: 100 }),
 });
 
-export const CredentialsRoleSchema = Type.Object({
+const CredentialsRoleSchema = Type.Object({
   role: Type.String({ maxLength: 20 }),
   business_details: Type.Object({ name: Text(100), website: Type.Optional(Type.String({ maxLength: 2048 })) }),
   party_id: PartyId,

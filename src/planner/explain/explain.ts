@@ -293,12 +293,3 @@ export function reasonAt(index: number, slot: number, question: Question): SlotR
   if (limit) return limit;
   return peakReason(index, slot, question) ?? priceReason(index, slot, question);
 }
-
-/** The reason of each slot of each EVSE, in the order of the plan; empty for a plan that says nothing of a car. */
-export function explainPlan(input: PlanInput, result: PlanResult): SlotReason[][] {
-  const question = questionOf(input, result);
-  if (!question) return [];
-  return input.evses.map((_, index) =>
-    Array.from({ length: input.slots }, (_, slot) => reasonAt(index, slot, question)),
-  );
-}

@@ -17,7 +17,7 @@ export interface RampStep {
 }
 
 /** Import less export of a slot in which cars and batteries do nothing, W. */
-export function restingW(input: PlanInput, slot: number): number {
+function restingW(input: PlanInput, slot: number): number {
   const netW = (input.buildingW[slot] ?? 0) - (input.pvW[slot] ?? 0);
   if (netW >= 0) return netW;
   // Who must pay for exporting leaves the sun unused, where somebody can hold it back.

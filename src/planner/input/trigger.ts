@@ -102,7 +102,7 @@ export interface PlanTriggerContext {
 }
 
 /** Least time between two plans unless a quarter-hour begins, ms. */
-export const PLAN_DEBOUNCE_MS = 5_000;
+const PLAN_DEBOUNCE_MS = 5_000;
 
 /** So long a difference of the building is a reason for a new plan; a kettle is none. */
 const DEVIATION_MS = 60_000;

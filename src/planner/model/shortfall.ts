@@ -3,7 +3,7 @@ import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { possibleNeedWh } from "../input/limits.ts";
 import type { CarCostContext } from "./car-cost.ts";
 import type { ModelBuilder } from "./linear-model.ts";
-import { type PlanWeights, SHORTFALL_PARTS } from "./weights.ts";
+import { SHORTFALL_PARTS } from "./weights.ts";
 
 const KILO = 1000;
 const HOUR_MS = 3_600_000;
@@ -74,26 +74,4 @@ export function addUnasked(build: ModelBuilder, index: number, { input, weights 
   const evse = input.evses[index]!;
   const upper = (possibleNeedWh(evse, input) - possibleNeedWh(askedFor(evse), input)) / KILO;
   return upper > 0 ? build.variable(`unasked${index}`, { upper, cost: weights.unaskedEurPerKwh(evse) }) : undefined;
-}
-
-/**
- * What a car's missing energy weighs in all, EUR: how plans are compared before money. What it could not get at all is missed in
- * any case and is no reason to give it more.
- */
-export function shortfallEur(
-  evse: PlanEvse,
-  shortfallWh: number,
-  { weights, input }: { readonly weights: PlanWeights; readonly input: PlanInput },
-): number {
-  const neverWh = evse.energyNeededWh - possibleNeedWh(evse, input);
-  let eur = (neverWh / KILO) * weights.shortfallEurPerKwh(evse, SHORTFALL_PARTS - 1);
-  const unasked = Math.min(shortfallWh - neverWh, possibleNeedWh(evse, input) - possibleNeedWh(askedFor(evse), input));
-  eur += (unasked / KILO) * weights.unaskedEurPerKwh(evse);
-  let leftWh = shortfallWh - neverWh - unasked;
-  for (const { part, wh } of missableParts(evse, input)) {
-    const missedWh = Math.max(0, Math.min(wh, leftWh));
-    eur += (missedWh / KILO) * weights.shortfallEurPerKwh(evse, part);
-    leftWh -= missedWh;
-  }
-  return eur;
 }

@@ -111,8 +111,8 @@ export const SILENT_STALL = "stall-4";
 
 /** For charge points of other makes: they may connect to the demonstration and are limited like the others. */
 export const GUESTS = ["guest-16", "guest-201"] as const;
-export const MAIN_FUSE_A = 63;
-export const GARAGE_FUSE_A = 40;
+const MAIN_FUSE_A = 63;
+const GARAGE_FUSE_A = 40;
 export const PV_PEAK_W = 30_000;
 export const BATTERY_WH = 20_000;
 export const BATTERY_W = 8_000;

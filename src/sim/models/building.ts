@@ -16,7 +16,7 @@ export interface Appliance {
 /** Base load is spread over the phases like this: no building is balanced. */
 export const PHASE_SHARES: PerPhase = [0.38, 0.34, 0.28];
 
-export const APPLIANCES: readonly Appliance[] = [
+const APPLIANCES: readonly Appliance[] = [
   { powerW: [0, 2200, 0], periodMs: 540_000, onMs: 120_000, offsetMs: 45_000 },
   { powerW: [1800, 0, 0], periodMs: 900_000, onMs: 240_000, offsetMs: 400_000 },
   { powerW: [1000, 1000, 1000], periodMs: 1_800_000, onMs: 700_000, offsetMs: 900_000 },

@@ -42,7 +42,7 @@ const COOLING_S = 600;
 export const UNKNOWN_HEAT = WARM;
 
 /** The multiple of its rating that the device holds for good. */
-export function heldRatio(protection: Protection): number {
+function heldRatio(protection: Protection): number {
   return CURVES[protection].points[0]![0];
 }
 
