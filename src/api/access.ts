@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../core/ports.ts";
-import { createFailures } from "./failures.ts";
+import { createWrongTokens } from "./wrong-tokens.ts";
 
 export interface AccessOptions {
   readonly tokenHash?: string;
@@ -47,15 +47,15 @@ const MOST_TOKENS = 1_000;
  */
 export function createAccess(options: AccessOptions): (request: FastifyRequest) => Promise<Access> {
   const { tokenHash, verifyPassword } = options;
-  const failures = createFailures(options.clock);
+  const wrongTokens = createWrongTokens(options.clock);
   /** By digest of the token: whether it fits. */
   const fitting = new Map<string, Promise<boolean>>();
 
   function check(hash: string, token: string, address: string): Promise<boolean> {
     // It counts while it is being hashed, too: a flood would else be through before the first is known to be wrong.
-    failures.note(address);
+    wrongTokens.note(address);
     const fits = verifyPassword(hash, token).then((isRight) => {
-      if (isRight) failures.forget(address);
+      if (isRight) wrongTokens.forget(address);
       return isRight;
     });
     fitting.set(digest(token), fits);
@@ -81,7 +81,7 @@ export function createAccess(options: AccessOptions): (request: FastifyRequest) 
     } as const;
     if (scheme?.toLowerCase() !== "bearer" || !token) return refused;
     const known = fitting.get(digest(token));
-    if (!known && failures.isBlocked(request.ip))
+    if (!known && wrongTokens.isBlocked(request.ip))
       return { ok: false, status: 429, title: "Too many wrong tokens", detail: "Wait a minute, then try again" };
     return (await (known ?? check(tokenHash, token, request.ip))) ? { ok: true, by: "token" } : refused;
   };

@@ -10,8 +10,8 @@ import type { SiteModel } from "../core/site/site-model.ts";
 import { openSessionAt } from "../core/state/sessions.ts";
 import { DriverViewSchema, driverView } from "../core/view/driver.ts";
 import type { LiveSite } from "../core/view/view.ts";
-import { createFailures } from "./failures.ts";
 import { sendProblem } from "./problem.ts";
+import { createWrongTokens } from "./wrong-tokens.ts";
 
 export interface DriverRoutes {
   readonly site: SiteAccess;
@@ -41,7 +41,7 @@ function createBrake(clock: Clock): (evseId: string) => boolean {
 
 /** Registers the routes below /api/v1/driver. */
 export function driverRoutes(app: FastifyInstance, { site, model, live, clock, keys }: DriverRoutes): void {
-  const failures = createFailures(clock);
+  const wrongTokens = createWrongTokens(clock);
   const tooMany = createBrake(clock);
   const idOf = (request: FastifyRequest) => (request.params as { id: string }).id;
 
@@ -50,13 +50,13 @@ export function driverRoutes(app: FastifyInstance, { site, model, live, clock, k
     (handler: (evseId: string, request: FastifyRequest, reply: FastifyReply) => unknown) =>
     async (request: FastifyRequest, reply: FastifyReply) => {
       const evseId = idOf(request);
-      if (failures.isBlocked(request.ip))
+      if (wrongTokens.isBlocked(request.ip))
         return sendProblem(reply, 429, "Too many wrong keys", "Wait a minute, then scan the code again");
       const [scheme, key] = (request.headers.authorization ?? "").split(" ");
       const opens = scheme?.toLowerCase() === "bearer" && key !== undefined && (await keys.opens(evseId, key));
       reply.header("cache-control", "no-store");
       if (opens && model.evseById.has(evseId)) return handler(evseId, request, reply);
-      if (key) failures.note(request.ip);
+      if (key) wrongTokens.note(request.ip);
       return sendProblem(reply, 401, "This link is not valid here", "Scan the code at the charge point again");
     };
 

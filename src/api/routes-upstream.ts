@@ -1,8 +1,8 @@
 /** The partners of the site: who they are, and how they are registered. For the operator, not for the partners. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "../core/schema.ts";
 import { PartnerStatusSchema, type UpstreamAdmin } from "../core/upstream-admin.ts";
-import type { Access } from "./access.ts";
+import type { Guard } from "./guarded.ts";
 import { sendProblem } from "./problem.ts";
 
 const Params = Type.Object({ id: Type.String({ maxLength: 48 }) });
@@ -19,10 +19,10 @@ export function upstreamRoutes(
   options: {
     /** Missing: the site has no partners. */
     readonly upstream: UpstreamAdmin | undefined;
-    readonly access: (request: FastifyRequest) => Promise<Access>;
+    readonly guard: Guard;
   },
 ): void {
-  const { upstream, access } = options;
+  const { upstream, guard } = options;
   app.get(
     "/api/v1/partners",
     {
@@ -35,19 +35,16 @@ export function upstreamRoutes(
   );
   if (!upstream) return;
   type Handler = (id: string, request: FastifyRequest) => Promise<{ readonly ok: boolean; readonly message: string }>;
-  const guarded = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const allowed = await access(request);
-    if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
-    const { ok, message } = await handler((request.params as { id: string }).id, request);
-    return ok ? reply.send({ message }) : sendProblem(reply, 409, message, "See GET /api/v1/partners");
-  };
+  const withPartner = (handler: Handler) =>
+    guard(async (request, reply) => {
+      const { ok, message } = await handler((request.params as { id: string }).id, request);
+      return ok ? reply.send({ message }) : sendProblem(reply, 409, message, "See GET /api/v1/partners");
+    });
 
   app.post(
     "/api/v1/partners/:id/token",
     { schema: { summary: "A token with which the partner may register here, for a week, shown once", params: Params } },
-    async (request, reply) => {
-      const allowed = await access(request);
-      if (!allowed.ok) return sendProblem(reply, allowed.status, allowed.title, allowed.detail);
+    guard(async (request, reply) => {
       const { id } = request.params as { id: string };
       const token = upstream.issueToken(id);
       const known = upstream.status().map((partner) => partner.id);
@@ -55,12 +52,12 @@ export function upstreamRoutes(
       return token === undefined
         ? sendProblem(reply, 404, nobody, "See GET /api/v1/partners")
         : reply.header("cache-control", "no-store").send({ token });
-    },
+    }),
   );
   app.post(
     "/api/v1/partners/:id/register",
     { schema: { summary: "Registers with the partner by its token", params: Params, body: RegisterBody } },
-    guarded((id, request) => {
+    withPartner((id, request) => {
       const { token, versionsUrl } = request.body as { token: string; versionsUrl?: string };
       return upstream.register(id, token, versionsUrl);
     }),
@@ -68,16 +65,16 @@ export function upstreamRoutes(
   app.post(
     "/api/v1/partners/:id/update",
     { schema: { summary: "New tokens in both directions, endpoints read again", params: Params } },
-    guarded((id) => upstream.update(id)),
+    withPartner((id) => upstream.update(id)),
   );
   app.post(
     "/api/v1/partners/:id/send",
     { schema: { summary: "Sends what waits for the partner now", params: Params } },
-    guarded((id) => upstream.send(id)),
+    withPartner((id) => upstream.send(id)),
   );
   app.delete(
     "/api/v1/partners/:id/registration",
     { schema: { summary: "Ends the registration on both sides", params: Params } },
-    guarded((id) => upstream.unregister(id)),
+    withPartner((id) => upstream.unregister(id)),
   );
 }
