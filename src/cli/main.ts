@@ -48,7 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./replay.ts").then(({ replay, USAGE }) => ({ run: replay, usage: USAGE })),
   },
   export: {
-    summary: "write events, sessions or telemetry as JSONL or CSV",
+    summary: "write events, sessions, telemetry or savings as JSONL or CSV",
     load: () => import("./export.ts").then(({ exportCommand, USAGE }) => ({ run: exportCommand, usage: USAGE })),
   },
   backup: {
