@@ -154,6 +154,19 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "no-export", fromS: 130, forS: 141, pick: 0.36629 },
     ],
   ],
+  [
+    4050297,
+    "a nested meter was doubted for good, as a car that gave made it show export in all",
+    [
+      { family: "disk", kind: "read-only", fromS: 555, forS: 278, pick: 0.26147 },
+      { family: "planner", kind: "boundless", fromS: 414, forS: 392, pick: 0.536 },
+      { family: "giving", kind: "keeps-giving", fromS: 487, forS: 228, pick: 0.25465 },
+      { family: "giving", kind: "gives-nothing", fromS: 397, forS: 266, pick: 0.43785 },
+      { family: "giving", kind: "refuses-back", fromS: 778, forS: 92, pick: 0.33451 },
+      { family: "giving", kind: "offline", fromS: 369, forS: 393, pick: 0.89287 },
+      { family: "giving", kind: "export-limits", fromS: 136, forS: 433, pick: 0.73864 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

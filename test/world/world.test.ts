@@ -216,6 +216,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "car", kind: "changes-phases", fromS: 422, forS: 173, pick: 0.68923 },
     ],
   ],
+  [
+    4090155,
+    "a meter that had stood still was doubted for good, as sun and battery fed much of what its cars drew",
+    [
+      { family: "process", kind: "killed", fromS: 616, forS: 141, pick: 0.75123 },
+      { family: "meter", kind: "jumps", fromS: 259, forS: 143, pick: 0.724 },
+      { family: "meter", kind: "frozen", fromS: 135, forS: 288, pick: 0.09246 },
+    ],
+  ],
 ];
 
 const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [

@@ -2,13 +2,15 @@
  * When a meter that showed less than its cars draw is believed again: not as soon as nothing contradicts it (with the
  * cars at rest, or the sun making up for them, nothing can), but when it has shown what they draw.
  */
-import { type PerPhase, PHASE_INDEXES } from "../quantity.ts";
-import { type EvseTrack, REPORT_VALID_MS } from "./evses.ts";
+import { type PerPhase, PHASE_INDEXES, sumPhases } from "../quantity.ts";
+import { type EvseTrack, REPORT_VALID_MS, untoldBackA } from "./evses.ts";
 
 /** On a phase where cars draw so much, ... */
 const LEAST_A = 6;
 /** ... or in all, where charge points tell power alone, ... */
 const LEAST_W = 1_400;
+/** ... or in all, beyond what sun and batteries give, ... */
+const LEAST_BEYOND_W = 4_000;
 /** ... a meter that shows this part of it, whatever else feeds in, is not turned and not of another scale. */
 const SHOWN_PART = 0.8;
 /** So long in all it has to show that, ... */
@@ -34,9 +36,14 @@ export interface Distrust {
 
 export interface Look {
   readonly isShort: boolean;
-  readonly currentA: PerPhase;
+  /** Missing where it tells none. */
+  readonly currentA?: PerPhase;
   readonly powerW: number;
   readonly tracks: readonly EvseTrack[];
+  /** What sun and batteries may feed into a phase at most, A, and in all, W. */
+  readonly producedA: number;
+  readonly producedW: number;
+  readonly voltageV: number;
   readonly monoMs: number;
 }
 
@@ -45,40 +52,88 @@ export function distrusted(monoMs: number, relapses = 0): Distrust {
   return { shortMonoMs: monoMs, shownMs: 0, lookedMonoMs: monoMs, relapses };
 }
 
-/** What cars draw by the reports since it showed too little: by phase, and in all where some tell power alone. */
+/** What cars draw by the reports since it showed too little, and what may feed them beside the meter. */
 interface Drawn {
   readonly currentA: PerPhase;
   readonly powerW: number;
+  /** Some tell power alone: what they draw is in no current. */
+  readonly isPowerAlone: boolean;
+  /** Sun, batteries, and cars that may give without having told so: at most, on each phase and in all. */
+  readonly fedA: PerPhase;
+  readonly fedW: number;
 }
 
-function drawn(tracks: readonly EvseTrack[], { shortMonoMs }: Distrust, monoMs: number): Drawn {
+/** Of a sun that may be of any size nothing could be said for ever: it counts as none. */
+const bounded = (value: number) => (Number.isFinite(value) ? value : 0);
+
+function drawn({ tracks, monoMs, producedA, producedW, voltageV }: Look, { shortMonoMs }: Distrust): Drawn {
   const currentA: [number, number, number] = [0, 0, 0];
-  let powerW = 0;
+  const fedA: [number, number, number] = [bounded(producedA), bounded(producedA), bounded(producedA)];
+  let [powerW, fedW] = [0, bounded(producedW)];
   let isPowerAlone = false;
-  for (const { transactionId, last } of tracks) {
-    if (transactionId === undefined || !last) continue;
-    if (last.atMonoMs <= shortMonoMs || monoMs - last.atMonoMs > REPORT_VALID_MS) continue;
-    isPowerAlone ||= last.currentA === undefined;
-    powerW += last.powerW;
-    for (const phase of PHASE_INDEXES) currentA[phase] += last.currentA?.[phase] ?? 0;
+  for (const track of tracks) {
+    const { transactionId, last } = track;
+    const isOf = transactionId !== undefined && last !== undefined && last.atMonoMs > shortMonoMs;
+    const report = isOf && monoMs - last.atMonoMs <= REPORT_VALID_MS ? last : undefined;
+    const backA = untoldBackA(track, report);
+    isPowerAlone ||= report !== undefined && report.currentA === undefined;
+    powerW += report?.powerW ?? 0;
+    fedW += sumPhases(backA) * voltageV;
+    for (const phase of PHASE_INDEXES) {
+      currentA[phase] += report?.currentA?.[phase] ?? 0;
+      fedA[phase] += backA[phase];
+    }
   }
-  return { currentA, powerW: isPowerAlone ? powerW : 0 };
+  return { currentA, powerW, isPowerAlone, fedA, fedW };
+}
+
+/** Where cars draw enough to be seen: on a phase, or in all. */
+interface Place {
+  readonly drawnW: number;
+  readonly shownW: number;
+  readonly fedW: number;
+}
+
+function places({ currentA, powerW, voltageV }: Look, cars: Drawn): Place[] {
+  const phases = PHASE_INDEXES.filter((phase) => currentA !== undefined && cars.currentA[phase] >= LEAST_A);
+  const isInAll = (cars.isPowerAlone || currentA === undefined) && cars.powerW >= LEAST_W;
+  return [
+    ...phases.map((phase) => ({
+      drawnW: cars.currentA[phase] * voltageV,
+      shownW: currentA![phase] * voltageV,
+      fedW: cars.fedA[phase] * voltageV,
+    })),
+    ...(isInAll ? [{ drawnW: cars.powerW, shownW: powerW, fedW: cars.fedW }] : []),
+  ];
+}
+
+/**
+ * Whether it shows what cars draw. Nothing is said where they draw little, where something else may have fed them, and where
+ * that may feed back as much as a turned meter would show.
+ */
+function shows(look: Look, cars: Drawn): boolean | undefined {
+  const seen = places(look, cars);
+  const lacksW = ({ drawnW, shownW }: Place) => SHOWN_PART * drawnW - shownW;
+  if (seen.some((place) => lacksW(place) > Math.max(0, place.fedW))) return false;
+  const beyondW = cars.powerW - cars.fedW;
+  if (beyondW >= LEAST_BEYOND_W && look.powerW >= SHOWN_PART * beyondW) return true;
+  const isSure = (place: Place) => lacksW(place) <= 0 && place.shownW + place.drawnW > place.fedW;
+  return seen.length > 0 && seen.every(isSure) ? true : undefined;
 }
 
 /** How long it has shown what cars draw; begins anew where it does not. */
-function shownMs(before: Distrust, { currentA, powerW, monoMs }: Look, cars: Drawn): number {
-  const loaded = PHASE_INDEXES.filter((phase) => cars.currentA[phase] >= LEAST_A);
-  if (loaded.length === 0 && cars.powerW < LEAST_W) return before.shownMs;
-  const lacksA = loaded.some((phase) => currentA[phase] < SHOWN_PART * cars.currentA[phase]);
-  return lacksA || powerW < SHOWN_PART * cars.powerW ? 0 : before.shownMs + (monoMs - before.lookedMonoMs);
+function shownMs(before: Distrust, look: Look, cars: Drawn): number {
+  const isShown = shows(look, cars);
+  if (isShown === undefined) return before.shownMs;
+  return isShown ? before.shownMs + (look.monoMs - before.lookedMonoMs) : 0;
 }
 
 /** Brings the distrust of a meter to this reading; `undefined` when it is believed again. */
 export function stillDistrusted(before: Distrust, look: Look): Distrust | undefined {
   const { isShort, tracks, monoMs } = look;
   if (isShort) return distrusted(monoMs, before.relapses);
-  const cars = drawn(tracks, before, monoMs);
-  const isIdle = Math.max(...cars.currentA) < 1 && cars.powerW < IDLE_W;
+  const cars = drawn(look, before);
+  const isIdle = Math.max(...cars.currentA.map(Math.abs)) < 1 && Math.abs(cars.powerW) < IDLE_W;
   const starves = isIdle && tracks.some(({ transactionId }) => transactionId !== undefined);
   const starvedMonoMs = starves ? (before.starvedMonoMs ?? monoMs) : undefined;
   const shown = shownMs(before, look, cars);

@@ -1,6 +1,6 @@
 /** Watches one meter: everything that its readings, and the cars below it, say about whether it can be right. */
 import type { MeterReading } from "../image.ts";
-import { type PerPhase, type PhaseIndex, ZERO_PHASES } from "../quantity.ts";
+import type { PerPhase, PhaseIndex } from "../quantity.ts";
 import { type Distrust, distrusted, stillDistrusted } from "./distrust.ts";
 import type { Doubt } from "./doubt.ts";
 import type { EvseTrack } from "./evses.ts";
@@ -189,9 +189,12 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
   const isFound = lacks?.found === true || short?.found === true || over?.found === true;
   const look = {
     isShort: isFound || short !== undefined,
-    currentA: currentA ?? ZERO_PHASES,
+    ...(currentA ? { currentA } : {}),
     powerW,
     tracks: plain,
+    producedA: around.producedA,
+    producedW: around.producedW,
+    voltageV: around.voltageV,
     monoMs,
   };
   // An EVSE that shows on other phases explains what was missing; what it does not explain is found again.
