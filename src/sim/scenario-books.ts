@@ -99,12 +99,12 @@ export class ScenarioBooks {
   }
 
   #money(slot: number, gridW: number, seconds: number): void {
-    const { billedImportEurPerKwh, exportEurPerKwh, co2GramsPerKwh } = this.#scenario;
+    const { billedImportEurPerKwh, exportEurPerKwh, emittedGramsPerKwh } = this.#scenario;
     const wh = (gridW * seconds) / 3600;
     if (wh > 0) {
       this.#import += wh;
       this.#cost += (wh / 1000) * billedImportEurPerKwh[slot]!;
-      this.#co2Grams += (wh / 1000) * (co2GramsPerKwh?.[slot] ?? 0);
+      this.#co2Grams += (wh / 1000) * (emittedGramsPerKwh?.[slot] ?? 0);
     } else {
       this.#export -= wh;
       this.#cost += (wh / 1000) * exportEurPerKwh[slot]!;
@@ -164,7 +164,7 @@ export class ScenarioBooks {
   }
 
   totals(batteryEndWh: number | undefined): ScenarioTotals {
-    const { sessions, battery, co2GramsPerKwh } = this.#scenario;
+    const { sessions, battery, emittedGramsPerKwh } = this.#scenario;
     const perSlot = (sums: Float64Array) => Array.from(sums, (ws) => Math.round(ws / (SLOT_MS / 1000)));
     const gridW = perSlot(this.#gridWs);
     const usableWh = battery ? battery.capacityWh - battery.minEnergyWh : 0;
@@ -179,7 +179,7 @@ export class ScenarioBooks {
       exportWh: Math.round(this.#export),
       pvWh: Math.round(this.#pv),
       ...(this.#pv > 0 ? { selfConsumption: 1 - this.#pvExport / this.#pv } : {}),
-      ...(co2GramsPerKwh ? { co2Kg: Math.round(this.#co2Grams / 100) / 10 } : {}),
+      ...(emittedGramsPerKwh ? { co2Kg: Math.round(this.#co2Grams / 100) / 10 } : {}),
       peakW: Math.max(0, ...gridW),
       peakA: Math.round(this.#peakA * 10) / 10,
       secondsAboveLimit: Math.round(this.#above),

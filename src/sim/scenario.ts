@@ -99,8 +99,9 @@ export interface Scenario {
   readonly exportEurPerKwh: readonly number[];
   /** Whether prices come from a market that says tomorrow's in the early afternoon; others are known at any time. */
   readonly isDayAhead: boolean;
-  /** Of the grid's energy, g/kWh. */
+  /** Of the grid's energy, g/kWh: as the controller may know it; and as it is counted, without holes. */
   readonly co2GramsPerKwh?: ScenarioSeries;
+  readonly emittedGramsPerKwh?: readonly number[];
   readonly orders?: readonly ScenarioOrder[];
   /** By arrival. */
   readonly sessions: readonly ScenarioSession[];

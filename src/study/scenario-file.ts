@@ -325,7 +325,7 @@ function compose(reading: Reading, file: string): Scenario {
     ...batteryOf(document.site),
     ...sunAndLoad,
     ...prices(reading),
-    ...(co2 ? { co2GramsPerKwh: co2 } : {}),
+    ...(co2 ? { co2GramsPerKwh: co2, emittedGramsPerKwh: filled(reading, co2, "co2") } : {}),
     ...ordered(document),
     sessions: sessionsOf(reading, evses, site.voltageV),
     configuration: parsed.configuration,

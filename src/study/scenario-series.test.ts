@@ -55,20 +55,23 @@ describe("measured series", () => {
 });
 
 describe("what the grid emits", () => {
-  it("is told to the controller as far as the file knows it, and is in its books", async () => {
+  it("is told to the controller as far as the file knows it; what nobody knows is reckoned as at that time of another day", async () => {
     const rows = Array.from(
       { length: 20 },
       (_, hour) => `${new Date(Date.UTC(2025, 9, 25, 22 + hour)).toISOString()},320`,
     );
     file("co2.csv", ["start_utc,g_per_kwh", ...rows].join("\n"));
-    const { scenario } = scenarioOf([DAY, SITE, "data: { co2: co2.csv }"]);
+    file("load.csv", "start_utc,load_kw\n2025-10-25T22:00:00Z,1\n");
+    const { scenario, notes } = scenarioOf([DAY, SITE, "data: { co2: co2.csv, load: load.csv }"]);
     const told: unknown[] = [];
-    await simulate(scenario, {
+    const { co2Kg } = await simulate(scenario, {
       onFacts: (facts) => {
         for (const fact of facts) if (fact.type === "quarter-hour-metered") told.push(fact.data.co2GramsPerKwh);
       },
     });
     expect(told.slice(0, 80).every((grams) => grams === 320)).toBe(true);
     expect(told.at(-1)).toBeUndefined();
+    expect(co2Kg).toBe((25 * 320) / 1000);
+    expect(notes).toContainEqual({ file: "co2", text: expect.stringContaining("20 of 100 quarter-hours are unknown") });
   }, 30_000);
 });

@@ -209,19 +209,19 @@ function own(result: SimulationResult): Partial<ReportColumn> {
 }
 
 function ideal(optimum: PerfectForesight, scenario: Scenario): Partial<ReportColumn> {
-  const { battery, co2GramsPerKwh } = scenario;
+  const { battery, emittedGramsPerKwh } = scenario;
   const pvW = scenario.pvW.slice(0, slotsOf(scenario));
   const pvWh = pvW.reduce((sum, powerW) => sum + powerW / 4, 0);
   const soldWh = pvW.reduce((sum, powerW, slot) => sum + Math.min(powerW, Math.max(0, -optimum.gridW[slot]!)) / 4, 0);
   const usableWh = battery ? battery.capacityWh - battery.minEnergyWh : 0;
   const dischargedWh = optimum.batteryW.reduce((sum, powerW) => sum + Math.max(0, -powerW) / 4, 0);
   const co2Grams = optimum.gridW.reduce(
-    (sum, powerW, slot) => sum + (Math.max(0, powerW) / 4000) * (co2GramsPerKwh?.[slot] ?? 0),
+    (sum, powerW, slot) => sum + (Math.max(0, powerW) / 4000) * (emittedGramsPerKwh?.[slot] ?? 0),
     0,
   );
   return {
     ...(pvWh > 0 ? { selfConsumptionPercent: round(100 * (1 - soldWh / pvWh), 1) } : {}),
-    ...(co2GramsPerKwh ? { co2Kg: round(co2Grams / 1000, 1) } : {}),
+    ...(emittedGramsPerKwh ? { co2Kg: round(co2Grams / 1000, 1) } : {}),
     ...(battery ? { batteryCycles: round(dischargedWh / usableWh, 1) } : {}),
   };
 }
