@@ -109,7 +109,7 @@ function svg(chart: Chart): string {
     .map(({ label, colour }) => `<b style="color:${colour}">&#9644;</b> ${escaped(label)}`)
     .join(" &nbsp; ");
   return `<figure><figcaption>${escaped(chart.title)}, ${escaped(chart.unit)} &nbsp; ${legend}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(chart.title)}">${dayMarks(chart, x)}${zero}${limit}${ticks.join("")}${lines.join("")}</svg></figure>`;
+<div class="wide"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(chart.title)}">${dayMarks(chart, x)}${zero}${limit}${ticks.join("")}${lines.join("")}</svg></div></figure>`;
 }
 
 function charts({ series, scenario, report }: FullReport): string[] {
@@ -193,8 +193,8 @@ function table({ columns }: SimulationReport): string {
 
 const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:1140px;padding:0 1rem;color:#1c1f24;background:#fff}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #ddd}
-tbody th{text-align:left;font-weight:400}.wide{overflow-x:auto}figure{margin:1.2rem 0}figcaption{font-size:14px}
-svg{width:100%;height:auto}svg path{fill:none;stroke-width:1.2}svg text{font-size:11px;fill:#555}.tick{text-anchor:end}
+tbody th{text-align:left;font-weight:400;position:sticky;left:0;background:#fff}.wide{overflow-x:auto}figure{margin:1.2rem 0}figcaption{font-size:14px}
+svg{width:100%;min-width:44rem;height:auto}svg path{fill:none;stroke-width:1.2}svg text{font-size:11px;fill:#555}.tick{text-anchor:end}
 .day{stroke:#eee}.zero{stroke:#999}.limit{stroke:#b00;stroke-dasharray:5 4}li{font-size:14px}`;
 
 /** The page. */
