@@ -196,6 +196,20 @@ describe("a wrong configuration", () => {
       advice: "four numbers",
     },
     {
+      what: "an address of a page",
+      text: changed("host: 10.0.0.1 ", 'host: "http://10.0.0.1" '),
+      where: /^site\.yaml:\d+$/,
+      message: '"http://10.0.0.1" is no address',
+      advice: "or a name",
+    },
+    {
+      what: "an address with its port",
+      text: changed("host: 10.0.0.1 ", 'host: "10.0.0.1:1502" '),
+      where: /^site\.yaml:\d+$/,
+      message: '"10.0.0.1:1502" is no address',
+      advice: "as port:",
+    },
+    {
       what: "a tab",
       text: changed("devices:\n", "devices:\n\t"),
       where: /^site\.yaml:\d+$/,

@@ -1,6 +1,6 @@
 /** Composition: from a configuration to a running site. The only file that knows every room. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as passed } from "node:timers/promises";
 import type { ApiOptions } from "../api/server.ts";
@@ -83,7 +83,6 @@ async function openBooks(
 ) {
   const { configuration, clock, log, directory } = options;
   const ledgerDirectory = resolve(directory, configuration.ledger.directory);
-  mkdirSync(ledgerDirectory, { recursive: true });
   const { ledger, state, cleanStop } = openLedger({ directory: ledgerDirectory, log, clock, onCrash: onWriterCrash });
   closing.stack.defer(() => ledger.close());
   const [last] = ledger.read(ledger.lastSeq - 1, 1);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import { openLedger } from "../ledger/index.ts";
 import { main } from "./main.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/wattledger.mjs", import.meta.url));
+const HOME = fileURLToPath(new URL("../../config/home.yaml", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "wattledger-directory-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 afterEach(() => vi.restoreAllMocks());
@@ -29,6 +30,26 @@ describe("a directory that holds no ledger", () => {
     expect(code).toBe(2);
     expect(text).toContain(`There is no ledger in ${join(root, "nothing")}. Name the directory of events.db`);
     expect(readdirSync(root)).toEqual([]);
+  });
+});
+
+describe("a site whose ledger cannot be made", () => {
+  const made = (path: string) => `ledger: { directory: ${path} }`;
+  test.each([
+    ["on a disk that is not mounted", "stick", "a disk that it is on may not be mounted"],
+    ["below a file", "site.yaml/data", "a part of its path is a file"],
+    ["in the place of a file", "site.yaml", "a file has its name"],
+  ])("%s is told what is wrong with its directory", (_, path, advice) => {
+    const site = mkdtempSync(join(tmpdir(), "wattledger-site-"));
+    symlinkSync(join(site, "not-mounted/data"), join(site, "stick"));
+    writeFileSync(join(site, "site.yaml"), `${readFileSync(HOME, "utf8")}\n${made(path)}\n`);
+    const { stderr } = spawnSync(BIN, ["run", "--config", join(site, "site.yaml")], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    rmSync(site, { recursive: true });
+    expect(stderr).toContain("The site was not started: The data directory cannot be made");
+    expect(stderr).toContain(advice);
   });
 });
 

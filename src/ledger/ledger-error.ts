@@ -44,6 +44,13 @@ const KIND_BY_CODE: readonly (readonly [prefix: string, kind: LedgerErrorKind, m
   ["EROFS", "disk-read-only", "The file system is read-only: often the card is worn out. Look at `dmesg`, replace it"],
   ["EACCES", "disk-read-only", "The data directory cannot be written: check its owner"],
   ["EPERM", "disk-read-only", "The data directory cannot be written: check its owner"],
+  [
+    "ENOENT",
+    "disk-error",
+    "The data directory cannot be made: check its path; a disk that it is on may not be mounted",
+  ],
+  ["ENOTDIR", "disk-error", "The data directory cannot be made: a part of its path is a file"],
+  ["EEXIST", "disk-error", "The data directory cannot be made: a file has its name"],
   ["SQLITE_CANTOPEN", "disk-error", "The ledger file cannot be opened: check that the directory exists and its owner"],
 ];
 

@@ -57,19 +57,22 @@ function lineProblems(device: DeviceConfiguration, index: number, all: readonly 
 }
 
 const NUMBERS_AND_DOTS = /^[\d.]+$/;
+/** `http://`, a path, or a port that has a key of its own. */
+const MORE_THAN_A_HOST = /[\s/]|^[^:]*:\d+$/;
 const IPV4 = /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/;
 
 /** Any other word may be a name that the network knows. */
 function hostProblems(device: DeviceConfiguration, index: number): Problem[] {
   if (!("tcp" in device.connection)) return [];
   const { host } = device.connection.tcp;
-  if (!NUMBERS_AND_DOTS.test(host) || IPV4.test(host)) return [];
+  const isBroken = MORE_THAN_A_HOST.test(host) || (NUMBERS_AND_DOTS.test(host) && !IPV4.test(host));
+  if (!isBroken) return [];
   return [
     {
       severity: "error",
       path: ["devices", index, "connection", "tcp", "host"],
       message: `"${host}" is no address`,
-      advice: "Write four numbers from 0 to 255, such as 192.168.178.40, or a name",
+      advice: "Write four numbers from 0 to 255, such as 192.168.178.40, or a name; a port goes beside it as port:",
     },
   ];
 }
