@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../test/free-port.ts";
 import { clock } from "../../test/real-time.ts";
+import { until } from "../../test/until.ts";
 import type { DeviceSink, Log } from "../core/ports.ts";
 import type { GridInputConfiguration } from "../core/site/site-grid-operator.ts";
 import { type ModbusServer, startModbusServer } from "../sim/servers/modbus-server.ts";
@@ -44,21 +45,13 @@ async function ioModule(words: Map<number, number>) {
 function listen(inputs: readonly GridInputConfiguration[]) {
   const heard: string[] = [];
   const warnings: string[] = [];
-  const waiting = new Map<string, () => void>();
   const log: Log = { debug: nobody, info: nobody, error: nobody, warn: (text) => void warnings.push(text) };
   const onRead = (id: string, closed: boolean) => {
-    const what = `${id} ${closed ? "closed" : "open"}`;
-    heard.push(what);
-    waiting.get(what)?.();
+    heard.push(`${id} ${closed ? "closed" : "open"}`);
   };
   const devices = startModbusDevices({ devices: [], inputs: { all: inputs, onRead }, sink, clock, log });
   ends.push(() => devices.close());
-  const until = (what: string) =>
-    new Promise<void>((resolve) => {
-      waiting.set(what, resolve);
-      if (heard.includes(what)) resolve();
-    });
-  return { heard, warnings, until };
+  return { heard, warnings };
 }
 
 test("discrete inputs, coils and bits of registers are read, each from its place", async () => {
@@ -68,27 +61,29 @@ test("discrete inputs, coils and bits of registers are read, each from its place
     [7, 0b1000],
   ]);
   const { port } = await ioModule(words);
-  const { until, heard } = listen([
+  const { heard } = listen([
     contact(port, { id: "discrete" }),
     contact(port, { id: "coil", functionCode: 1, address: 6 }),
     contact(port, { id: "bit", functionCode: 3, address: 7, bit: 3 }),
     contact(port, { id: "neighbour", functionCode: 4, address: 7, bit: 2 }),
   ]);
-  await Promise.all(["discrete closed", "coil open", "bit closed", "neighbour open"].map(until));
+  await Promise.all(
+    ["discrete closed", "coil open", "bit closed", "neighbour open"].map((what) => until(() => heard.includes(what))),
+  );
   expect(new Set(heard)).toEqual(new Set(["discrete closed", "coil open", "bit closed", "neighbour open"]));
 });
 
 test("a contact that turns is heard of, and a module that dies is said once and heard of again", async () => {
   const words = new Map([[5, 0]]);
   const server = await ioModule(words);
-  const { until, heard, warnings } = listen([contact(server.port)]);
-  await until("box open");
+  const { heard, warnings } = listen([contact(server.port)]);
+  await until(() => heard.includes("box open"));
   await server.stop();
-  while (warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => warnings.length > 0);
   const silentAfter = heard.length;
   words.set(5, 1);
   await server.start();
-  await until("box closed");
+  await until(() => heard.includes("box closed"));
   expect(heard[silentAfter]).toBe("box closed");
   expect(warnings.filter((text) => text.includes("contact"))).toHaveLength(1);
 });
@@ -96,7 +91,7 @@ test("a contact that turns is heard of, and a module that dies is said once and 
 test("a module that has no such input is no reading", async () => {
   const server = await ioModule(new Map());
   const { heard, warnings } = listen([contact(server.port)]);
-  while (warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => warnings.length > 0);
   expect(heard).toEqual([]);
 });
 

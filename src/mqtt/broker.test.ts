@@ -1,12 +1,14 @@
 /** A real mosquitto on loopback: what subscribers see of a site, whatever happens to broker and controller. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { selfSigned } from "../../test/certificate.ts";
 import { freePort } from "../../test/free-port.ts";
+import { until } from "../../test/until.ts";
 import { cursorsIn } from "../app/recording/cursor.ts";
 import type { Envelope } from "../core/facts/fact.ts";
 import type { SiteDraft, SiteFact } from "../core/facts/index.ts";
@@ -31,19 +33,14 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const { connect } = await import("node:net");
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on("error", () => resolve(false));
-    });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+function listening(port: number): Promise<true> {
+  return until(
+    () =>
+      new Promise<boolean>((resolve) => {
+        const socket = connect(port, "127.0.0.1", () => resolve(true));
+        socket.on("error", () => resolve(false)).on("connect", () => socket.destroy());
+      }),
+  ) as Promise<true>;
 }
 
 /** Starts mosquitto; `lines` go into its configuration. */
@@ -252,10 +249,10 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
       listener.client.connected ? resolve() : listener.client.once("connect", () => resolve()),
     );
     await listener.client.subscribeAsync("test/#", { qos: 1 });
-    while (!before.broker.connected) {
+    await until(async () => {
       await before.clock.advance(1_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+      return before.broker.connected;
+    });
     await listener.until(() => listener.facts().includes(180));
     await before.broker.close();
     // The last acknowledgements may still have been on their way.
@@ -287,8 +284,7 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
     const credentials = { username: "site", password: "right-secret" };
     const listener = await Listener.at(port, credentials);
     const wrong = start(new FakeSite(), port, { username: "site", password: "wrong-secret" });
-    while (!wrong.lines.some((line) => line.includes("was not reached")))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => wrong.lines.some((line) => line.includes("was not reached")));
     expect(wrong.broker.connected).toBe(false);
     expect(wrong.lines.join("\n")).not.toContain("secret");
     await wrong.broker.close();
@@ -358,10 +354,10 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
     await mosquitto(port, ["allow_anonymous true", `certfile ${name("cert.pem")}`, `keyfile ${name("key.pem")}`]);
     const url = `mqtts://127.0.0.1:${port}`;
     const stranger = start(new FakeSite(), port, { url });
-    while (!stranger.lines.some((line) => line.includes("was not reached")))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => stranger.lines.some((line) => line.includes("was not reached")));
+    expect(stranger.broker.connected).toBe(false);
     await stranger.broker.close();
     const trusted = start(new FakeSite(), port, { url, ca: readFileSync(name("cert.pem"), "utf8") });
-    while (!trusted.broker.connected) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => trusted.broker.connected);
   });
 });
