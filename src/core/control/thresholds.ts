@@ -55,6 +55,8 @@ export const FIRST_PAUSE_MS = 60_000;
 export const PAUSE_MOST_MS = 300_000;
 /** ... and a car charges at least this long before its turn may end. Neither binds safety. */
 export const TURN_MS = 600_000;
+/** A car that nobody has seen waits so long for room on the phase that it may load alone: till a turn ends, and room is made. */
+export const NEWCOMER_WAITS_MS = 660_000;
 /** A car that waits for the balance of phases, and showed more of them before, is tried on all after so long, times its stops. */
 export const TRY_ALL_PHASES_MS = 600_000;
 /** Current moves between cars that charge at most this often, and not for less than this difference. */

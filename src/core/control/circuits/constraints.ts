@@ -128,7 +128,10 @@ function addUnbalance(builder: Builder, active: readonly EvseObservation[]): voi
   const { unbalanceLimitA: limit, phases } = builder.input.site;
   if (limit === undefined || phases === 1) return;
   const grid = { kind: "unbalance", circuitId: GRID_CIRCUIT_ID, weight: 1, byPhase: true, mayRaise: true } as const;
-  for (const { key, phase, members, differenceA, againstA, isUnmetered } of phaseDifferences(active)) {
+  for (const { key, phase, members, differenceA, againstA, isUnmetered } of phaseDifferences(
+    active,
+    builder.input.image.monoMs,
+  )) {
     const bound: Bound = { ...grid, key, phase, ofAnyPhase: true, members, limit };
     if (isUnmetered) addUnmetered(builder, bound, MARGIN_A - againstA, undefined);
     else addMeasured(builder, bound, differenceA, 0);

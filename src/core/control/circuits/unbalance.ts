@@ -1,13 +1,13 @@
 /** The unbalance between phases that cars on one or two of them cause, and can cure. Cars on three load all alike. */
 import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
-import { MARGIN_A } from "../thresholds.ts";
+import { MARGIN_A, NEWCOMER_WAITS_MS } from "../thresholds.ts";
 
 /** What a phase carries above another one, by cars that load only one of the two. */
 export interface PhaseDifference {
   readonly key: string;
   readonly phase: PhaseIndex;
-  /** Load the phase, and not the other one. */
+  /** Load the phase, and not the other one; or wait to begin, and may be such a car. */
   readonly members: readonly EvseObservation[];
   /** What the phase carries above the other one, A, as far as it is sure. */
   readonly differenceA: number;
@@ -29,6 +29,25 @@ export const PHASE_PAIRS = PHASE_INDEXES.flatMap((phase) =>
 /** A car loads `phase` and not `other`; one whose phase nobody knows may be on any that it counts on. */
 export function tilts({ loaded, phaseUnknown }: EvseObservation, phase: PhaseIndex, other: PhaseIndex): boolean {
   return loaded.includes(phase) && (phaseUnknown === true || !loaded.includes(other));
+}
+
+/**
+ * Its car has not shown which phases it loads, and may be on the first wire of its EVSE alone (IEC 62196-2). Who was stopped
+ * before takes turns, and who never shows its phases counts on all of them.
+ */
+export function mayBeOnOnePhase(entry: EvseObservation): boolean {
+  const { unseen, phaseUnknown, memory, session, connected, refused, reservedA } = entry;
+  const isShown = memory.phases !== undefined || memory.powerPhases !== undefined;
+  const wasStopped = memory.pauses > 0 || memory.pausedMonoMs !== undefined;
+  const obeys = session !== undefined && connected && !refused && reservedA === undefined;
+  return unseen === true && !phaseUnknown && !isShown && !wasStopped && obeys;
+}
+
+/** It draws nothing yet, and begins where there is room on the phase that it may load alone; or, at the latest, after a turn. */
+function mayBegin(entry: EvseObservation, phase: PhaseIndex, monoMs: number): boolean {
+  const { evse, memory } = entry;
+  const waitsMs = monoMs - Math.max(memory.turnSinceMonoMs, memory.wishSinceMonoMs);
+  return evse.phases[0] === phase && memory.limitA <= 0 && waitsMs < NEWCOMER_WAITS_MS && mayBeOnOnePhase(entry);
 }
 
 /** What nobody has measured may be nothing, or on another phase: it evens nothing out. */
@@ -58,9 +77,9 @@ export function againstA(active: readonly EvseObservation[], phase: PhaseIndex, 
 }
 
 /** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */
-export function phaseDifferences(active: readonly EvseObservation[]): PhaseDifference[] {
+export function phaseDifferences(active: readonly EvseObservation[], monoMs: number): PhaseDifference[] {
   return PHASE_PAIRS.flatMap(({ phase, other, key }) => {
-    const members = active.filter((entry) => tilts(entry, phase, other));
+    const members = active.filter((entry) => tilts(entry, phase, other) || mayBegin(entry, phase, monoMs));
     if (members.length === 0) return [];
     const evenedA = againstA(active, phase, other);
     const isUnmetered = members.some(({ phaseUnknown, memory }) => phaseUnknown && memory.powerPhases !== undefined);

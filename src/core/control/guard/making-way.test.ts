@@ -66,6 +66,21 @@ describe("where one phase may carry 20 A more than another, a car that begins", 
     expect(plant.drawsA("d")).toBeGreaterThan(28);
   });
 
+  it("waits where all are at their least until the turn of one is over, and begins in its place", () => {
+    const { plant, run, onL1 } = street(0);
+    for (const id of ["a", "b", "c"]) plant.plug(id, { phases: 1 });
+    run(600);
+    expect(onL1(["a", "b", "c"])).toBeGreaterThanOrEqual(18);
+    plant.plug("d", { phases: 1 });
+    let drewForS = 0;
+    for (let second = 0; second < 1200; second++) {
+      run(1);
+      expect(onL1(["a", "b", "c", "d"])).toBeLessThanOrEqual(20);
+      if (plant.drawsA("d") > 0) drewForS++;
+    }
+    expect(drewForS).toBeGreaterThanOrEqual(300);
+  });
+
   it("begins when all have come down as far as they do, also where the least of one of them is more than its share", () => {
     const [a, ...others] = stalls.map((stall) => ({ ...stall, safeCurrentA: 0 }));
     const evses = [{ ...a!, minCurrentA: 14, maxCurrentA: 14 }, ...others];

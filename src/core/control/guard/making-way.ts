@@ -3,7 +3,7 @@
  * alone (IEC 62196-2). Those that load that phase more than others make way before it begins, not when its meter has told.
  */
 import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
-import { againstA, tilts } from "../circuits/unbalance.ts";
+import { againstA, mayBeOnOnePhase, tilts } from "../circuits/unbalance.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { MARGIN_A } from "../thresholds.ts";
 import type { GuardInput } from "./guard-input.ts";
@@ -23,12 +23,10 @@ function obeys({ session, connected, refused, reservedA }: EvseObservation): boo
   return session !== undefined && connected && !refused && reservedA === undefined;
 }
 
-/** It begins, or is about to. Who was stopped before takes turns, and who never shows its phases counts on all of them. */
+/** It begins, or is about to. */
 function begins({ input, wishes }: GuardInput, entry: EvseObservation): boolean {
-  const { index, evse, memory, unseen, phaseUnknown } = entry;
-  const isShown = memory.phases !== undefined || memory.powerPhases !== undefined;
-  const wasStopped = memory.pauses > 0 || memory.pausedMonoMs !== undefined;
-  if (!unseen || phaseUnknown || isShown || wasStopped || !obeys(entry)) return false;
+  const { index, evse, memory } = entry;
+  if (!mayBeOnOnePhase(entry)) return false;
   if (memory.limitA > 0) return true;
   return (wishes.get(index)?.currentA ?? 0) >= evse.minCurrentA && pauseLeftMs(memory, input.image.monoMs) === 0;
 }
@@ -62,7 +60,10 @@ function wayOn(guarded: GuardInput, phase: PhaseIndex, other: PhaseIndex, newA: 
   return { members, roomA: limitA + againstA(guarded.active, phase, other) - fixedA - newA };
 }
 
-/** Who makes way for newcomers, and which of these wait for it. A way that would stop somebody is not made. */
+/**
+ * Who makes way for newcomers, and which of these wait for it. A way that would stop somebody is not made: who has begun by
+ * itself draws beside them until it is seen, who has not waits for the end of a turn.
+ */
 export function makingWay(guarded: GuardInput): MakingWay {
   const { unbalanceLimitA, phases } = guarded.input.site;
   if (unbalanceLimitA === undefined || phases === 1) return NOBODY;
