@@ -143,6 +143,30 @@ describe("why a car gets what it gets", () => {
     expect(reasons?.slice(4, 7)).toEqual([4, 5, 6].map(() => ({ kind: "sooner", eurPerKwh: 0.1 })));
   });
 
+  it("is that others probably want the room in the cheaper hour, and no price is made of it", () => {
+    const chances = [0, 0, 0, 0].map(() => [0, 0.9]);
+    const circuits = [
+      { circuitId: "grid", limitA: 20, wanted: [chances, chances, chances] as [number[][], number[][], number[][]] },
+    ];
+    const importEurPerKwh = [0.3, 0.3, 0.3, 0.3, 0.2, 0.2, 0.2, 0.2];
+    const evses = [planEvse({ energyNeededWh: 5520 })];
+    const [reasons] = explained(planInput({ circuits, importEurPerKwh, missedEurPerKwh: 1, evses }));
+    expect(reasons?.slice(4, 7)).toEqual([4, 5, 6].map(() => ({ kind: "wanted", eurPerKwh: 0.2 })));
+    // Where nobody else is expected it waits for that hour.
+    const [alone] = explained(planInput({ importEurPerKwh, missedEurPerKwh: 1, evses }));
+    expect(alone?.[0]).toEqual({ kind: "price", eurPerKwh: 0.3, belowEurPerKwh: expect.closeTo(0.2, 4) });
+  });
+
+  it("is not said as a price to a car that gives energy back: it would charge for more than its need", () => {
+    const discharge = { maxPowerW: 8000, efficiency: 0.95, wearEurPerKwh: 0.02, belowWh: 10_000, aboveWh: 30_000 };
+    const importEurPerKwh = [0.6, 0.6, 0.3, 0.3, 0.1, 0.1, 0.1, 0.1];
+    const buildingW = importEurPerKwh.map(() => 6000);
+    const [reasons] = explained(
+      planInput({ buildingW, importEurPerKwh, evses: [planEvse({ discharge, energyNeededWh: 4000 })] }),
+    );
+    expect(reasons?.[2]).toEqual({ kind: "price", eurPerKwh: 0.3 });
+  });
+
   it("of a driver who wants the sun counts what the grid weighs: below the said price it charges", () => {
     const importEurPerKwh = [0.4, 0.2, 0.1, 0.1, 0.4, 0.4, 0.4, 0.4];
     const evses = [planEvse({ preference: "green", energyNeededWh: 5520, departureMs: START_MS + 6 * SLOT_MS })];

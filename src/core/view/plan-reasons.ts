@@ -8,7 +8,7 @@ const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
  * EVSE gives, until it has shown more. `ceiling`: a partner's profile. `circuit`, `budget`,
  * `unbalance`, `import`, `ramp`, `peak`: that limit has no room. `one-go`: it must not pause, so it does not begin here. `price`: its
  * need is met in slots that weigh less. `sooner`: it is met in slots that cost more, because hurry, an occupied EVSE or the risk
- * that it leaves counts more than the price. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
+ * that it leaves counts more than the price. `wanted`: likewise, because cars that come later probably want the room here. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
  * proven best.
  */
 const SlotReasonSchema = Type.Object({
@@ -27,6 +27,7 @@ const SlotReasonSchema = Type.Object({
     Type.Literal("one-go"),
     Type.Literal("price"),
     Type.Literal("sooner"),
+    Type.Literal("wanted"),
     Type.Literal("met"),
     Type.Literal("untried"),
   ]),
@@ -37,7 +38,10 @@ const SlotReasonSchema = Type.Object({
   limitW: Type.Optional(Type.Number({ description: "The limit itself, W; of a circuit by phase" })),
   eurPerKwh: Type.Optional(Type.Number({ description: "What a kWh more costs in this slot" })),
   belowEurPerKwh: Type.Optional(
-    Type.Number({ description: "It would charge here below this; missing where a battery or a peak has a say, too" }),
+    Type.Number({
+      description:
+        "It would charge here below this; missing where a battery, a peak or those who come later have a say, too",
+    }),
   ),
 });
 export type SlotReason = Static<typeof SlotReasonSchema>;

@@ -25,3 +25,11 @@ it("does not call the power of a slow car all that a car takes which has not sho
     "charges with 4.1 kW: all that the car is believed to take, until it shows more",
   );
 });
+
+it("says of a cheaper hour that a car leaves to others for whom it leaves it", () => {
+  const slot = { powerW: 0, minPowerW: 4_140, reason: { kind: "wanted", eurPerKwh: 0.2 } } as const;
+  expect(planSlot(slot)).toBe("has charged by then: cars that come later probably want the room");
+  expect(planSlot({ ...slot, next: { at: "18:00", cheaperEurPerKwh: -0.1 } })).toBe(
+    "waits for 18:00: cars that come later probably want the room",
+  );
+});

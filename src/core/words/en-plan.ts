@@ -78,6 +78,8 @@ function waiting({ reason, next, minPowerW }: SlotWords): string {
   if (reason.kind === "absent") return "has not come yet";
   if (reason.kind === "met") return "has what it needs";
   const until = next ? `waits for ${next.at}` : "does not charge";
+  if (reason.kind === "wanted")
+    return `${next ? until : "has charged by then"}: cars that come later probably want the room`;
   if (reason.kind === "price" || reason.kind === "sooner") {
     const below = reason.belowEurPerKwh;
     const would = below === undefined ? "" : `; it would charge now below ${(below * 100).toFixed(1)} ct`;

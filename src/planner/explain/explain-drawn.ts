@@ -1,13 +1,22 @@
 /** What a plan's cars and charging batteries draw of the room of each circuit. */
 import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
-import { type CircuitRoom, circuitRooms, phaseShare } from "../input/limits.ts";
+import {
+  type CircuitRoom,
+  chargingHours,
+  circuitRooms,
+  phaseShare,
+  WANTED_SLOTS,
+  wantedBlocks,
+} from "../input/limits.ts";
 
 /** W by phase and slot, and in all. */
 export interface Drawn {
   readonly room: CircuitRoom;
   readonly phaseW: readonly [readonly number[], readonly number[], readonly number[]];
   readonly sumW: readonly number[];
+  /** What cars alone take in each hour, Wh, by phase. */
+  readonly carsWh: readonly [readonly number[], readonly number[], readonly number[]];
 }
 
 function drawnIn(room: CircuitRoom, input: PlanInput, result: PlanResult): Drawn {
@@ -17,16 +26,22 @@ function drawnIn(room: CircuitRoom, input: PlanInput, result: PlanResult): Drawn
   );
   const phaseW = PHASE_INDEXES.map(() => chargeW.map((powerW) => powerW / input.sitePhases));
   const sumW = [...chargeW];
+  const carsWh = PHASE_INDEXES.map(() => new Array<number>(wantedBlocks(input)).fill(0));
   for (const index of room.evses) {
     const evse = input.evses[index]!;
     for (const slot of slots) {
       const powerW = result.evses[index]?.powerW[slot] ?? 0;
       sumW[slot]! += powerW;
-      for (const phase of PHASE_INDEXES)
-        phaseW[phase]![slot]! += powerW * phaseShare(evse, result.evses[index], { slot, phase });
+      const hours = chargingHours(evse, slot, input);
+      for (const phase of PHASE_INDEXES) {
+        const ofPhaseW = powerW * phaseShare(evse, result.evses[index], { slot, phase });
+        phaseW[phase]![slot]! += ofPhaseW;
+        carsWh[phase]![Math.floor(slot / WANTED_SLOTS)]! += ofPhaseW * hours;
+      }
     }
   }
-  return { room, phaseW: [phaseW[0]!, phaseW[1]!, phaseW[2]!], sumW };
+  const byPhase = <T>([l1, l2, l3]: T[]): [T, T, T] => [l1!, l2!, l3!];
+  return { room, phaseW: byPhase(phaseW), sumW, carsWh: byPhase(carsWh) };
 }
 
 /** What is drawn of the room of every circuit, and of a budget. */

@@ -13,6 +13,7 @@ import { peakEur, peakIntervals, plannedValueKw, reachedValueKw } from "../model
 import { unaskedWh } from "../model/shortfall.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
 import { type Drawn, drawnOf } from "./explain-drawn.ts";
+import { wantedEur } from "./explain-wanted.ts";
 
 /** Rounding, W, and Wh. */
 export const NEAR_W = 60;
@@ -226,7 +227,8 @@ export function besideEur(
   moreW = stepW(index, slot, question),
 ): number {
   const { input, weights } = question;
-  return carCost(input.evses[index]!, slot, { input, weights }) + greenEur(index, slot, question, moreW);
+  const own = carCost(input.evses[index]!, slot, { input, weights });
+  return own + greenEur(index, slot, question, moreW) + wantedEur(index, slot, moreW, question);
 }
 
 const cents = (eur: number) => Math.round(eur * 1e5) / 1e5;
@@ -240,12 +242,12 @@ function isPlain(index: number, slot: number, question: Question): boolean {
   const isSun = (at: number) => (input.pvW[at] ?? 0) > (input.buildingW[at] ?? 0);
   const takes = result.evses[index]!.powerW.map((powerW, at) => powerW > 0 || at === slot);
   const isMixed = input.evses[index]!.preference === "green" && takes.some((does, at) => does && isSun(at));
-  return (
-    input.batteries.length === 0 && !input.peaks && !input.ramp && result.status === "optimal" && isOnePrice && !isMixed
-  );
+  const isWanted = takes.some((does, at) => does && wantedEur(index, at, stepW(index, at, question), question) > 0);
+  const stores = input.batteries.length > 0 || input.evses[index]!.discharge !== undefined;
+  return !stores && !input.peaks && !input.ramp && result.status === "optimal" && isOnePrice && !isMixed && !isWanted;
 }
 
-/** Its need is met in other slots: because they cost less, or because sooner counts more than the price. */
+/** Its need is met in other slots: because they cost less, others probably want the room here, or sooner counts more than the price. */
 function elsewhereReason(index: number, slot: number, question: Question): SlotReason {
   const { input, result } = question;
   const used = result.evses[index]!.powerW.flatMap((powerW, at) =>
@@ -255,7 +257,10 @@ function elsewhereReason(index: number, slot: number, question: Question): SlotR
   const here = besideEur(index, slot, question);
   const belowEurPerKwh = cents(Math.max(...used.map((other) => other.eur + other.besideEur)) - here);
   const dearest = used.reduce((most, other) => (other.eur > most.eur ? other : most));
-  const kind = dearest.eur > eurPerKwh + PRICE_NOISE_EUR && dearest.besideEur < here ? "sooner" : "price";
+  const isDearer = dearest.eur > eurPerKwh + PRICE_NOISE_EUR && dearest.besideEur < here;
+  const others = wantedEur(index, slot, stepW(index, slot, question), question);
+  const isForOthers = eurPerKwh + here - others < dearest.eur + dearest.besideEur;
+  const kind = !isDearer ? "price" : isForOthers ? "wanted" : "sooner";
   // No price is as low as what hurry weighs.
   const isPrice = belowEurPerKwh >= Math.min(0, ...input.importEurPerKwh, ...input.exportEurPerKwh);
   const says = isPlain(index, slot, question) && isPrice && belowEurPerKwh < eurPerKwh;
