@@ -33,18 +33,42 @@ function belgian(): SiteModel {
   return { ...own, configuration };
 }
 
-async function record(quarterHours: readonly (readonly [at: string, kw: number])[]): Promise<void> {
+type Stay = readonly [startedAt: string, endedAt: string];
+
+/** A car's stay in which it took 1 kWh of its first quarter-hour. */
+function stayFacts([startedAt, endedAt]: Stay): Pick<SiteFact, "type" | "data" | "atMs">[] {
+  const [startedMs, endedMs] = [Date.parse(startedAt), Date.parse(endedAt)];
+  const car = { transactionId: 1, evseId: "evse" };
+  const point = { ...car, chargePointId: "evse", replayed: false };
+  const slotStartMs = startedMs - (startedMs % 900_000);
+  const metered = { ...car, slotStartMs, energyWh: 1000, costEur: 0.3, maxPowerW: 8000, limitedBySeconds: {} };
+  return [
+    { type: "transaction-started", atMs: startedMs, data: { ...point, connectorId: 1, atMs: startedMs } },
+    { type: "transaction-metered", atMs: slotStartMs + 900_000, data: metered },
+    { type: "transaction-ended", atMs: endedMs, data: { ...point, atMs: endedMs, reason: "EVDisconnected" } },
+  ] as Pick<SiteFact, "type" | "data" | "atMs">[];
+}
+
+async function record(
+  quarterHours: readonly (readonly [at: string, kw: number, co2GramsPerKwh?: number])[],
+  stays: readonly Stay[] = [],
+): Promise<void> {
   const { ledger } = openLedger({ directory, log });
-  const facts = quarterHours.map(([at, kw], index): SiteFact => {
+  const metered = quarterHours.map(([at, kw, co2GramsPerKwh]) => {
     const slotStartMs = Date.parse(at);
-    const envelope = { seq: index + 1, monoMs: index, wallTrusted: true, boot: "b", source: "metering", version: 1 };
     const prices = { importEurPerKwh: 0.3, exportEurPerKwh: 0.05 };
     const data = {
       ...{ slotStartMs, complete: true, importWh: kw * 250, exportWh: 0, batteryDischargeWh: 400, ...prices },
-      ...{ buildingWh: kw * 250 },
+      ...{ buildingWh: kw * 250, ...(co2GramsPerKwh === undefined ? {} : { co2GramsPerKwh }) },
     };
-    return { ...envelope, atMs: slotStartMs + 900_000, type: "quarter-hour-metered", data } as SiteFact;
+    return { atMs: slotStartMs + 900_000, type: "quarter-hour-metered", data };
   });
+  const facts = [...metered, ...stays.flatMap(stayFacts)]
+    .sort((a, b) => a.atMs - b.atMs)
+    .map((fact, index) => {
+      const envelope = { seq: index + 1, monoMs: index, wallTrusted: true, boot: "b", source: "metering", version: 1 };
+      return { ...envelope, ...fact } as SiteFact;
+    });
   await ledger.append(facts);
   await ledger.close();
 }
@@ -85,4 +109,27 @@ test("every value of a line has its column, also in the file for a spreadsheet",
   expect(columns).toEqual(
     expect.arrayContaining(["actual_peaks_eur", "battery_wear_eur", "cars_discharge_kwh", "cars_wear_eur"]),
   );
+});
+
+test("a car that came in the last minutes of a month and stayed is counted as left out in both", async () => {
+  // Brussels is an hour ahead: the month ends at 23:00.
+  await record(
+    [
+      ["2026-01-31T22:45Z", 5],
+      ["2026-01-31T23:00Z", 1],
+    ],
+    [["2026-01-31T22:50Z", "2026-01-31T23:10Z"]],
+  );
+  expect(rows(belgian())).toMatchObject([
+    { month: "2026-01", sessions: 0, sessions_left_out: 1 },
+    { month: "2026-02", sessions: 0, sessions_left_out: 1 },
+  ]);
+});
+
+test("a month in which it was not always told what the grid emits says of how many quarter-hours its CO2 is", async () => {
+  await record([
+    ["2026-01-31T12:00Z", 4, 300],
+    ["2026-01-31T12:15Z", 4],
+  ]);
+  expect(rows(belgian())).toMatchObject([{ quarter_hours: 2, co2_quarter_hours: 1, actual_co2_kg: 0.3 }]);
 });

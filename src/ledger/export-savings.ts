@@ -6,6 +6,7 @@ import type { Bill, Savings } from "../core/money/savings-schema.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { Session } from "../core/state/sessions.ts";
 import type { QuarterHour } from "../core/state/site-slice.ts";
+import { SLOT_MS } from "../core/time/slots.ts";
 import { sessionsOf } from "./export-sessions.ts";
 
 export interface SavingsMonth extends Savings {
@@ -47,7 +48,7 @@ export function savingsByMonth(facts: Iterable<Envelope>, options: SavingsOption
     if (slotStartMs < options.fromMs || slotStartMs >= options.toMs) continue;
     const month = options.time(slotStartMs).slice(0, 7);
     const known = months.get(month);
-    const toMs = slotStartMs + 1;
+    const toMs = slotStartMs + SLOT_MS;
     months.set(month, {
       fromMs: Math.min(known?.fromMs ?? slotStartMs, slotStartMs),
       toMs: Math.max(known?.toMs ?? toMs, toMs),
@@ -84,6 +85,7 @@ export function savingsRow(month: SavingsMonth): Record<string, unknown> {
     sessions_left_out: month.sessionsLeftOut,
     quarter_hours: month.quarterHours,
     quarter_hours_left_out: month.quarterHoursLeftOut,
+    co2_quarter_hours: month.co2QuarterHours,
     ...billColumns("actual", month.actual),
     ...billColumns("uncontrolled", month.uncontrolled),
     ...billColumns("equal_shares", month.equalShares),
@@ -106,6 +108,7 @@ export const SAVINGS_COLUMNS: readonly string[] = [
   "sessions_left_out",
   "quarter_hours",
   "quarter_hours_left_out",
+  "co2_quarter_hours",
   ...["actual", "uncontrolled", "equal_shares"].flatMap((name) => BILL_PARTS.map((part) => `${name}_${part}`)),
   "battery_discharge_kwh",
   "battery_cycles",
