@@ -85,73 +85,40 @@ function authorize(context: InboundContext, payload: Fields): ParsedCall {
 }
 
 interface Event {
-  readonly context: InboundContext;
   readonly payload: Fields;
-  readonly remoteId: string | undefined;
-  readonly connector: number;
-  readonly atMs: number;
-  readonly writtenMs: number | undefined;
-  readonly replayed: boolean;
-  readonly token: string | undefined;
+  /** What its start and its end say alike. */
+  readonly said: {
+    readonly chargePointId: string;
+    readonly remoteId: string | undefined;
+    readonly connector: number;
+    readonly token: string | undefined;
+    readonly atMs: number;
+    readonly writtenMs: number | undefined;
+    readonly replayed: boolean;
+  };
   readonly energiesWh: readonly number[];
 }
 
-function started({
-  context,
-  remoteId,
-  connector,
-  atMs,
-  writtenMs,
-  replayed,
-  token,
-  energiesWh,
-}: Event): ChargePointInput {
-  const { chargePointId } = context;
-  return defined({
-    type: "transaction-started" as const,
-    chargePointId,
-    connector,
-    remoteId,
-    token,
-    meterStartWh: energiesWh[0],
-    atMs,
-    writtenMs,
-    replayed,
-  }) as ChargePointInput;
+function started({ said, energiesWh }: Event): ChargePointInput {
+  return defined({ type: "transaction-started" as const, ...said, meterStartWh: energiesWh[0] }) as ChargePointInput;
 }
 
-function ended({
-  context,
-  payload,
-  remoteId,
-  connector,
-  atMs,
-  writtenMs,
-  replayed,
-  token,
-  energiesWh,
-}: Event): ChargePointInput {
-  const { chargePointId } = context;
-  const reason = textOf(fieldsOf(payload.transactionInfo).stoppedReason, 40) ?? "Local";
+function ended({ payload, said, energiesWh }: Event): ChargePointInput {
   return defined({
     type: "transaction-ended" as const,
-    chargePointId,
-    remoteId,
-    connector: connector || undefined,
-    token,
+    ...said,
+    connector: said.connector || undefined,
     meterStopWh: energiesWh.at(-1),
-    atMs,
-    writtenMs,
-    reason,
-    replayed,
+    reason: textOf(fieldsOf(payload.transactionInfo).stoppedReason, 40) ?? "Local",
   }) as ChargePointInput;
 }
 
 /** The charging state as a status, when it is of now. */
-function stateInput({ context, payload, remoteId, connector, replayed }: Event): ChargePointInput[] {
+function stateInput({ payload, said }: Event): ChargePointInput[] {
+  const { chargePointId, remoteId, connector, replayed } = said;
   const state = entryOf(CHARGING_STATE, fieldsOf(payload.transactionInfo).chargingState);
   if (!state || replayed || payload.eventType === "Ended") return [];
-  const of = { chargePointId: context.chargePointId, connector, ...(remoteId === undefined ? {} : { remoteId }) };
+  const of = { chargePointId, connector, ...(remoteId === undefined ? {} : { remoteId }) };
   return [{ type: "status", ...of, status: state }];
 }
 
@@ -166,7 +133,8 @@ function transactionEvent(context: InboundContext, payload: Fields): ParsedCall 
   const replayed = payload.offline === true || isReplayed(atMs, nowMs, context.connectedAtMs);
   const energiesWh = samples.flatMap((sample) => sample.energyWh ?? []);
   const token = tokenOf(payload.idToken);
-  const event: Event = { context, payload, remoteId, connector, atMs, writtenMs, replayed, token, energiesWh };
+  const said = { chargePointId, remoteId, connector, token, atMs, writtenMs, replayed };
+  const event: Event = { payload, said, energiesWh };
   const of = { chargePointId, connector, ...(remoteId === undefined ? {} : { remoteId }) };
   const metered: ChargePointInput[] =
     samples.length > 0

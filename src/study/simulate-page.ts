@@ -114,72 +114,36 @@ function svg(chart: Chart): string {
 
 function charts({ series, scenario, report }: FullReport): string[] {
   const slots = series.wattledger?.gridW.length ?? 0;
-  const kw = (values: readonly number[]) => values.slice(0, slots).map((value) => value / 1000);
+  const kw = (values: readonly number[] = []) => values.slice(0, slots).map((value) => value / 1000);
   const place = { startMs: scenario.startMs, timeZone: report.timeZone };
-  const cars = (name: string, label: string, colour: string): Line => ({
-    label,
-    colour,
-    values: kw(series[name]?.evsesW ?? []),
-  });
-  const grid = (name: string, label: string, colour: string): Line => ({
-    label,
-    colour,
-    values: kw(series[name]?.gridW ?? []),
-  });
+  const line = (label: string, colour: string, values: Line["values"]): Line => ({ label, colour, values });
   const contractW = scenario.circuits[0]?.limitW;
-  const list: Chart[] = [
-    {
-      ...place,
-      title: "Cars",
-      unit: "kW",
-      lines: [
-        cars("uncontrolled", "uncontrolled", "#bbb"),
-        cars("perfect foresight", "perfect foresight", COLOURS.optimum),
-        cars("wattledger", "wattledger", COLOURS.evses),
-      ],
-    },
-    {
-      ...place,
-      title: "Grid connection",
-      unit: "kW, import +",
-      ...(contractW === undefined ? {} : { limit: contractW / 1000 }),
-      lines: [
-        grid("uncontrolled", "uncontrolled", "#bbb"),
-        grid("wattledger", "wattledger", COLOURS.grid),
-        ...ordered(scenario, slots),
-      ],
-    },
-    {
-      ...place,
-      title: "Import price",
-      unit: "EUR/kWh",
-      lines: [{ label: "price", colour: COLOURS.price, values: scenario.importEurPerKwh.slice(0, slots) }],
-    },
-    {
-      ...place,
-      title: "Building and sun",
-      unit: "kW",
-      lines: [
-        { label: "building", colour: "#555", values: kw(scenario.loadW) },
-        { label: "sun", colour: COLOURS.sun, values: kw(scenario.pvW) },
-      ],
-    },
+  const limit = contractW === undefined ? {} : { limit: contractW / 1000 };
+  const { uncontrolled, wattledger, "perfect foresight": optimum } = series;
+  const cars = [
+    line("uncontrolled", "#bbb", kw(uncontrolled?.evsesW)),
+    line("perfect foresight", COLOURS.optimum, kw(optimum?.evsesW)),
+    line("wattledger", COLOURS.evses, kw(wattledger?.evsesW)),
   ];
-  if (scenario.battery)
-    list.push({
-      ...place,
-      title: "Battery",
-      unit: "kW, charging +",
-      lines: [
-        {
-          label: "perfect foresight",
-          colour: COLOURS.optimum,
-          values: kw(series["perfect foresight"]?.batteryW ?? []),
-        },
-        { label: "wattledger", colour: COLOURS.grid, values: kw(series.wattledger?.batteryW ?? []) },
-      ],
-    });
-  return list.map(svg);
+  const grid = [
+    line("uncontrolled", "#bbb", kw(uncontrolled?.gridW)),
+    line("wattledger", COLOURS.grid, kw(wattledger?.gridW)),
+    ...ordered(scenario, slots),
+  ];
+  const prices = [line("price", COLOURS.price, scenario.importEurPerKwh.slice(0, slots))];
+  const buildingAndSun = [line("building", "#555", kw(scenario.loadW)), line("sun", COLOURS.sun, kw(scenario.pvW))];
+  const battery = [
+    line("perfect foresight", COLOURS.optimum, kw(optimum?.batteryW)),
+    line("wattledger", COLOURS.grid, kw(wattledger?.batteryW)),
+  ];
+  const all: Chart[] = [
+    { ...place, title: "Cars", unit: "kW", lines: cars },
+    { ...place, title: "Grid connection", unit: "kW, import +", ...limit, lines: grid },
+    { ...place, title: "Import price", unit: "EUR/kWh", lines: prices },
+    { ...place, title: "Building and sun", unit: "kW", lines: buildingAndSun },
+  ];
+  if (scenario.battery) all.push({ ...place, title: "Battery", unit: "kW, charging +", lines: battery });
+  return all.map(svg);
 }
 
 function table({ columns }: SimulationReport): string {

@@ -232,6 +232,35 @@ export function evolveUpstream(slice: UpstreamState, fact: SiteFact): UpstreamSt
   return evolveCdrs(evolveMarket(results === slice.results ? slice : { ...slice, results }, fact), fact);
 }
 
+function sessionBegun(slice: UpstreamState, fact: Extract<SiteFact, { type: "transaction-started" }>): UpstreamState {
+  const driver = fact.data.token === undefined ? undefined : slice.drivers[fact.data.token.toLowerCase()];
+  const sessionId = reservationUsed(slice.reserved, fact.data);
+  const tariffsSeq = slice.tariffBooks.at(-1)?.seq;
+  const begun = {
+    ...(driver ? { driver } : {}),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(tariffsSeq === undefined ? {} : { tariffsSeq }),
+  };
+  return touch(sessionId === undefined ? slice : used(slice, sessionId), fact.data.transactionId, fact, begun);
+}
+
+function reservationMade(slice: UpstreamState, fact: Extract<SiteFact, { type: "reservation-made" }>): UpstreamState {
+  const { partnerId, reservationId, contract: _, authorizationReference: __, ...reservation } = fact.data;
+  const key = reservationKey(partnerId, reservationId);
+  const reserved = evolveReserved(slice.reserved, fact, key);
+  return { ...slice, reserved, reservations: kept(slice.reservations, key, reservation, RESERVATIONS_KEPT) };
+}
+
+function reservationCancelled(
+  slice: UpstreamState,
+  fact: Extract<SiteFact, { type: "reservation-cancelled" }>,
+): UpstreamState {
+  const key = reservationKey(fact.data.partnerId, fact.data.reservationId);
+  const { [key]: known, ...others } = slice.reservations;
+  const reservations = known && fact.data.bySite ? { ...others, [key]: { ...known, lost: true } } : others;
+  return { ...slice, reservations, reserved: evolveReserved(slice.reserved, fact, key) };
+}
+
 function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
   switch (fact.type) {
     case "booted": {
@@ -246,22 +275,12 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
       const partners = { ...slice.partners, [partnerId]: { ...known, sinceMs, changedMs: fact.atMs } };
       return { ...slice, partners, sinceSeq: slice.sinceSeq ?? fact.seq };
     }
-    case "partner-unregistered": {
+    case "partner-unregistered":
       return unregistered(slice, fact);
-    }
     case "driver-authorised":
       return authorised(slice, fact);
-    case "transaction-started": {
-      const driver = fact.data.token === undefined ? undefined : slice.drivers[fact.data.token.toLowerCase()];
-      const sessionId = reservationUsed(slice.reserved, fact.data);
-      const tariffsSeq = slice.tariffBooks.at(-1)?.seq;
-      const begun = {
-        ...(driver ? { driver } : {}),
-        ...(sessionId === undefined ? {} : { sessionId }),
-        ...(tariffsSeq === undefined ? {} : { tariffsSeq }),
-      };
-      return touch(sessionId === undefined ? slice : used(slice, sessionId), fact.data.transactionId, fact, begun);
-    }
+    case "transaction-started":
+      return sessionBegun(slice, fact);
     case "transaction-metered":
       // What is heard after the record was made changes nothing for partners.
       return slice.billed[fact.data.transactionId] ? slice : touch(slice, fact.data.transactionId, fact);
@@ -279,18 +298,10 @@ function evolveMarket(slice: UpstreamState, fact: SiteFact): UpstreamState {
       const { [fact.data.partnerId]: _, ...contexts } = slice.contexts;
       return { ...slice, contexts, profilesSeq: fact.seq };
     }
-    case "reservation-made": {
-      const { partnerId, reservationId, contract: _, authorizationReference: __, ...reservation } = fact.data;
-      const key = reservationKey(partnerId, reservationId);
-      const reserved = evolveReserved(slice.reserved, fact, key);
-      return { ...slice, reserved, reservations: kept(slice.reservations, key, reservation, RESERVATIONS_KEPT) };
-    }
-    case "reservation-cancelled": {
-      const key = reservationKey(fact.data.partnerId, fact.data.reservationId);
-      const { [key]: known, ...others } = slice.reservations;
-      const reservations = known && fact.data.bySite ? { ...others, [key]: { ...known, lost: true } } : others;
-      return { ...slice, reservations, reserved: evolveReserved(slice.reserved, fact, key) };
-    }
+    case "reservation-made":
+      return reservationMade(slice, fact);
+    case "reservation-cancelled":
+      return reservationCancelled(slice, fact);
     case "signed-value-reported":
       return signed(slice, fact);
     case "preferences-agreed":
