@@ -83,7 +83,6 @@ function countPlans(recorder: Recorder): { plans: number; byRules: number } {
   return counts;
 }
 
-const NO_TAPE: Tape = { write() {}, flush() {}, close() {} };
 const DAY_MS = 86_400_000;
 /** The auction's result is out by then, local time. */
 const PUBLISHED_MS = 13 * 3_600_000;
@@ -141,14 +140,14 @@ export async function simulate(measured: Scenario, options: SimulationOptions = 
   const { told = [] } = options;
   const scenario = informedScenario(measured, told);
   const clock = new VirtualClock(scenario.startMs);
-  const { ledger, tape } = options.books ?? { ledger: memoryLedger(), tape: NO_TAPE };
+  const ledger = options.books?.ledger ?? memoryLedger();
   const recorder = new Recorder({ ledger, state: initialState(), boot: "simulation", clock, log: silentLog });
   const counts = countPlans(recorder);
   if (options.onFacts) recorder.subscribe(options.onFacts);
   const controller = new Controller({
     site: siteModel(scenario.configuration),
     recorder,
-    tape,
+    ...(options.books ? { tape: options.books.tape } : {}),
     clock,
     log: silentLog,
     prices: scenarioPrices(scenario, clock),

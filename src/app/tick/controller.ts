@@ -46,7 +46,8 @@ export type { ControllerHealth } from "./tick-count.ts";
 export interface ControllerOptions {
   readonly site: SiteModel;
   readonly recorder: Recorder;
-  readonly tape: Tape;
+  /** Missing in a simulation, whose samples nobody keeps. */
+  readonly tape?: Tape;
   readonly clock: Clock;
   readonly log: Log;
   readonly prices: Prices;
@@ -188,7 +189,7 @@ export class Controller implements SiteAccess {
     const known = this.#pressing.over(recorder.state(), raw.nowMs);
     const { step, drafts } = this.#look.decide(known, raw, this.sink.troubles);
     await this.#acting.recordThenAct(step, drafts, this.health().ticks);
-    tape.write(raw.nowMs, raw.monoMs, tapeSamples(raw));
+    tape?.write(raw.nowMs, raw.monoMs, tapeSamples(raw));
     this.#count.completed(startedMonoMs, step.drafts.filter(({ type }) => type === "guard-intervened").length);
     void this.#plans.consider(this.#look.image, this.#look.measured(this.state()));
   }

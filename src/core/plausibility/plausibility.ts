@@ -141,11 +141,12 @@ function surroundings(
 
 /** Doubts of before that were learned and still hold: not refuted, and not too old. */
 function learned(input: PowersInput, watch: MeterWatch, deviceId: string): Doubt[] {
+  const before = Object.entries(input.state.site.doubts)
+    .filter(([, doubt]) => doubt.deviceId === deviceId && isLearned(doubt))
+    .filter(([, { sinceMs }]) => input.image.nowMs - sinceMs < LEARNED_FOR_MS);
+  if (before.length === 0) return [];
   const refuted = new Set(refutedOf(watch).map(doubtKey));
-  return Object.entries(input.state.site.doubts)
-    .filter(([key, doubt]) => doubt.deviceId === deviceId && isLearned(doubt) && !refuted.has(key))
-    .filter(([, { sinceMs }]) => input.image.nowMs - sinceMs < LEARNED_FOR_MS)
-    .map(([, { sinceMs: _, ...doubt }]) => doubt);
+  return before.filter(([key]) => !refuted.has(key)).map(([, { sinceMs: _, ...doubt }]) => doubt);
 }
 
 function expires({ state, image }: PowersInput, deviceId: string): boolean {
