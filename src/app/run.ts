@@ -186,8 +186,8 @@ function accessTo(controller: Controller): SiteAccess {
   };
 }
 
-/** The API with the page and the OCPI partners, and MQTT where it is configured. Resolves with the API's port. */
-async function startFaces(
+/** The API with the page and the OCPI partners. Resolves with the API's port. */
+async function startWeb(
   parts: Parts,
   controller: Controller,
   { planner, ...about }: Pick<ApiOptions, "health" | "metrics"> & { readonly planner: PlanService },
@@ -200,7 +200,7 @@ async function startFaces(
   const driverKeys = openDriverKeys(resolve(directory, configuration.ledger.directory), clock, log);
   let port = configuration.api.port;
   let page: ApiOptions["page"] | undefined;
-  const startFace = async () => {
+  const startOnce = async () => {
     // Loaded and bundled when the guard is at work: a second on a Pi.
     const { startApi } = await import("../api/server.ts");
     const { buildPage } = await import("../web/bundle.ts");
@@ -211,19 +211,8 @@ async function startFaces(
     const upstream = ocpi?.startUpstreamOf({ ...shared, planner, configuration, directory });
     controller.useDrivers(upstream?.drivers);
     const market = upstream ? { upstream } : {};
-    const face = {
-      ...shared,
-      ...about,
-      ...token,
-      ...market,
-      planReasons,
-      page,
-      host,
-      port,
-      verifyPassword,
-      driverKeys,
-    };
-    const started = await startApi({ ...face, version: release() }).catch(async (error) => {
+    const web = { page, host, port, verifyPassword, driverKeys, planReasons, version: release() };
+    const started = await startApi({ ...shared, ...about, ...token, ...market, ...web }).catch(async (error) => {
       controller.useDrivers(undefined);
       await upstream?.close();
       throw error;
@@ -237,16 +226,21 @@ async function startFaces(
     return { close };
   };
   // A real site is driven without them too.
-  const api = await supervisor.start("The API", startFace, { optional: !options.simulated });
+  const api = await supervisor.start("The API", startOnce, { optional: !options.simulated });
   closing.stack.defer(() => api.close());
-  const { mqtt } = configuration;
-  if (mqtt) {
-    const { startBrokerOf } = await import("./broker.ts");
-    const start = () => startBrokerOf({ ...shared, configuration: { ...configuration, mqtt }, directory });
-    const broker = await supervisor.start("MQTT", start, { optional: true });
-    closing.stack.defer(() => broker.close());
-  }
   return port;
+}
+
+/** MQTT, where it is configured. */
+async function startMqtt({ options, model, supervisor, closing }: Parts, controller: Controller): Promise<void> {
+  const { configuration, directory, clock, log } = options;
+  const { mqtt } = configuration;
+  if (!mqtt) return;
+  const { startBrokerOf } = await import("./broker.ts");
+  const shared = { site: accessTo(controller), model, live: () => controller.live(), clock, log };
+  const start = () => startBrokerOf({ ...shared, configuration: { ...configuration, mqtt }, directory });
+  const broker = await supervisor.start("MQTT", start, { optional: true });
+  closing.stack.defer(() => broker.close());
 }
 
 async function start(options: RunOptions, closing: Closing): Promise<RunningSite> {
@@ -287,11 +281,12 @@ async function start(options: RunOptions, closing: Closing): Promise<RunningSite
   });
   closing.stack.defer(() => stalls.stop());
   await Promise.race([firstTick.promise, passed(FIRST_TICK_MS, undefined, { ref: false })]);
-  const apiPort = await startFaces(parts, controller, {
+  const apiPort = await startWeb(parts, controller, {
     planner: solver,
     health: () => healthOf(controller, recorder, clock),
     metrics: () => metricsOf(controller, recorder, stalls),
   });
+  await startMqtt(parts, controller);
   closing.stack.defer(() => notifier.stopping());
   notifier.ready();
   return {
