@@ -167,6 +167,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "export-limits", fromS: 136, forS: 433, pick: 0.73864 },
     ],
   ],
+  [
+    5160064,
+    "a car that charged when it was told to give was told so again each minute, and a meter of a tenth was never found out",
+    [
+      { family: "meter-lie", kind: "tenth", fromS: 1, forS: 2000, pick: 0.00744 },
+      { family: "meter", kind: "sentinel", fromS: 747, forS: 172, pick: 0.5981 },
+      { family: "giving", kind: "loses-sign", fromS: 228, forS: 321, pick: 0.85268 },
+      { family: "site", kind: "flickers", fromS: 347, forS: 65, pick: 0.68971 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

@@ -78,7 +78,7 @@ export interface EvseMemory {
   /** When the schedule that was sent last goes halfway to the safe current by itself; when such a one was refused last. */
   readonly sentHalfway?: { readonly currentA: number; readonly monoMs: number };
   readonly halfwayRefusedMonoMs?: number;
-  /** When it refused to give back last. */
+  /** When it refused to give back last, or charged instead. */
   readonly backRefusedMonoMs?: number;
   /** When the schedule that was sent lowers itself before its lease ends. */
   readonly sentDropMonoMs?: number;

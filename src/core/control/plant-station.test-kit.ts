@@ -35,6 +35,8 @@ export interface Fault {
   readonly refuses?: boolean;
   /** Refuses limits below 0 only. */
   readonly refusesBack?: boolean;
+  /** Takes a limit below 0 for one without its sign. */
+  readonly losesSign?: boolean;
   /** Refuses schedules that go halfway to the safe current. */
   readonly refusesHalfway?: boolean;
   /** Does not take its safe default. */
@@ -59,11 +61,12 @@ export interface Station {
 }
 
 /** What the charge point offers its car, A. */
-export function offeredA({ schedule, safeA }: Station, nowMs: number): number {
+export function offeredA({ schedule, safeA, fault }: Station, nowMs: number): number {
   if (!schedule) return safeA;
   const sinceS = (nowMs - schedule.startMs) / 1000;
   if (sinceS >= schedule.durationS) return safeA;
-  const currentA = schedule.periods.findLast((period) => period.offsetS <= sinceS)?.currentA ?? safeA;
+  const toldA = schedule.periods.findLast((period) => period.offsetS <= sinceS)?.currentA ?? safeA;
+  const currentA = fault.losesSign ? Math.abs(toldA) : toldA;
   const { halfway } = schedule;
   return halfway && sinceS >= halfway.offsetS ? Math.min(currentA, halfway.currentA) : currentA;
 }

@@ -133,7 +133,7 @@ export const BATTERY_SETTLES_MS = 5_000;
 export const BATTERY_FIRST_MS = 5_000;
 /** A gG fuse and a breaker carry 1.13 of their rating for an hour; beyond this the cars do not wait. */
 export const BATTERY_FIRST_UP_TO = 1.1;
-/** A charge point that refused to give back is asked again after this. */
+/** A charge point that refused to give back, or charged instead, is asked again after this. */
 export const BACK_REFUSED_MS = 3_600_000;
 /** Less than this is not given back, A. */
 export const DISCHARGE_LEAST_A = 1;

@@ -186,9 +186,12 @@ describe("a car that gives back as planned", () => {
     ).toBe(true);
   });
 
-  test("is not asked again and again by a charge point that refuses it, and charges afterwards", () => {
+  test.each([
+    ["refuses it", { refusesBack: true }],
+    ["charges instead", { losesSign: true }],
+  ])("is not asked again and again by a charge point that %s, and charges afterwards", (_, fault) => {
     const { plant, van } = depot(() => 10);
-    plant.station("van").fault = { refusesBack: true };
+    plant.station("van").fault = fault;
     plan(plant, [{ ...gives(van, 10), dischargeA: [10, 10, 10], currentA: [0, 0, 0, 16] }]);
     plant.run(1800);
     const asked = plant.commands.filter(

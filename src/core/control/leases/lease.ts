@@ -164,13 +164,18 @@ function sentHalfway({ halfway }: LimitSchedule, monoMs: number): Pick<EvseMemor
   return { sentHalfway: { currentA, monoMs: monoMs + offsetS * 1000 - SCHEDULE_LEAD_MS } };
 }
 
-/** What its charge point refuses is not asked of it again for a while. */
-function withRefusal({ state, image }: ControlInput, entry: EvseObservation, memory: EvseMemory): EvseMemory {
+/** What its charge point refuses is not asked of it again for a while; nor is to give back where it charges instead. */
+function withRefusal(
+  { state, image }: ControlInput,
+  entry: EvseObservation,
+  { memory, isObeyed }: { readonly memory: EvseMemory; readonly isObeyed: boolean },
+): EvseMemory {
   const { evse, refused, memory: before } = entry;
-  if (!refused) return memory;
+  if (!refused && isObeyed) return memory;
   const { monoMs } = image;
   const refusesBack = (before.sentA ?? 0) < 0;
-  const refusesHalfway = before.sentHalfway !== undefined && state.limits.byEvse[evse.id]?.answer !== "no-answer";
+  const isAnswered = refused && state.limits.byEvse[evse.id]?.answer !== "no-answer";
+  const refusesHalfway = before.sentHalfway !== undefined && isAnswered;
   return {
     ...memory,
     ...(refusesBack ? { backRefusedMonoMs: monoMs } : {}),
@@ -192,7 +197,8 @@ export function lease(
   if (!entry.session) return stoppedOrNot(input, entry, decision, installed);
   const healed = heal(input, entry, installed.memory, strain);
   const commands = [...installed.commands, ...healed.commands];
-  let memory = withRefusal(input, entry, healed.memory);
+  const isObeyed = decision.reason.kind !== "not-obeyed";
+  let memory = withRefusal(input, entry, { memory: healed.memory, isObeyed });
   const draft = limitDraft(input, entry, decision, memory);
   if (draft) memory = { ...memory, factA: signedA(decision), factKind: decision.reason.kind };
   const currentA = draft ? signedA(decision) : sendableA(input, entry, signedA(decision));
