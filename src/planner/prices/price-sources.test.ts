@@ -108,6 +108,11 @@ describe("day-ahead prices", () => {
     expect(pricesFromCsv("start_utc,price\n2026-06-15T00:00:00Z,7\n", "ct/kWh").prices.get(start)).toBe(0.07);
   });
 
+  it("come from a spreadsheet that writes semicolons and decimal commas", () => {
+    const { prices, unreadable } = pricesFromCsv("\uFEFFstart_utc;eur_per_kwh\r\n2026-06-15T00:00:00Z;0,1042\r\n");
+    expect([prices.get(start), unreadable]).toEqual([0.1042, 0]);
+  });
+
   it("are the youngest of a file that is longer than what is kept", () => {
     const rows = Array.from({ length: 40_100 }, (_, i) => `${new Date(start + i * SLOT_MS).toISOString()},${i % 2}`);
     const { prices } = pricesFromCsv(`start_utc,eur_per_kwh\n${rows.join("\n")}\n`);

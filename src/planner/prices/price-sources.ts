@@ -91,17 +91,19 @@ const CSV_UNITS: Readonly<Record<string, PriceUnit>> = {
 };
 
 /**
- * Reads CSV with the header `start_utc,eur_per_kwh` (or `eur_per_mwh`, `ct_per_kwh`, or any with `unit` given), the
- * youngest rows of a long file. Lines that cannot be read are left out and counted. The caller bounds the size of the text.
+ * Reads CSV with the header `start_utc,eur_per_kwh` (or `eur_per_mwh`, `ct_per_kwh`, or any with `unit` given), or with
+ * semicolons and decimal commas; the youngest rows of a long file. Lines that cannot be read are left out and counted. The caller bounds the size of the text.
  */
 export function pricesFromCsv(text: string, unit?: PriceUnit): PriceRows {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  const column = (lines[0]?.split(",")[1] ?? "").trim().toLowerCase();
+  const separator = lines[0]?.includes(";") ? ";" : ",";
+  const column = (lines[0]?.split(separator)[1] ?? "").trim().toLowerCase();
   const stated = CSV_UNITS[column] ?? unit;
   if (!stated && lines.length > 0) return refused(UNIT_UNKNOWN);
   const rows = lines.slice(1).map((line): Row => {
-    const [start = "", price = ""] = line.split(",");
-    const eurPerKwh = price.trim() === "" || !stated ? Number.NaN : Number(price) * EUR_PER_KWH[stated];
+    const [start = "", price = ""] = line.split(separator);
+    const number = price.trim() === "" ? Number.NaN : Number(price.replace(",", "."));
+    const eurPerKwh = stated ? number * EUR_PER_KWH[stated] : Number.NaN;
     return { startMs: utcMs(start), eurPerKwh };
   });
   return rowsRead(rows);
