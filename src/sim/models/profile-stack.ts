@@ -48,6 +48,27 @@ export function withProfile(profiles: readonly StoredProfile[], profile: StoredP
   return [...profiles.filter((other) => !same(other)), profile];
 }
 
+/** What a ClearChargingProfile names; what is missing is meant by any. */
+export interface ClearCriteria {
+  readonly id?: unknown;
+  readonly stackLevel?: unknown;
+  /** As it is written on the wire. */
+  readonly purpose?: unknown;
+}
+
+/** What is left when profiles that fit all that is named are cleared. */
+export function withoutProfiles(
+  profiles: readonly StoredProfile[],
+  { id, stackLevel, purpose }: ClearCriteria,
+): StoredProfile[] {
+  return profiles.filter(
+    (profile) =>
+      (id !== undefined && id !== profile.id) ||
+      (stackLevel !== undefined && stackLevel !== profile.stackLevel) ||
+      (purpose !== undefined && PURPOSES[String(purpose)] !== profile.purpose),
+  );
+}
+
 /** Takes a profile from the wire; `undefined` for a purpose that no station knows. */
 export function storedProfile(wire: WireProfile, voltageV: number): StoredProfile | undefined {
   const purpose = PURPOSES[wire.chargingProfilePurpose];

@@ -1,6 +1,6 @@
 /** OCPP 1.6J as a charge point speaks it. */
 import { storedProfile, type WireProfile, withProfile } from "../models/profile-stack.ts";
-import type { Connector, Dialect, StationCore, Transaction } from "./dialect.ts";
+import { type Connector, clearProfiles, type Dialect, type StationCore, type Transaction } from "./dialect.ts";
 
 const READ_ONLY: Readonly<Record<string, string>> = {
   ChargingScheduleAllowedChargingRateUnit: "Current,Power",
@@ -46,29 +46,8 @@ export function createDialect16(station: StationCore): Dialect {
   }
 
   function clearProfile(payload: Record<string, unknown>): Record<string, unknown> {
-    const purposes: Record<string, string> = {
-      ChargePointMaxProfile: "max",
-      TxDefaultProfile: "default",
-      TxProfile: "transaction",
-    };
-    let cleared = 0;
-    for (const connector of station.connectors.values()) {
-      const elsewhere =
-        payload.connectorId !== undefined &&
-        payload.connectorId !== 0 &&
-        payload.connectorId !== connector.view.connector;
-      const kept = connector.profiles.filter(
-        (profile) =>
-          elsewhere ||
-          (payload.id !== undefined && payload.id !== profile.id) ||
-          (payload.stackLevel !== undefined && payload.stackLevel !== profile.stackLevel) ||
-          (payload.chargingProfilePurpose !== undefined &&
-            purposes[String(payload.chargingProfilePurpose)] !== profile.purpose),
-      );
-      cleared += connector.profiles.length - kept.length;
-      connector.profiles = kept;
-    }
-    return { status: cleared > 0 ? "Accepted" : "Unknown" };
+    const { connectorId, id, stackLevel, chargingProfilePurpose: purpose } = payload;
+    return clearProfiles(station, connectorId, { id, stackLevel, purpose });
   }
 
   function getConfiguration(payload: Record<string, unknown>): Record<string, unknown> {

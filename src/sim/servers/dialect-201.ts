@@ -1,7 +1,7 @@
 /** OCPP 2.0.1 as a charging station speaks it; each connector of ours is an EVSE with one connector. */
 import { randomUUID } from "node:crypto";
 import { storedProfile, type WireProfile, withProfile } from "../models/profile-stack.ts";
-import type { Connector, Dialect, StationCore, Transaction } from "./dialect.ts";
+import { type Connector, clearProfiles, type Dialect, type StationCore, type Transaction } from "./dialect.ts";
 
 function sampledValue(connector: Connector): object[] {
   const { view } = connector;
@@ -43,31 +43,10 @@ export function createDialect201(station: StationCore): Dialect {
     return { status: "Accepted" };
   }
 
-  function clearProfile(payload: Record<string, unknown>): Record<string, unknown> {
-    const purposes: Record<string, string> = {
-      ChargingStationMaxProfile: "max",
-      TxDefaultProfile: "default",
-      TxProfile: "transaction",
-    };
-    const criteria = (payload.chargingProfileCriteria ?? {}) as {
-      evseId?: number;
-      chargingProfilePurpose?: string;
-      stackLevel?: number;
-    };
-    let cleared = 0;
-    for (const connector of station.connectors.values()) {
-      const kept = connector.profiles.filter(
-        (profile) =>
-          (criteria.evseId !== undefined && criteria.evseId !== 0 && criteria.evseId !== connector.view.connector) ||
-          (payload.chargingProfileId !== undefined && payload.chargingProfileId !== profile.id) ||
-          (criteria.stackLevel !== undefined && criteria.stackLevel !== profile.stackLevel) ||
-          (criteria.chargingProfilePurpose !== undefined &&
-            purposes[criteria.chargingProfilePurpose] !== profile.purpose),
-      );
-      cleared += connector.profiles.length - kept.length;
-      connector.profiles = kept;
-    }
-    return { status: cleared > 0 ? "Accepted" : "Unknown" };
+  function clearProfile({ chargingProfileId: id, chargingProfileCriteria }: Record<string, unknown>) {
+    const criteria = (chargingProfileCriteria ?? {}) as Record<string, unknown>;
+    const { evseId, stackLevel, chargingProfilePurpose: purpose } = criteria;
+    return clearProfiles(station, evseId, { id, stackLevel, purpose });
   }
 
   type VariableData = { component: { name: string }; variable: { name: string }; attributeValue?: string };

@@ -1,7 +1,7 @@
 /** What the two OCPP versions of a simulated charge point have in common. */
 import type { Clock } from "../../core/ports.ts";
 import type { PerPhase } from "../../core/quantity.ts";
-import type { StoredProfile } from "../models/profile-stack.ts";
+import { type ClearCriteria, type StoredProfile, withoutProfiles } from "../models/profile-stack.ts";
 
 export interface ConnectorView {
   readonly connector: number;
@@ -54,4 +54,20 @@ export interface Dialect {
   metered(connector: Connector): readonly [string, object] | undefined;
   ended(connector: Connector, transaction: Transaction, reason: string): readonly [string, () => object];
   onCall(action: string, payload: Record<string, unknown>): Record<string, unknown>;
+}
+
+/** Clears profiles of one connector, or of all where it is 0 or missing, and answers as both versions do. */
+export function clearProfiles(
+  station: StationCore,
+  connectorId: unknown,
+  criteria: ClearCriteria,
+): Record<string, unknown> {
+  let cleared = 0;
+  for (const connector of station.connectors.values()) {
+    if (connectorId !== undefined && connectorId !== 0 && connectorId !== connector.view.connector) continue;
+    const kept = withoutProfiles(connector.profiles, criteria);
+    cleared += connector.profiles.length - kept.length;
+    connector.profiles = kept;
+  }
+  return { status: cleared > 0 ? "Accepted" : "Unknown" };
 }

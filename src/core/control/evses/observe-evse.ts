@@ -60,33 +60,8 @@ export interface EvseObservation {
   readonly reservedA?: number;
 }
 
-function newMemory(evse: EvseModel, input: ControlInput, session: Session | undefined): EvseMemory {
-  const { state, image } = input;
-  return {
-    begunMonoMs: Number.NEGATIVE_INFINITY,
-    limitA: evse.safeCurrentA,
-    limitSinceMonoMs: image.monoMs,
-    loweredMonoMs: image.monoMs,
-    flowA: 0,
-    obeyed: session ? (state.limits.byEvse[evse.id]?.obeyed ?? true) : true,
-    heals: 0,
-    turnSinceMonoMs: image.monoMs,
-    pauses: 0,
-    stops: 0,
-    wishA: 0,
-    wishKind: "no-transaction",
-    wishSinceMonoMs: Number.NEGATIVE_INFINITY,
-    tries: 0,
-    ...heldAtStart(input, evse, session),
-    ...toldAtStart(input, evse, session),
-    ...(session ? { transactionId: session.transactionId } : {}),
-  };
-}
-
-/** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
-function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
-  if (memory.transactionId === session?.transactionId) return memory;
-  const { installedForMs, installedA, installedMonoMs, installs } = memory;
+/** An EVSE at its safe current, with nobody there. */
+function restingMemory(evse: EvseModel, monoMs: number): EvseMemory {
   return {
     begunMonoMs: monoMs,
     limitA: evse.safeCurrentA,
@@ -102,6 +77,27 @@ function forSession(memory: EvseMemory, evse: EvseModel, session: Session | unde
     wishKind: "no-transaction",
     wishSinceMonoMs: Number.NEGATIVE_INFINITY,
     tries: 0,
+  };
+}
+
+function newMemory(evse: EvseModel, input: ControlInput, session: Session | undefined): EvseMemory {
+  const { state, image } = input;
+  return {
+    ...restingMemory(evse, image.monoMs),
+    begunMonoMs: Number.NEGATIVE_INFINITY,
+    obeyed: session ? (state.limits.byEvse[evse.id]?.obeyed ?? true) : true,
+    ...heldAtStart(input, evse, session),
+    ...toldAtStart(input, evse, session),
+    ...(session ? { transactionId: session.transactionId } : {}),
+  };
+}
+
+/** A transaction begins at the safe default that is installed at the charge point, with a car that is not known. */
+function forSession(memory: EvseMemory, evse: EvseModel, session: Session | undefined, monoMs: number): EvseMemory {
+  if (memory.transactionId === session?.transactionId) return memory;
+  const { installedForMs, installedA, installedMonoMs, installs } = memory;
+  return {
+    ...restingMemory(evse, monoMs),
     ...(installedForMs === undefined ? {} : { installedForMs }),
     ...(installedA === undefined ? {} : { installedA }),
     ...(installedMonoMs === undefined ? {} : { installedMonoMs }),
