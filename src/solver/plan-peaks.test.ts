@@ -123,6 +123,18 @@ describe("a month's peak", () => {
     expect(plan.peaks?.[0]).toMatchObject({ eur: 30 });
   });
 
+  it("by steps is not used up on the first day of a month: the others need as much", () => {
+    const steps = [
+      { upToKw: 6, eurPerMonth: 10 },
+      { upToKw: 12, eurPerMonth: 50 },
+    ];
+    const first = { count: 3, spreadDays: 10, eurPerKw: 0, steps };
+    // A third of 11 kW is far below the edge, but the car comes every day.
+    expect(highest(soundPlan(input({ peaks: [peak(first)] })))).toBeCloseTo(below(6), 2);
+    // Where three days have reached it, a day more is free.
+    expect(highest(soundPlan(input({ peaks: [peak({ ...first, earlierKw: [11, 11, 11] })] })))).toBeGreaterThan(10.8);
+  });
+
   it("of a kW that is the mean of three days weighs whole until three have it", () => {
     const first = { count: 3, spreadDays: 10, eurPerKw: 2 };
     // A kW costs 20 ct a day, a third of it 7 ct; in the cheap half it saves 10 ct.

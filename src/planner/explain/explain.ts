@@ -9,7 +9,7 @@ import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
 import { changeW, rampSteps, slotMean } from "../input/ramp.ts";
 import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
-import { peakEur, peakIntervals, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
+import { alikeValueKw, peakEur, peakIntervals, plannedDaysKw, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { unaskedWh } from "../model/shortfall.ts";
 import { type PlanWeights, planWeights } from "../model/weights.ts";
 import { type Drawn, drawnOf } from "./explain-drawn.ts";
@@ -146,7 +146,6 @@ function peakReason(index: number, slot: number, question: Question): SlotReason
 function raisedPeak(slot: number, stepsW: number, { input, result }: Plan): string | undefined {
   const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, { input, result });
   for (const peak of input.peaks ?? []) {
-    const valueKw = plannedValueKw(peak, input, result.importW);
     const day = peak.days.find(({ fromSlot, toSlot }) => slot >= fromSlot && slot < toSlot);
     const interval = day && peakIntervals(peak, day, input.startMs).find(({ slots }) => slots.includes(slot));
     if (!interval) continue;
@@ -154,8 +153,11 @@ function raisedPeak(slot: number, stepsW: number, { input, result }: Plan): stri
     if (moreW <= 0) continue;
     // More import here would make the month dearer than what is reached or planned: a step that is paid is free to its end.
     const more = result.importW.map((powerW, at) => (at === slot ? powerW + moreW : powerW));
-    const paidEur = peakEur(peak, Math.max(valueKw, reachedValueKw(peak)));
-    if (peakEur(peak, plannedValueKw(peak, input, more)) > paidEur + LEAST_EUR) return peak.name;
+    const billedKw = (importW: readonly number[]) =>
+      Math.max(reachedValueKw(peak), plannedValueKw(peak, input, importW));
+    const alikeKw = (importW: readonly number[]) => alikeValueKw(peak, plannedDaysKw(peak, input, importW));
+    for (const valueKw of [billedKw, alikeKw])
+      if (peakEur(peak, valueKw(more)) > peakEur(peak, valueKw(result.importW)) + LEAST_EUR) return peak.name;
   }
   return undefined;
 }

@@ -5,7 +5,7 @@ import { slotHours } from "../input/limits.ts";
 import { type ModelBuilder, term } from "./linear-model.ts";
 import type { EvseLayout } from "./model-evse.ts";
 import { addTrickle } from "./model-trickle.ts";
-import { dayWeights, isLevel, peakIntervals, reachedValueKw } from "./peaks.ts";
+import { alikeValueKw, dayWeights, isLevel, peakIntervals, reachedValueKw } from "./peaks.ts";
 
 /** The steps of a month: the variable of its value, and a yes-or-no for each step, the cheapest first. */
 export interface StepChoice {
@@ -97,18 +97,25 @@ function addMean(build: ModelBuilder, name: string, peak: PlanPeak, days: readon
   return value;
 }
 
+interface SteppedValue {
+  readonly value: number;
+  readonly reachedKw: number;
+  readonly mostKw: number;
+  /** What of a step's price this value pays. */
+  readonly part: number;
+}
+
 function addSteps(
   build: ModelBuilder,
   name: string,
   peak: PlanPeak,
-  { value, mostKw }: { value: number; mostKw: number },
-): StepChoice | undefined {
-  const reachedKw = reachedValueKw(peak);
+  { value, reachedKw, mostKw, part }: SteppedValue,
+): StepChoice[] {
   const open = (peak.steps ?? []).filter(({ upToKw }, index, all) => upToKw >= reachedKw || index === all.length - 1);
-  if (open.length < 2) return undefined;
+  if (open.length < 2) return [];
   const paidEur = open[0]!.eurPerMonth;
   const steps = open.map(({ upToKw, eurPerMonth }, index) => ({
-    choice: build.binary(`${name}s${index}`, (eurPerMonth - paidEur) / peak.spreadDays),
+    choice: build.binary(`${name}s${index}`, (part * (eurPerMonth - paidEur)) / peak.spreadDays),
     // What is above the last step costs what that does.
     upToKw: index === open.length - 1 ? Math.max(upToKw, mostKw, reachedKw) : upToKw,
   }));
@@ -121,7 +128,35 @@ function addSteps(
     term(value, 1),
     ...steps.map(({ choice, upToKw }) => term(choice, -upToKw)),
   ]);
-  return { value, steps };
+  return [{ value, steps }];
+}
+
+/** What of a step's price the mean of several days pays as it is billed; the rest pays what days like the planned ones would come to. */
+const BILLED_PART = 0.5;
+
+/**
+ * Steps of the month's value. Of the mean of several days a month's first ones are a part of the truth: billed alone, they would
+ * use up what all that follow need; were all days like them counted alone, an hour a little above an edge would have paid for
+ * the next kW. So each has its own step, and pays a part of its price.
+ */
+function addMonthSteps(
+  build: ModelBuilder,
+  name: string,
+  peak: PlanPeak,
+  { value, days, mostKw }: { value: number; days: readonly number[]; mostKw: number },
+): StepChoice[] {
+  const reachedKw = reachedValueKw(peak);
+  if (isLevel(peak)) return addSteps(build, name, peak, { value, reachedKw, mostKw, part: 1 });
+  const alikeKw = alikeValueKw(
+    peak,
+    peak.days.map((day) => day.reachedKw),
+  );
+  const alike = build.variable(`${name}alike`, { lower: alikeKw, upper: Number.POSITIVE_INFINITY });
+  addAlike(build, `${name}alike`, { value: alike, peak, days });
+  return [
+    ...addSteps(build, name, peak, { value, reachedKw, mostKw, part: BILLED_PART }),
+    ...addSteps(build, `${name}alike`, peak, { value: alike, reachedKw: alikeKw, mostKw, part: 1 - BILLED_PART }),
+  ];
 }
 
 /** Adds all peaks of the input; returns the yes-or-no of their steps. */
@@ -139,6 +174,6 @@ export function addPeaks(build: ModelBuilder, grid: Grid): StepChoice[] {
           { name: `peak${index}_${at}`, peak, days: [day], value: days[at]!, reachedKw: day.reachedKw },
           context,
         );
-    return addSteps(build, `month${index}`, peak, { value, mostKw: grid.mostKw }) ?? [];
+    return addMonthSteps(build, `month${index}`, peak, { value, days, mostKw: grid.mostKw });
   });
 }

@@ -167,26 +167,33 @@ export function dayWeights(peak: PlanPeak, day: PlanPeak["days"][number]): DayWe
   });
 }
 
-/**
- * Whether days like the planned ones are reckoned with. Not by steps: an hour a little above an edge would have paid for the step
- * of all those days, and the next kW would be free.
- */
+/** The value that a month comes to where as many days as are left may be like one of these, kW: the highest of each of the plan's. */
+export function alikeValueKw(peak: PlanPeak, daysKw: readonly number[]): number {
+  const alike = peak.days.flatMap((day, index) =>
+    dayWeights(peak, day).map(({ baseKw, share }) => baseKw + share * daysKw[index]!),
+  );
+  return Math.max(reachedValueKw(peak), ...alike);
+}
+
+/** Whether only days like the planned ones are reckoned with; by steps also what is billed without them. */
 export function isLevel({ count, steps = [] }: PlanPeak): boolean {
   return count === 1 || steps.length === 0;
 }
 
-/** The value that a month comes to with an import by slot, kW, where the days that follow are no higher than those of the plan. */
-export function plannedValueKw(peak: PlanPeak, input: PlanInput, importW: readonly number[]): number {
-  const days = peak.days.map((day) => {
+/** The highest of each of the plan's days with an import by slot, kW. */
+export function plannedDaysKw(peak: PlanPeak, input: PlanInput, importW: readonly number[]): number[] {
+  return peak.days.map((day) => {
     const counted = peakIntervals(peak, day, input.startMs).map(({ slots, beforeWh, weight, contractedKw }) => {
       const energyWh = slots.reduce((sum, slot) => sum + (importW[slot] ?? 0) * slotHours(input, slot), beforeWh);
       return weight * Math.max(0, energyWh / 1000 / (peak.intervalSlots * SLOT_HOURS) - contractedKw);
     });
     return Math.max(day.reachedKw, ...counted);
   });
-  if (!isLevel(peak)) return Math.max(peak.floorKw, meanOfHighest([...peak.earlierKw, ...days], peak.count));
-  const alike = peak.days.flatMap((day, index) =>
-    dayWeights(peak, day).map(({ baseKw, share }) => baseKw + share * days[index]!),
-  );
-  return Math.max(reachedValueKw(peak), ...alike);
+}
+
+/** The value that a month comes to with an import by slot, kW, where the days that follow are no higher than those of the plan. */
+export function plannedValueKw(peak: PlanPeak, input: PlanInput, importW: readonly number[]): number {
+  const daysKw = plannedDaysKw(peak, input, importW);
+  if (isLevel(peak)) return alikeValueKw(peak, daysKw);
+  return Math.max(peak.floorKw, meanOfHighest([...peak.earlierKw, ...daysKw], peak.count));
 }
