@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NOON_MS } from "../site/site.test-kit.ts";
 import { SLOT_MS } from "../time/slots.ts";
 import { atSlotStart, MINUTE_MS, withRoof } from "./metering.test-kit.ts";
+import { exportedSoFarWh, importedSoFarWh } from "./site-meter.ts";
 
 describe("quarter-hours of the site", () => {
   it("are the differences of the meter's registers", () => {
@@ -45,6 +46,16 @@ describe("quarter-hours of the site", () => {
     site.run(16 * MINUTE_MS);
     // 2000 + 8000 - 3000 - 4600 W for a quarter of an hour
     expect(site.quarterHours[1]).toMatchObject({ pvWh: 2000, batteryChargeWh: 750, buildingWh: 600 });
+  });
+
+  it("are known while they run, but not of one that began before the controller did", () => {
+    const site = atSlotStart();
+    site.grid = { powerW: 3600 };
+    const soFar = () => [importedSoFarWh(site.memory.site, site.site), exportedSoFarWh(site.memory.site, site.site)];
+    site.run(30_000);
+    expect(soFar()).toEqual([undefined, undefined]);
+    site.run(11 * MINUTE_MS);
+    expect(soFar()).toEqual([expect.closeTo(630, -2), 0]);
   });
 
   it("leave out what was not measured, and the building with it", () => {

@@ -166,14 +166,19 @@ function energies(meter: SiteMeter, site: SiteModel): Readonly<Record<string, nu
   };
 }
 
-/** Imported since the quarter-hour began, Wh; missing where the meter was silent for too long to say. */
+/** What passed the grid connection was seen since the quarter-hour began. */
+function sawAll({ startedWhole, missedMs }: SiteMeter): boolean {
+  return startedWhole && missedMs.grid <= MISSING_ALLOWED_MS;
+}
+
+/** Imported since the quarter-hour began, Wh; missing where it began before the controller did, or the meter was silent for too long. */
 export function importedSoFarWh(meter: SiteMeter, site: SiteModel): number | undefined {
-  return meter.missedMs.grid <= MISSING_ALLOWED_MS ? gridEnergy(meter, site).importWh : undefined;
+  return sawAll(meter) ? gridEnergy(meter, site).importWh : undefined;
 }
 
 /** Exported since the quarter-hour began, Wh; missing as above. */
 export function exportedSoFarWh(meter: SiteMeter, site: SiteModel): number | undefined {
-  return meter.missedMs.grid <= MISSING_ALLOWED_MS ? gridEnergy(meter, site).exportWh : undefined;
+  return sawAll(meter) ? gridEnergy(meter, site).exportWh : undefined;
 }
 
 /** The fact on a quarter-hour of the site. What was not measured for more than half a minute is left out. */

@@ -120,12 +120,12 @@ function decisions(evses: readonly PlanEvse[]): number {
   return evses.reduce((sum, { visitId, onePhase }) => (visitId !== undefined ? sum : sum + (onePhase ? 2 : 1)), 0);
 }
 
-function peaks({ site, state, slots, importedWh = 0 }: PlanQuestion, startMs: number): Pick<PlanInput, "peaks"> {
+function peaks({ site, state, nowMs, slots, importedWh }: PlanQuestion, startMs: number): Pick<PlanInput, "peaks"> {
   const { tariff, site: place } = site.configuration;
   if (tariff.capacity === undefined || tariff.capacity.length === 0) return {};
   const { imports } = state;
   const { timeZone } = place;
-  return { peaks: planPeaks({ tariffs: tariff.capacity, imports, timeZone, startMs, slots, importedWh }) };
+  return { peaks: planPeaks({ tariffs: tariff.capacity, imports, timeZone, startMs, nowMs, slots, importedWh }) };
 }
 
 /** What partners ask the site to import at most, by slot. What the batteries give helps to keep it. */

@@ -1,7 +1,7 @@
 /** The peaks of the months that a plan touches: what is reached, and what a plan makes of them. */
 
 import type { PlanInput, PlanPeak } from "../../core/facts/plan-facts.ts";
-import { capacityRule, type DayPeak, monthPeaks, slotsInInterval } from "../../core/money/capacity.ts";
+import { capacityRule, capacityValueKw, type DayPeak, monthPeaks, slotsInInterval } from "../../core/money/capacity.ts";
 import type { CapacityTariff } from "../../core/site/site-capacity.ts";
 import { type ImportsState, importAt } from "../../core/state/imports.ts";
 import { localMoment } from "../../core/time/calendar.ts";
@@ -18,10 +18,12 @@ export interface PeaksQuestion {
   readonly tariffs: readonly CapacityTariff[];
   readonly imports: ImportsState;
   readonly timeZone: string;
+  /** Begin of the running slot, and now. */
   readonly startMs: number;
+  readonly nowMs: number;
   readonly slots: number;
-  /** Imported since the running slot began, Wh; 0 where nobody measured it. */
-  readonly importedWh: number;
+  /** Imported since the running slot began, Wh; undefined where it was not measured. */
+  readonly importedWh: number | undefined;
 }
 
 interface Stretch {
@@ -44,10 +46,20 @@ function stretches({ startMs, slots, timeZone }: PeaksQuestion): Stretch[] {
   return found;
 }
 
-/** Energy of the running interval before the horizon, Wh. */
-function beforeWh(tariff: CapacityTariff, { imports, startMs, importedWh }: PeaksQuestion): number {
+/** What the running slot would have drawn by now without raising what the month has reached, Wh. */
+function reachedWh(tariff: CapacityTariff, question: PeaksQuestion, reached: readonly DayPeak[]): number {
+  const { startMs, nowMs, timeZone } = question;
   const lengthMs = slotsInInterval(tariff) * SLOT_MS;
-  let energyWh = importedWh;
+  const { weight, contractedKw } = capacityRule(tariff, Math.floor(startMs / lengthMs) * lengthMs, timeZone);
+  const powerKw = weight > 0 ? contractedKw + capacityValueKw(tariff, reached) / weight : 0;
+  return powerKw * 1000 * SLOT_HOURS * Math.min(1, (nowMs - startMs) / SLOT_MS);
+}
+
+/** Energy of the running interval before the horizon, Wh; what nobody measured of the running slot is as much as was reached before. */
+function beforeWh(tariff: CapacityTariff, question: PeaksQuestion, reached: readonly DayPeak[]): number {
+  const { imports, startMs, importedWh } = question;
+  const lengthMs = slotsInInterval(tariff) * SLOT_MS;
+  let energyWh = importedWh ?? reachedWh(tariff, question, reached);
   for (let atMs = Math.floor(startMs / lengthMs) * lengthMs; atMs < startMs; atMs += SLOT_MS)
     energyWh += importAt(imports, atMs) ?? 0;
   return Math.round(energyWh);
@@ -85,7 +97,7 @@ function peakOf(
       toSlot,
       reachedKw: round(reached.find((peak) => peak.day === day)?.kw ?? 0),
     })),
-    beforeWh: stretch.days[0]?.fromSlot === 0 ? beforeWh(tariff, question) : 0,
+    beforeWh: stretch.days[0]?.fromSlot === 0 ? beforeWh(tariff, question, reached) : 0,
     ...seriesOf(tariff, question),
   };
 }
