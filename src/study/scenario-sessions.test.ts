@@ -48,6 +48,7 @@ describe("what drivers said", () => {
       "s1,x,a,2025-10-26T08:00:00Z,2025-10-26T12:00:00Z,10,lots,yesterday,,0,?,",
       "s2,x,b,2025-10-26T08:00:00Z,2025-10-26T12:00:00Z,10,-5,2025-10-26T07:00:00Z,,,,",
       "s3,x,a,2025-10-26T13:00:00Z,2025-10-26T14:00:00Z,x,,,,,,",
+      "s4,x,a,2025-10-26T15:00:00Z,2025-10-26T16:00:00Z,5,,2099-01-01T00:00:00Z,,,,",
     ];
     file("said.csv", [SESSION_COLUMNS, ...rows].join("\n"));
     const { scenario, notes } = scenarioOf([
@@ -56,6 +57,7 @@ describe("what drivers said", () => {
       "data: { sessions: { file: said.csv, maxKw: 7.36, phases: 1 } }",
     ]);
     expect(scenario.sessions.map(({ maxCurrentA, phases }) => [maxCurrentA, phases])).toEqual([
+      [32, 1],
       [32, 1],
       [32, 1],
     ]);
@@ -67,7 +69,8 @@ describe("what drivers said", () => {
       "1 row left out: energy is not a number",
       "2 statements not used: no possible energy",
       "2 statements not used: no departure after the arrival",
-      "2 sessions used",
+      "1 statement not used: departure more than a year ahead",
+      "3 sessions used",
     ]);
   });
 });

@@ -42,6 +42,8 @@ const SMALLEST_CURRENT_A = 6;
 const LARGEST_POWER_W = 400_000;
 /** No battery takes more: the driver mistyped, and said nothing. */
 const LARGEST_REQUEST_KWH = 1_000;
+/** No departure is taken from further ahead than a site takes one. */
+const FURTHEST_DEPARTURE_MS = 366 * 86_400_000;
 /** Meters and clocks are not exact. */
 const POWER_TOLERANCE = 1.1;
 
@@ -78,7 +80,8 @@ function said(row: Row, arrivalUtc: number, shift: Shift): Said {
     else unheard.push("no possible energy");
   }
   if (departureUtc !== undefined) {
-    if (departureUtc > arrivalUtc) words.statedDepartureMs = toSiteMs(departureUtc, shift);
+    if (departureUtc > arrivalUtc + FURTHEST_DEPARTURE_MS) unheard.push("departure more than a year ahead");
+    else if (departureUtc > arrivalUtc) words.statedDepartureMs = toSiteMs(departureUtc, shift);
     else unheard.push("no departure after the arrival");
   }
   return { words, unheard };
