@@ -341,7 +341,7 @@ export async function startDemoSite(options: DemoOptions): Promise<DemoSite> {
   };
   const passwordHash = await options.hashPassword(DEMO_PASSWORD);
   return {
-    configuration: demoConfiguration(addresses, { passwordHash, timeZone: demo.day.timeZone, pricesFile }),
+    configuration: demoConfiguration(addresses, { passwordHash, day: demo.day, pricesFile }),
     controlPort,
     meterPort: meter.port,
     connect: (where) => demo.connect(where),

@@ -11,7 +11,6 @@ const SHOTS = [
   { name: "dashboard", width: 1440, height: 1100, dark: false, whole: false },
   { name: "dashboard-dark", width: 1440, height: 1100, dark: true, whole: false },
   { name: "dashboard-whole", width: 1440, height: 900, dark: false, whole: true },
-  { name: "dashboard-phone", width: 360, height: 800, dark: false, whole: true },
 ] as const;
 
 mkdirSync(directory, { recursive: true });

@@ -1,6 +1,7 @@
 /**
  * The measured week laid over now. The demonstration starts on a Tuesday at one o'clock: the sun is high, power is
- * cheap, cars come and go. Its time zone is chosen so that the page shows the hour of the data.
+ * cheap, cars come and go. Its time zone is chosen so that the page shows the hour of the data, and its place so that the sun
+ * is up when it is in the data.
  */
 import { SLOT_MS } from "../../core/time/slots.ts";
 import { type MeasuredSession, measuredWeek } from "../data.ts";
@@ -15,28 +16,42 @@ export interface DemoDay {
   /** When the data's Monday 00:00 was, epoch ms. */
   readonly weekStartMs: number;
   readonly timeZone: string;
+  /** Degrees, north and east positive. */
+  readonly location: { readonly latitude: number; readonly longitude: number };
   /** Row of the measured week at a time. */
   slotOf(atMs: number): number;
   /** Seconds since the data's Monday at a time. */
   secondsOf(atMs: number): number;
 }
 
-function zoneFor(nowMs: number): string {
-  const utcHour = new Date(nowMs).getUTCHours();
-  let offset = START_HOUR - utcHour;
-  if (offset < -12) offset += 24;
+/** Hours by which the page's clock is ahead of UTC. */
+function offsetHours(nowMs: number): number {
+  const offset = START_HOUR - new Date(nowMs).getUTCHours();
+  return offset < -12 ? offset + 24 : offset;
+}
+
+function zoneFor(offset: number): string {
   // The names of these zones count the other way round: Etc/GMT-2 is two hours east.
   return offset === 0 ? "Etc/GMT" : `Etc/GMT${offset > 0 ? "-" : "+"}${Math.abs(offset)}`;
+}
+
+/** The sun was measured in June at 40 degrees north: so far from the equator, where it is summer now. */
+function locationFor(nowMs: number, offset: number): DemoDay["location"] {
+  const month = new Date(nowMs).getUTCMonth();
+  const isNorthernSummer = month >= 3 && month < 9;
+  return { latitude: isNorthernSummer ? 40 : -40, longitude: 15 * offset };
 }
 
 /** Lays the week so that the hour of `nowMs` is the telling one; minutes stay, so quarter-hours fit. */
 export function demoDay(nowMs: number): DemoDay {
   const hourStartMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
   const weekStartMs = hourStartMs - START_DAY * DAY_MS - START_HOUR * HOUR_MS;
+  const offset = offsetHours(nowMs);
   const wrap = (slot: number) => ((slot % WEEK_SLOTS) + WEEK_SLOTS) % WEEK_SLOTS;
   return {
     weekStartMs,
-    timeZone: zoneFor(nowMs),
+    timeZone: zoneFor(offset),
+    location: locationFor(nowMs, offset),
     slotOf: (atMs) => wrap(Math.floor((atMs - weekStartMs) / SLOT_MS)),
     secondsOf: (atMs) => ((((atMs - weekStartMs) / 1000) % (WEEK_SLOTS * 900)) + WEEK_SLOTS * 900) % (WEEK_SLOTS * 900),
   };

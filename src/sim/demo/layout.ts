@@ -1,4 +1,5 @@
 /** The demonstration's building: what is wired where. Plain data, in the shape of a site.yaml. */
+import type { DemoDay } from "./day.ts";
 
 export interface DemoStall {
   readonly evseId: string;
@@ -156,11 +157,16 @@ function chargePoints(passwordHash: string) {
 /** The configuration of the demonstration, as an installer would have written it. */
 export function demoConfiguration(
   addresses: DemoAddresses,
-  options: { readonly passwordHash: string; readonly timeZone: string; readonly pricesFile: string },
+  options: {
+    readonly passwordHash: string;
+    readonly day: Pick<DemoDay, "timeZone" | "location">;
+    readonly pricesFile: string;
+  },
 ): unknown {
+  const { timeZone, location } = options.day;
   const tcp = (port: number) => ({ tcp: { host: addresses.host, port } });
   return {
-    site: { id: "demo", name: "Simulated building", timeZone: options.timeZone, country: "DE" },
+    site: { id: "demo", name: "Simulated building", timeZone, country: "DE", location },
     gridConnection: { mainFuseA: MAIN_FUSE_A, meter: "grid-meter", worstBuildingLoadA: 39 },
     circuits: [{ id: "garage", fuseA: GARAGE_FUSE_A, meter: "garage-meter" }],
     chargePoints: chargePoints(options.passwordHash),
