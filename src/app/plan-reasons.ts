@@ -13,7 +13,7 @@ import { type Explained, explainChoices } from "../planner/explain/explain-choic
 type MadePlan = NonNullable<PlanState["current"]>;
 
 /** What says only that a car has all that it can have then, or is not there. */
-const FULL = new Set<SlotReason["kind"]>(["gone", "absent", "maximum", "believed", "met"]);
+const FULL = new Set<SlotReason["kind"]>(["gone", "absent", "maximum", "believed", "met", "gives"]);
 
 /** What keeps a car in most of the quarter-hours in which it gets less than it takes. */
 function keeping(row: readonly Explained[]): SlotReason | undefined {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
+import { explainChoices } from "../planner/explain/explain-choice.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
-import { linear, reasonsOf } from "./plan.test-kit.ts";
+import { linear, reasonsOf, solve } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 const HOUR_MS = 3_600_000;
@@ -157,14 +158,19 @@ describe("why a car gets what it gets", () => {
     expect(alone?.[0]).toEqual({ kind: "price", eurPerKwh: 0.3, belowEurPerKwh: expect.closeTo(0.2, 4) });
   });
 
-  it("is not said as a price to a car that gives energy back: it would charge for more than its need", () => {
-    const discharge = { maxPowerW: 8000, efficiency: 0.95, wearEurPerKwh: 0.02, belowWh: 10_000, aboveWh: 30_000 };
+  it("is that it gives energy back, what that is worth, and when it charges again for less", () => {
+    const discharge = { maxPowerW: 6000, efficiency: 0.95, wearEurPerKwh: 0.02, belowWh: 10_000, aboveWh: 30_000 };
     const importEurPerKwh = [0.6, 0.6, 0.3, 0.3, 0.1, 0.1, 0.1, 0.1];
-    const buildingW = importEurPerKwh.map(() => 6000);
-    const [reasons] = explained(
-      planInput({ buildingW, importEurPerKwh, evses: [planEvse({ discharge, energyNeededWh: 4000 })] }),
-    );
-    expect(reasons?.[2]).toEqual({ kind: "price", eurPerKwh: 0.3 });
+    const buildingW = importEurPerKwh.map(() => 8000);
+    const input = planInput({ buildingW, importEurPerKwh, evses: [planEvse({ discharge, energyNeededWh: 4000 })] });
+    const [car] = explainChoices(input, solve(input));
+    expect(car?.[0]).toEqual({
+      reason: { kind: "gives", givesW: expect.closeTo(6000, -1), eurPerKwh: 0.6 },
+      next: { startMs: START_MS + 4 * SLOT_MS, cheaperEurPerKwh: 0.5 },
+    });
+    // No price is made of it: it would charge for more than its need.
+    const full = planInput({ importEurPerKwh, evses: [planEvse({ discharge, energyNeededWh: 4000 })] });
+    expect(explained(full)[0]?.[2]).toEqual({ kind: "price", eurPerKwh: 0.3 });
   });
 
   it("of a driver who wants the sun counts what the grid weighs: below the said price it charges", () => {

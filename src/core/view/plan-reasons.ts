@@ -8,7 +8,7 @@ const Phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
  * EVSE gives, until it has shown more. `ceiling`: a partner's profile. `circuit`, `budget`,
  * `unbalance`, `import`, `ramp`, `peak`: that limit has no room. `one-go`: it must not pause, so it does not begin here. `price`: its
  * need is met in slots that weigh less. `sooner`: it is met in slots that cost more, because hurry, an occupied EVSE or the risk
- * that it leaves counts more than the price. `wanted`: likewise, because cars that come later probably want the room here. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
+ * that it leaves counts more than the price. `wanted`: likewise, because cars that come later probably want the room here. `gives`: it gives energy back. `met`: there is nothing left to charge. `untried`: nothing binds, the answer is not
  * proven best.
  */
 const SlotReasonSchema = Type.Object({
@@ -28,6 +28,7 @@ const SlotReasonSchema = Type.Object({
     Type.Literal("price"),
     Type.Literal("sooner"),
     Type.Literal("wanted"),
+    Type.Literal("gives"),
     Type.Literal("met"),
     Type.Literal("untried"),
   ]),
@@ -36,7 +37,10 @@ const SlotReasonSchema = Type.Object({
   peak: Type.Optional(Type.String({ description: "The month's peak by name" })),
   roomW: Type.Optional(Type.Number({ description: "What the limit leaves this car beside what it has, W" })),
   limitW: Type.Optional(Type.Number({ description: "The limit itself, W; of a circuit by phase" })),
-  eurPerKwh: Type.Optional(Type.Number({ description: "What a kWh more costs in this slot" })),
+  eurPerKwh: Type.Optional(
+    Type.Number({ description: "What a kWh more costs in this slot, or is worth that is given back" }),
+  ),
+  givesW: Type.Optional(Type.Number({ description: "Given back, W" })),
   belowEurPerKwh: Type.Optional(
     Type.Number({
       description:

@@ -33,3 +33,11 @@ it("says of a cheaper hour that a car leaves to others for whom it leaves it", (
     "waits for 18:00: cars that come later probably want the room",
   );
 });
+
+it("says of a car that gives energy back what that is worth, and when it charges again", () => {
+  const slot = { powerW: 0, minPowerW: 4_140, reason: { kind: "gives", givesW: 6_000, eurPerKwh: 0.6 } } as const;
+  expect(planSlot(slot)).toBe("gives back 6.0 kW, worth 60.0 ct a kWh");
+  expect(planSlot({ ...slot, next: { at: "22:00", cheaperEurPerKwh: 0.5 } })).toBe(
+    "gives back 6.0 kW, worth 60.0 ct a kWh; charges again at 22:00, 50.0 ct cheaper",
+  );
+});

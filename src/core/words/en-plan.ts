@@ -73,6 +73,13 @@ function denied(next: NonNullable<SlotWords["next"]>): string {
   return `${cheaper}, but ${left(needs)} then`;
 }
 
+function giving({ reason, next }: SlotWords): string {
+  const worth = `gives back ${kilowatts(reason.givesW)}, worth ${cents(reason.eurPerKwh)} a kWh`;
+  if (!next) return worth;
+  const cheaper = next.cheaperEurPerKwh > 5e-4 ? `, ${cents(next.cheaperEurPerKwh)} cheaper` : "";
+  return `${worth}; charges again at ${next.at}${cheaper}`;
+}
+
 function waiting({ reason, next, minPowerW }: SlotWords): string {
   if (reason.kind === "gone") return "expected to have left";
   if (reason.kind === "absent") return "has not come yet";
@@ -112,6 +119,7 @@ export function planShort({ shortfallWh, isUnsure, reason }: ShortWords): string
 
 /** One slot in words, without the name of the EVSE. */
 export function planSlot(slot: SlotWords): string {
+  if (slot.reason.kind === "gives") return giving(slot);
   if (slot.powerW <= 0) return waiting(slot);
   const next = slot.next ? `; ${denied(slot.next)}` : "";
   return `charges with ${kilowatts(slot.powerW)}: ${why(slot.reason)}${next}`;

@@ -36,14 +36,17 @@ function roomCars(index: number, { from, to }: { from: number; to: number }, que
   return Number.isFinite(leastW) ? Math.floor(leastW / question.input.evses[index]!.minPowerW) : 0;
 }
 
-/** The slot for which a car waits. */
-function awaited(index: number, slot: number, question: Question): NextChoice | undefined {
+/** The slot for which a car waits, or in which it charges again what it gives. */
+function awaited(index: number, slot: number, reason: SlotReason, question: Question): NextChoice | undefined {
   const { input, result } = question;
   const at = result.evses[index]!.powerW.findIndex((powerW, other) => other > slot && powerW > 0);
   if (at < 0) return undefined;
+  const startMs = input.startMs + at * SLOT_MS;
+  const thenEur = moreEur(index, at, question);
+  if (reason.kind === "gives") return { startMs, cheaperEurPerKwh: cents(reason.eurPerKwh! - thenEur) };
   return {
-    startMs: input.startMs + at * SLOT_MS,
-    cheaperEurPerKwh: cents(moreEur(index, slot, question) - moreEur(index, at, question)),
+    startMs,
+    cheaperEurPerKwh: cents(moreEur(index, slot, question) - thenEur),
     roomCars: roomCars(index, { from: slot, to: at }, question),
   };
 }
@@ -84,7 +87,7 @@ export function explainChoices(input: PlanInput, result: PlanResult): Explained[
       const charges = plannedW(index, slot, question) > 0;
       const next = charges
         ? denied(index, slot, { question, reasons })
-        : waits(reason) && awaited(index, slot, question);
+        : waits(reason) && awaited(index, slot, reason, question);
       return next ? { reason, next } : { reason };
     });
   });
