@@ -1,8 +1,8 @@
 /**
  * How far the clock of a charge point is off. The time of one message does not tell a wrong clock from a message that
- * waited in a queue. Two that come some time apart and are late by the same do: a queue that empties gets younger, a
- * message that is sent again gets older. And what is younger than a slow clock allows disproves it, as what is of
- * now disproves a fast one: until a limit is written in the right time again, it would begin too late.
+ * waited in a queue. Two messages that come some time apart and are late by the same do: messages of a queue that empties get
+ * less late, one that is sent again gets later. A message that is less late than a slow clock allows disproves the slow clock, and
+ * one that is of now a fast one. It is disproved at once, as limits in a wrong time would begin too late.
  */
 import type { Clock } from "../core/ports.ts";
 import { fieldsOf, listOf } from "./wire.ts";

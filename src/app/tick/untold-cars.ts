@@ -1,7 +1,7 @@
 /**
- * A charge point says nothing more until its last word is answered, and that waits for the disk. While the disk hangs, the
- * car that begins or is plugged in, or that comes after the one that ended, draws what the safe default of its EVSE allows,
- * for all we know.
+ * Cars that nobody told us of because the disk hangs: a charge point sends nothing more until its last message is answered, and
+ * the answer waits for the disk. Whoever begins, is plugged in, or comes after the car that ended may draw what the safe default
+ * of the EVSE allows.
  */
 import type { ChargePointInput } from "../../core/charge-point-input.ts";
 import { evseAt } from "../../core/decide/context.ts";

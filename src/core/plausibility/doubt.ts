@@ -46,6 +46,7 @@ const UNUSABLE: ReadonlySet<DoubtKind> = new Set([
   "scaled",
 ]);
 
+/** Whether it makes the meter one that does not answer. */
 export function isUnusable({ kind }: Pick<Doubt, "kind">): boolean {
   return UNUSABLE.has(kind);
 }
@@ -58,6 +59,7 @@ export function outlivesRestart(doubt: Pick<Doubt, "kind">): boolean {
   return doubt.kind === "less-than-cars" || isLearned(doubt);
 }
 
+/** Whether it was found by what cars did. */
 export function isLearned({ kind }: Pick<Doubt, "kind">): boolean {
   return LEARNED.has(kind);
 }

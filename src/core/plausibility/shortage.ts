@@ -1,6 +1,7 @@
 /**
- * A meter that shows less on a phase than the cars below it draw there, by their own meters, or less in all where these tell
- * power alone: turned, of another scale, swapped, or a generator that nobody named. The reports of cars lag: only those count that came after it began.
+ * A meter that shows less on a phase than the cars below it draw there by their own meters (or less in all, where these tell power
+ * alone): it is turned, of another scale or swapped, or there is a generator that nobody named. Reports of cars lag, so only those
+ * count that came after it began.
  */
 import { type PerPhase, PHASE_INDEXES, sumPhases } from "../quantity.ts";
 import { type EvseReport, type EvseTrack, REPORT_VALID_MS, untoldBackA } from "./evses.ts";

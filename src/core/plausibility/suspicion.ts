@@ -1,7 +1,7 @@
 /**
- * A meter that has not shown any car yet, and shows less than the cars draw also by what they told since it did: hardly ever
- * one that went down after its report, but the beginning of what takes minutes to find out. A restart takes those
- * minutes anew, so what had begun is remembered over it.
+ * A meter that has not shown any car yet and shows less than they draw, also by reports that came after that began. Such a meter
+ * is hardly ever right, but it takes minutes to find out. A restart would take those minutes anew, so the suspicion is
+ * remembered over it.
  */
 
 /**
@@ -11,7 +11,7 @@
 const CAUTIOUS_MS = 420_000;
 
 export interface Suspicion {
-  /** It is of before the restart: until then others are reckoned with their worst load. */
+  /** Where it is from before the restart: so long others are reckoned with their worst load. */
   readonly cautiousUntilMonoMs?: number;
 }
 
@@ -29,6 +29,7 @@ export function stillSuspected(
   return before ?? (isShortAgain ? {} : undefined);
 }
 
+/** Whether others are reckoned with their worst load because of it. */
 export function isCautious(suspicion: Suspicion | undefined, monoMs: number): boolean {
   return suspicion?.cautiousUntilMonoMs !== undefined && monoMs < suspicion.cautiousUntilMonoMs;
 }

@@ -1,4 +1,7 @@
-/** Who sheds an overload, by what EVSEs show: that cars may come back to all their phases is reckoned besides. */
+/**
+ * Who can help against an overload: the cars that load the phase now, as their EVSEs' meters show it. That a car may come back
+ * to all its phases is no matter of shedding: constraints count with it.
+ */
 import type { PhaseIndex } from "../../quantity.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 
@@ -14,8 +17,8 @@ function asShown(entry: EvseObservation): EvseObservation {
 }
 
 /**
- * Those members of an overloaded phase who load it, to lower the others helps nobody there; of a limit of power (no
- * phase) all, with the phases that they load. `undefined` where that makes no difference.
+ * The members that load an overloaded phase: to lower the others would not help. For a limit of power (no phase) all members,
+ * each with the phases that it loads. `undefined` where that makes no difference.
  */
 export function flowing(
   phase: PhaseIndex | undefined,

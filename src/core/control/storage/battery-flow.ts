@@ -1,6 +1,6 @@
 /**
- * What a battery does, as far as it is in the meter's reading for sure. Its own reading may be some seconds ahead of the
- * meter's or behind it, and what it was told a moment ago may have begun or not: so of the last seconds the least counts.
+ * What a battery surely contributes to the meter's reading. The battery's own reading may be some seconds ahead of the meter's or
+ * behind it, and what it was told a moment ago may have begun or not. So the least that it did in the last seconds counts.
  */
 import { readingQuality } from "../../device-quality.ts";
 import type { ControlInput } from "../control.ts";
