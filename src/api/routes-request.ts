@@ -32,6 +32,9 @@ interface Asking<P extends TSchema, B extends TSchema> {
 const EvseParams = Type.Object({ id: Type.String({ maxLength: 48 }) });
 const VisitParams = Type.Object({ id: VisitIdSchema });
 const ForecastParams = Type.Object({ kind: ForecastKindSchema });
+const Recorded = Type.Object({
+  seq: Type.Integer({ description: "Of its fact; of the latest fact where nothing of it was new" }),
+});
 
 /** Registers the routes below /api/v1 whose body becomes a fact. */
 export function requestRoutes(
@@ -49,7 +52,7 @@ export function requestRoutes(
       // What is known already is no fact.
       return reply.code(200).send({ seq: fact?.seq ?? site.state().seq });
     });
-    const schema = { summary, ...(params ? { params } : {}), body };
+    const schema = { summary, ...(params ? { params } : {}), body, response: { 200: Recorded } };
     app.route({ method, url: `/api/v1/${path}`, schema, handler });
   }
 
