@@ -110,6 +110,36 @@ describe("why a car gets what it gets", () => {
     expect(explained(input(3000))[0]?.map(({ kind }) => kind)).not.toContain("peak");
   });
 
+  it("is that sooner counts more behind a full fuse, and not who comes later where nobody is expected", () => {
+    const slots = 16;
+    const importEurPerKwh = Array.from({ length: slots }, (_, slot) => (slot < 4 ? 0.3 : 0.25));
+    const evses = [1, 2].map((id) =>
+      planEvse({
+        ...{ evseId: `evse-${id}`, transactionId: id, energyNeededWh: 30_900 },
+        departureMs: START_MS + slots * SLOT_MS,
+      }),
+    );
+    const prices = { importEurPerKwh, exportEurPerKwh: importEurPerKwh.map(() => 0), missedEurPerKwh: 1 };
+    const circuits = [{ circuitId: "grid", limitA: 30 }];
+    const reasons = explained(planInput({ slots, ...prices, circuits, evses }));
+    expect(reasons[0]?.at(-1)).toEqual({ kind: "sooner", eurPerKwh: 0.25 });
+  });
+
+  it("is the price, and not a full fuse, where an hour is dearer than all that the car uses", () => {
+    const circuits = [
+      { circuitId: "grid", limitA: 63 },
+      { circuitId: "garage", parentId: "grid", limitA: 16 },
+    ];
+    const importEurPerKwh = [0.5, 0.5, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2];
+    const leaves = { energyNeededWh: 5520, departureMs: START_MS + 2 * SLOT_MS };
+    const evses = [leaves, { energyNeededWh: 5520 }].map((part, id) =>
+      planEvse({ evseId: `evse-${id}`, transactionId: id + 1, circuitId: "garage", ...part }),
+    );
+    const [, waiting] = explained(planInput({ circuits, importEurPerKwh, evses }));
+    // The other car fills the fuse in the first half-hour; this one would not charge then anyway.
+    expect(waiting?.slice(0, 2)).toEqual([0, 1].map(() => ({ kind: "price", eurPerKwh: 0.5 })));
+  });
+
   it("is said of every slot of any plan, also of one by rules", () => {
     const input = seededInput(5, 8);
     for (const reasons of [explained(input), reasonsOf(input, ruleBasedPlan(input, ""))]) {

@@ -24,6 +24,8 @@ const LITTLE_W = 500;
 const LEAST_EUR = 1e-3;
 /** Prices that differ by less are the same, EUR/kWh. */
 const PRICE_NOISE_EUR = 1e-4;
+/** So much more is too dear, whatever the model weighs beside the price, EUR/kWh. */
+const TOO_DEAR_EUR = 1e-3;
 
 interface Plan {
   readonly input: PlanInput;
@@ -249,19 +251,32 @@ function isPlain(index: number, slot: number, question: Question): boolean {
   return !stores && !input.peaks && !input.ramp && result.status === "optimal" && isOnePrice && !isMixed && !isWanted;
 }
 
-/** Its need is met in other slots: because they cost less, others probably want the room here, or sooner counts more than the price. */
-function elsewhereReason(index: number, slot: number, question: Question): SlotReason {
-  const { input, result } = question;
-  const used = result.evses[index]!.powerW.flatMap((powerW, at) =>
+/** The slots that a car uses beside this one: what the last kWh of each costs, and what else it weighs, EUR. */
+function usedSlots(index: number, slot: number, question: Question) {
+  return question.result.evses[index]!.powerW.flatMap((powerW, at) =>
     powerW > 0 && at !== slot ? [{ eur: lastEur(at, question), besideEur: besideEur(index, at, question, 0) }] : [],
   );
+}
+
+/** A slot without which the car gets all that it needs for less: what else binds there keeps it from nothing. */
+function isTooDear(index: number, slot: number, question: Question): boolean {
+  if (plannedW(index, slot, question) > 0 || isShort(index, question)) return false;
+  const used = usedSlots(index, slot, question);
+  const hereEur = moreEur(index, slot, question) + besideEur(index, slot, question);
+  return used.length > 0 && used.every(({ eur, besideEur: more }) => eur + more < hereEur - TOO_DEAR_EUR);
+}
+
+/** Its need is met in other slots: because they cost less, others probably want the room here, or sooner counts more than the price. */
+function elsewhereReason(index: number, slot: number, question: Question): SlotReason {
+  const { input } = question;
+  const used = usedSlots(index, slot, question);
   const eurPerKwh = cents(moreEur(index, slot, question));
   const here = besideEur(index, slot, question);
   const belowEurPerKwh = cents(Math.max(...used.map((other) => other.eur + other.besideEur)) - here);
   const dearest = used.reduce((most, other) => (other.eur > most.eur ? other : most));
   const isDearer = dearest.eur > eurPerKwh + PRICE_NOISE_EUR && dearest.besideEur < here;
   const others = wantedEur(index, slot, stepW(index, slot, question), question);
-  const isForOthers = eurPerKwh + here - others < dearest.eur + dearest.besideEur;
+  const isForOthers = others > 0 && eurPerKwh + here - others < dearest.eur + dearest.besideEur;
   const kind = !isDearer ? "price" : isForOthers ? "wanted" : "sooner";
   // No price is as low as what hurry weighs.
   const isPrice = belowEurPerKwh >= Math.min(0, ...input.importEurPerKwh, ...input.exportEurPerKwh);
@@ -269,17 +284,30 @@ function elsewhereReason(index: number, slot: number, question: Question): SlotR
   return { kind, eurPerKwh, ...(says ? { belowEurPerKwh } : {}) };
 }
 
+function isShort(index: number, { input, result }: Plan): boolean {
+  return result.evses[index]!.shortfallWh - unaskedWh(input.evses[index]!) > SHORT_WH;
+}
+
 function priceReason(index: number, slot: number, question: Question): SlotReason {
-  const { powerW, shortfallWh } = question.result.evses[index]!;
-  const isShort = shortfallWh - unaskedWh(question.input.evses[index]!) > SHORT_WH;
+  const { powerW } = question.result.evses[index]!;
   const takesElsewhere = powerW.some((planned, at) => planned > 0 && at !== slot);
-  if (plannedW(index, slot, question) > 0 || !takesElsewhere) return { kind: isShort ? "untried" : "met" };
-  return isShort ? { kind: "untried" } : elsewhereReason(index, slot, question);
+  if (plannedW(index, slot, question) > 0 || !takesElsewhere)
+    return { kind: isShort(index, question) ? "untried" : "met" };
+  return isShort(index, question) ? { kind: "untried" } : elsewhereReason(index, slot, question);
 }
 
 /** Who is announced can take nothing before the first whole quarter-hour after coming, nor in the one that runs. */
 function isAbsent({ visitId, connectedSinceMs }: PlanEvse, slot: number, { startMs }: PlanInput): boolean {
   return visitId !== undefined && (slot === 0 || startMs + slot * SLOT_MS < connectedSinceMs);
+}
+
+/** The limit that leaves a car no more in a slot, or not its least power. */
+function limitReason(index: number, slot: number, question: Question): SlotReason | undefined {
+  const needsW = stepW(index, slot, question);
+  const tight = roomsOf(index, slot, question).find(({ roomW }) => roomW < needsW);
+  if (tight) return tight.reason;
+  const limit = unbalanceReason(index, slot, question) ?? oneGoReason(index, slot, question);
+  return limit ?? peakReason(index, slot, question);
 }
 
 /** The reason of one slot of one car. */
@@ -295,10 +323,9 @@ export function reasonAt(index: number, slot: number, question: Question): SlotR
   const mostW = mostPowerW(evse, slot);
   if (mostW < carPowerW(evse, slot) && powerW >= mostW - NEAR_W) return { kind: "ceiling", limitW: Math.round(mostW) };
   if (powerW >= mostW - NEAR_W) return { kind: carPowerW(evse, slot) < evse.maxPowerW ? "believed" : "maximum" };
-  const needsW = stepW(index, slot, question);
-  const tight = roomsOf(index, slot, question).find(({ roomW }) => roomW < needsW);
-  if (tight) return tight.reason;
-  const limit = unbalanceReason(index, slot, question) ?? oneGoReason(index, slot, question);
-  if (limit) return limit;
-  return peakReason(index, slot, question) ?? priceReason(index, slot, question);
+  const limit = limitReason(index, slot, question);
+  if (!limit) return priceReason(index, slot, question);
+  if (!isTooDear(index, slot, question)) return limit;
+  const { belowEurPerKwh: _, ...dear } = elsewhereReason(index, slot, question);
+  return dear;
 }
