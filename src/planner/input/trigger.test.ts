@@ -91,6 +91,29 @@ describe("a car that nobody knew, planned on three phases", () => {
       expect(unchanged).toBeUndefined();
   });
 
+  it("is planned anew as soon as it shows all, once, where a month's peak is raised for a slow one whose driver said when it leaves", () => {
+    const all = (part: Partial<PlanEvse> = {}, { valueKw = 12, isSaid = true } = {}) => {
+      const state = site({ reason: { kind: "plan", limitA: 16 }, setAtMs: START_MS });
+      const [left, right] = state.plan.current!.input.evses;
+      const unseen = { ...left!, chargingNow: false, deliveredWh: 0, laterPowerW: 4140, ...part };
+      const days = [{ fromSlot: 0, toSlot: 4, reachedKw: 7 }];
+      const peak = { name: "month", eurPerKw: 4, spreadDays: 10, count: 1, floorKw: 0, intervalSlots: 1 };
+      const input = planInput({ evses: [unseen, right!], peaks: [{ ...peak, earlierKw: [], days, beforeWh: 0 }] });
+      const result = { ...state.plan.current!.result, peaks: [{ name: "month", valueKw, eur: 4 * valueKw }] };
+      const wish = { departureMs: START_MS + 3_600_000, statedMs: START_MS, seq: 1 };
+      const sessions = { ...state.sessions, wishes: isSaid ? { left: wish } : {} } as SiteState["sessions"];
+      const plan = { current: { ...state.plan.current!, input, result } };
+      const reading = { evseId: "left", atMonoMs: 0, currentA: [6, 6, 6] };
+      const image = { monoMs: 1000, evses: new Map([["left", reading]]) } as unknown as ProcessImage;
+      return planTrigger({ state: { ...state, sessions, plan }, nowMs: START_MS + 15_000, operator: {}, image });
+    };
+    expect(all()).toBe("a car charges on all phases");
+    for (const seen of [all({ chargingNow: true }), all({ deliveredWh: 2000 })]) expect(seen).toBeUndefined();
+    // Below what the month has reached it may as well go on, and so may who leaves at any time.
+    expect(all({}, { valueKw: 7 })).toBeUndefined();
+    expect(all({}, { isSaid: false })).toBeUndefined();
+  });
+
   it("says nothing of the car that is announced for the same EVSE", () => {
     const state = site({ reason: { kind: "plan", limitA: 10 }, setAtMs: START_MS });
     const announced = planEvse({ evseId: "left", transactionId: -1, visitId: "b-1", laterPowerW: 4140 });

@@ -6,8 +6,10 @@ import { budgetSeriesW } from "../../core/limits/budget.ts";
 import { nextChangeMs } from "../../core/market/ceiling.ts";
 import { openSessionAt } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import { wordOn } from "../../core/state/word.ts";
 import { slotStartMs } from "../../core/time/slots.ts";
 import { ASKED_MS } from "../model/car.ts";
+import { reachedValueKw } from "../model/peaks.ts";
 import { evseReading, LOADED_A } from "./input-loads.ts";
 
 /** What a plan depended on besides time; compared with what holds now. Of several sessions at an EVSE one is planned. */
@@ -67,16 +69,36 @@ function fullCarKeepsRoom(plan: Plan, state: SiteState, nowMs: number): boolean 
   return (othersWait || othersGive || (plan.input.peaks ?? []).length > 0) && tookNothing(plan, state, nowMs);
 }
 
-/** Whether a car that nobody knew, planned on all phases of its EVSE, charges on fewer; who is told to, shows nothing by it. */
-function showsFewerPhases({ input }: Plan, { limits }: SiteState, image: ProcessImage): boolean {
-  return input.evses.some(({ evseId, visitId, phases, laterPowerW }) => {
+/** A car that took less has not shown itself yet, Wh. */
+const UNSEEN_WH = 50;
+
+/** Whether its driver said when it leaves, so that it may wait. */
+function isSaid({ sessions }: SiteState, evseId: string): boolean {
+  const session = openSessionAt(sessions, evseId);
+  return session !== undefined && wordOn(sessions, session).departure !== undefined;
+}
+
+/** Whether the plan pays for more than the month has reached. */
+function raisesPeak({ input, result }: Plan): boolean {
+  return (input.peaks ?? []).some((peak, index) => (result.peaks?.[index]?.valueKw ?? 0) > reachedValueKw(peak) + 0.1);
+}
+
+/**
+ * What a car that nobody knew shows of itself as it charges: fewer phases than were planned, or all of them for the first time:
+ * then one that may wait needs less now than was given to a slow one. Who is told to charge on one phase shows nothing by it.
+ */
+function showsItself(plan: Plan, state: SiteState, image: ProcessImage): string | undefined {
+  for (const { evseId, visitId, phases, laterPowerW, chargingNow, deliveredWh = 0 } of plan.input.evses) {
+    const isTold = state.limits.byEvse[evseId]?.onePhase;
     // What is measured there says nothing of a car that is still to come.
-    if (visitId !== undefined || laterPowerW === undefined || phases.length === 1 || limits.byEvse[evseId]?.onePhase)
-      return false;
+    if (visitId !== undefined || laterPowerW === undefined || phases.length === 1 || isTold) continue;
     const currentA = evseReading(image, evseId)?.currentA ?? [];
     const loaded = currentA.filter((phaseA) => phaseA >= LOADED_A).length;
-    return loaded > 0 && loaded < phases.length;
-  });
+    if (loaded > 0 && loaded < phases.length) return "a car charges on fewer phases";
+    const isFirst = loaded > 0 && !chargingNow && deliveredWh < UNSEEN_WH;
+    if (isFirst && isSaid(state, evseId) && raisesPeak(plan)) return "a car charges on all phases";
+  }
+  return undefined;
 }
 
 function wishChangedAfter(state: SiteState, seq: number): boolean {
@@ -129,7 +151,8 @@ export function planTrigger(context: PlanTriggerContext): string | undefined {
   if (ceilingTurned(state, plan.madeMs, nowMs)) return "a partner's profile goes on";
   if (operatorChanged(plan.input, context.operator)) return "the grid operator's limit changed";
   if (fullCarKeepsRoom(plan, state, nowMs)) return "a car takes nothing";
-  if (context.image && showsFewerPhases(plan, state, context.image)) return "a car charges on fewer phases";
+  const shown = context.image && showsItself(plan, state, context.image);
+  if (shown) return shown;
   const { deviatesSinceMs } = context;
   if (deviatesSinceMs !== undefined && nowMs - deviatesSinceMs >= DEVIATION_MS)
     return "the building draws other than planned";
