@@ -19,7 +19,7 @@ describe("wattledger doctor", () => {
   let site: ChildSite;
   beforeAll(async () => {
     site = await new ChildSite({ chargePoints: ["cp1", "cp2"] }).start();
-  }, 60_000);
+  });
   afterAll(() => site?.close());
 
   async function doctor(...args: string[]) {

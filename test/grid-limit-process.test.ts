@@ -15,7 +15,7 @@ beforeAll(async () => {
   const box = { id: "box", connection: { tcp: { host, port: ioModule.port } }, address: 3, limitW: 2_000, pollMs: 200 };
   const gridOperator = { appliesTo: "controllable", leastW: 4_200, inputs: [box] };
   site = await new ChildSite({ chargePoints: ["cp1"], more: { gridOperator } }).start();
-}, 60_000);
+});
 afterAll(async () => {
   await site?.close();
   await ioModule?.close();

@@ -32,5 +32,5 @@ describe("a day of the apartments", () => {
     near(month.uncontrolled.costEur - uncontrolled(scenario).costEur);
     near((month.equalShares?.costEur ?? Number.NaN) - equalShares(scenario).costEur);
     expect(month.uncontrolled.peakW).toBeGreaterThan(month.actual.peakW);
-  }, 60_000);
+  });
 });

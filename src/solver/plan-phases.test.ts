@@ -106,7 +106,7 @@ describe("any site whose phases are switched", () => {
       expect(missing(both)).toBeLessThanOrEqual(missing(alone) + 30);
       expect(both.status).not.toBe("rule-based");
     }
-  }, 30_000);
+  });
 });
 
 describe("where phases may not differ by more than 20 A", () => {

@@ -49,4 +49,4 @@ it("plans of a building whose appliances switch on and off on single phases spre
   // What happens to be on would make it 0.31 in one plan and 0.50 in the next.
   const later = shares.slice(4);
   expect(Math.max(...later) - Math.min(...later)).toBeLessThan(0.02);
-}, 30_000);
+});

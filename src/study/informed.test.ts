@@ -42,7 +42,7 @@ describe("a controller that is told the truth", () => {
       const from = slotIndexOf(scenario, startMs);
       expect(importEurPerKwh).toEqual(scenario.billedImportEurPerKwh.slice(from, from + importEurPerKwh.length));
     }
-  }, 30_000);
+  });
 
   it("hears of load and sun what they will be", () => {
     const scenario = scenarioOf("home", 2);

@@ -73,5 +73,5 @@ describe("what the grid emits", () => {
     expect(told.at(-1)).toBeUndefined();
     expect(co2Kg).toBe((25 * 320) / 1000);
     expect(notes).toContainEqual({ file: "co2", text: expect.stringContaining("20 of 100 quarter-hours are unknown") });
-  }, 30_000);
+  });
 });

@@ -39,5 +39,5 @@ describe("the scenarios that come with wattledger", () => {
     const [once, twice] = [await simulate(day), await simulate(day)];
     expect(once.sessions).toBeGreaterThan(3);
     expect(twice).toEqual(once);
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ describe("a day on which every price is below zero", () => {
     expect(best.energyDeliveredKwh).toBeCloseTo(2.3, 1);
     for (const { name, comparableEur } of report.columns)
       if (name !== "uncontrolled") expect(comparableEur, name).toBeGreaterThanOrEqual(best.comparableEur);
-  }, 30_000);
+  });
 });
 
 describe("a country in which cars may load a phase by 20 A more than another", () => {
@@ -78,7 +78,7 @@ describe("a country in which cars may load a phase by 20 A more than another", (
       if (name === "uncontrolled") expect(secondsAboveLimit).toBeGreaterThan(3000);
       else expect(secondsAboveLimit, name).toBeLessThan(20);
     expect(column("wattledger").shortKwh).toBeLessThan(1.5);
-  }, 30_000);
+  });
 });
 
 describe("a building that is above its fuse by itself", () => {
@@ -108,7 +108,7 @@ describe("a building that is above its fuse by itself", () => {
     expect(own).toMatchObject({ overloads: 0, quarterHoursAboveContract: 0 });
     expect(own.secondsAboveLimit).toBeLessThan(20);
     expect(report.notes.map(({ text: note }) => note).join()).toMatch(/the building alone was above a fuse for \d+ s/);
-  }, 30_000);
+  });
 
   it("is one of the cars that charge beside it", async () => {
     writeFileSync(
@@ -131,7 +131,7 @@ describe("a building that is above its fuse by itself", () => {
     const uncontrolled = report.columns.find(({ name }) => name === "uncontrolled")!;
     expect(uncontrolled.overloads).toBeGreaterThan(0);
     expect(uncontrolled.quarterHoursAboveContract).toBe(4);
-  }, 30_000);
+  });
 });
 
 describe("a battery that sells in the evening what it bought at night", () => {
@@ -166,5 +166,5 @@ describe("a battery that sells in the evening what it bought at night", () => {
     expect(Math.min(...series.wattledger!.gridW)).toBeLessThan(-1000);
     for (const name of ["wattledger", "perfect foresight"])
       expect(report.columns.find((column) => column.name === name)!.selfConsumptionPercent, name).toBeGreaterThan(90);
-  }, 30_000);
+  });
 });

@@ -42,17 +42,17 @@ describe("a car that nobody knows, at an EVSE of three phases, whose driver said
   it("has all of it when it leaves, although it charges on one phase and the cheapest hours are the last", async () => {
     const { kwh } = await morning("7.36,1");
     expect(kwh).toBeGreaterThan(29.8);
-  }, 30_000);
+  });
 
   it("has it, too, where that phase takes no more than 16 A of the 32 that the EVSE has", async () => {
     const { kwh } = await morning("3.68,1", 23);
     expect(kwh).toBeGreaterThan(22.5);
-  }, 30_000);
+  });
 
   it("and waits for them where it shows that it is quick enough", async () => {
     const { kwh, costEur } = await morning("22.08,3");
     expect(kwh).toBeGreaterThan(29.8);
     // A quarter-hour shows it; the rest is cheap.
     expect(costEur).toBeLessThan(30 * 0.1 + 6 * 0.2);
-  }, 30_000);
+  });
 });

@@ -10,7 +10,7 @@ describe.skipIf(!canMount())("a site whose disk is full (skipped where nothing m
   beforeAll(async () => {
     disk = new SmallDisk(12);
     site = await new ChildSite({ more: { ledger: { directory: join(disk.directory, "data") } } }).start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await site?.close();
     disk?.remove();
@@ -51,7 +51,7 @@ describe.skipIf(!canMount())("a site whose disk is full (skipped where nothing m
     disk.free();
     await recovered();
     expect(await until(async () => (await site.events("ledger-resumed"))[0])).toMatchObject({ data: { lostFacts: 0 } });
-  }, 60_000);
+  });
 
   test("starts after a power cut, drives the site, and has told of its start when there is room", async () => {
     site.child.kill("SIGKILL");

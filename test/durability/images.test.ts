@@ -6,14 +6,14 @@ describe.skipIf(!canTrace())("a power cut (skipped where strace is not installed
   let recording: Recording;
   beforeAll(async () => {
     recording = await recordWriter(7, 40);
-  }, 60_000);
+  });
 
   test("leaves every promised fact once, whatever became of the writes that were not synced", async () => {
     const { failures, survivor } = await cutAgainAndAgain(recording, 30, 7);
     expect(failures).toEqual([]);
     const after = await cutAgainAndAgain(await recordWriter(8, 40, survivor), 20, 8);
     expect(after.failures).toEqual([]);
-  }, 60_000);
+  });
 
   test("while the ledger is backed up leaves whole backups only, and one that was not synced is noticed", async () => {
     const backed = await recordWriter(2, 60);
@@ -23,11 +23,11 @@ describe.skipIf(!canTrace())("a power cut (skipped where strace is not installed
     const operations = backed.operations.filter((operation) => operation.do !== "sync" || !isOfBackup(operation.path));
     const { failures } = await cutAgainAndAgain({ ...backed, operations }, 30, 5);
     expect(failures.join()).toContain("backup 148.db");
-  }, 60_000);
+  });
 
   test("on a disk that lies about its syncs does lose facts, and that is noticed", async () => {
     const lying = { ...recording, operations: recording.operations.filter((operation) => operation.do !== "sync") };
     const { failures } = await cutAgainAndAgain(lying, 12, 9);
     expect(failures.length).toBeGreaterThan(3);
-  }, 60_000);
+  });
 });

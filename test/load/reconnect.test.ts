@@ -16,7 +16,7 @@ describe(`${COUNT} charge points come back at once after a power cut, each with 
     const passwordHashes = Object.fromEntries(ids.map((id) => [id, cheapHash(PASSWORD)]));
     site = await new ChildSite({ chargePoints: ids, passwordHashes }).start();
     await until(async () => (await site.live()).meter.quality === "good");
-  }, 60_000);
+  });
   afterAll(() => site?.close());
 
   test("each gets its safe current and tells its session, which is booked once, and the guard looks often enough", async () => {

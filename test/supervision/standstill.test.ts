@@ -11,7 +11,7 @@ const LINE_KEPT_S = 15;
 let site: ChildSite;
 beforeAll(async () => {
   site = await new ChildSite({ chargePoints: ["cp1", "cp2"] }).start();
-}, 60_000);
+});
 afterAll(() => site?.close());
 
 test(

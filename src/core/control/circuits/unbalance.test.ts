@@ -305,5 +305,5 @@ describe("whatever phases cars load", () => {
       }),
       { numRuns: Number(process.env.RUNS ?? 25), seed: 20261121, endOnFailure: true },
     );
-  }, 60_000);
+  });
 });
