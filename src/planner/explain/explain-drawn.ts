@@ -6,6 +6,7 @@ import {
   chargingHours,
   circuitRooms,
   phaseShare,
+  roomWh,
   WANTED_SLOTS,
   wantedBlocks,
 } from "../input/limits.ts";
@@ -17,6 +18,8 @@ export interface Drawn {
   readonly sumW: readonly number[];
   /** What cars alone take in each hour, Wh, by phase. */
   readonly carsWh: readonly [readonly number[], readonly number[], readonly number[]];
+  /** What the room leaves for them in each hour, Wh, by phase; empty where nobody wants it. */
+  readonly leftWh: readonly [readonly number[], readonly number[], readonly number[]];
 }
 
 function drawnIn(room: CircuitRoom, input: PlanInput, result: PlanResult): Drawn {
@@ -40,8 +43,10 @@ function drawnIn(room: CircuitRoom, input: PlanInput, result: PlanResult): Drawn
       }
     }
   }
+  const blocks = room.circuit.wanted ? Array.from({ length: wantedBlocks(input) }, (_, block) => block) : [];
+  const leftWh = PHASE_INDEXES.map((phase) => blocks.map((block) => roomWh(room, phase, block, input)));
   const byPhase = <T>([l1, l2, l3]: T[]): [T, T, T] => [l1!, l2!, l3!];
-  return { room, phaseW: byPhase(phaseW), sumW, carsWh: byPhase(carsWh) };
+  return { room, phaseW: byPhase(phaseW), sumW, carsWh: byPhase(carsWh), leftWh: byPhase(leftWh) };
 }
 
 /** What is drawn of the room of every circuit, and of a budget. */

@@ -1,6 +1,6 @@
 /** What room weighs in a plan that cars which come later probably want: the same parts and chances as in its model. */
 import type { PlanInput } from "../../core/facts/plan-facts.ts";
-import { chargingHours, roomWh, WANTED_SLOTS } from "../input/limits.ts";
+import { chargingHours, WANTED_SLOTS } from "../input/limits.ts";
 import type { PlanWeights } from "../model/weights.ts";
 import type { Drawn } from "./explain-drawn.ts";
 
@@ -20,11 +20,11 @@ export function wantedEur(index: number, slot: number, moreW: number, question: 
   const block = Math.floor(slot / WANTED_SLOTS);
   const moreWh = Math.max(LITTLE_WH, (moreW * chargingHours(evse, slot, input)) / evse.phases.length);
   let mean = 0;
-  for (const { room, carsWh } of drawn) {
+  for (const { room, carsWh, leftWh } of drawn) {
     if (!room.circuit.wanted || room.isBudget || !room.evses.includes(index)) continue;
     for (const phase of evse.phases) {
       const chances = room.circuit.wanted[phase].map((blocks) => blocks[block] ?? 0);
-      const partWh = roomWh(room, phase, block, input) / chances.length;
+      const partWh = (leftWh[phase][block] ?? 0) / chances.length;
       const takenWh = carsWh[phase][block] ?? 0;
       const fromWh = moreW > 0 ? takenWh : Math.max(0, takenWh - moreWh);
       for (const [part, chance] of chances.entries()) {

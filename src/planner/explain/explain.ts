@@ -32,12 +32,19 @@ interface Plan {
   readonly result: PlanResult;
 }
 
+interface UsedSlot {
+  readonly eur: number;
+  readonly besideEur: number;
+}
+
 /** A plan that is asked, and what is reckoned once for all its slots. */
 export interface Question extends Plan {
   readonly weights: PlanWeights;
   readonly drawn: readonly Drawn[];
   /** The month's peak that a car which takes so many W more in a slot, or a little, would make dearer. */
   readonly peakAt: (slot: number, stepsW: number) => string | undefined;
+  /** Slots that cars use, by car, as far as they were asked for. */
+  readonly usedBy: Map<number, readonly UsedSlot[]>;
 }
 
 /** A plan as a question; nothing where it says nothing of its input's cars. */
@@ -50,7 +57,7 @@ export function questionOf(input: PlanInput, result: PlanResult): Question | und
     if (!known.has(key)) known.set(key, raisedPeak(slot, stepsW, { input, result }));
     return known.get(key);
   };
-  return { input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt };
+  return { input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt, usedBy: new Map() };
 }
 
 /** Planned power, W. */
@@ -251,17 +258,21 @@ function isPlain(index: number, slot: number, question: Question): boolean {
   return !stores && !input.peaks && !input.ramp && result.status === "optimal" && isOnePrice && !isMixed && !isWanted;
 }
 
-/** The slots that a car uses beside this one: what the last kWh of each costs, and what else it weighs, EUR. */
-function usedSlots(index: number, slot: number, question: Question) {
-  return question.result.evses[index]!.powerW.flatMap((powerW, at) =>
-    powerW > 0 && at !== slot ? [{ eur: lastEur(at, question), besideEur: besideEur(index, at, question, 0) }] : [],
+/** The slots that a car uses: what the last kWh of each costs, and what else it weighs, EUR. */
+function usedSlots(index: number, question: Question): readonly UsedSlot[] {
+  const known = question.usedBy.get(index);
+  if (known) return known;
+  const used = question.result.evses[index]!.powerW.flatMap((powerW, at) =>
+    powerW > 0 ? [{ eur: lastEur(at, question), besideEur: besideEur(index, at, question, 0) }] : [],
   );
+  question.usedBy.set(index, used);
+  return used;
 }
 
 /** A slot without which the car gets all that it needs for less: what else binds there keeps it from nothing. */
 function isTooDear(index: number, slot: number, question: Question): boolean {
   if (plannedW(index, slot, question) > 0 || isShort(index, question)) return false;
-  const used = usedSlots(index, slot, question);
+  const used = usedSlots(index, question);
   const hereEur = moreEur(index, slot, question) + besideEur(index, slot, question);
   return used.length > 0 && used.every(({ eur, besideEur: more }) => eur + more < hereEur - TOO_DEAR_EUR);
 }
@@ -269,7 +280,7 @@ function isTooDear(index: number, slot: number, question: Question): boolean {
 /** Its need is met in other slots: because they cost less, others probably want the room here, or sooner counts more than the price. */
 function elsewhereReason(index: number, slot: number, question: Question): SlotReason {
   const { input } = question;
-  const used = usedSlots(index, slot, question);
+  const used = usedSlots(index, question);
   const eurPerKwh = cents(moreEur(index, slot, question));
   const here = besideEur(index, slot, question);
   const belowEurPerKwh = cents(Math.max(...used.map((other) => other.eur + other.besideEur)) - here);
