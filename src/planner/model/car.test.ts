@@ -87,6 +87,14 @@ describe("what a car takes", () => {
     expect(carLimit(session([full, gave]), 0, context()).refuses).toBe(false);
   });
 
+  it("is not forgotten where its limit followed it for the last minute of a quarter-hour alone, and it was paused then", () => {
+    const slow = { energyWh: 808, maxPowerW: 3240, ...vehicle(83) };
+    const paused = { energyWh: 13, maxPowerW: 3240, limitedBySeconds: { plan: 900 } };
+    expect(carLimit(session([slow, paused]), 0, context())).toEqual({ refuses: false, mostW: 3240 });
+    // Such a minute says nothing of a car that has not begun yet.
+    expect(carLimit(session([{ energyWh: 5, ...vehicle(83) }]), 0, context())).toEqual({ refuses: false });
+  });
+
   it("is at most what it was seen to take while it could have had more", () => {
     expect(carLimit(session([{ energyWh: 1600, maxPowerW: 6600, ...vehicle() }]), 0, context()).mostW).toBe(6600);
     expect(carLimit(session([]), 6900, context({ kind: "vehicle", limitA: 12 })).mostW).toBe(11 * 690);

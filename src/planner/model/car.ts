@@ -4,8 +4,10 @@ import type { Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 
-/** The car, not the controller, kept the current low for so long of a quarter-hour. */
+/** The car, not the controller, kept the current low for so long of a quarter-hour: one that takes nothing may be waking. */
 const LEAST_SECONDS = 120;
+/** One that charges has taken less for a minute before its limit followed it. */
+const TAKING_SECONDS = 60;
 /** Less than this in such a quarter-hour, or at once, is a full car, or one that waits for its own timer. */
 const NOTHING_WH = 60;
 const NOTHING_W = 250;
@@ -90,7 +92,9 @@ function shownLimit(session: Session, powerW: number | undefined, context: CarCo
   const takesNone = (powerW ?? 0) < NOTHING_W;
   const before = takesNone ? shownBefore(session, context) : undefined;
   if (before) return { ...before, refusedMs: Math.max(before.refusedMs ?? 0, refusedMs ?? 0) };
-  if (!shown) return TAKES_ALL;
   if (refusedMs !== undefined && takesNone) return { refuses: true, refusedMs };
-  return shown.energyWh < NOTHING_WH ? TAKES_ALL : { refuses: false, mostW: Math.max(powerW ?? 0, shown.maxPowerW) };
+  const charged = quarterHours
+    .slice(Math.max(0, at))
+    .findLast((of) => (of.limitedBySeconds.vehicle ?? 0) >= TAKING_SECONDS && of.energyWh >= NOTHING_WH);
+  return charged ? { refuses: false, mostW: Math.max(powerW ?? 0, charged.maxPowerW) } : TAKES_ALL;
 }
