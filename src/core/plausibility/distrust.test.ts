@@ -53,7 +53,6 @@ function believedS(of: (second: number) => Moment, seconds = 400): number | unde
   return undefined;
 }
 
-const SUN = { producedA: 26, producedW: 6_000 };
 const SUN_AND_BATTERY = { producedA: 26, producedW: 11_000 };
 
 describe("a meter that is right is believed again", () => {
@@ -69,13 +68,6 @@ describe("a meter that is right is believed again", () => {
         ],
         ...SUN_AND_BATTERY,
       }),
-    ],
-    [
-      "when the sun feeds its cars, after it showed one for a minute",
-      (second) =>
-        second < 80
-          ? { shownA: [0, 31, 0], carsA: [[0, 10, 0]] }
-          : { shownA: [-5, 2, -5], carsA: [[0, 10, 0]], ...SUN },
     ],
     [
       "by a car on one phase, while another gives back more on all",
@@ -128,6 +120,18 @@ describe("a meter is not believed again", () => {
     [
       "as long as sun and battery may feed all that its cars draw",
       () => ({ shownA: [1, 1, 1], carsA: [[16, 16, 16]], producedA: 26, producedW: 12_000 }),
+    ],
+    [
+      "whose phases are exchanged, while a battery feeds much of what its cars draw",
+      () => ({
+        shownA: [23, 9, 11],
+        carsA: [
+          [16, 16, 16],
+          [0, 14, 0],
+        ],
+        producedA: 14,
+        producedW: 6_000,
+      }),
     ],
     ["because its car gives back for an hour", () => ({ shownA: [16, 16, 16], carsA: [[-16, -16, -16]] }), 4_000],
   ];

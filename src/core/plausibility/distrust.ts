@@ -9,7 +9,7 @@ import { type EvseTrack, REPORT_VALID_MS, untoldBackA } from "./evses.ts";
 const LEAST_A = 6;
 /** ... or in all, where charge points tell power alone, ... */
 const LEAST_W = 1_400;
-/** ... or in all, beyond what sun and batteries give, ... */
+/** ... or in all, beyond what sun and batteries give, and with most where they draw most, ... */
 const LEAST_BEYOND_W = 4_000;
 /** ... a meter that shows this part of it, whatever else feeds in, is not turned and not of another scale. */
 const SHOWN_PART = 0.8;
@@ -107,18 +107,30 @@ function places({ currentA, powerW, voltageV }: Look, cars: Drawn): Place[] {
   ];
 }
 
+/** Whether it shows more on each phase on which cars draw more than on another: one whose phases are exchanged does not. */
+function showsPhases({ currentA: shownA }: Look, { currentA }: Drawn): boolean {
+  if (!shownA) return false;
+  const pairs = PHASE_INDEXES.flatMap((more) =>
+    PHASE_INDEXES.map((less) => ({
+      drawnA: currentA[more] - currentA[less],
+      byMeterA: shownA[more] - shownA[less],
+    })),
+  ).filter(({ drawnA }) => drawnA >= LEAST_A);
+  return pairs.length > 0 && pairs.every(({ drawnA, byMeterA }) => byMeterA >= SHOWN_PART * drawnA);
+}
+
 /**
- * Whether it shows what cars draw. Nothing is said where they draw little, where something else may have fed them, and where
- * that may feed back as much as a turned meter would show.
+ * Whether it shows what cars draw, or what they draw beyond what else feeds them. Nothing is said where they draw little, and
+ * where as much may be fed back as a turned meter would show.
  */
 function shows(look: Look, cars: Drawn): boolean | undefined {
-  const seen = places(look, cars);
-  const lacksW = ({ drawnW, shownW }: Place) => SHOWN_PART * drawnW - shownW;
-  if (seen.some((place) => lacksW(place) > Math.max(0, place.fedW))) return false;
   const beyondW = cars.powerW - cars.fedW;
-  if (beyondW >= LEAST_BEYOND_W && look.powerW >= SHOWN_PART * beyondW) return true;
-  const isSure = (place: Place) => lacksW(place) <= 0 && place.shownW + place.drawnW > place.fedW;
-  return seen.length > 0 && seen.every(isSure) ? true : undefined;
+  const isShownInAll = beyondW >= LEAST_BEYOND_W && look.powerW >= SHOWN_PART * beyondW;
+  if (isShownInAll && showsPhases(look, cars)) return true;
+  const seen = places(look, cars);
+  if (seen.some(({ drawnW, shownW }) => shownW < SHOWN_PART * drawnW)) return false;
+  const isSure = seen.every(({ drawnW, shownW, fedW }) => shownW + drawnW > fedW);
+  return seen.length > 0 && isSure ? true : undefined;
 }
 
 /** How long it has shown what cars draw; begins anew where it does not. */
