@@ -15,7 +15,7 @@ import { addFlowing, addMeasured, addUnmetered, type Bound, type Builder, type C
 import { operatorLimit, partnerLimit } from "./operator.ts";
 import { siteIndex } from "./site-index.ts";
 import { strainOf } from "./thermal.ts";
-import { phaseDifferences } from "./unbalance.ts";
+import { phaseDifferences, type WishedA } from "./unbalance.ts";
 
 const PARTNER_KEY = "partner";
 
@@ -124,14 +124,14 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
   }
 }
 
-function addUnbalance(builder: Builder, active: readonly EvseObservation[]): void {
+function addUnbalance(builder: Builder, active: readonly EvseObservation[], wishedA: WishedA): void {
   const { unbalanceLimitA: limit, phases } = builder.input.site;
   if (limit === undefined || phases === 1) return;
   const grid = { kind: "unbalance", circuitId: GRID_CIRCUIT_ID, weight: 1, byPhase: true, mayRaise: true } as const;
-  for (const { key, phase, members, differenceA, againstA, isUnmetered } of phaseDifferences(
-    active,
-    builder.input.image.monoMs,
-  )) {
+  for (const { key, phase, members, differenceA, againstA, isUnmetered } of phaseDifferences(active, {
+    monoMs: builder.input.image.monoMs,
+    wishedA,
+  })) {
     const bound: Bound = { ...grid, key, phase, ofAnyPhase: true, members, limit };
     if (isUnmetered) addUnmetered(builder, bound, MARGIN_A - againstA, undefined);
     else addMeasured(builder, bound, differenceA, 0);
@@ -177,7 +177,11 @@ export function buildConstraints(
   input: ControlInput,
   views: readonly CircuitView[],
   active: readonly EvseObservation[],
-  from: { readonly headroom: ReadonlyMap<string, HeadroomHistory>; readonly reliefA: number },
+  from: {
+    readonly headroom: ReadonlyMap<string, HeadroomHistory>;
+    readonly reliefA: number;
+    readonly wishedA: WishedA;
+  },
 ): { readonly constraints: readonly Constraint[]; readonly headroom: Map<string, HeadroomHistory> } {
   const builder: Builder = {
     input,
@@ -191,7 +195,7 @@ export function buildConstraints(
     addPhases(builder, view, members[position]!);
     addPower(builder, view, members[position]!);
   });
-  addUnbalance(builder, active);
+  addUnbalance(builder, active, from.wishedA);
   addBudget(builder, active);
   return { constraints: builder.constraints, headroom: builder.headroom };
 }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import fc from "../../../../test/fast-check.ts";
 import { watched } from "../checker.test-kit.ts";
+import { plan } from "../planned.test-kit.ts";
 import { siteOf } from "../site.test-kit.ts";
 
 const stalls = [
@@ -78,6 +79,31 @@ test("charge points that give a tenth more than they are told load a phase with 
     if (s > 60) expect(sumA()).toBeLessThanOrEqual(20);
   }
   expect(sumA()).toBeGreaterThan(18);
+});
+
+test("a car that is lowered in the moment in which another is raised evens out no more than it keeps", () => {
+  const evses = [
+    { id: "a", maxCurrentA: 32, phases: ["L1"] as const },
+    { id: "b", maxCurrentA: 32, phases: ["L2"] as const },
+    { id: "c", maxCurrentA: 32, phases: ["L3"] as const },
+  ];
+  const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses }), meterEveryS: 15 });
+  // A plan counts its amperes on three phases.
+  const planned = (evseId: string, currentA: number[]) => {
+    return { evseId, transactionId: plant.plug(evseId), currentA: currentA.map((value) => value / 3) };
+  };
+  plan(plant, [planned("a", [18, 30, 30]), planned("b", [28, 6, 6]), planned("c", [18, 18, 18])]);
+  run(600);
+  expect(plant.drawsA("a")).toBe(18);
+  expect(plant.drawsA("b")).toBe(28);
+  let unevenS = 0;
+  for (let second = 0; second < 600; second++) {
+    run(1);
+    if (plant.drawsA("a") - plant.drawsA("b") > 20.5) unevenS++;
+  }
+  expect(plant.drawsA("b")).toBe(6);
+  expect(plant.drawsA("a")).toBeGreaterThanOrEqual(24);
+  expect(unevenS).toBe(0);
 });
 
 test("a car of which nothing is measured evens nothing out", () => {

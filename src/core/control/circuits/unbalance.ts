@@ -55,10 +55,6 @@ function isSeen({ measuredA, phaseUnknown }: EvseObservation): boolean {
   return measuredA !== undefined && phaseUnknown !== true;
 }
 
-function surelyA(entries: readonly EvseObservation[]): number {
-  return entries.reduce((sumA, entry) => sumA + entry.surelyA, 0);
-}
-
 /** With what they were seen to draw above their limits: no meter but their own shows a difference of cars alone. */
 function drawnA(entries: readonly EvseObservation[]): number {
   return entries.reduce((sumA, { surelyA, excessA, memory }) => {
@@ -66,22 +62,38 @@ function drawnA(entries: readonly EvseObservation[]): number {
   }, 0);
 }
 
+/** The most that an EVSE is wished to have, A, by its position: no more of what it draws will go on. */
+export type WishedA = (index: number) => number;
+
+/** What it surely draws and will go on to: who is wished less is lowered in this tick, if its charge point obeys. */
+function lastingA({ index, surelyA, reservedA }: EvseObservation, wishedA: WishedA): number {
+  return reservedA === undefined ? Math.min(surelyA, Math.max(0, wishedA(index))) : surelyA;
+}
+
 /**
  * What surely evens out that `phase` carries more than `other`, A; less what is given back there by who cannot be lowered. All
  * others that give make way for those that charge.
  */
-export function againstA(active: readonly EvseObservation[], phase: PhaseIndex, other: PhaseIndex): number {
+export function againstA(
+  active: readonly EvseObservation[],
+  { phase, other }: { readonly phase: PhaseIndex; readonly other: PhaseIndex },
+  wishedA: WishedA,
+): number {
   const apart = active.filter((entry) => tilts(entry, other, phase));
   const keptA = apart.reduce((sumA, { keepsGivingA = 0 }) => sumA + keepsGivingA, 0);
-  return surelyA(apart.filter((entry) => isSeen(entry) && entry.surelyA > 0)) - keptA;
+  const lasting = apart.filter((entry) => isSeen(entry) && entry.surelyA > 0);
+  return lasting.reduce((sumA, entry) => sumA + lastingA(entry, wishedA), 0) - keptA;
 }
 
 /** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */
-export function phaseDifferences(active: readonly EvseObservation[], monoMs: number): PhaseDifference[] {
+export function phaseDifferences(
+  active: readonly EvseObservation[],
+  { monoMs, wishedA }: { readonly monoMs: number; readonly wishedA: WishedA },
+): PhaseDifference[] {
   return PHASE_PAIRS.flatMap(({ phase, other, key }) => {
     const members = active.filter((entry) => tilts(entry, phase, other) || mayBegin(entry, phase, monoMs));
     if (members.length === 0) return [];
-    const evenedA = againstA(active, phase, other);
+    const evenedA = againstA(active, { phase, other }, wishedA);
     const isUnmetered = members.some(({ phaseUnknown, memory }) => phaseUnknown && memory.powerPhases !== undefined);
     return [{ key, phase, members, differenceA: drawnA(members) - evenedA, againstA: evenedA, isUnmetered }];
   });

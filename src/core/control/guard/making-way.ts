@@ -6,6 +6,7 @@ import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
 import { againstA, mayBeOnOnePhase, tilts } from "../circuits/unbalance.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { MARGIN_A } from "../thresholds.ts";
+import { mostWishedA } from "../wishes/wishes.ts";
 import type { GuardInput } from "./guard-input.ts";
 import { pauseLeftMs } from "./pause.ts";
 
@@ -57,7 +58,14 @@ function wayOn(guarded: GuardInput, phase: PhaseIndex, other: PhaseIndex, newA: 
     .filter((entry) => !members.includes(entry))
     .reduce((sumA, { surelyA, reservedA = 0 }) => sumA + Math.max(surelyA, reservedA), 0);
   const limitA = guarded.input.site.unbalanceLimitA! - MARGIN_A;
-  return { members, roomA: limitA + againstA(guarded.active, phase, other) - fixedA - newA };
+  return {
+    members,
+    roomA:
+      limitA +
+      againstA(guarded.active, { phase, other }, (index) => mostWishedA(guarded.wishes.get(index))) -
+      fixedA -
+      newA,
+  };
 }
 
 /**

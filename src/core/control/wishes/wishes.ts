@@ -20,6 +20,11 @@ export interface Wish {
   readonly reason: Reason;
 }
 
+/** The most that a wish may become, A; without one whatever it has. */
+export function mostWishedA(wish: Wish | undefined): number {
+  return wish ? Math.max(wish.currentA, wish.moreA ?? 0) : Number.POSITIVE_INFINITY;
+}
+
 interface Wished {
   readonly wish: Wish;
   readonly memory: EvseMemory;
@@ -88,7 +93,7 @@ function remember(memory: EvseMemory, wish: Wish, monoMs: number): EvseMemory {
 function bounded(wish: Wish, entry: EvseObservation): Wish {
   const { vehicleCapA } = entry.memory;
   const capA = vehicleCapA === undefined ? undefined : Math.max(entry.evse.minCurrentA, vehicleCapA);
-  if (capA === undefined || capA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
+  if (capA === undefined || capA > mostWishedA(wish)) return wish;
   if (capA > wish.currentA) return { ...wish, moreA: capA };
   const { noTimeToSpare } = wish;
   return { currentA: capA, ...(noTimeToSpare ? { noTimeToSpare } : {}), reason: { kind: "vehicle", limitA: capA } };
@@ -102,7 +107,7 @@ function belowCeiling(wish: Wish, input: ControlInput, entry: EvseObservation): 
   const { nowMs } = input.image;
   const circuit = { voltageV: input.site.voltageV, phases: wishPhases(entry) };
   const lowest = ceilingA(profiles, nowMs, circuit);
-  if (!lowest || lowest.currentA > Math.max(wish.currentA, wish.moreA ?? 0)) return wish;
+  if (!lowest || lowest.currentA > mostWishedA(wish)) return wish;
   if (lowest.currentA > wish.currentA) return { ...wish, moreA: lowest.currentA };
   const currentA =
     lowest.currentA < Math.max(entry.evse.minCurrentA, worthwhileA(profiles, circuit)) ? 0 : lowest.currentA;
