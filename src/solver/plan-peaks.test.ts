@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import fc from "../../test/fast-check.ts";
-import type { PlanInput, PlanPeak, PlanResult } from "../core/facts/plan-facts.ts";
+import type { PlanEvse, PlanInput, PlanPeak, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planBattery, planEvse, planInput, START_MS } from "../planner/plan-input.test-kit.ts";
@@ -96,6 +96,16 @@ describe("a month's peak", () => {
     const plan = soundPlan(input({ peaks: [peak({ ...threeDays, earlierKw: [9, 3, 3], eurPerKw: 0.3 })] }));
     // 10 ct for a kW of this day; the cheap half saves 10 ct for 1 kWh, which is a kW for an hour.
     expect(plannedValueKw(peak({ ...threeDays, earlierKw: [9, 3, 3] }), input(), plan.importW)).toBeGreaterThan(5);
+  });
+
+  it("is not raised for a car that may have left, but for one that stays briefly for its energy", () => {
+    const leftBy = [0.1, 0.4, 0.7, 0.8, 0.9, 0.9, 0.9, 0.9];
+    const highestOf = (more: Partial<PlanEvse>) => {
+      const evses = [planEvse({ energyNeededWh: 8000, leftBy, ...more })];
+      return highest(soundPlan(input({ evses, missedEurPerKwh: 0.5, peaks: [peak({ eurPerKw: 6, spreadDays: 10 })] })));
+    };
+    expect(highestOf({})).toBeLessThan(7);
+    expect(highestOf({ staysBriefly: true })).toBeGreaterThan(10.5);
   });
 
   it("by steps that an hour passes by little is no reason to pass it by more", () => {

@@ -34,6 +34,8 @@ export const PlanEvseSchema = Type.Object({
   departureMs: Type.Number(),
   /** Probability, 0..1, that the car has left by the middle of each slot until its departure; missing is none. */
   leftBy: Type.Optional(Series),
+  /** Nobody parks there, and its driver did not say when it leaves: what it misses weighs more than any peak. Missing is no. */
+  staysBriefly: Type.Optional(Type.Boolean()),
   /** It has what was asked for and still takes some: the need is what the site adds, after all others. Missing is no. */
   beyondWish: Type.Optional(Type.Boolean()),
   /**

@@ -7,16 +7,23 @@ import { departureOf } from "./departure.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The chance that a car of which nothing is known has left an EVSE after so many hours. */
-function chanceAfter(hours: number, maxCurrentA: number): number {
+/** What is planned of the departure of a car that came at noon; `announcedHours` is how long it was announced to stay. */
+function departureAt(maxCurrentA: number, announcedHours?: number) {
   const site = siteModel(homeConfiguration({ chargePoints: [chargePoint("left", { maxCurrentA })] }));
   const state = initialState();
   const evseId = site.evses[0]!.id;
+  const departureMs = NOON_MS + (announcedHours ?? 0) * HOUR_MS;
+  const announced = { visitId: "v", arrivalMs: NOON_MS, departureMs, statedMs: NOON_MS };
   const session = { transactionId: 1, chargePointId: "left", evseId, connectorId: 1, startedMs: NOON_MS };
   const open = { ...session, energyWh: 0, costEur: 0, quarterHours: [] };
-  const need = chargingNeed(site, state, open, { nowMs: NOON_MS });
-  const context = { site, state, nowMs: NOON_MS, slots: 96, chargingMs: HOUR_MS };
-  const { leftBy } = departureOf(open, need, context);
+  const visiting = announcedHours === undefined ? open : { ...open, visit: announced };
+  const need = chargingNeed(site, state, visiting, { nowMs: NOON_MS });
+  return departureOf(visiting, need, { site, state, nowMs: NOON_MS, slots: 96, chargingMs: HOUR_MS });
+}
+
+/** The chance that a car of which nothing is known has left an EVSE after so many hours. */
+function chanceAfter(hours: number, maxCurrentA: number): number {
+  const { leftBy } = departureAt(maxCurrentA);
   return leftBy[Math.min(leftBy.length - 1, Math.round(hours * 4))]!;
 }
 
@@ -25,5 +32,11 @@ describe("a car of which nothing is known", () => {
     for (const maxCurrentA of [16, 32]) expect(chanceAfter(0.5, maxCurrentA)).toBeLessThan(0.15);
     expect(chanceAfter(0.5, 72)).toBeGreaterThan(0.5);
     expect(chanceAfter(1, 72)).toBeGreaterThan(0.85);
+  });
+
+  it("has come for its energy alone at a rapid EVSE, and not where it was said when it leaves", () => {
+    expect(departureAt(72).staysBriefly).toBe(true);
+    expect(departureAt(32).staysBriefly).toBeUndefined();
+    expect(departureAt(72, 3).staysBriefly).toBeUndefined();
   });
 });

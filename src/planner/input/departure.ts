@@ -49,6 +49,8 @@ export interface PlannedDeparture {
   readonly departureMs: number;
   /** Probability that it has left by the middle of each slot until then; three digits, they are recorded with every plan. */
   readonly leftBy: number[];
+  /** Nobody parks there, and the driver said nothing. */
+  readonly staysBriefly?: true;
 }
 
 /** When a car should be ready, epoch ms; its departure itself where that is near. */
@@ -82,5 +84,5 @@ export function departureOf(session: Session, need: ChargingNeed, context: Depar
     return (beginMs + Math.min(beginMs + SLOT_MS, departureMs)) / 2;
   };
   const leftBy = Array.from({ length: count }, (_, slot) => Math.round(chance(middleMs(slot)) * 1000) / 1000);
-  return { departureMs, leftBy };
+  return { departureMs, leftBy, ...(!said && isRapid(site, session.evseId) ? { staysBriefly: true } : {}) };
 }

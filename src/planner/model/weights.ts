@@ -65,6 +65,8 @@ export function planWeights(input: PlanInput): PlanWeights {
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
   // What a car does not get is not bought either; nor is anybody paid for it, where prices are below zero.
   const missedAtEur = (slot: number) => (missedEur > 0 ? missedEur - (input.importEurPerKwh[slot] ?? 0) : 0);
+  const riskAtEur = (evse: PlanEvse, slot: number) =>
+    evse.staysBriefly && missedEur > 0 ? Math.max(BRIEF_EUR_PER_KWH, missedAtEur(slot)) : missedAtEur(slot);
   return {
     hurryEurPerKwh,
     rampEurPerKw: rampEur,
@@ -74,7 +76,7 @@ export function planWeights(input: PlanInput): PlanWeights {
       return cheapest + UNASKED_CHANCE * (Math.max(missedEur, MISSED_FACTOR * dearest) - cheapest);
     },
     missedEurPerKwh: missedAtEur,
-    riskEurPerKwh: (evse, slot) => missedAtEur(slot) * (evse.leftBy?.[slot] ?? 0),
+    riskEurPerKwh: (evse, slot) => riskAtEur(evse, slot) * (evse.leftBy?.[slot] ?? 0),
     shortfallEurPerKwh: (evse, part) => {
       // Whether a car that was asked in vain takes some now is found out where others leave room.
       // What a driver did not ask for comes after all that others did.
@@ -105,6 +107,8 @@ function rampEurPerKw(
   return RAMP_FLOOR_EUR_PER_KW + peaksEur(input) + slots * SLOT_HOURS * (weighs.spreadEur + hurryEur);
 }
 
+/** Who stops at a rapid EVSE has come for energy and leaves within the hour: no price and no month's peak is worth half of it. */
+const BRIEF_EUR_PER_KWH = 10;
 /** Where energy is dear, a kWh that a driver has to find elsewhere is dearer still. */
 const MISSED_FACTOR = 1.25;
 
