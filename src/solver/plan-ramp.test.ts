@@ -54,6 +54,18 @@ describe("a limited ramp", () => {
     expect(plan.costEur).toBeGreaterThan(33.12 * 0.1);
   });
 
+  it("holds for cars that stay briefly, too: what they may miss is no reason to pass it", () => {
+    const leftBy = series((slot) => (slot < 1 ? 0 : 1));
+    const brief = cars.map((car) => ({ ...car, staysBriefly: true, leftBy }));
+    const before = { netW: 0, restingW: 0 };
+    const priced = { ...night, importEurPerKwh: series(() => 0.3), missedEurPerKwh: 0.5, evses: brief };
+    const plan = soundPlan(within(priced, 20_000, { before }));
+    expect(plan.importW[0]).toBeLessThanOrEqual(20_000 + ROUNDING_W);
+    expect(plan.importW[0]).toBeGreaterThan(19_900);
+    expect(missingWh(plan)).toBe(0);
+    expect(oversW(plan)).toBe(0);
+  });
+
   it("holds for what a battery buys and sells, too", () => {
     const batteries = [planBattery({ capacityWh: 20_000, maxChargeW: 10_000, maxDischargeW: 10_000 })];
     const traded = {

@@ -55,12 +55,14 @@ export function planWeights(input: PlanInput): PlanWeights {
   const hurryEurPerKwh = (slot: number) =>
     Math.min(slot, HURRY_SLOTS) * stepEur + Math.max(0, slot - HURRY_SLOTS) * HURRY_EUR_PER_KWH_SLOT;
   const missedEur = missedEurPerKwh(input, dearest);
-  const rampEur = rampEurPerKw(input, { spreadEur: stepEur + missedEur, hurryEurPerKwh });
+  const hasBrief = missedEur > 0 && input.evses.some(({ staysBriefly }) => staysBriefly);
+  const mostMissedEur = hasBrief ? Math.max(BRIEF_EUR_PER_KWH, missedEur) : missedEur;
+  const rampEur = rampEurPerKw(input, { spreadEur: stepEur + mostMissedEur, hurryEurPerKwh });
   const baseEur =
     NEED_RAMPS * rampEur +
     peaksEur(input) +
     SHORTFALL_FLOOR_EUR_PER_KWH +
-    PHASES * (dearest + missedEur + hurryEurPerKwh(input.slots));
+    PHASES * (dearest + mostMissedEur + hurryEurPerKwh(input.slots));
   // Only differences of priority count, which keeps the weights small on a site where all are alike.
   const lowest = Math.min(...input.evses.map((evse) => evse.priority));
   // What a car does not get is not bought either; nor is anybody paid for it, where prices are below zero.
@@ -109,6 +111,7 @@ function rampEurPerKw(
 
 /** Who stops at a rapid EVSE has come for energy and leaves within the hour: no price and no month's peak is worth half of it. */
 const BRIEF_EUR_PER_KWH = 10;
+
 /** Where energy is dear, a kWh that a driver has to find elsewhere is dearer still. */
 const MISSED_FACTOR = 1.25;
 
