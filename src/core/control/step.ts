@@ -19,7 +19,7 @@ import type { ControlMemory, EvseMemory } from "./memory.ts";
 import { modeDrafts } from "./mode.ts";
 import { batteries, batteryRelief, reservedForRelease } from "./storage/battery.ts";
 import { curtail } from "./storage/curtail.ts";
-import { mostWishedA, wishesOf } from "./wishes/wishes.ts";
+import { wishesOf } from "./wishes/wishes.ts";
 
 export { type ControlMemory, initialControlMemory } from "./memory.ts";
 
@@ -127,8 +127,7 @@ export function controlStep(input: ControlInput, memory: ControlMemory): Control
   const { views, meters, heat } = observeCircuits(input, memory, active);
   const { reliefA, cutMonoMs } = batteryRelief(input, views[0]!, memory);
   const reservedA = reservedForRelease(input, memory);
-  const wishedA = (index: number) => mostWishedA(wishes.get(index));
-  const from = { headroom: memory.headroom, reliefA: reliefA - reservedA, wishedA };
+  const from = { headroom: memory.headroom, reliefA: reliefA - reservedA, wishes };
   const { constraints, headroom } = buildConstraints(input, views, active, from);
   const blind = onTheWay(input, active, views, isBlind);
   const recovering = onTheWay(input, active, views, (view) => view.recovering);

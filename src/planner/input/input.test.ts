@@ -113,29 +113,6 @@ function inputOf(state: SiteState, picture: ProcessImage, at = site) {
   return buildPlanInput({ site: at, state, image: picture, nowMs: NOW_MS, slots: 96, ...prices });
 }
 
-describe("what the running quarter-hour drew before a plan", () => {
-  const reached = { firstMs: START_MS - 2 * SLOT_MS, energyWh: [2000, 1500] };
-  const drawnWh = (importedWh: number | undefined) => {
-    const nowMs = START_MS + 10 * 60_000;
-    const question = {
-      site: flemish,
-      state: { ...stateWithCar(), imports: reached },
-      image: { ...image(), nowMs },
-      ...{ nowMs, slots: 8, importEurPerKwh: () => 0.3, exportEurPerKwh: () => 0 },
-    };
-    return buildPlanInput({ ...question, ...(importedWh === undefined ? {} : { importedWh }) }).peaks?.[0]?.beforeWh;
-  };
-
-  it("is what was measured", () => {
-    expect(drawnWh(700)).toBe(700);
-  });
-
-  it("is what the month has reached where nobody measured it, as after a restart: its peak is not raised by what was not seen", () => {
-    // 8 kW for ten minutes.
-    expect(drawnWh(undefined)).toBe(1333);
-  });
-});
-
 describe("the input of a plan", () => {
   const input = inputOf(stateWithCar(), image());
 

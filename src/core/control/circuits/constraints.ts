@@ -10,12 +10,13 @@ import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import type { HeadroomHistory } from "../memory.ts";
 import { MARGIN_A, REACTION_MS } from "../thresholds.ts";
+import type { Wishes } from "../wishes/wishes.ts";
 import type { CircuitView } from "./circuits.ts";
 import { addFlowing, addMeasured, addUnmetered, type Bound, type Builder, type Constraint } from "./constraint.ts";
 import { operatorLimit, partnerLimit } from "./operator.ts";
 import { siteIndex } from "./site-index.ts";
 import { strainOf } from "./thermal.ts";
-import { phaseDifferences, type WishedA } from "./unbalance.ts";
+import { phaseDifferences } from "./unbalance.ts";
 
 const PARTNER_KEY = "partner";
 
@@ -124,13 +125,13 @@ function addPhases(builder: Builder, view: CircuitView, members: readonly EvseOb
   }
 }
 
-function addUnbalance(builder: Builder, active: readonly EvseObservation[], wishedA: WishedA): void {
+function addUnbalance(builder: Builder, active: readonly EvseObservation[], wishes: Wishes): void {
   const { unbalanceLimitA: limit, phases } = builder.input.site;
   if (limit === undefined || phases === 1) return;
   const grid = { kind: "unbalance", circuitId: GRID_CIRCUIT_ID, weight: 1, byPhase: true, mayRaise: true } as const;
   for (const { key, phase, members, differenceA, againstA, isUnmetered } of phaseDifferences(active, {
     monoMs: builder.input.image.monoMs,
-    wishedA,
+    wishes,
   })) {
     const bound: Bound = { ...grid, key, phase, ofAnyPhase: true, members, limit };
     if (isUnmetered) addUnmetered(builder, bound, MARGIN_A - againstA, undefined);
@@ -180,7 +181,7 @@ export function buildConstraints(
   from: {
     readonly headroom: ReadonlyMap<string, HeadroomHistory>;
     readonly reliefA: number;
-    readonly wishedA: WishedA;
+    readonly wishes: Wishes;
   },
 ): { readonly constraints: readonly Constraint[]; readonly headroom: Map<string, HeadroomHistory> } {
   const builder: Builder = {
@@ -195,7 +196,7 @@ export function buildConstraints(
     addPhases(builder, view, members[position]!);
     addPower(builder, view, members[position]!);
   });
-  addUnbalance(builder, active, from.wishedA);
+  addUnbalance(builder, active, from.wishes);
   addBudget(builder, active);
   return { constraints: builder.constraints, headroom: builder.headroom };
 }

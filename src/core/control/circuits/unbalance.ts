@@ -2,6 +2,7 @@
 import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { MARGIN_A, NEWCOMER_WAITS_MS } from "../thresholds.ts";
+import { mostWishedA, type Wishes } from "../wishes/wishes.ts";
 
 /** What a phase carries above another one, by cars that load only one of the two. */
 export interface PhaseDifference {
@@ -31,16 +32,20 @@ export function tilts({ loaded, phaseUnknown }: EvseObservation, phase: PhaseInd
   return loaded.includes(phase) && (phaseUnknown === true || !loaded.includes(other));
 }
 
+/** It has a transaction, and takes what it is told. */
+export function obeys({ session, connected, refused, reservedA }: EvseObservation): boolean {
+  return session !== undefined && connected && !refused && reservedA === undefined;
+}
+
 /**
  * Its car has not shown which phases it loads, and may be on the first wire of its EVSE alone (IEC 62196-2). Who was stopped
  * before takes turns, and who never shows its phases counts on all of them.
  */
 export function mayBeOnOnePhase(entry: EvseObservation): boolean {
-  const { unseen, phaseUnknown, memory, session, connected, refused, reservedA } = entry;
+  const { unseen, phaseUnknown, memory } = entry;
   const isShown = memory.phases !== undefined || memory.powerPhases !== undefined;
   const wasStopped = memory.pauses > 0 || memory.pausedMonoMs !== undefined;
-  const obeys = session !== undefined && connected && !refused && reservedA === undefined;
-  return unseen === true && !phaseUnknown && !isShown && !wasStopped && obeys;
+  return unseen === true && !phaseUnknown && !isShown && !wasStopped && obeys(entry);
 }
 
 /** It draws nothing yet, and begins where there is room on the phase that it may load alone; or, at the latest, after a turn. */
@@ -62,12 +67,9 @@ function drawnA(entries: readonly EvseObservation[]): number {
   }, 0);
 }
 
-/** The most that an EVSE is wished to have, A, by its position: no more of what it draws will go on. */
-export type WishedA = (index: number) => number;
-
 /** What it surely draws and will go on to: who is wished less is lowered in this tick, if its charge point obeys. */
-function lastingA({ index, surelyA, reservedA }: EvseObservation, wishedA: WishedA): number {
-  return reservedA === undefined ? Math.min(surelyA, Math.max(0, wishedA(index))) : surelyA;
+function lastingA({ index, surelyA, reservedA }: EvseObservation, wishes: Wishes): number {
+  return reservedA === undefined ? Math.min(surelyA, Math.max(0, mostWishedA(wishes.get(index)))) : surelyA;
 }
 
 /**
@@ -77,23 +79,23 @@ function lastingA({ index, surelyA, reservedA }: EvseObservation, wishedA: Wishe
 export function againstA(
   active: readonly EvseObservation[],
   { phase, other }: { readonly phase: PhaseIndex; readonly other: PhaseIndex },
-  wishedA: WishedA,
+  wishes: Wishes,
 ): number {
   const apart = active.filter((entry) => tilts(entry, other, phase));
   const keptA = apart.reduce((sumA, { keepsGivingA = 0 }) => sumA + keepsGivingA, 0);
   const lasting = apart.filter((entry) => isSeen(entry) && entry.surelyA > 0);
-  return lasting.reduce((sumA, entry) => sumA + lastingA(entry, wishedA), 0) - keptA;
+  return lasting.reduce((sumA, entry) => sumA + lastingA(entry, wishes), 0) - keptA;
 }
 
 /** Each phase against each other one, as far as cars tilt them. A car on both tilts neither, also while it pauses. */
 export function phaseDifferences(
   active: readonly EvseObservation[],
-  { monoMs, wishedA }: { readonly monoMs: number; readonly wishedA: WishedA },
+  { monoMs, wishes }: { readonly monoMs: number; readonly wishes: Wishes },
 ): PhaseDifference[] {
   return PHASE_PAIRS.flatMap(({ phase, other, key }) => {
     const members = active.filter((entry) => tilts(entry, phase, other) || mayBegin(entry, phase, monoMs));
     if (members.length === 0) return [];
-    const evenedA = againstA(active, { phase, other }, wishedA);
+    const evenedA = againstA(active, { phase, other }, wishes);
     const isUnmetered = members.some(({ phaseUnknown, memory }) => phaseUnknown && memory.powerPhases !== undefined);
     return [{ key, phase, members, differenceA: drawnA(members) - evenedA, againstA: evenedA, isUnmetered }];
   });

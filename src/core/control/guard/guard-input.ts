@@ -4,15 +4,14 @@ import type { Constraint } from "../circuits/constraint.ts";
 import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import type { ControlMemory } from "../memory.ts";
-import type { Wish } from "../wishes/wishes.ts";
+import type { Wishes } from "../wishes/wishes.ts";
 
 export interface GuardInput {
   readonly input: ControlInput;
   readonly memory: ControlMemory;
   /** EVSEs with a transaction, and those that something is reserved for. */
   readonly active: readonly EvseObservation[];
-  /** By position of the EVSE. */
-  readonly wishes: ReadonlyMap<number, Wish>;
+  readonly wishes: Wishes;
   readonly constraints: readonly Constraint[];
   /** Circuit on the EVSE's way whose meter is absent, or not trusted again yet, by position of the EVSE. */
   readonly blind: ReadonlyMap<number, CircuitView>;

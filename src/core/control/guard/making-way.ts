@@ -3,10 +3,9 @@
  * alone (IEC 62196-2). Those that load that phase more than others make way before it begins, not when its meter has told.
  */
 import { PHASE_INDEXES, type PhaseIndex } from "../../quantity.ts";
-import { againstA, mayBeOnOnePhase, tilts } from "../circuits/unbalance.ts";
+import { againstA, mayBeOnOnePhase, obeys, tilts } from "../circuits/unbalance.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { MARGIN_A } from "../thresholds.ts";
-import { mostWishedA } from "../wishes/wishes.ts";
 import type { GuardInput } from "./guard-input.ts";
 import { pauseLeftMs } from "./pause.ts";
 
@@ -19,10 +18,6 @@ export interface MakingWay {
 
 const NOBODY: MakingWay = { mostA: new Map(), waits: new Set() };
 const TINY = 1e-6;
-
-function obeys({ session, connected, refused, reservedA }: EvseObservation): boolean {
-  return session !== undefined && connected && !refused && reservedA === undefined;
-}
 
 /** It begins, or is about to. */
 function begins({ input, wishes }: GuardInput, entry: EvseObservation): boolean {
@@ -58,14 +53,7 @@ function wayOn(guarded: GuardInput, phase: PhaseIndex, other: PhaseIndex, newA: 
     .filter((entry) => !members.includes(entry))
     .reduce((sumA, { surelyA, reservedA = 0 }) => sumA + Math.max(surelyA, reservedA), 0);
   const limitA = guarded.input.site.unbalanceLimitA! - MARGIN_A;
-  return {
-    members,
-    roomA:
-      limitA +
-      againstA(guarded.active, { phase, other }, (index) => mostWishedA(guarded.wishes.get(index))) -
-      fixedA -
-      newA,
-  };
+  return { members, roomA: limitA + againstA(guarded.active, { phase, other }, guarded.wishes) - fixedA - newA };
 }
 
 /**

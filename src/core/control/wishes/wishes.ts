@@ -20,6 +20,9 @@ export interface Wish {
   readonly reason: Reason;
 }
 
+/** By position of the EVSE. */
+export type Wishes = ReadonlyMap<number, Wish>;
+
 /** The most that a wish may become, A; without one whatever it has. */
 export function mostWishedA(wish: Wish | undefined): number {
   return wish ? Math.max(wish.currentA, wish.moreA ?? 0) : Number.POSITIVE_INFINITY;
@@ -120,7 +123,7 @@ function belowCeiling(wish: Wish, input: ControlInput, entry: EvseObservation): 
 export function wishesOf(
   input: ControlInput,
   active: readonly EvseObservation[],
-): { readonly wishes: ReadonlyMap<number, Wish>; readonly active: readonly EvseObservation[] } {
+): { readonly wishes: Wishes; readonly active: readonly EvseObservation[] } {
   const takers = active.filter((entry) => entry.session && entry.memory.vehicleCapA === undefined).length;
   const surplus = takers === 0 ? undefined : surplusW(input);
   const shareW = surplus === undefined ? undefined : surplus / takers;

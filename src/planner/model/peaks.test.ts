@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { SLOT_MS } from "../../core/time/slots.ts";
+import { START_MS } from "../plan-input.test-kit.ts";
+import { planPeaks } from "./peaks.ts";
+
+describe("what the running quarter-hour drew before a plan", () => {
+  const always = { steps: [], windows: [], otherwise: { weight: 1, contractedKw: 0 } };
+  const tariffs = [{ name: "peak", intervalMinutes: 15, peaks: 1, eurPerKwMonth: 4, floorKw: 0, ...always }] as const;
+  const imports = { firstMs: START_MS - 2 * SLOT_MS, energyWh: [2000, 1500] };
+  const drawnWh = (importedWh: number | undefined) => {
+    const times = { timeZone: "Europe/Berlin", startMs: START_MS, nowMs: START_MS + 10 * 60_000, slots: 8 };
+    return planPeaks({ tariffs, imports, ...times, importedWh })[0]?.beforeWh;
+  };
+
+  it("is what was measured", () => {
+    expect(drawnWh(700)).toBe(700);
+  });
+
+  it("is what the month has reached where nobody measured it, as after a restart: its peak is not raised by what was not seen", () => {
+    // 8 kW for ten minutes.
+    expect(drawnWh(undefined)).toBe(1333);
+  });
+});
