@@ -177,6 +177,15 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "site", kind: "flickers", fromS: 347, forS: 65, pick: 0.68971 },
     ],
   ],
+  [
+    5340059,
+    "a car was told to give more in the second in which it lost its network, and a sound meter was doubted for good for that",
+    [
+      { family: "disk", kind: "read-only", fromS: 821, forS: 64, pick: 0.09972 },
+      { family: "giving", kind: "unplugged", fromS: 261, forS: 584, pick: 0.29837 },
+      { family: "giving", kind: "offline", fromS: 293, forS: 580, pick: 0.48899 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

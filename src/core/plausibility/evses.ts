@@ -141,7 +141,8 @@ interface ToldBack {
 function withToldBack(track: EvseTrack, before: EvseTrack | undefined, { nowA, isAway, monoMs }: ToldBack): EvseTrack {
   const { toldBackA: _, lessSinceMonoMs: __, ...plain } = track;
   const now = nowA > 0 ? { ...plain, toldBackA: nowA } : plain;
-  const beforeA = before?.toldBackA ?? (isAway ? nowA : 0);
+  // Told in the second in which it was lost: no tick has seen that before.
+  const beforeA = Math.max(before?.toldBackA ?? 0, isAway ? nowA : 0);
   if (!isAway && nowA >= beforeA) {
     const isAsBefore = (track.toldBackA ?? 0) === nowA && track.lessSinceMonoMs === undefined;
     return isAsBefore ? track : now;

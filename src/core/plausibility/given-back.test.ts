@@ -14,9 +14,9 @@ function vanAndCar(tells: "currents" | "power alone" = "currents") {
   plan(plant, [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }]);
   plant.run(200);
   const waits = { evseId: "van", transactionId: van, currentA: [0, 0, 0] };
-  const givesBack = () =>
+  const givesBack = (backA = 16) =>
     plan(plant, [
-      { ...waits, dischargeA: [16, 16, 16] },
+      { ...waits, dischargeA: [backA, backA, backA] },
       { evseId: "car", transactionId: car, currentA: [16, 16, 16] },
     ]);
   const stops = () => plan(plant, [{ evseId: "car", transactionId: car, currentA: [16, 16, 16] }, waits]);
@@ -53,6 +53,26 @@ test("a van that did not hear that it should stop goes on until its lease ends, 
     expect(doubts(plant)).toEqual([]);
   });
   expect(gaveS).toBeGreaterThan(150);
+});
+
+test("a van that was told to give more in the second in which it was lost may give that: a sound meter is not doubted", () => {
+  const { plant, givesBack } = vanAndCar();
+  givesBack(2);
+  plant.run(60);
+  expect(plant.drawsA("van")).toBe(-2);
+  givesBack(16);
+  while (plant.state.limits.byEvse.van?.dischargeA !== 16 && plant.second < 400) plant.run(1);
+  // The word is on its way as the network fails.
+  const data = { chargePointId: "cp-van", reason: "gone" };
+  plant.record({ type: "charge-point-disconnected", source: "test", data });
+  plant.run(1);
+  plant.station("van").fault = { offline: true };
+  let gaveS = 0;
+  plant.run(200, () => {
+    if (plant.drawsA("van") === -16) gaveS++;
+    expect(doubts(plant)).toEqual([]);
+  });
+  expect(gaveS).toBeGreaterThan(100);
 });
 
 test("a van that is back after its lease is not thought to give: a meter of a tenth is found out at once", () => {
