@@ -6,7 +6,7 @@ import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-fact
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
-import { carPowerW, importCapW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
+import { carPowerW, importCapW, mostPowerW, phaseShare, presence, slotsUntilDeparture } from "../input/limits.ts";
 import { changeW, rampSteps, slotMean } from "../input/ramp.ts";
 import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
 import { alikeValueKw, peakEur, peakIntervals, plannedDaysKw, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
@@ -32,6 +32,12 @@ interface Plan {
   readonly result: PlanResult;
 }
 
+/** More power of a car, W, and the part of a slot in which it is there. */
+interface SlotStep {
+  readonly moreW: number;
+  readonly part: number;
+}
+
 interface UsedSlot {
   readonly eur: number;
   readonly besideEur: number;
@@ -41,8 +47,8 @@ interface UsedSlot {
 export interface Question extends Plan {
   readonly weights: PlanWeights;
   readonly drawn: readonly Drawn[];
-  /** The month's peak that a car which takes so many W more in a slot, or a little, would make dearer. */
-  readonly peakAt: (slot: number, stepsW: number) => string | undefined;
+  /** The month's peak that such a step of a car in a slot, or a little, would make dearer. */
+  readonly peakAt: (slot: number, car: SlotStep) => string | undefined;
   /** Slots that cars use, by car, as far as they were asked for. */
   readonly usedBy: Map<number, readonly UsedSlot[]>;
 }
@@ -52,9 +58,9 @@ export function questionOf(input: PlanInput, result: PlanResult): Question | und
   if (result.evses.length !== input.evses.length) return undefined;
   // Cars with the same least power ask the same.
   const known = new Map<string, string | undefined>();
-  const peakAt = (slot: number, stepsW: number) => {
-    const key = `${slot} ${stepsW}`;
-    if (!known.has(key)) known.set(key, raisedPeak(slot, stepsW, { input, result }));
+  const peakAt = (slot: number, step: SlotStep) => {
+    const key = `${slot} ${step.moreW} ${step.part}`;
+    if (!known.has(key)) known.set(key, raisedPeak(slot, step, { input, result }));
     return known.get(key);
   };
   return { input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt, usedBy: new Map() };
@@ -68,6 +74,16 @@ export function plannedW(index: number, slot: number, { result }: Question): num
 /** A car that is off needs room for its least power. */
 function stepW(index: number, slot: number, question: Question): number {
   return plannedW(index, slot, question) > 0 ? NEAR_W : question.input.evses[index]!.minPowerW;
+}
+
+/** Part of a slot, above 0 to 1, in which a car adds to its mean: less than 1 in that of its departure; of one that it misses all. */
+function partOf(index: number, slot: number, { input }: Plan): number {
+  return presence(input.evses[index]!, slot, input) || 1;
+}
+
+/** A car's step in the mean of a slot, W. */
+function stepMeanW(index: number, slot: number, question: Question): number {
+  return stepW(index, slot, question) * partOf(index, slot, question);
 }
 
 interface Room {
@@ -97,15 +113,25 @@ function roomsOf(index: number, slot: number, question: Question): Room[] {
   });
   const capW = importCapW(input, slot);
   const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, question);
-  const roomW = capW - (result.importW[slot] ?? 0) + spareW;
-  const limited: Room[] = Number.isFinite(capW)
-    ? [{ roomW, reason: { kind: "import", roomW: whole(roomW), limitW: Math.round(capW) } }]
-    : [];
-  return [...rooms, ...limited, ...rampRoom(slot, question)];
+  const meanRoomW = capW - (result.importW[slot] ?? 0) + spareW;
+  const limited: MeanRoom[] = Number.isFinite(capW) ? [{ meanRoomW, kind: "import", limitW: Math.round(capW) }] : [];
+  const part = partOf(index, slot, question);
+  const ofMean = [...limited, ...rampRoom(slot, question)].map(({ meanRoomW, kind, limitW }): Room => {
+    const roomW = meanRoomW / part;
+    return { roomW, reason: { kind, roomW: whole(roomW), limitW } };
+  });
+  return [...rooms, ...ofMean];
+}
+
+/** What a limit of a quarter-hour's mean leaves, W. */
+interface MeanRoom {
+  readonly meanRoomW: number;
+  readonly kind: "import" | "ramp";
+  readonly limitW: number;
 }
 
 /** What the changes into a slot and out of it leave, beside sun that the plan leaves unused. */
-function rampRoom(slot: number, { input, result }: Plan): Room[] {
+function rampRoom(slot: number, { input, result }: Plan): MeanRoom[] {
   if (!input.ramp) return [];
   const netW = result.importW.map((powerW, at) => powerW - (result.exportW[at] ?? 0));
   const lefts = rampSteps(input).flatMap((step) => {
@@ -114,8 +140,8 @@ function rampRoom(slot: number, { input, result }: Plan): Room[] {
     return step.slot === slot + 1 ? [byW + step.mostDownW] : [];
   });
   if (lefts.length === 0) return [];
-  const roomW = Math.min(...lefts) / slotMean(input, slot).share + unusedSunW(slot, { input, result });
-  return [{ roomW, reason: { kind: "ramp", roomW: whole(roomW), limitW: input.ramp.limitW } }];
+  const meanRoomW = Math.min(...lefts) / slotMean(input, slot).share + unusedSunW(slot, { input, result });
+  return [{ meanRoomW, kind: "ramp", limitW: input.ramp.limitW }];
 }
 
 /** Sun that the plan leaves unused, W. */
@@ -148,17 +174,18 @@ function unbalanceReason(index: number, slot: number, question: Question): SlotR
 
 /** Also in slots that lie further ahead a peak leaves room for a car only where its least power fits. */
 function peakReason(index: number, slot: number, question: Question): SlotReason | undefined {
-  const peak = question.peakAt(slot, stepW(index, slot, question));
+  const step = { moreW: stepW(index, slot, question), part: partOf(index, slot, question) };
+  const peak = question.peakAt(slot, step);
   return peak === undefined ? undefined : { kind: "peak", peak };
 }
 
-function raisedPeak(slot: number, stepsW: number, { input, result }: Plan): string | undefined {
+function raisedPeak(slot: number, step: SlotStep, { input, result }: Plan): string | undefined {
   const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, { input, result });
   for (const peak of input.peaks ?? []) {
     const day = peak.days.find(({ fromSlot, toSlot }) => slot >= fromSlot && slot < toSlot);
     const interval = day && peakIntervals(peak, day, input.startMs).find(({ slots }) => slots.includes(slot));
     if (!interval) continue;
-    const moreW = Math.max(stepsW, LITTLE_W * peak.intervalSlots) - spareW;
+    const moreW = Math.max(step.moreW, LITTLE_W * peak.intervalSlots) * step.part - spareW;
     if (moreW <= 0) continue;
     // More import here would make the month dearer than what is reached or planned: a step that is paid is free to its end.
     const more = result.importW.map((powerW, at) => (at === slot ? powerW + moreW : powerW));
@@ -199,7 +226,7 @@ function sources(
 
 /** What a kWh more costs in a slot, EUR: from the sun what it would have earned or cost, else what it is bought for. */
 export function moreEur(index: number, slot: number, question: Question): number {
-  const moreW = stepW(index, slot, question);
+  const moreW = stepMeanW(index, slot, question);
   let [leftW, eur] = [moreW, 0];
   for (const { eurPerKwh, mostW } of sources(slot, question)) {
     const takenW = Math.min(leftW, mostW);
@@ -221,13 +248,14 @@ function lastEur(slot: number, { input, result }: Question): number {
 function greenEur(index: number, slot: number, { input, result }: Question, moreW: number): number {
   if (input.evses[index]!.preference !== "green") return 0;
   const sunW = Math.max(0, (input.pvW[slot] ?? 0) - (input.buildingW[slot] ?? 0));
-  const greenW = input.evses.reduce(
-    (sum, { preference }, at) => sum + (preference === "green" ? (result.evses[at]?.powerW[slot] ?? 0) : 0),
-    0,
-  );
+  const greenW = input.evses.reduce((sum, evse, at) => {
+    const powerW = evse.preference === "green" ? (result.evses[at]?.powerW[slot] ?? 0) : 0;
+    return sum + powerW * partOf(at, slot, { input, result });
+  }, 0);
   if (moreW === 0) return greenW > sunW ? greenEurPerKwh(input, slot) : 0;
-  const boughtW = Math.max(0, greenW + moreW - Math.max(sunW, greenW));
-  return (greenEurPerKwh(input, slot) * boughtW) / moreW;
+  const meanW = moreW * partOf(index, slot, { input, result });
+  const boughtW = Math.max(0, greenW + meanW - Math.max(sunW, greenW));
+  return (greenEurPerKwh(input, slot) * boughtW) / meanW;
 }
 
 /** What energy in a slot weighs beside its price, EUR/kWh: of `moreW` more, or of the last W. */
@@ -248,7 +276,7 @@ const cents = (eur: number) => Math.round(eur * 1e5) / 1e5;
 function isPlain(index: number, slot: number, question: Question): boolean {
   const { input, result } = question;
   const [first, ...others] = sources(slot, question).filter(({ mostW }) => mostW > NEAR_W);
-  const isOnePrice = others.length === 0 || first!.mostW >= stepW(index, slot, question);
+  const isOnePrice = others.length === 0 || first!.mostW >= stepMeanW(index, slot, question);
   // What a driver who wants the sun pays is half sun, half grid where its least power is more than the sun.
   const isSun = (at: number) => (input.pvW[at] ?? 0) > (input.buildingW[at] ?? 0);
   const takes = result.evses[index]!.powerW.map((powerW, at) => powerW > 0 || at === slot);
