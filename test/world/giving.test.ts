@@ -186,6 +186,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "offline", fromS: 293, forS: 580, pick: 0.48899 },
     ],
   ],
+  [
+    6090033,
+    "a phase of a sound meter in a garage was thought dead, as one car had given what another took there, and both stopped at once",
+    [
+      { family: "clock", kind: "hour-ahead", fromS: 438, forS: 289, pick: 0.1584 },
+      { family: "operator", kind: "on-and-off", fromS: 308, forS: 189, pick: 0.32927 },
+      { family: "disk", kind: "slow", fromS: 475, forS: 42, pick: 0.1702 },
+      { family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.03118 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

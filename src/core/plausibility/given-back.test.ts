@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { plan } from "../control/planned.test-kit.ts";
 import { siteOf } from "../control/site.test-kit.ts";
-import { doubts, lively, lyingPlant, scaled, tellPowerAlone } from "./plausibility.test-kit.ts";
+import { deadL3, doubts, type Lie, lively, lyingPlant, scaled, tellPowerAlone } from "./plausibility.test-kit.ts";
 
 /** A van that gives back what a car beside it takes. */
 function vanAndCar(tells: "currents" | "power alone" = "currents") {
@@ -107,4 +107,48 @@ test.each([
   plant.run(180);
   expect(plant.drawsA("van")).toBe(6);
   expect(doubts(plant)).toContainEqual({ deviceId: "grid-meter", kind: "less-than-cars" });
+});
+
+/** A van and a car alone in a garage: the van gives the car what it takes, to the ampere. */
+function garageOfTwo(lie?: Lie) {
+  const evses = [
+    { id: "van", givesW: 11_040, circuit: "garage", safeCurrentA: 0 },
+    { id: "car", circuit: "garage", safeCurrentA: 0 },
+  ];
+  const circuits = [{ id: "garage", fuseA: 40, meter: "garage-meter" }];
+  const site = siteOf({ mainFuseA: 63, circuits, evses });
+  const { plant, lies } = lyingPlant({ site, building: lively, meterEveryS: 15 });
+  if (lie) lies.set("garage-meter", lie);
+  const van = plant.plug("van", { socPercent: 80 });
+  const car = plant.plug("car");
+  const charges = { evseId: "car", transactionId: car, currentA: [16, 16, 16] };
+  const gives = { evseId: "van", transactionId: van, currentA: [0, 0, 0], dischargeA: [16, 16, 16] };
+  plan(plant, [charges, gives]);
+  plant.run(300);
+  expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-16, 16]);
+  return {
+    plant,
+    stop: () =>
+      plan(plant, [
+        { ...charges, currentA: [0, 0, 0] },
+        { ...gives, dischargeA: [0, 0, 0] },
+      ]),
+  };
+}
+
+test("a phase is not dead on which a van gave what a car took, and stopped with it", () => {
+  const { plant, stop } = garageOfTwo();
+  expect(plant.meters.get("garage-meter")!.currentA).toEqual([0, 0, 0]);
+  stop();
+  plant.run(120, () => expect(doubts(plant)).toEqual([]));
+  expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([0, 0]);
+});
+
+test("a phase is dead that shows nothing of a car that stops beside a van that gives nothing any more", () => {
+  const { plant, stop } = garageOfTwo(deadL3);
+  plant.unplug("van");
+  plant.run(150);
+  stop();
+  plant.run(60);
+  expect(doubts(plant)).toContainEqual({ deviceId: "garage-meter", kind: "dead-phase", phases: [2] });
 });

@@ -1,6 +1,6 @@
 /** What a meter shows against what the cars below it draw, over minutes. */
 import { type PerPhase, PHASE_INDEXES, type PhaseIndex } from "../quantity.ts";
-import { type EvseTrack, REPORT_VALID_MS } from "./evses.ts";
+import { type EvseTrack, REPORT_VALID_MS, untoldBackA } from "./evses.ts";
 import { mayShowElsewhere, type Sample } from "./steps.ts";
 
 const NOTHING_A = 0.3;
@@ -22,9 +22,14 @@ function changedOn(phase: PhaseIndex, { last, before }: EvseTrack, sinceMonoMs: 
   return Math.abs(last.currentA[phase] - before.currentA[phase]) >= CHANGE_A;
 }
 
+/** It gives back on this phase, or may, as it was told to. */
+function mayGiveOn(phase: PhaseIndex, track: EvseTrack): boolean {
+  return (track.last?.currentA?.[phase] ?? 0) < -NOTHING_A || untoldBackA(track, track.last)[phase] > 0;
+}
+
 /**
- * Follows the phases that show nothing. The sun may make up for a car to the ampere, but not for one that comes or goes. A
- * car that shows on another phase says of this one only that the two are exchanged.
+ * Follows the phases that show nothing. The sun may make up for a car to the ampere, but not for one that comes or goes; one that
+ * gives back may, and begin and end with it. A car that shows on another phase says of this one only that the two are exchanged.
  */
 export function silences(
   before: Silences,
@@ -35,7 +40,9 @@ export function silences(
     changedOn(phase, track, sinceMonoMs) && !mayShowElsewhere(track, samples, monoMs);
   const of = (phase: PhaseIndex): Silence | undefined => {
     if (Math.abs(currentA[phase]) > NOTHING_A) return undefined;
-    const silence = before[phase] ?? { sinceMonoMs: monoMs, dead: false };
+    const known = before[phase] ?? { sinceMonoMs: monoMs, dead: false };
+    const isMadeUp = !known.dead && tracks.some((track) => mayGiveOn(phase, track));
+    const silence = isMadeUp ? { sinceMonoMs: monoMs, dead: false } : known;
     const dead = silence.dead || tracks.some((track) => changed(track, phase, silence.sinceMonoMs));
     return dead === silence.dead ? silence : { ...silence, dead };
   };
