@@ -11,6 +11,7 @@ test("the sun of the demonstration goes on as it is planned, whatever hour and s
     for (let hour = 0; hour < 24; hour++) {
       const nowMs = Date.UTC(2026, month, 21, hour);
       const { location: place, slotOf } = demoDay(nowMs);
+      expect(Math.abs(place.longitude)).toBeLessThanOrEqual(180);
       const measured = measuredWeek().pvWPerKwp;
       const sunOf = (atMs: number) => measured[slotOf(atMs)] ?? 0;
       const nowW = sunOf(nowMs);

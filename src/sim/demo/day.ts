@@ -39,7 +39,8 @@ function zoneFor(offset: number): string {
 function locationFor(nowMs: number, offset: number): DemoDay["location"] {
   const month = new Date(nowMs).getUTCMonth();
   const isNorthernSummer = month >= 3 && month < 9;
-  return { latitude: isNorthernSummer ? 40 : -40, longitude: 15 * offset };
+  const east = 15 * offset;
+  return { latitude: isNorthernSummer ? 40 : -40, longitude: east > 180 ? east - 360 : east };
 }
 
 /** Lays the week so that the hour of `nowMs` is the telling one; minutes stay, so quarter-hours fit. */
