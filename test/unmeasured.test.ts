@@ -135,3 +135,26 @@ describe("a charge point that sends no meter values", () => {
     expect(rig.limitA("b")).toBe(16);
   });
 });
+
+test("the state of charge of a car that left is not shown of the next one, nor reckoned with", async () => {
+  const rig = new SiteRig({ stalls: [garage("a", { mute: true })], garageFuseA: 20, garageMetered: false });
+  await rig.connectAll();
+  await rig.run(10);
+  const tells = (sample: { readonly socPercent?: number }) =>
+    rig.controller.handle({
+      ...{ type: "metered", chargePointId: "cp-a", connector: 1 },
+      samples: [{ atMs: rig.clock.wallMs(), currentA: [6, 6, 6], ...sample }],
+    });
+  await rig.plugIn("a");
+  await tells({ socPercent: 80 });
+  await tells({});
+  await rig.run(5);
+  expect(live(rig, "a")).toMatchObject({ socPercent: 80 });
+  await rig.unplug("a");
+  await rig.run(5);
+  await rig.plugIn("a");
+  await tells({});
+  await rig.run(5);
+  expect(live(rig, "a")).toMatchObject({ currentA: [6, 6, 6] });
+  expect(live(rig, "a")).not.toHaveProperty("socPercent");
+});

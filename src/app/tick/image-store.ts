@@ -10,6 +10,8 @@ import { slotStartMs } from "../../core/time/slots.ts";
 
 export interface ImageStore extends DeviceSink {
   evse(reading: EvseReading): void;
+  /** Another car is there than before: its state of charge is not known yet. */
+  newCar(evseId: string): void;
   /** A car may draw at an EVSE without anybody having been told, or that is over. */
   untoldCar(evseId: string, isThere: boolean): void;
   /** A source of the grid operator's limits gave a sign of life. */
@@ -103,6 +105,10 @@ export function createImageStore(
         ...(exportWh === undefined ? {} : { exportWh }),
         ...(socPercent === undefined ? {} : { socPercent }),
       });
+    },
+    newCar(evseId) {
+      const { socPercent: _, ...reading } = evses.get(evseId) ?? {};
+      if ("evseId" in reading) evses.set(evseId, reading);
     },
     untoldCar(evseId, isThere) {
       if (isThere) untoldCars.set(evseId, clock.monoMs());

@@ -1,7 +1,7 @@
 /** What charge points tell: decided, recorded, answered. What was measured is known at once, whatever the disk does. */
 import type { ChargePointAnswer, ChargePointInput } from "../../core/charge-point-input.ts";
 import { decideChargePointInput } from "../../core/decide/charge-point.ts";
-import type { DriverVerdict } from "../../core/decide/context.ts";
+import { type DriverVerdict, evseAt } from "../../core/decide/context.ts";
 import type { Clock, DriverRegister } from "../../core/ports.ts";
 import type { SiteModel } from "../../core/site/site-model.ts";
 import { openSessionAt } from "../../core/state/sessions.ts";
@@ -48,6 +48,7 @@ export class Intake {
     const atMonoMs = clock.monoMs();
     const asked = this.#verdictOn(input);
     const verdict = asked instanceof Promise ? await asked : asked;
+    if (input.type === "transaction-started") this.#newCar(input);
     const decide = this.#deciding(input, atMonoMs, verdict);
     const isTransaction = input.type === "transaction-started" || input.type === "transaction-ended";
     let ended: readonly string[] = [];
@@ -62,6 +63,12 @@ export class Intake {
     const { answer } = await recorded.finally(told);
     if (isTransaction) want();
     return answer;
+  }
+
+  #newCar({ chargePointId, connector }: Extract<ChargePointInput, { type: "transaction-started" }>): void {
+    const { site, sink } = this.#options;
+    const evse = evseAt(site, chargePointId, connector);
+    if (evse) sink.newCar(evse.id);
   }
 
   /** Decides about an input of `atMonoMs` in a state, and notes what it measured. */
