@@ -208,7 +208,16 @@ describe("the demonstration over real sockets", () => {
     const second = row!.slots[1]!;
     const one = (await (await fetch(`${reasonsUrl}?evse=${row!.evseId}&at=${second.startMs}`)).json()) as PlanReasons;
     expect(one.evses.map(({ evseId, slots }) => [evseId, slots.length])).toEqual([[row!.evseId, 1]]);
+    const [battery] = reasons.batteries;
+    expect(battery?.slots).toHaveLength(96);
+    const ofBattery = `${reasonsUrl}?evse=${battery!.deviceId}&at=${battery!.slots[1]!.startMs}`;
+    const alone = (await (await fetch(ofBattery)).json()) as PlanReasons;
+    expect(alone.evses).toEqual([]);
+    expect(alone.batteries.map(({ slots }) => slots.map(({ text }) => text))).toEqual([[battery!.slots[1]!.text]]);
     const said = vi.spyOn(console, "log").mockImplementation(() => {});
+    expect(await explain([battery!.deviceId, "--url", url("/")])).toBe(0);
+    expect(said.mock.calls.flat().join("\n")).toContain(`\nBattery (${battery!.deviceId})\n`);
+    said.mockClear();
     expect(await explain([row!.evseId, "--url", url("/")])).toBe(0);
     const text = said.mock.calls.flat().join("\n");
     expect(text).toContain(row!.name);

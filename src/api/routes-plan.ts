@@ -1,11 +1,11 @@
-/** Why the plan in force gives each EVSE in each slot what it gives. */
+/** Why the plan in force gives each EVSE and battery in each slot what it gives. */
 import type { FastifyInstance } from "fastify";
 import { Type } from "../core/schema.ts";
 import { type PlanReasons, PlanReasonsSchema } from "../core/view/plan-reasons.ts";
 import { sendProblem } from "./problem.ts";
 
 const Query = Type.Object({
-  evse: Type.Optional(Type.String({ maxLength: 64, description: "Only this EVSE" })),
+  evse: Type.Optional(Type.String({ maxLength: 64, description: "Only this EVSE, or this battery by its device id" })),
   at: Type.Optional(Type.Number({ description: "Only the slot that begins then, epoch ms" })),
 });
 
@@ -16,7 +16,7 @@ export function planRoutes(app: FastifyInstance, reasons: () => PlanReasons | un
     {
       schema: {
         summary:
-          "For every EVSE and slot of the plan the limit that binds, and what the next cheaper choice would need",
+          "For every EVSE, battery and slot of the plan the limit that binds, and what the next cheaper choice would need",
         querystring: Query,
         response: { 200: PlanReasonsSchema },
       },
@@ -26,10 +26,15 @@ export function planRoutes(app: FastifyInstance, reasons: () => PlanReasons | un
       const all = reasons();
       if (!all)
         return sendProblem(reply, 404, "There is no plan yet", "The first one is made within seconds of the start");
+      const slotsAt = <Slot extends { readonly startMs: number }>(slots: readonly Slot[]) =>
+        slots.filter(({ startMs }) => at === undefined || startMs === at);
       const evses = all.evses.filter(({ evseId }) => evse === undefined || evseId === evse);
-      const slotsAt = (row: PlanReasons["evses"][number]) =>
-        at === undefined ? row.slots : row.slots.filter(({ startMs }) => startMs === at);
-      return { ...all, evses: evses.map((row) => ({ ...row, slots: slotsAt(row) })) };
+      const batteries = all.batteries.filter(({ deviceId }) => evse === undefined || deviceId === evse);
+      return {
+        ...all,
+        evses: evses.map((row) => ({ ...row, slots: slotsAt(row.slots) })),
+        batteries: batteries.map((row) => ({ ...row, slots: slotsAt(row.slots) })),
+      };
     },
   );
 }

@@ -8,7 +8,10 @@ import type { PlanReasons, SlotReason } from "../core/view/plan-reasons.ts";
 import { plannedCar } from "../core/view/planned.ts";
 import { rampOver } from "../core/view/ramp-over.ts";
 import { planRamp, planShort, planSlot } from "../core/words/en-plan.ts";
+import { planBatterySlot } from "../core/words/en-plan-battery.ts";
+import { explainBatteries } from "../planner/explain/explain-battery.ts";
 import { type Explained, explainChoices } from "../planner/explain/explain-choice.ts";
+import { type Question, questionOf } from "../planner/explain/explain-question.ts";
 
 type MadePlan = NonNullable<PlanState["current"]>;
 
@@ -26,13 +29,33 @@ function keeping(row: readonly Explained[]): SlotReason | undefined {
   );
 }
 
-/** Every EVSE and slot of a plan, with its binding limit and what the next cheaper choice would need. */
+function batteryRows(question: Question, at: (ms: number) => string): PlanReasons["batteries"] {
+  const { input, result } = question;
+  const endMs = input.startMs + input.slots * SLOT_MS;
+  return explainBatteries(question).map((row, index) => {
+    const slots = row.map((reason, slot) => {
+      const startMs = input.startMs + slot * SLOT_MS;
+      const powerW = result.batteries[index]!.powerW[slot] ?? 0;
+      const { fullMs, otherMs } = reason;
+      const text = planBatterySlot({
+        ...{ powerW, reason, isFull: fullMs === startMs + SLOT_MS, isEnd: otherMs === endMs },
+        fullAt: fullMs === undefined ? undefined : at(fullMs),
+        otherAt: otherMs === undefined ? undefined : at(otherMs),
+      });
+      return { startMs, powerW, reason, text };
+    });
+    return { deviceId: input.batteries[index]!.deviceId, slots };
+  });
+}
+
+/** Every EVSE, battery and slot of a plan, with its binding limit and what the next cheaper choice would need. */
 export function planReasons(current: MadePlan, site: SiteModel): PlanReasons {
   const { seq, madeMs, input, result } = current;
   const plan = { plan: { current } };
   const { timeZone } = site.configuration.site;
   const at = (ms: number) => localTime(ms, madeMs, timeZone);
-  const explained = explainChoices(input, result);
+  const question = questionOf(input, result);
+  const explained = question ? explainChoices(question) : [];
   const shortOf = (transactionId: number, row: readonly Explained[]): { readonly short?: string } => {
     const { shortfallWh, shortfallUnsure: isUnsure = false } = plannedCar(plan, transactionId);
     return shortfallWh === undefined ? {} : { short: planShort({ shortfallWh, isUnsure, reason: keeping(row) }) };
@@ -51,7 +74,8 @@ export function planReasons(current: MadePlan, site: SiteModel): PlanReasons {
   });
   const over = rampOver(input, result);
   const ramp = over && planRamp({ ...over, at: at(over.worstMs) });
-  return { seq, madeMs, ...(ramp === undefined ? {} : { ramp }), evses };
+  const batteries = question ? batteryRows(question, at) : [];
+  return { seq, madeMs, ...(ramp === undefined ? {} : { ramp }), evses, batteries };
 }
 
 /** Explains the plan in force, and remembers the answer until there is another plan. */

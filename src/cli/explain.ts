@@ -5,12 +5,12 @@ import type { ExplainedSlot, PlanReasons } from "../core/view/plan-reasons.ts";
 import type { LiveSite } from "../core/view/view.ts";
 
 /** What `--help` prints. */
-export const USAGE = `Usage: wattledger explain [EVSE]          why the plan gives each EVSE what it gives
+export const USAGE = `Usage: wattledger explain [EVSE|BATTERY]  why the plan gives each EVSE and battery what it gives
   [--url http://127.0.0.1:8080] [--json]`;
 const PATIENCE_MS = 10_000;
 
 /** Quarter-hours with the same words are one line, from the first to the end of the last. */
-function linesOf(slots: readonly ExplainedSlot[], timeOf: (ms: number) => string): string[] {
+function linesOf(slots: readonly Pick<ExplainedSlot, "startMs" | "text">[], timeOf: (ms: number) => string): string[] {
   const lines: { fromMs: number; text: string }[] = [];
   for (const { startMs, text } of slots) if (lines.at(-1)?.text !== text) lines.push({ fromMs: startMs, text });
   return lines.map(({ fromMs, text }) => `  ${timeOf(fromMs).padEnd(9)}  ${text}`);
@@ -33,21 +33,24 @@ function reasonsOf(url: string, evse: string | undefined): Promise<PlanReasons> 
 
 /** What is printed, in the times of the site, as the reasons are. */
 async function textOf(reasons: PlanReasons, url: string, evse: string | undefined): Promise<string> {
-  const { seq, madeMs, ramp, evses } = reasons;
+  const { seq, madeMs, ramp, evses, batteries } = reasons;
   const { site, evses: known } = await get<Pick<LiveSite, "site" | "evses">>(url, new URL("/api/v1/site", url));
-  const ids = known.map(({ id }) => id);
+  const ids = [...known.map(({ id }) => id), ...batteries.map(({ deviceId }) => deviceId)];
   if (evse !== undefined && !ids.includes(evse))
     throw new Error(`There is no EVSE "${evse}". Known: ${ids.join(", ")}`);
   const timeOf = (ms: number) => localTime(ms, madeMs, site.timeZone);
   return [
     `Plan #${seq}, made ${timeOf(madeMs)} (times of ${site.timeZone})`,
     ...(ramp === undefined ? [] : [ramp]),
-    ...(evses.length === 0 ? [evse === undefined ? "No car is planned." : `No car is planned at ${evse}.`] : []),
+    ...(evses.length === 0 && (evse === undefined || batteries.length === 0)
+      ? [evse === undefined ? "No car is planned." : `No car is planned at ${evse}.`]
+      : []),
     ...evses.flatMap(({ evseId, name, visitId, short, slots }) => [
       `${name} (${evseId})${visitId === undefined ? "" : `, announced: ${visitId}`}`,
       ...(short === undefined ? [] : [`  ${short}`]),
       ...linesOf(slots, timeOf),
     ]),
+    ...batteries.flatMap(({ deviceId, slots }) => [`Battery (${deviceId})`, ...linesOf(slots, timeOf)]),
   ].join("\n");
 }
 

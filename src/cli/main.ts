@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./simulate.ts").then(({ simulate, USAGE }) => ({ run: simulate, usage: USAGE })),
   },
   explain: {
-    summary: "say why the running plan gives each EVSE what it gives: explain [EVSE]",
+    summary: "say why the running plan gives each EVSE and battery what it gives: explain [EVSE|BATTERY]",
     load: () => import("./explain.ts").then(({ explain, USAGE }) => ({ run: explain, usage: USAGE })),
   },
   devices: {

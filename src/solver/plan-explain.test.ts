@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
-import { explainChoices } from "../planner/explain/explain-choice.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
-import { linear, reasonsOf, solve } from "./plan.test-kit.ts";
+import { choicesOf, linear, reasonsOf, solve } from "./plan.test-kit.ts";
 import { solvePlan } from "./plan-solver.ts";
 
 const HOUR_MS = 3_600_000;
@@ -193,7 +192,7 @@ describe("why a car gets what it gets", () => {
     const importEurPerKwh = [0.6, 0.6, 0.3, 0.3, 0.1, 0.1, 0.1, 0.1];
     const buildingW = importEurPerKwh.map(() => 8000);
     const input = planInput({ buildingW, importEurPerKwh, evses: [planEvse({ discharge, energyNeededWh: 4000 })] });
-    const [car] = explainChoices(input, solve(input));
+    const [car] = choicesOf(input, solve(input));
     expect(car?.[0]).toEqual({
       reason: { kind: "gives", givesW: expect.closeTo(6000, -1), eurPerKwh: 0.6 },
       next: { startMs: START_MS + 4 * SLOT_MS, cheaperEurPerKwh: 0.5 },

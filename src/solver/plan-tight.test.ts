@@ -3,13 +3,12 @@ import fc from "../../test/fast-check.ts";
 import type { PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../core/time/slots.ts";
 import type { SlotReason } from "../core/view/plan-reasons.ts";
-import { explainChoices } from "../planner/explain/explain-choice.ts";
 import { flowsOf } from "../planner/model/flows.ts";
 import { plannedValueKw } from "../planner/model/peaks.ts";
 import { planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
 import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
-import { reasonsOf, solve } from "./plan.test-kit.ts";
+import { choicesOf, reasonsOf, solve } from "./plan.test-kit.ts";
 
 const RUNS = Number(process.env.PLAN_RUNS ?? 6);
 
@@ -153,7 +152,7 @@ describe("the next cheaper choice", () => {
     const importEurPerKwh = [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.22, 0.22];
     const evses = [planEvse({ energyNeededWh: 3000, departureMs: START_MS + 8 * SLOT_MS })];
     const input = planInput({ importEurPerKwh, evses, circuits: [{ circuitId: "grid", limitA: 11 }] });
-    const [row] = explainChoices(input, solve(input));
+    const [row] = choicesOf(input, solve(input));
     expect(row?.[0]?.next).toEqual({ startMs: START_MS + 6 * SLOT_MS, cheaperEurPerKwh: 0.08, roomCars: 1 });
   });
 
@@ -163,7 +162,7 @@ describe("the next cheaper choice", () => {
       planEvse({ evseId: `evse-${id}`, transactionId: id, energyNeededWh: 5520, departureMs: START_MS + 8 * SLOT_MS }),
     );
     const full = planInput({ importEurPerKwh, evses, circuits: [{ circuitId: "grid", limitA: 16 }] });
-    const charging = explainChoices(full, solve(full)).flatMap((row) =>
+    const charging = choicesOf(full, solve(full)).flatMap((row) =>
       row.filter(({ reason, next }) => reason.kind !== "gone" && next?.needs),
     );
     expect(charging.length).toBeGreaterThan(0);
@@ -172,7 +171,7 @@ describe("the next cheaper choice", () => {
       expect(next?.needs).toMatchObject({ kind: "circuit", circuitId: "grid", roomW: 0 });
     }
     const leaves = planInput({ importEurPerKwh, evses: [planEvse({ departureMs: START_MS + 4 * SLOT_MS })] });
-    const [row] = explainChoices(leaves, solve(leaves));
+    const [row] = choicesOf(leaves, solve(leaves));
     expect(row?.[0]?.next).toEqual({
       startMs: START_MS + 4 * SLOT_MS,
       cheaperEurPerKwh: 0.3,

@@ -2,7 +2,8 @@
 import { expect } from "vitest";
 import type { PlanEvse, PlanInput, PlanResult } from "../core/facts/plan-facts.ts";
 import type { SlotReason } from "../core/view/plan-reasons.ts";
-import { explainChoices } from "../planner/explain/explain-choice.ts";
+import { type Explained, explainChoices } from "../planner/explain/explain-choice.ts";
+import { questionOf } from "../planner/explain/explain-question.ts";
 import { possibleNeedWh } from "../planner/input/limits.ts";
 import { missableParts, unaskedWh } from "../planner/model/shortfall.ts";
 import { type PlanWeights, planWeights, SHORTFALL_PARTS } from "../planner/model/weights.ts";
@@ -37,9 +38,14 @@ export function exportPaysMore(): PlanInput {
   });
 }
 
+/** Reason and next cheaper choice of each slot of each EVSE, in the order of the plan. */
+export function choicesOf(input: PlanInput, plan: PlanResult): Explained[][] {
+  return explainChoices(questionOf(input, plan)!);
+}
+
 /** The reason of each slot of each EVSE, in the order of the plan. */
 export function reasonsOf(input: PlanInput, plan: PlanResult): SlotReason[][] {
-  return explainChoices(input, plan).map((row) => row.map(({ reason }) => reason));
+  return choicesOf(input, plan).map((row) => row.map(({ reason }) => reason));
 }
 
 /** What one car's missing energy weighs, EUR: what it could not get at all, what nobody asked for, then its parts, the lightest first. */

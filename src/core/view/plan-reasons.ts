@@ -72,6 +72,56 @@ const ExplainedSlotSchema = Type.Object({
 });
 export type ExplainedSlot = Static<typeof ExplainedSlotSchema>;
 
+/**
+ * Why a battery takes or gives no more in a slot than it does; where it holds, why it gives nothing, or, with sun to spare, takes
+ * nothing. `maximum`: all that it can. `full`: it is full at `fullMs`, of this or of later sun. `empty`: nothing above its reserve.
+ * `circuit`, `import`, `ramp`, `peak`: that limit has no room. `sun`: it takes what the sun leaves, and buying does not pay. `enough`:
+ * more does not pay. `covered`: nothing is left to cover. `export`: no more may be exported. `sold`: the sun brings more sold than kept. `kept`: what it
+ * holds is worth more at `otherMs`. `given`: likewise, and that is before. `replace`: what it gave would have to be bought at `otherMs`, for more than it saves.
+ */
+const BatteryReasonSchema = Type.Object({
+  kind: Type.Union([
+    Type.Literal("maximum"),
+    Type.Literal("full"),
+    Type.Literal("empty"),
+    Type.Literal("circuit"),
+    Type.Literal("import"),
+    Type.Literal("ramp"),
+    Type.Literal("peak"),
+    Type.Literal("sun"),
+    Type.Literal("enough"),
+    Type.Literal("covered"),
+    Type.Literal("sold"),
+    Type.Literal("export"),
+    Type.Literal("kept"),
+    Type.Literal("given"),
+    Type.Literal("replace"),
+  ]),
+  circuitId: Type.Optional(Type.String()),
+  phase: Type.Optional(Phase),
+  peak: Type.Optional(Type.String({ description: "The month's peak by name" })),
+  roomW: Type.Optional(Type.Number()),
+  limitW: Type.Optional(Type.Number({ description: "The limit itself, W; of a circuit by phase" })),
+  fullMs: Type.Optional(Type.Number()),
+  fromGrid: Type.Optional(Type.Boolean({ description: "What it takes is bought" })),
+  eurPerKwh: Type.Optional(Type.Number({ description: "What a kWh less from the grid saves in this slot" })),
+  otherMs: Type.Optional(
+    Type.Number({
+      description: "When it gives what it takes, or takes again what it gives; the plan's end: it keeps it",
+    }),
+  ),
+  otherEurPerKwh: Type.Optional(
+    Type.Number({ description: "The price then; at the plan's end what a kWh in it is worth" }),
+  ),
+  changesAtEurPerKwh: Type.Optional(
+    Type.Number({
+      description:
+        "With this slot's import price above it would give more, or take less; where it gives, with one below less. Missing where prices alone do not decide",
+    }),
+  ),
+});
+export type BatteryReason = Static<typeof BatteryReasonSchema>;
+
 export const PlanReasonsSchema = Type.Object({
   seq: Type.Integer({ description: "The plan's fact in the ledger" }),
   madeMs: Type.Number(),
@@ -90,6 +140,19 @@ export const PlanReasonsSchema = Type.Object({
         Type.String({ description: "How much will be missing, and why, in English words; missing where nothing is" }),
       ),
       slots: Type.Array(ExplainedSlotSchema),
+    }),
+  ),
+  batteries: Type.Array(
+    Type.Object({
+      deviceId: Type.String(),
+      slots: Type.Array(
+        Type.Object({
+          startMs: Type.Number(),
+          powerW: Type.Number({ description: "Charging is positive" }),
+          reason: BatteryReasonSchema,
+          text: Type.String({ description: "In English words" }),
+        }),
+      ),
     }),
   ),
 });

@@ -16,13 +16,15 @@ export interface SlotWords {
 const kilowatts = (powerW = 0) => `${(powerW / 1000).toFixed(1)} kW`;
 const cents = (eurPerKwh = 0) => `${(Math.abs(eurPerKwh) * 100).toFixed(1)} ct`;
 
-function fuse({ circuitId, phase }: SlotReason): string {
+type Limiting = Pick<SlotReason, "kind" | "circuitId" | "phase" | "limitW" | "roomW">;
+
+function fuse({ circuitId, phase }: Limiting): string {
   const name = circuitId === undefined || circuitId === "grid" ? "the building fuse" : `fuse ${circuitId}`;
   return phase === undefined ? name : `${name} ${PHASE_NAMES[phase]}`;
 }
 
 /** The limit of a reason, as the subject of a sentence. */
-function limit(reason: SlotReason): string {
+function limit(reason: Limiting): string {
   const texts: Partial<Record<SlotReason["kind"], string>> = {
     circuit: fuse(reason),
     budget: "the budget for all cars",
@@ -34,7 +36,8 @@ function limit(reason: SlotReason): string {
   return texts[reason.kind] ?? reason.kind;
 }
 
-function left(reason: SlotReason): string {
+/** What a limit leaves. */
+export function limitLeft(reason: Limiting): string {
   if (reason.roomW === undefined) return `${limit(reason)} allows no more`;
   return `${limit(reason)} has ${reason.roomW < 100 ? "no room" : `room for ${kilowatts(reason.roomW)}`} left`;
 }
@@ -46,7 +49,7 @@ function why(reason: SlotReason): string {
   if (reason.kind === "peak") return `more would raise the month's peak (${reason.peak ?? ""})`;
   if (reason.kind === "one-go") return "this car is not interrupted";
   if (reason.kind === "untried") return "a plan that is good, not proven best";
-  return left(reason);
+  return limitLeft(reason);
 }
 
 /** What a plan cannot keep of a limited ramp; `at` is local text. */
@@ -70,7 +73,7 @@ function denied(next: NonNullable<SlotWords["next"]>): string {
   if (needs.kind === "absent") return `${cheaper}, but the car will not have come`;
   if (needs.kind === "peak") return `${cheaper}, but would raise the month's peak (${needs.peak ?? ""})`;
   if (needs.kind === "one-go") return `${cheaper}, but this car is not interrupted`;
-  return `${cheaper}, but ${left(needs)} then`;
+  return `${cheaper}, but ${limitLeft(needs)} then`;
 }
 
 function giving({ reason, next }: SlotWords): string {
@@ -96,7 +99,7 @@ function waiting({ reason, next, minPowerW }: SlotWords): string {
     const room = next.roomCars === undefined ? "" : `; there is room for ${cars(next.roomCars)} until then`;
     return `${until}${cheaper}${would}${room}`;
   }
-  if (reason.roomW !== undefined) return `${until}: ${left(reason)}, it needs ${kilowatts(minPowerW)}`;
+  if (reason.roomW !== undefined) return `${until}: ${limitLeft(reason)}, it needs ${kilowatts(minPowerW)}`;
   return `${until}: ${why(reason)}`;
 }
 

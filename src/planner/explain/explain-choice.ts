@@ -1,9 +1,10 @@
 /** What a car's next cheaper choice would need; and the whole plan explained, in numbers and words. */
-import type { PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 import type { NextChoice, SlotReason } from "../../core/view/plan-reasons.ts";
 import { mostPowerW } from "../input/limits.ts";
-import { besideEur, moreEur, NEAR_W, plannedW, type Question, questionOf, reasonAt, roomAtW } from "./explain.ts";
+import { besideEur, moreEur, reasonAt } from "./explain.ts";
+import { NEAR_W, plannedW, type Question } from "./explain-question.ts";
+import { roomAtW } from "./explain-rooms.ts";
 
 /** Less is no difference of prices, EUR/kWh. */
 const WORTH_EUR_PER_KWH = 1e-3;
@@ -78,9 +79,8 @@ function denied(
 }
 
 /** Reason and next cheaper choice of each slot of each EVSE, in the order of the plan. */
-export function explainChoices(input: PlanInput, result: PlanResult): Explained[][] {
-  const question = questionOf(input, result);
-  if (!question) return [];
+export function explainChoices(question: Question): Explained[][] {
+  const { input } = question;
   return input.evses.map((_, index) => {
     const reasons = Array.from({ length: input.slots }, (_, slot) => reasonAt(index, slot, question));
     return reasons.map((reason, slot): Explained => {

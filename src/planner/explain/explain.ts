@@ -2,158 +2,33 @@
  * Why a car gets in a slot what it gets: the limit that binds there, or the price at which the slot would be used. From the
  * numbers of input and result alone, so that any recorded plan can be asked.
  */
-import type { PlanEvse, PlanInput, PlanResult } from "../../core/facts/plan-facts.ts";
+import type { PlanEvse, PlanInput } from "../../core/facts/plan-facts.ts";
 import { PHASE_INDEXES } from "../../core/quantity.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
-import { carPowerW, importCapW, mostPowerW, phaseShare, presence, slotsUntilDeparture } from "../input/limits.ts";
-import { changeW, rampSteps, slotMean } from "../input/ramp.ts";
+import { carPowerW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
 import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
-import { alikeValueKw, peakEur, peakIntervals, plannedDaysKw, plannedValueKw, reachedValueKw } from "../model/peaks.ts";
 import { unaskedWh } from "../model/shortfall.ts";
-import { type PlanWeights, planWeights } from "../model/weights.ts";
-import { type Drawn, drawnOf } from "./explain-drawn.ts";
+import {
+  NEAR_W,
+  type Plan,
+  partOf,
+  plannedW,
+  type Question,
+  stepMeanW,
+  stepW,
+  type UsedSlot,
+  unusedSunW,
+} from "./explain-question.ts";
+import { roomsOf } from "./explain-rooms.ts";
 import { wantedEur } from "./explain-wanted.ts";
 
-/** Rounding, W, and Wh. */
-export const NEAR_W = 60;
+/** Rounding, Wh. */
 const SHORT_WH = 50;
-/** Mean power of an interval that matters to a peak. */
-const LITTLE_W = 500;
-/** A peak that costs less more costs nothing, EUR a month. */
-const LEAST_EUR = 1e-3;
 /** Prices that differ by less are the same, EUR/kWh. */
 const PRICE_NOISE_EUR = 1e-4;
 /** So much more is too dear, whatever the model weighs beside the price, EUR/kWh. */
 const TOO_DEAR_EUR = 1e-3;
-
-interface Plan {
-  readonly input: PlanInput;
-  readonly result: PlanResult;
-}
-
-/** More power of a car, W, and the part of a slot in which it is there. */
-interface SlotStep {
-  readonly moreW: number;
-  readonly part: number;
-}
-
-interface UsedSlot {
-  readonly eur: number;
-  readonly besideEur: number;
-}
-
-/** A plan that is asked, and what is reckoned once for all its slots. */
-export interface Question extends Plan {
-  readonly weights: PlanWeights;
-  readonly drawn: readonly Drawn[];
-  /** The month's peak that such a step of a car in a slot, or a little, would make dearer. */
-  readonly peakAt: (slot: number, car: SlotStep) => string | undefined;
-  /** Slots that cars use, by car, as far as they were asked for. */
-  readonly usedBy: Map<number, readonly UsedSlot[]>;
-}
-
-/** A plan as a question; nothing where it says nothing of its input's cars. */
-export function questionOf(input: PlanInput, result: PlanResult): Question | undefined {
-  if (result.evses.length !== input.evses.length) return undefined;
-  // Cars with the same least power ask the same.
-  const known = new Map<string, string | undefined>();
-  const peakAt = (slot: number, step: SlotStep) => {
-    const key = `${slot} ${step.moreW} ${step.part}`;
-    if (!known.has(key)) known.set(key, raisedPeak(slot, step, { input, result }));
-    return known.get(key);
-  };
-  return { input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt, usedBy: new Map() };
-}
-
-/** Planned power, W. */
-export function plannedW(index: number, slot: number, { result }: Question): number {
-  return result.evses[index]?.powerW[slot] ?? 0;
-}
-
-/** A car that is off needs room for its least power. */
-function stepW(index: number, slot: number, question: Question): number {
-  return plannedW(index, slot, question) > 0 ? NEAR_W : question.input.evses[index]!.minPowerW;
-}
-
-/** Part of a slot, above 0 to 1, in which a car adds to its mean: less than 1 in that of its departure; of one that it misses all. */
-function partOf(index: number, slot: number, { input }: Plan): number {
-  return presence(input.evses[index]!, slot, input) || 1;
-}
-
-/** A car's step in the mean of a slot, W. */
-function stepMeanW(index: number, slot: number, question: Question): number {
-  return stepW(index, slot, question) * partOf(index, slot, question);
-}
-
-interface Room {
-  readonly roomW: number;
-  readonly reason: SlotReason;
-}
-
-const whole = (powerW: number) => Math.max(0, Math.floor(powerW));
-
-/** What each limit on the way of a car leaves it in a slot beside what it has, W. */
-function roomsOf(index: number, slot: number, question: Question): Room[] {
-  const { input, result } = question;
-  const { phases } = input.evses[index]!;
-  const rooms = question.drawn.flatMap(({ room, phaseW, sumW }): Room[] => {
-    if (!room.evses.includes(index)) return [];
-    const { circuitId, limitA } = room.circuit;
-    const limitW = limitA * input.nominalVoltageV;
-    const byPhase = phases.map((phase): Room => {
-      const roomW = ((room.phaseW[phase][slot] ?? 0) - (phaseW[phase][slot] ?? 0)) * phases.length;
-      return { roomW, reason: { kind: "circuit", circuitId, phase, roomW: whole(roomW), limitW } };
-    });
-    if (!room.sumW) return byPhase;
-    const roomW = (room.sumW[slot] ?? 0) - (sumW[slot] ?? 0);
-    const left = { roomW: whole(roomW), limitW: room.sumW === input.budgetW ? room.sumW[slot]! : room.circuit.limitW! };
-    if (room.sumW === input.budgetW) return [...byPhase, { roomW, reason: { kind: "budget", ...left } }];
-    return [...byPhase, { roomW, reason: { kind: "circuit", circuitId, ...left } }];
-  });
-  const capW = importCapW(input, slot);
-  const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, question);
-  const meanRoomW = capW - (result.importW[slot] ?? 0) + spareW;
-  const limited: MeanRoom[] = Number.isFinite(capW) ? [{ meanRoomW, kind: "import", limitW: Math.round(capW) }] : [];
-  const part = partOf(index, slot, question);
-  const ofMean = [...limited, ...rampRoom(slot, question)].map(({ meanRoomW, kind, limitW }): Room => {
-    const roomW = meanRoomW / part;
-    return { roomW, reason: { kind, roomW: whole(roomW), limitW } };
-  });
-  return [...rooms, ...ofMean];
-}
-
-/** What a limit of a quarter-hour's mean leaves, W. */
-interface MeanRoom {
-  readonly meanRoomW: number;
-  readonly kind: "import" | "ramp";
-  readonly limitW: number;
-}
-
-/** What the changes into a slot and out of it leave, beside sun that the plan leaves unused. */
-function rampRoom(slot: number, { input, result }: Plan): MeanRoom[] {
-  if (!input.ramp) return [];
-  const netW = result.importW.map((powerW, at) => powerW - (result.exportW[at] ?? 0));
-  const lefts = rampSteps(input).flatMap((step) => {
-    const byW = changeW(input, step, netW);
-    if (step.slot === slot) return [step.mostUpW - byW];
-    return step.slot === slot + 1 ? [byW + step.mostDownW] : [];
-  });
-  if (lefts.length === 0) return [];
-  const meanRoomW = Math.min(...lefts) / slotMean(input, slot).share + unusedSunW(slot, { input, result });
-  return [{ meanRoomW, kind: "ramp", limitW: input.ramp.limitW }];
-}
-
-/** Sun that the plan leaves unused, W. */
-function unusedSunW(slot: number, { input, result }: Plan): number {
-  return Math.max(0, Math.floor(input.pvW[slot] ?? 0) - (result.pvUsedW[slot] ?? 0));
-}
-
-/** What all limits of power leave a car in a slot beside what it has, W. */
-export function roomAtW(index: number, slot: number, question: Question): number {
-  const rooms = roomsOf(index, slot, question).map(({ roomW }) => roomW);
-  return Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...rooms));
-}
 
 function unbalanceReason(index: number, slot: number, question: Question): SlotReason | undefined {
   const { input, result } = question;
@@ -177,25 +52,6 @@ function peakReason(index: number, slot: number, question: Question): SlotReason
   const step = { moreW: stepW(index, slot, question), part: partOf(index, slot, question) };
   const peak = question.peakAt(slot, step);
   return peak === undefined ? undefined : { kind: "peak", peak };
-}
-
-function raisedPeak(slot: number, step: SlotStep, { input, result }: Plan): string | undefined {
-  const spareW = (result.exportW[slot] ?? 0) + unusedSunW(slot, { input, result });
-  for (const peak of input.peaks ?? []) {
-    const day = peak.days.find(({ fromSlot, toSlot }) => slot >= fromSlot && slot < toSlot);
-    const interval = day && peakIntervals(peak, day, input.startMs).find(({ slots }) => slots.includes(slot));
-    if (!interval) continue;
-    const moreW = Math.max(step.moreW, LITTLE_W * peak.intervalSlots) * step.part - spareW;
-    if (moreW <= 0) continue;
-    // More import here would make the month dearer than what is reached or planned: a step that is paid is free to its end.
-    const more = result.importW.map((powerW, at) => (at === slot ? powerW + moreW : powerW));
-    const billedKw = (importW: readonly number[]) =>
-      Math.max(reachedValueKw(peak), plannedValueKw(peak, input, importW));
-    const alikeKw = (importW: readonly number[]) => alikeValueKw(peak, plannedDaysKw(peak, input, importW));
-    for (const valueKw of [billedKw, alikeKw])
-      if (peakEur(peak, valueKw(more)) > peakEur(peak, valueKw(result.importW)) + LEAST_EUR) return peak.name;
-  }
-  return undefined;
 }
 
 /** A car that must not pause would begin once more. */

@@ -12,6 +12,7 @@ import type { LiveSite } from "../../core/view/view.ts";
 import { timeZone } from "./format.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { type Problem, refusalText } from "./refusal.ts";
+import { words } from "./words/en.ts";
 
 export interface Plan {
   readonly seq: number;
@@ -49,17 +50,21 @@ async function get<T>(path: string): Promise<T | undefined> {
 const refreshPlan = oneAtATime(async () => {
   plan.value = (await get<Plan>("/plan")) ?? plan.value;
 });
-/** Why each car gets in a slot of the plan what it gets, in words. */
+/** Why each car gets, and each battery does, in a slot of the plan what it does, in words. */
 export async function reasonsAt(
   startMs: number,
 ): Promise<readonly { readonly name: string; readonly isAnnounced: boolean; readonly text: string }[]> {
   const answer = await get<PlanReasons>(`/plan/reasons?at=${startMs}`);
-  return (answer?.evses ?? []).flatMap(({ name, visitId, short, slots: [slot] }) => {
+  const cars = (answer?.evses ?? []).flatMap(({ name, visitId, short, slots: [slot] }) => {
     const isAnnounced = visitId !== undefined;
     // Of all who may come the ones that would be there.
     if (!slot || (isAnnounced && (slot.reason.kind === "absent" || slot.reason.kind === "gone"))) return [];
     return [{ name, isAnnounced, text: isAnnounced && short !== undefined ? `${slot.text}; ${short}` : slot.text }];
   });
+  const batteries = (answer?.batteries ?? []).flatMap(({ deviceId, slots: [slot] }, _, all) =>
+    slot ? [{ name: all.length > 1 ? deviceId : words.battery, isAnnounced: false, text: slot.text }] : [],
+  );
+  return [...cars, ...batteries];
 }
 const refreshBooks = oneAtATime(async () => {
   const fromMs = (plan.value?.input.startMs ?? Date.now()) - HISTORY_MS;
