@@ -5,6 +5,7 @@ import { beganMs, energyBeforeWh, type Preference, type Session } from "../state
 import type { SiteState } from "../state/state.ts";
 import { wordOn } from "../state/word.ts";
 import { expectedHabit } from "./outlook.ts";
+import { staysWithoutLosses } from "./taken.ts";
 
 export interface ChargingNeed {
   /** Still to be delivered, Wh. */
@@ -38,7 +39,11 @@ export function chargingNeed(
   const { energy, departure } = wordOn(state.sessions, session);
   const deliveredWh = now.deliveredWh ?? session.energyWh;
   const assumed = { stayMs: charging.defaultStayHours * HOUR_MS, energyWh: charging.defaultEnergyWh };
-  const habit = expectedHabit(state.stays.ended, { ...session, startedMs: beganMs(session) }, assumed);
+  const habit = expectedHabit(
+    staysWithoutLosses(site, state.stays.ended),
+    { ...session, startedMs: beganMs(session) },
+    assumed,
+  );
   const askedWh = energy ? energyBeforeWh(session, energy.statedMs) + energy.energyWh : habit.energyWh;
   const leastWh = energy ? 0 : ROLLING_NEED_WH;
   const departureMs = departure?.departureMs ?? beganMs(session) + habit.stayMs;

@@ -4,6 +4,7 @@
  * everybody can check it. Sun, building and battery stay as measured; only the cars move.
  */
 
+import { backFactor } from "../drivers/taken.ts";
 import type { EvseModel, SiteModel } from "../site/site-model.ts";
 import type { QuarterHour } from "../state/site-slice.ts";
 import { SLOT_HOURS, SLOT_MS, slotStartMs } from "../time/slots.ts";
@@ -71,9 +72,8 @@ function movable(
   site: SiteModel | undefined,
 ): Car | undefined {
   const { endedMs, quarterHours, olderWh, startedMs } = session;
-  const { discharge } = site?.evseById.get(session.evseId) ?? {};
   // What was given back, and charged again for it, nobody would have moved.
-  const back = discharge ? 100 / discharge.efficiencyPercent : 1;
+  const back = backFactor(site?.evseById.get(session.evseId) ?? {});
   const energyWh = quarterHours.reduce((sum, { energyWh: wh, dischargedWh = 0 }) => sum + wh - back * dischargedWh, 0);
   const powerW = Math.max(
     0,

@@ -60,6 +60,23 @@ describe("the stays that a site learns from", () => {
     expect(books.state.stays.ended.map(({ powerW }) => powerW)).toEqual([7300, undefined]);
   });
 
+  it("hold what a car gave back beside what it took", () => {
+    const books = new Books();
+    start(books, NOON_MS);
+    const quarter = {
+      transactionId: 1,
+      evseId: "garage-evse",
+      slotStartMs: NOON_MS,
+      energyWh: 0,
+      maxPowerW: 0,
+      costEur: 0,
+    };
+    const gave = { ...quarter, dischargedWh: 2000, limitedBySeconds: {} };
+    books.record([{ type: "transaction-metered", source: "site", data: gave }]);
+    end(books, NOON_MS + 3 * HOUR_MS, 9000);
+    expect(books.state.stays.ended).toMatchObject([{ energyWh: 6000, givenWh: 2000 }]);
+  });
+
   it("are forgotten at last, and never hold a plug that was only tried", () => {
     const books = new Books();
     for (let round = 0; round < STAYS_KEPT + 5; round++) {

@@ -11,7 +11,10 @@ export interface Stay {
   /** From the driver's last word on it: the stay that was said, and the stay that it was, ms. */
   readonly saidMs?: number;
   readonly keptMs?: number;
+  /** Taken, less what was given back. */
   readonly energyWh: number;
+  /** What it gave back, Wh; missing where it gave nothing. */
+  readonly givenWh?: number;
   /** What the driver asked for, all in all, Wh. */
   readonly askedWh?: number;
   /** The most that it drew, W; missing where it took too little to tell. */
@@ -54,14 +57,15 @@ function drawn({ quarterHours }: Session, energyWh: number): Pick<Stay, "powerW"
 
 function stayOf(session: Session, ended: { atMs: number; energyWh: number }, word: Word): Stay {
   const last = session.quarterHours.at(-1);
+  const { dischargedWh: givenWh = 0 } = session;
   return {
     evseId: session.evseId,
     ...(session.token === undefined ? {} : { token: session.token }),
     startedMs: beganMs(session),
     stayMs: ended.atMs - beganMs(session),
     ...kept(session, word, ended.atMs),
-    // What was given back had to be charged again.
-    energyWh: Math.max(0, Math.round(ended.energyWh - (session.dischargedWh ?? 0))),
+    energyWh: Math.max(0, Math.round(ended.energyWh - givenWh)),
+    ...(givenWh > 0 ? { givenWh: Math.round(givenWh) } : {}),
     ...(word.energy
       ? { askedWh: Math.round(energyBeforeWh(session, word.energy.statedMs) + word.energy.energyWh) }
       : {}),

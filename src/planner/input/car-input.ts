@@ -1,6 +1,7 @@
 /** One car of a plan: its phases and powers as it has shown them, what it still needs, and until when. */
 import { type ChargingNeed, chargingNeed, deliveredByRegisterWh, ROLLING_NEED_WH } from "../../core/drivers/need.ts";
 import { likelyEnergyWh, silentEnergyWh } from "../../core/drivers/outlook.ts";
+import { staysWithoutLosses } from "../../core/drivers/taken.ts";
 import type { PlanEvse } from "../../core/facts/plan-facts.ts";
 import type { ProcessImage } from "../../core/image.ts";
 import { ceilingSeriesW, profilesOf, worthwhileA } from "../../core/market/ceiling.ts";
@@ -8,6 +9,7 @@ import type { PhaseIndex } from "../../core/quantity.ts";
 import type { EvseModel, SiteModel } from "../../core/site/site-model.ts";
 import { beganMs, type Session } from "../../core/state/sessions.ts";
 import type { SiteState } from "../../core/state/state.ts";
+import type { Stay } from "../../core/state/stays.ts";
 import { wordOn } from "../../core/state/word.ts";
 import { SLOT_HOURS, slotStartMs } from "../../core/time/slots.ts";
 import { type CarLimit, carLimit } from "../model/car.ts";
@@ -68,6 +70,7 @@ function plannedNeed(
   need: ChargingNeed,
   context: {
     readonly state: SiteState;
+    readonly stays: readonly Stay[];
     readonly deliveredWh: number;
     readonly assumedWh: number;
     /** The owner vouches for what drivers say. */
@@ -78,11 +81,11 @@ function plannedNeed(
     readonly leastWh: number;
   },
 ): { readonly neededWh: number } & Pick<PlanEvse, "beyondWish" | "needAssumed" | "notAskedWh"> {
-  const { state, deliveredWh, assumedWh, vouched, peakCosts, leastWh } = context;
+  const { state, stays, deliveredWh, assumedWh, vouched, peakCosts, leastWh } = context;
   const { energy, departure } = wordOn(state.sessions, session);
   if (!energy) {
     const departureKnown = need.departureMs === departure?.departureMs;
-    const visit = { stays: state.stays.ended, visit: session, departureKnown };
+    const visit = { stays, visit: session, departureKnown };
     const question = { ...visit, assumedWh, deliveredWh };
     const neededWh = Math.max(ROLLING_NEED_WH, (silentEnergyWh(question) ?? 0) - deliveredWh);
     // Where none took as much as this one nothing is known of what it goes on to take.
@@ -93,7 +96,7 @@ function plannedNeed(
   // Whether it takes more it shows at its least current; what is kept for it until then is kept from others.
   if (need.energyNeededWh <= MET_WH)
     return { neededWh: deliveredWh > need.askedWh + SHOWN_WH ? ROLLING_NEED_WH : leastWh, beyondWish: true };
-  const question = { stays: state.stays.ended, visit: session, askedWh: need.askedWh, deliveredWh, vouched };
+  const question = { stays, visit: session, askedWh: need.askedWh, deliveredWh, vouched };
   const mostWh = peakCosts ? need.energyNeededWh : Number.POSITIVE_INFINITY;
   const likelyWh = Math.min(mostWh, likelyEnergyWh(question) - deliveredWh);
   // Less than a car takes in a quarter-hour would fit best into the few minutes before it leaves, where nothing may go wrong.
@@ -172,6 +175,7 @@ export function planCar(evse: EvseModel, session: Session, question: CarQuestion
   const mostW = Math.min(Math.floor(evse.maxCurrentA * wattsPerAmpere), Math.ceil(carW));
   const { neededWh, ...beyond } = plannedNeed(session, need, {
     state,
+    stays: staysWithoutLosses(site, state.stays.ended),
     deliveredWh: deliveredWh ?? session.energyWh,
     assumedWh: site.configuration.charging.defaultEnergyWh,
     vouched: site.configuration.charging.statements === "reliable",

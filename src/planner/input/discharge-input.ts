@@ -1,14 +1,10 @@
 /** What a plan may take back from a car: by its charge where it tells it, else no more than it was given here. */
 import { DISCHARGE_LEAST_A } from "../../core/control/thresholds.ts";
+import { backFactor } from "../../core/drivers/taken.ts";
 import type { PlanEvse } from "../../core/facts/plan-facts.ts";
 import type { EvseReading } from "../../core/image.ts";
 import type { EvseModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
-
-/** What a Wh given back takes to be charged again, Wh. */
-function backFactor({ discharge }: EvseModel): number {
-  return discharge ? 100 / discharge.efficiencyPercent : 1;
-}
 
 /** Given back since the plug-in: booked, and what the register shows beyond that; Wh. */
 function givenWh(session: Session, reading: EvseReading | undefined): number {

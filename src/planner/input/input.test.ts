@@ -282,6 +282,21 @@ describe("the input of a plan", () => {
     expect(planned(26_000, flemish).energyNeededWh).toBe(asked.energyNeededWh);
   });
 
+  it("keeps no time for what cars lost that gave energy back: they take no more than was asked for", () => {
+    const state = stateWithCar();
+    const wishes = { left: { energyWh: 20_000, by: "driver", statedMs: START_MS - 4 * SLOT_MS, seq: 1 } };
+    const stay = { evseId: "right", startedMs: START_MS - 200 * SLOT_MS, stayMs: 40 * SLOT_MS, cutShort: false };
+    const [point] = configuration.chargePoints;
+    const discharge = { by: "negative-limit" as const, maxPowerW: 5000, efficiencyPercent: 80 };
+    const v2g = { ...discharge, capacityWh: 60_000, minSocPercent: 30, wearEurPerKwh: 0.05 };
+    const evses = point!.evses.map((one) => (one.id === "right" ? { ...one, discharge: v2g } : one));
+    const giving = siteModel({ ...configuration, chargePoints: [{ ...point!, evses }] } as SiteConfiguration);
+    const gave = { ...stay, askedWh: 20_000, energyWh: 26_000, givenWh: 24_000 };
+    const seen = { ...state, stays: { ended: Array.from({ length: 20 }, () => gave) } };
+    const planned = inputOf({ ...seen, sessions: { ...state.sessions, wishes } }, image(), giving).evses[0]!;
+    expect(planned).not.toHaveProperty("notAskedWh");
+  });
+
   it("knows what of an assumed need only every second such car takes, where the driver said when he leaves and a peak costs", () => {
     const state = stateWithCar();
     const planned = (said: { departureMs?: number; energyWh?: number }, at: SiteModel) => {
