@@ -175,6 +175,14 @@ export function energyBeforeWh(session: Session, statedMs: number): number {
   }, session.olderWh ?? 0);
 }
 
+/** Energy that a car had given back when a wish was stated, Wh; of that quarter-hour nothing: in doubt the driver gets more. */
+export function givenBeforeWh({ dischargedWh = 0, quarterHours }: Session, statedMs: number): number {
+  return quarterHours.reduce(
+    (sum, { slotStartMs, dischargedWh: wh = 0 }) => (statedMs >= slotStartMs + SLOT_MS ? sum : sum - wh),
+    dischargedWh,
+  );
+}
+
 function start(state: SessionsState, fact: Extract<SiteFact, { type: "transaction-started" }>): SessionsState {
   const { replayed: _, adopted: __, atMs, ...data } = fact.data;
   const session: Session = { ...data, startedMs: atMs, energyWh: 0, costEur: 0, quarterHours: [] };

@@ -73,8 +73,13 @@ describe("the stays that a site learns from", () => {
     };
     const gave = { ...quarter, dischargedWh: 2000, limitedBySeconds: {} };
     books.record([{ type: "transaction-metered", source: "site", data: gave }]);
+    books.nowMs = NOON_MS + HOUR_MS;
+    books.record([
+      { type: "wish-stated", source: "api", data: { evseId: "garage-evse", by: "driver", energyWh: 9000 } },
+    ]);
     end(books, NOON_MS + 3 * HOUR_MS, 9000);
-    expect(books.state.stays.ended).toMatchObject([{ energyWh: 6000, givenWh: 2000 }]);
+    // It was to get 9 kWh after it had given two.
+    expect(books.state.stays.ended).toMatchObject([{ energyWh: 6000, givenWh: 2000, askedWh: 7000 }]);
   });
 
   it("are forgotten at last, and never hold a plug that was only tried", () => {

@@ -1,6 +1,6 @@
 /** What ended sessions teach about the next ones: how long cars really stayed, beside what was said, and what they took. */
 import type { SiteFact } from "../facts/index.ts";
-import { beganMs, energyBeforeWh, openSessionAt, type Session, type SessionsState } from "./sessions.ts";
+import { beganMs, energyBeforeWh, givenBeforeWh, openSessionAt, type Session, type SessionsState } from "./sessions.ts";
 import { type Word, wordOn } from "./word.ts";
 
 export interface Stay {
@@ -58,6 +58,7 @@ function drawn({ quarterHours }: Session, energyWh: number): Pick<Stay, "powerW"
 function stayOf(session: Session, ended: { atMs: number; energyWh: number }, word: Word): Stay {
   const last = session.quarterHours.at(-1);
   const { dischargedWh: givenWh = 0 } = session;
+  const hadWh = (statedMs: number) => energyBeforeWh(session, statedMs) - givenBeforeWh(session, statedMs);
   return {
     evseId: session.evseId,
     ...(session.token === undefined ? {} : { token: session.token }),
@@ -66,9 +67,7 @@ function stayOf(session: Session, ended: { atMs: number; energyWh: number }, wor
     ...kept(session, word, ended.atMs),
     energyWh: Math.max(0, Math.round(ended.energyWh - givenWh)),
     ...(givenWh > 0 ? { givenWh: Math.round(givenWh) } : {}),
-    ...(word.energy
-      ? { askedWh: Math.round(energyBeforeWh(session, word.energy.statedMs) + word.energy.energyWh) }
-      : {}),
+    ...(word.energy ? { askedWh: Math.round(hadWh(word.energy.statedMs) + word.energy.energyWh) } : {}),
     ...drawn(session, ended.energyWh),
     ...(session.visit ? { lateMs: beganMs(session) - session.visit.arrivalMs } : {}),
     cutShort: (last?.energyWh ?? 0) >= CHARGING_WH,

@@ -159,7 +159,10 @@ export function planCar(evse: EvseModel, session: Session, question: CarQuestion
   const { site, state, image, nowMs } = question;
   const registers = image.evses.get(evse.id);
   const takenWh = deliveredByRegisterWh(session, registers?.energyWh);
-  const deliveredWh = netDeliveredWh(evse, session, { reading: registers, deliveredWh: takenWh });
+  const taken = { reading: registers, deliveredWh: takenWh };
+  // Who says what the car is to get from now on knows what it gave back before.
+  const sinceMs = wordOn(state.sessions, session).energy?.statedMs;
+  const deliveredWh = netDeliveredWh(evse, session, { ...taken, sinceMs });
   const need = chargingNeed(site, state, session, { nowMs, ...(deliveredWh === undefined ? {} : { deliveredWh }) });
   const phases = loadedPhases(evse, session, question);
   const wattsPerAmpere = site.voltageV * phases.length;
@@ -207,7 +210,7 @@ export function planCar(evse: EvseModel, session: Session, question: CarQuestion
     mayPause: evse.mayPause,
     ...planDischarge(evse, {
       socPercent: reading?.socPercent,
-      netWh: deliveredWh ?? 0,
+      netWh: netDeliveredWh(evse, session, taken) ?? 0,
       allowed: state.sessions.wishes[session.evseId]?.dischargeAllowed,
       voltageV: site.voltageV,
     }),

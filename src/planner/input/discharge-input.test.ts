@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { EvseModel } from "../../core/site/site-model.ts";
 import type { Session } from "../../core/state/sessions.ts";
+import { SLOT_MS } from "../../core/time/slots.ts";
 import { netDeliveredWh, planDischarge } from "./discharge-input.ts";
 
 const discharge = {
@@ -32,4 +33,20 @@ it("what was given back has to be charged again, with its losses, before a need 
   expect(netDeliveredWh(evse, session, { reading, deliveredWh: 8_000 })).toBeCloseTo(8_000 - (1_620 + 810) / 0.81, 6);
   expect(netDeliveredWh(evse, session, { reading: undefined, deliveredWh: undefined })).toBeCloseTo(3_000, 6);
   expect(netDeliveredWh(plain, session, { reading, deliveredWh: 8_000 })).toBe(8_000);
+});
+
+it("what was given back before a driver says what the car is to get is no part of that", () => {
+  const at = (index: number) => index * SLOT_MS;
+  const quarterHours = [1_620, 810].map((dischargedWh, index) => ({
+    slotStartMs: at(index),
+    energyWh: 0,
+    dischargedWh,
+  }));
+  const gave = { energyWh: 5_000, dischargedWh: 2_430, quarterHours } as unknown as Session;
+  const net = (sinceMs?: number) => netDeliveredWh(evse, gave, { reading: undefined, deliveredWh: undefined, sinceMs });
+  expect(net()).toBeCloseTo(5_000 - 2_430 / 0.81, 6);
+  expect(net(at(1))).toBeCloseTo(5_000 - 810 / 0.81, 6);
+  // In doubt the driver gets more: the quarter-hour in which it was said counts as after it.
+  expect(net(at(2) - 1)).toBeCloseTo(5_000 - 810 / 0.81, 6);
+  expect(net(at(2))).toBe(5_000);
 });

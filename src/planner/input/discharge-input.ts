@@ -4,7 +4,7 @@ import { backFactor } from "../../core/drivers/taken.ts";
 import type { PlanEvse } from "../../core/facts/plan-facts.ts";
 import type { EvseReading } from "../../core/image.ts";
 import type { EvseModel } from "../../core/site/site-model.ts";
-import type { Session } from "../../core/state/sessions.ts";
+import { givenBeforeWh, type Session } from "../../core/state/sessions.ts";
 
 /** Given back since the plug-in: booked, and what the register shows beyond that; Wh. */
 function givenWh(session: Session, reading: EvseReading | undefined): number {
@@ -13,14 +13,22 @@ function givenWh(session: Session, reading: EvseReading | undefined): number {
   return dischargedWh + (sinceWh > 0 ? sinceWh : 0);
 }
 
-/** Energy that is left of what was delivered once what was given back has been charged again, Wh; may be below 0. */
+/**
+ * Energy that is left of what was delivered once what was given back since `sinceMs`, or since the plug-in, has been charged
+ * again, Wh; may be below 0.
+ */
 export function netDeliveredWh(
   evse: EvseModel,
   session: Session,
-  at: { readonly reading: EvseReading | undefined; readonly deliveredWh: number | undefined },
+  at: {
+    readonly reading: EvseReading | undefined;
+    readonly deliveredWh: number | undefined;
+    readonly sinceMs?: number | undefined;
+  },
 ): number | undefined {
   if (!evse.discharge) return at.deliveredWh;
-  return (at.deliveredWh ?? session.energyWh) - givenWh(session, at.reading) * backFactor(evse);
+  const beforeWh = at.sinceMs === undefined ? 0 : givenBeforeWh(session, at.sinceMs);
+  return (at.deliveredWh ?? session.energyWh) - (givenWh(session, at.reading) - beforeWh) * backFactor(evse);
 }
 
 /** Bounds of what a car may give, for a plan; nothing where its EVSE takes nothing back. */
