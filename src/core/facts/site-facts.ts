@@ -134,6 +134,10 @@ export const QuarterHourMetered = declareFact(
     complete: Type.Boolean(),
     importWh: Type.Optional(Type.Number()),
     exportWh: Type.Optional(Type.Number()),
+    /** Import and export are of so much of it, ms: of the rest nobody knows. Missing is all. */
+    seenMs: Type.Optional(Type.Number()),
+    /** The grid meter's registers at its end: what a restart hides of the next one is known by them. */
+    registersWh: Type.Optional(Type.Object({ importWh: Type.Number(), exportWh: Type.Number() })),
     pvWh: Type.Optional(Type.Number()),
     /** The sun was held back: it could have given more. Missing is no. */
     pvHeld: Type.Optional(Type.Boolean()),

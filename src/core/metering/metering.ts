@@ -8,7 +8,7 @@ import { evsePowerW } from "../site/site-powers.ts";
 import { openSessionAt, type Session } from "../state/sessions.ts";
 import { slotStartMs } from "../time/slots.ts";
 import type { MeteringInput } from "./input.ts";
-import { initialSiteMeter, meterSite, type SiteMeter, siteQuarterHourDraft } from "./site-meter.ts";
+import { initialSiteMeter, meterSite, resumedSiteMeter, type SiteMeter, siteQuarterHourDraft } from "./site-meter.ts";
 import {
   initialTransactionMeter,
   meterTransaction,
@@ -95,7 +95,11 @@ export function meterTick(
   const { image, state } = input;
   const slotMs = slotOf(memory, image.nowMs);
   const elapsedMs = memory.lastMonoMs === undefined ? 0 : Math.max(0, image.monoMs - memory.lastMonoMs);
-  const site = meterSite(memory.site, input, elapsedMs);
+  const begun =
+    memory.slotStartMs === undefined && image.wallTrusted
+      ? resumedSiteMeter(memory.site, state.site.quarterHours.at(-1), slotMs, image.nowMs)
+      : memory.site;
+  const site = meterSite(begun, input, elapsedMs);
   const currentSlotMs = memory.slotStartMs ?? slotMs;
   const drafts = closeEnded(memory, input, currentSlotMs);
   const transactions = advance(memory, input, elapsedMs);

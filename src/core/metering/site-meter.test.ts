@@ -58,6 +58,46 @@ describe("quarter-hours of the site", () => {
     expect(soFar()).toEqual([expect.closeTo(630, -2), 0]);
   });
 
+  it("hold what a restart hid, where the meter has registers: the ledger knows what they stood at when it began", () => {
+    const site = atSlotStart(withRoof());
+    const draws = (minutes: number, stepMs?: number) => {
+      for (let minute = 0; minute < minutes; minute++) {
+        const importWh = (site.grid?.importWh ?? 50_000) + 60;
+        site.grid = { powerW: 3600, importWh, exportWh: 0 };
+        site.run(MINUTE_MS, stepMs);
+      }
+    };
+    draws(10);
+    site.nowMs += 2 * MINUTE_MS;
+    site.restart();
+    // It draws more than usual while nobody looks.
+    site.grid = { powerW: 3600, importWh: site.grid!.importWh! + 300, exportWh: 0 };
+    site.pv = { powerW: 1000 };
+    site.battery = { powerW: 0 };
+    site.tick();
+    expect(importedSoFarWh(site.memory.site, site.site)).toBe(600 - 60 + 300);
+    draws(5);
+    const [, hour] = site.quarterHours;
+    expect(hour).toMatchObject({ complete: false, importWh: 600 - 60 + 300 + 240 });
+    // Of the roof nobody knows what it gave before.
+    for (const part of ["seenMs", "pvWh", "buildingWh"]) expect(hour).not.toHaveProperty(part);
+  });
+
+  it("say of how much of them they are where a restart hid the rest, and no register tells", () => {
+    const site = atSlotStart();
+    site.grid = { powerW: 3600 };
+    site.run(6 * MINUTE_MS);
+    site.restart();
+    site.run(10 * MINUTE_MS);
+    const part = site.quarterHours[1];
+    expect(part).toMatchObject({ complete: false, importWh: expect.closeTo(600, -1) });
+    expect(part?.seenMs).toBeGreaterThan(9 * MINUTE_MS);
+    expect(part?.seenMs).toBeLessThan(11 * MINUTE_MS);
+    site.run(15 * MINUTE_MS);
+    expect(site.quarterHours[2]).toMatchObject({ complete: true, importWh: 900 });
+    expect(site.quarterHours[2]).not.toHaveProperty("seenMs");
+  });
+
   it("leave out what was not measured, and the building with it", () => {
     const site = atSlotStart(withRoof());
     site.pv = { powerW: 8000 };

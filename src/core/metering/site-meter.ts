@@ -4,6 +4,7 @@ import type { PerPhase } from "../quantity.ts";
 import type { SiteModel } from "../site/site-model.ts";
 import { sitePowers } from "../site/site-powers.ts";
 import { gramsPerKwhAt } from "../state/intensity.ts";
+import type { QuarterHour } from "../state/site-slice.ts";
 import { SLOT_MS } from "../time/slots.ts";
 import type { MeteringInput } from "./input.ts";
 
@@ -24,6 +25,8 @@ export interface SiteMeter {
   /** How long it runs by the monotonic clock, ms: a quarter-hour that the wall clock cut or stretched is not whole. */
   readonly coveredMs: number;
   readonly startedWhole: boolean;
+  /** How long the quarter-hour ran before the controller did, ms, where the ledger knows the registers at its start. */
+  readonly beforeMs?: number;
   readonly wallTrusted: boolean;
   readonly maxCurrentA?: PerPhase;
   readonly pvHeld?: boolean;
@@ -52,6 +55,18 @@ export function initialSiteMeter(startedWhole: boolean, before?: SiteMeter): Sit
     wallTrusted: true,
     ...(registerStart ? { registerStart } : {}),
   };
+}
+
+/** A quarter-hour that began before the controller did, by the registers that the ledger has of the end of the one before. */
+export function resumedSiteMeter(
+  meter: SiteMeter,
+  last: QuarterHour | undefined,
+  slotMs: number,
+  nowMs: number,
+): SiteMeter {
+  if (last?.registersWh === undefined || last.slotStartMs + SLOT_MS !== slotMs) return meter;
+  const { importWh, exportWh } = last.registersWh;
+  return { ...meter, registerStart: { importWh, exportWh }, beforeMs: nowMs - slotMs };
 }
 
 /** Powers by flow, W, of each part that the site has; `undefined` for a part that is not known now. */
@@ -122,6 +137,7 @@ export function meterSite(meter: SiteMeter, input: MeteringInput, elapsedMs: num
     missedMs,
     coveredMs: meter.coveredMs + elapsedMs,
     startedWhole: meter.startedWhole,
+    ...(meter.beforeMs === undefined ? {} : { beforeMs: meter.beforeMs }),
     wallTrusted: meter.wallTrusted && input.image.wallTrusted,
     ...(maxCurrentA ? { maxCurrentA } : {}),
     ...(meter.pvHeld || Object.keys(input.state.limits.pvs ?? {}).length > 0 ? { pvHeld: true } : {}),
@@ -133,27 +149,34 @@ export function meterSite(meter: SiteMeter, input: MeteringInput, elapsedMs: num
 
 /** Most that can have passed the grid connection, Wh. */
 function possibleWh(meter: SiteMeter, site: SiteModel): number {
-  const hours = meter.coveredMs / 3_600_000;
+  const hours = (meter.coveredMs + (meter.beforeMs ?? 0)) / 3_600_000;
   const powerW = site.configuration.gridConnection.mainFuseA * site.voltageV * site.phases;
   return SMALL_REGISTER_STEP_WH + REGISTER_MARGIN * powerW * hours;
 }
 
+/** What passed the grid connection, and in how much of the quarter-hour, ms. */
+interface GridEnergy extends Partial<Registers> {
+  readonly seenMs: number;
+}
+
 /** Import and export by the meter's registers where they make sense, else the integral of the power. */
-function gridEnergy(meter: SiteMeter, site: SiteModel): Partial<Registers> {
+function gridEnergy(meter: SiteMeter, site: SiteModel): GridEnergy {
   const { registerStart: start, registerNow: now, sums } = meter;
   const mostWh = possibleWh(meter, site);
   if (start && now) {
     const importWh = now.importWh - start.importWh;
     const exportWh = now.exportWh - start.exportWh;
-    if (importWh >= 0 && exportWh >= 0 && importWh <= mostWh && exportWh <= mostWh) return { importWh, exportWh };
+    if (importWh >= 0 && exportWh >= 0 && importWh <= mostWh && exportWh <= mostWh)
+      return { importWh, exportWh, seenMs: meter.coveredMs + (meter.beforeMs ?? 0) };
   }
-  return sums.importWh === undefined ? {} : { importWh: sums.importWh, exportWh: sums.exportWh ?? 0 };
+  const seenMs = meter.coveredMs - meter.missedMs.grid;
+  return sums.importWh === undefined ? { seenMs } : { importWh: sums.importWh, exportWh: sums.exportWh ?? 0, seenMs };
 }
 
 /** Sums of the parts that were there all the time; the building is what remains of the balance, when all of them were. */
 function energies(meter: SiteMeter, site: SiteModel): Readonly<Record<string, number | undefined>> {
-  const whole = (part: Part) => meter.missedMs[part] <= MISSING_ALLOWED_MS;
-  const grid = gridEnergy(meter, site);
+  const whole = (part: Part) => meter.startedWhole && meter.missedMs[part] <= MISSING_ALLOWED_MS;
+  const { seenMs: _, ...grid } = gridEnergy(meter, site);
   const { pvWh = 0, batteryChargeWh = 0, batteryDischargeWh = 0, evsesWh = 0 } = meter.sums;
   const known = grid.importWh !== undefined && whole("grid") && whole("pv") && whole("battery") && whole("evses");
   const othersWh = pvWh - batteryChargeWh + batteryDischargeWh - evsesWh;
@@ -166,28 +189,37 @@ function energies(meter: SiteMeter, site: SiteModel): Readonly<Record<string, nu
   };
 }
 
-/** What passed the grid connection was seen since the quarter-hour began. */
-function sawAll({ startedWhole, missedMs }: SiteMeter): boolean {
-  return startedWhole && missedMs.grid <= MISSING_ALLOWED_MS;
+/** What passed the grid connection since the quarter-hour began; nothing where not all of it was seen. */
+function soFar(meter: SiteMeter, site: SiteModel): Partial<Registers> {
+  const energy = gridEnergy(meter, site);
+  const passedMs = meter.coveredMs + (meter.beforeMs ?? 0);
+  const isSeen = energy.seenMs >= passedMs - MISSING_ALLOWED_MS && meter.missedMs.grid <= MISSING_ALLOWED_MS;
+  return isSeen && (meter.startedWhole || meter.beforeMs !== undefined) ? energy : {};
 }
 
-/** Imported since the quarter-hour began, Wh; missing where it began before the controller did, or the meter was silent for too long. */
+/** Imported since the quarter-hour began, Wh; missing where a part of it was not seen: it began before the controller did, or the meter was silent. */
 export function importedSoFarWh(meter: SiteMeter, site: SiteModel): number | undefined {
-  return sawAll(meter) ? gridEnergy(meter, site).importWh : undefined;
+  return soFar(meter, site).importWh;
 }
 
 /** Exported since the quarter-hour began, Wh; missing as above. */
 export function exportedSoFarWh(meter: SiteMeter, site: SiteModel): number | undefined {
-  return sawAll(meter) ? gridEnergy(meter, site).exportWh : undefined;
+  return soFar(meter, site).exportWh;
 }
 
-/** The fact on a quarter-hour of the site. What was not measured for more than half a minute is left out. */
+/**
+ * The fact on a quarter-hour of the site. What was not measured for more than half a minute is left out; of import and export it
+ * says of how much of it they are.
+ */
 export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number, site: SiteModel): SiteDraft {
   const rounded = Object.fromEntries(
     Object.entries(energies(meter, site)).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, Math.round(value)]],
     ),
   );
+  const { importWh, seenMs } = gridEnergy(meter, site);
+  const isPart = importWh !== undefined && seenMs < SLOT_MS - MISSING_ALLOWED_MS;
+  const { registerNow } = meter;
   const wholeSlot = Math.abs(meter.coveredMs - SLOT_MS) <= MISSING_ALLOWED_MS;
   return {
     type: "quarter-hour-metered",
@@ -196,6 +228,10 @@ export function siteQuarterHourDraft(meter: SiteMeter, slotStartMs: number, site
       slotStartMs,
       complete: meter.startedWhole && meter.wallTrusted && wholeSlot && meter.missedMs.grid <= MISSING_ALLOWED_MS,
       ...rounded,
+      ...(isPart ? { seenMs: Math.max(0, Math.round(seenMs)) } : {}),
+      ...(registerNow
+        ? { registersWh: { importWh: Math.round(registerNow.importWh), exportWh: Math.round(registerNow.exportWh) } }
+        : {}),
       ...(meter.pvHeld ? { pvHeld: true } : {}),
       ...(meter.maxCurrentA ? { maxCurrentA: [...meter.maxCurrentA] as [number, number, number] } : {}),
       ...(meter.importEurPerKwh === undefined ? {} : { importEurPerKwh: meter.importEurPerKwh }),

@@ -92,6 +92,18 @@ describe("what the owner saved", () => {
     });
   });
 
+  it("leaves out a quarter-hour of which a restart hid a part, with the cars of then: their own registers know it whole", () => {
+    const carWh = { 5: 2000, 6: 2000 };
+    const hidden = quarterHours(carWh).map((hour, slot) =>
+      slot === 5 ? { ...hour, complete: false, importWh: 700, seenMs: 280_000 } : hour,
+    );
+    const result = savings({ ...period, quarterHours: hidden, sessions: [session(carWh)] });
+    expect(result).toMatchObject({ quarterHours: 7, quarterHoursLeftOut: 1, sessions: 0, sessionsLeftOut: 1 });
+    expect(result.savedEur).toBe(0);
+    // Nothing is sold that nobody made.
+    expect(result.uncontrolled.exportWh).toBe(0);
+  });
+
   it("says nothing of cars that were full and took nothing: there is nothing to move", () => {
     const full = [session({}), session({ 5: 0 })];
     const books = quarterHours({});

@@ -210,8 +210,11 @@ function bill({ known, site }: Billed, changeWh: (slotMs: number) => number, mis
   };
 }
 
-/** What it drew is known and has a price, and so has what it sold, or would have sold without the cars. */
-function hasBill({ importWh, importEurPerKwh, exportWh = 0, pvWh = 0, exportEurPerKwh }: QuarterHour): boolean {
+/** What it drew is known, all of it, and has a price, and so has what it sold, or would have sold without the cars. */
+function hasBill(quarterHour: QuarterHour): boolean {
+  const { importWh, seenMs, importEurPerKwh, exportWh = 0, pvWh = 0, exportEurPerKwh } = quarterHour;
+  // What cars took is booked whole by their own registers: it would be more than the part that was seen.
+  if (seenMs !== undefined) return false;
   const sells = exportWh > 0 || pvWh > 0;
   return importWh !== undefined && importEurPerKwh !== undefined && (exportEurPerKwh !== undefined || !sells);
 }

@@ -9,6 +9,9 @@ export interface QuarterHour {
   readonly complete: boolean;
   readonly importWh?: number;
   readonly exportWh?: number;
+  /** Import and export are of so much of it, ms; missing is all. */
+  readonly seenMs?: number;
+  readonly registersWh?: { readonly importWh: number; readonly exportWh: number };
   readonly pvWh?: number;
   /** The sun was held back: it could have given more. */
   readonly pvHeld?: boolean;

@@ -41,7 +41,7 @@ export interface SiteState {
 }
 
 /** Raise when a fold changes its meaning: snapshots of another version are ignored. */
-export const STATE_VERSION = 30;
+export const STATE_VERSION = 31;
 
 /** The state before the first fact. */
 export function initialState(): SiteState {

@@ -20,4 +20,14 @@ describe("what the running quarter-hour drew before a plan", () => {
     // 8 kW for ten minutes.
     expect(drawnWh(undefined)).toBe(1333);
   });
+
+  it("is so, too, in a whole quarter-hour of the running hour that nobody measured, where hours count", () => {
+    const hours = [{ ...tariffs[0], intervalMinutes: 60 as const }];
+    const hourMs = 4 * SLOT_MS;
+    const startMs = Math.ceil(START_MS / hourMs) * hourMs + 2 * SLOT_MS;
+    // The hour before had 8 kWh; of this one the first quarter-hour drew 1 kWh, the second is not known.
+    const known = { firstMs: startMs - 6 * SLOT_MS, energyWh: [2000, 2000, 2000, 2000, 1000, null] };
+    const times = { timeZone: "Europe/Berlin", startMs, nowMs: startMs, slots: 8 };
+    expect(planPeaks({ tariffs: hours, imports: known, ...times, importedWh: 0 })[0]?.beforeWh).toBe(3000);
+  });
 });

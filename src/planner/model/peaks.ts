@@ -46,22 +46,23 @@ function stretches({ startMs, slots, timeZone }: PeaksQuestion): Stretch[] {
   return found;
 }
 
-/** What the running slot would have drawn by now without raising what the month has reached, Wh. */
+/** What a quarter-hour of the running interval would draw without raising what the month has reached, Wh. */
 function reachedWh(tariff: CapacityTariff, question: PeaksQuestion, reached: readonly DayPeak[]): number {
-  const { startMs, nowMs, timeZone } = question;
+  const { startMs, timeZone } = question;
   const lengthMs = slotsInInterval(tariff) * SLOT_MS;
   const { weight, contractedKw } = capacityRule(tariff, Math.floor(startMs / lengthMs) * lengthMs, timeZone);
   const powerKw = weight > 0 ? contractedKw + capacityValueKw(tariff, reached) / weight : 0;
-  return powerKw * 1000 * SLOT_HOURS * Math.min(1, (nowMs - startMs) / SLOT_MS);
+  return powerKw * 1000 * SLOT_HOURS;
 }
 
-/** Energy of the running interval before the horizon, Wh; what nobody measured of the running slot is as much as was reached before. */
+/** Energy of the running interval before the horizon, Wh; what nobody measured of it is as much as was reached before. */
 function beforeWh(tariff: CapacityTariff, question: PeaksQuestion, reached: readonly DayPeak[]): number {
-  const { imports, startMs, importedWh } = question;
+  const { imports, startMs, nowMs, importedWh } = question;
   const lengthMs = slotsInInterval(tariff) * SLOT_MS;
-  let energyWh = importedWh ?? reachedWh(tariff, question, reached);
+  const unseenWh = reachedWh(tariff, question, reached);
+  let energyWh = importedWh ?? unseenWh * Math.min(1, (nowMs - startMs) / SLOT_MS);
   for (let atMs = Math.floor(startMs / lengthMs) * lengthMs; atMs < startMs; atMs += SLOT_MS)
-    energyWh += importAt(imports, atMs) ?? 0;
+    energyWh += importAt(imports, atMs) ?? unseenWh;
   return Math.round(energyWh);
 }
 

@@ -126,7 +126,7 @@ export const words = {
   fixedFees: (eur: string) => `Fees of the month, whatever is drawn: ${eur}`,
   savedNothing: "What was saved is shown after the month's first session that has ended.",
   savedNote: (days: number, sessions: number, leftOut: number) =>
-    `From ${count(sessions, "ended session")} and the metered bill of ${count(days, "day")}; building, sun and battery as measured. ${leftOut === 0 ? "" : `${count(leftOut, "session")} left out: still open, or not whole in the month's books.`}`,
+    `From ${count(sessions, "ended session")} and the metered bill of ${count(days, "day")}; building, sun and battery as measured. ${leftOut === 0 ? "" : `${count(leftOut, "session")} left out: still open, or not all of their time was metered (a restart, a silent meter, no price).`}`,
   savedMissing: (missing: string) =>
     `With equal shares ${missing} kWh would have been missing; they are not in that cost.`,
   facts: "Latest facts",
