@@ -6,7 +6,7 @@ const later = { otherAt: "19:00" };
 it.each<[BatteryWords, string]>([
   [
     { powerW: 0, reason: { kind: "kept", otherEurPerKwh: 0.4, changesAtEurPerKwh: 0.382 }, ...later },
-    "holds: its energy is kept for 19:00, when a kWh is worth 40.0 ct; above 38.2 ct it would give",
+    "holds: its energy is kept for 19:00, when a kWh is worth 40.0 ct; it would give above 38.2 ct",
   ],
   [
     { powerW: 0, reason: { kind: "kept", otherEurPerKwh: 0.2 }, otherAt: "Tue 06:00", isEnd: true },
@@ -14,9 +14,17 @@ it.each<[BatteryWords, string]>([
   ],
   [
     { powerW: 0, reason: { kind: "replace", otherEurPerKwh: 0.27, changesAtEurPerKwh: 0.31 }, ...later },
-    "holds: what it gave would have to be bought again at 19:00 for 27.0 ct, which with losses and wear does not pay; above 31.0 ct it would give",
+    "holds: what it gave would have to be bought again at 19:00 for 27.0 ct, which with losses and wear does not pay; it would give above 31.0 ct",
   ],
   [{ powerW: 0, reason: { kind: "empty" } }, "holds: it has nothing above its reserve"],
+  [
+    { powerW: 0, reason: { kind: "circuit", circuitId: "grid", phase: 0, limitW: 14_490 } },
+    "holds: it would charge, but the building fuse L1 has no room left",
+  ],
+  [
+    { powerW: 0, reason: { kind: "given", otherEurPerKwh: 0.3 }, otherAt: "06:00" },
+    "holds: its energy is given at 06:00, for as much or more",
+  ],
   [{ powerW: 0, reason: { kind: "full" }, isFull: true, fullAt: "12:15" }, "holds: it is full"],
   [{ powerW: 0, reason: { kind: "full" }, fullAt: "12:15" }, "holds: it will be full at 12:15 anyway"],
   [
@@ -32,7 +40,7 @@ it.each<[BatteryWords, string]>([
   ],
   [
     { powerW: -1_500, reason: { kind: "covered", changesAtEurPerKwh: 0.301 }, otherAt: "02:00" },
-    "gives 1.5 kW: all that is taken here; charges again at 02:00; below 30.1 ct it would give less",
+    "gives 1.5 kW: all that is taken here; charges again at 02:00; it would give less below 30.1 ct",
   ],
   [
     { powerW: -1_500, reason: { kind: "kept", otherEurPerKwh: 0.4 }, ...later },

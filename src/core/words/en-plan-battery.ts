@@ -60,7 +60,7 @@ function giving(slot: BatteryWords): string {
     export: "no more may be exported",
     empty: "then it has nothing above its reserve",
     kept: `the rest is kept for ${use(slot)}`,
-    given: `the rest was worth more at ${otherAt}`,
+    given: `the rest is given at ${otherAt}, for as much or more`,
     replace: `more would have to be ${again(slot)}, which with losses and wear does not pay`,
   };
   return `gives ${kilowatts(powerW)}: ${why[reason.kind] ?? "more does not pay"}${next}`;
@@ -75,11 +75,11 @@ function holding(slot: BatteryWords): string {
     full: isFull ? "it is full" : `it will be full at ${fullAt} anyway`,
     sold: `the sun that is left brings ${cents(reason.eurPerKwh)} sold, and keeping it saves no more later`,
     kept: `its energy is kept for ${use(slot)}`,
-    given: `its energy was worth more at ${otherAt}`,
+    given: `its energy is given at ${otherAt}, for as much or more`,
     replace: `what it gave would have to be ${again(slot)}, which with losses and wear does not pay`,
     maximum: "it can do no more",
   };
-  return `holds: ${why[reason.kind] ?? limited(slot)}`;
+  return `holds: ${why[reason.kind] ?? `it would charge, but ${limited(slot)}`}`;
 }
 
 /** One slot of a battery in words, without its name. */
@@ -87,8 +87,7 @@ export function planBatterySlot(slot: BatteryWords): string {
   const { powerW, reason } = slot;
   const change = reason.changesAtEurPerKwh;
   const at = change === undefined ? "" : cents(change);
-  const isIn = powerW > FLOW_W;
-  if (isIn) return `${charging(slot)}${change === undefined ? "" : `; above ${at} it would take less`}`;
-  if (powerW < -FLOW_W) return `${giving(slot)}${change === undefined ? "" : `; below ${at} it would give less`}`;
-  return `${holding(slot)}${change === undefined ? "" : `; above ${at} it would give`}`;
+  if (powerW > FLOW_W) return `${charging(slot)}${change === undefined ? "" : `; it would take less above ${at}`}`;
+  if (powerW < -FLOW_W) return `${giving(slot)}${change === undefined ? "" : `; it would give less below ${at}`}`;
+  return `${holding(slot)}${change === undefined ? "" : `; it would give above ${at}`}`;
 }

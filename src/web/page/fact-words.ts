@@ -33,7 +33,7 @@ const STATUS: Readonly<Record<string, string>> = {
   occupied: "has a car plugged in",
   charging: "charges",
   "suspended-ev": "has a car that takes nothing",
-  "suspended-evse": "gives nothing for now",
+  "suspended-evse": "gives no power for now",
   finishing: "is done, the cable is still plugged in",
   reserved: "is reserved",
   unavailable: "is out of service",
