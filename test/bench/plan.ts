@@ -1,5 +1,8 @@
 /** How long a plan takes, from its input to the checked result, beside native GLPK and HiGHS on the same model. */
-import type { PlanInput } from "../../src/core/facts/plan-facts.ts";
+import type { PlanInput, PlanResult } from "../../src/core/facts/plan-facts.ts";
+import { explainBatteries } from "../../src/planner/explain/explain-battery.ts";
+import { explainChoices } from "../../src/planner/explain/explain-choice.ts";
+import { questionOf } from "../../src/planner/explain/explain-question.ts";
 import { MOST_PLANNED } from "../../src/planner/input/visit-input.ts";
 import { planModel } from "../../src/planner/model/model.ts";
 import { awaitedInput, seededInput, switchedInput } from "../../src/planner/plan-input.test-kit.ts";
@@ -32,6 +35,17 @@ function quantile(values: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }
 
+/** What all reasons of a plan take, as when somebody looks at the first of them. */
+function reasonsMs(input: PlanInput, result: PlanResult): number {
+  const startMs = performance.now();
+  const question = questionOf(input, result);
+  if (question) {
+    explainChoices(question);
+    explainBatteries(question);
+  }
+  return performance.now() - startMs;
+}
+
 function planned(linear: LinearSolver, inputs: readonly PlanInput[]) {
   return inputs.map((input) => {
     const startMs = performance.now();
@@ -39,7 +53,8 @@ function planned(linear: LinearSolver, inputs: readonly PlanInput[]) {
     const result = solvePlan(input, DEADLINE_MS, { linear, nowMs: () => performance.now() });
     const { user, system } = process.threadCpuUsage(before);
     const processorMs = (user + system) / 1000;
-    return { tookMs: performance.now() - startMs, processorMs, gap: result.gap ?? 1, status: result.status };
+    const tookMs = performance.now() - startMs;
+    return { tookMs, processorMs, reasonsMs: reasonsMs(input, result), gap: result.gap ?? 1, status: result.status };
   });
 }
 
@@ -149,6 +164,7 @@ function timeFigures(what: string, linear: LinearSolver, inputs: readonly PlanIn
   const plans = planned(linear, inputs);
   const times = plans.map((plan) => plan.tookMs);
   const gaps = plans.map((plan) => plan.gap);
+  const reasons = plans.map((plan) => plan.reasonsMs);
   const proven = plans.filter(({ status }) => status === "optimal").length;
   const byRules = plans.filter(({ status }) => status === "rule-based").length;
   const percent = (part: number) => `${(quantile(gaps, part) * 100).toFixed(2)} %`;
@@ -173,6 +189,12 @@ function timeFigures(what: string, linear: LinearSolver, inputs: readonly PlanIn
       detail: `gap to the bound p50 ${percent(0.5)}, p95 ${percent(0.95)}, worst ${percent(1)}`,
     },
     { name: `plan ${what} worst`, value: Math.max(...times), unit: "ms" },
+    {
+      name: `reasons of a plan ${what} p95`,
+      value: quantile(reasons, 0.95),
+      unit: "ms",
+      detail: `once a plan, when somebody asks; p50 ${quantile(reasons, 0.5).toFixed(0)} ms`,
+    },
   ];
 }
 

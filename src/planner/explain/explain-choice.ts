@@ -52,30 +52,40 @@ function awaited(index: number, slot: number, reason: SlotReason, question: Ques
   };
 }
 
+/** Slots that a limit, or its absence, keeps a car from having more of, with what they cost and weigh. */
+function deniedSlots(index: number, reasons: readonly SlotReason[], question: Question): DeniedSlot[] {
+  return reasons.flatMap((needs, at) => {
+    if (!LIMITS.has(needs.kind)) return [];
+    const isFull = plannedW(index, at, question) >= mostPowerW(question.input.evses[index]!, at) - NEAR_W;
+    if (isFull && !AWAY.has(needs.kind) && needs.kind !== "ceiling") return [];
+    const eur = moreEur(index, at, question);
+    return [{ at, needs, eur, weighsEur: eur + besideEur(index, at, question) }];
+  });
+}
+
+interface DeniedSlot {
+  readonly at: number;
+  readonly needs: SlotReason;
+  readonly eur: number;
+  readonly weighsEur: number;
+}
+
 /** The cheapest slot that a charging car would rather have, and the limit that keeps it from there. */
 function denied(
   index: number,
   slot: number,
-  { question, reasons }: { question: Question; reasons: readonly SlotReason[] },
+  { question, slots }: { question: Question; slots: readonly DeniedSlot[] },
 ): NextChoice | undefined {
-  const { input } = question;
-  const eur = (at: number) => moreEur(index, at, question);
-  const weighs = (at: number) => eur(at) + besideEur(index, at, question);
-  const here = weighs(slot);
-  let best: number | undefined;
-  for (const [at, reason] of reasons.entries()) {
-    const isFull = plannedW(index, at, question) >= mostPowerW(input.evses[index]!, at) - NEAR_W;
-    if (at === slot || !LIMITS.has(reason.kind) || (isFull && !AWAY.has(reason.kind) && reason.kind !== "ceiling"))
-      continue;
-    const gains = weighs(at) < here - WORTH_EUR_PER_KWH && eur(at) < eur(slot) - WORTH_EUR_PER_KWH;
-    if (gains && (best === undefined || weighs(at) < weighs(best))) best = at;
+  const hereEur = moreEur(index, slot, question);
+  const weighsEur = hereEur + besideEur(index, slot, question);
+  let best: DeniedSlot | undefined;
+  for (const other of slots) {
+    if (other.at === slot || other.weighsEur >= (best?.weighsEur ?? weighsEur - WORTH_EUR_PER_KWH)) continue;
+    if (other.eur < hereEur - WORTH_EUR_PER_KWH) best = other;
   }
-  if (best === undefined) return undefined;
-  return {
-    startMs: input.startMs + best * SLOT_MS,
-    cheaperEurPerKwh: cents(eur(slot) - eur(best)),
-    needs: reasons[best]!,
-  };
+  if (!best) return undefined;
+  const startMs = question.input.startMs + best.at * SLOT_MS;
+  return { startMs, cheaperEurPerKwh: cents(hereEur - best.eur), needs: best.needs };
 }
 
 /** Reason and next cheaper choice of each slot of each EVSE, in the order of the plan. */
@@ -83,10 +93,11 @@ export function explainChoices(question: Question): Explained[][] {
   const { input } = question;
   return input.evses.map((_, index) => {
     const reasons = Array.from({ length: input.slots }, (_, slot) => reasonAt(index, slot, question));
+    const slots = deniedSlots(index, reasons, question);
     return reasons.map((reason, slot): Explained => {
       const charges = plannedW(index, slot, question) > 0;
       const next = charges
-        ? denied(index, slot, { question, reasons })
+        ? denied(index, slot, { question, slots })
         : waits(reason) && awaited(index, slot, reason, question);
       return next ? { reason, next } : { reason };
     });

@@ -31,11 +31,22 @@ export interface UsedSlot {
 /** A plan that is asked, and what is reckoned once for all its slots. */
 export interface Question extends Plan {
   readonly weights: PlanWeights;
+  /** The lowest price of all, at most 0. */
+  readonly leastEurPerKwh: number;
   readonly drawn: readonly Drawn[];
   /** The month's peak that such a step of a car in a slot, or a little, would make dearer. */
   readonly peakAt: (slot: number, car: SlotStep) => string | undefined;
   /** Slots that cars use, by car, as far as they were asked for. */
   readonly usedBy: Map<number, readonly UsedSlot[]>;
+  /** By car and slot, as far as it was asked for: what a kWh more costs, what it weighs besides, and what limits leave. */
+  readonly known: { readonly moreEur: number[][]; readonly besideEur: number[][]; readonly roomW: number[][] };
+}
+
+/** A number by car and slot that is reckoned once. */
+export function once(rows: number[][], index: number, slot: number, reckon: () => number): number {
+  rows[index] ??= [];
+  rows[index][slot] ??= reckon();
+  return rows[index][slot];
 }
 
 /** A plan as a question; nothing where it says nothing of its input's cars. */
@@ -48,7 +59,12 @@ export function questionOf(input: PlanInput, result: PlanResult): Question | und
     if (!known.has(key)) known.set(key, raisedPeak(slot, step, { input, result }));
     return known.get(key);
   };
-  return { input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt, usedBy: new Map() };
+  return {
+    ...{ input, result, weights: planWeights(input), drawn: drawnOf(input, result), peakAt },
+    leastEurPerKwh: Math.min(0, ...input.importEurPerKwh, ...input.exportEurPerKwh),
+    usedBy: new Map(),
+    known: { moreEur: [], besideEur: [], roomW: [] },
+  };
 }
 
 /** Planned power, W. */

@@ -2,7 +2,7 @@
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { importCapW } from "../input/limits.ts";
 import { changeW, rampSteps, slotMean } from "../input/ramp.ts";
-import { type Plan, partOf, type Question, unusedSunW } from "./explain-question.ts";
+import { once, type Plan, partOf, type Question, unusedSunW } from "./explain-question.ts";
 
 export interface Room {
   readonly roomW: number;
@@ -70,6 +70,8 @@ function rampRoom(slot: number, { input, result }: Plan): MeanRoom[] {
 
 /** What all limits of power leave a car in a slot beside what it has, W. */
 export function roomAtW(index: number, slot: number, question: Question): number {
-  const rooms = roomsOf(index, slot, question).map(({ roomW }) => roomW);
-  return Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...rooms));
+  return once(question.known.roomW, index, slot, () => {
+    const rooms = roomsOf(index, slot, question).map(({ roomW }) => roomW);
+    return Math.max(0, Math.min(Number.POSITIVE_INFINITY, ...rooms));
+  });
 }

@@ -11,6 +11,7 @@ import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
 import { unaskedWh } from "../model/shortfall.ts";
 import {
   NEAR_W,
+  once,
   type Plan,
   partOf,
   plannedW,
@@ -82,6 +83,10 @@ function sources(
 
 /** What a kWh more costs in a slot, EUR: from the sun what it would have earned or cost, else what it is bought for. */
 export function moreEur(index: number, slot: number, question: Question): number {
+  return once(question.known.moreEur, index, slot, () => stepEur(index, slot, question));
+}
+
+function stepEur(index: number, slot: number, question: Question): number {
   const moreW = stepMeanW(index, slot, question);
   let [leftW, eur] = [moreW, 0];
   for (const { eurPerKwh, mostW } of sources(slot, question)) {
@@ -114,13 +119,14 @@ function greenEur(index: number, slot: number, { input, result }: Question, more
   return (greenEurPerKwh(input, slot) * boughtW) / meanW;
 }
 
-/** What energy in a slot weighs beside its price, EUR/kWh: of `moreW` more, or of the last W. */
-export function besideEur(
-  index: number,
-  slot: number,
-  question: Question,
-  moreW = stepW(index, slot, question),
-): number {
+/** What energy in a slot weighs beside its price, EUR/kWh. */
+export function besideEur(index: number, slot: number, question: Question): number {
+  const reckon = () => besideOf(index, slot, question, stepW(index, slot, question));
+  return once(question.known.besideEur, index, slot, reckon);
+}
+
+/** The same of `moreW` more, or (0) of the last W. */
+function besideOf(index: number, slot: number, question: Question, moreW: number): number {
   const { input, weights } = question;
   const own = carCost(input.evses[index]!, slot, { input, weights });
   return own + greenEur(index, slot, question, moreW) + wantedEur(index, slot, moreW, question);
@@ -131,15 +137,16 @@ const cents = (eur: number) => Math.round(eur * 1e5) / 1e5;
 /** A plan of which the price alone decides, in a slot whose energy has one price. */
 function isPlain(index: number, slot: number, question: Question): boolean {
   const { input, result } = question;
+  const { discharge, preference } = input.evses[index]!;
+  const stores = input.batteries.length > 0 || discharge !== undefined;
+  if (stores || input.peaks || input.ramp || result.status !== "optimal") return false;
   const [first, ...others] = sources(slot, question).filter(({ mostW }) => mostW > NEAR_W);
-  const isOnePrice = others.length === 0 || first!.mostW >= stepMeanW(index, slot, question);
+  if (others.length > 0 && first!.mostW < stepMeanW(index, slot, question)) return false;
   // What a driver who wants the sun pays is half sun, half grid where its least power is more than the sun.
   const isSun = (at: number) => (input.pvW[at] ?? 0) > (input.buildingW[at] ?? 0);
-  const takes = result.evses[index]!.powerW.map((powerW, at) => powerW > 0 || at === slot);
-  const isMixed = input.evses[index]!.preference === "green" && takes.some((does, at) => does && isSun(at));
-  const isWanted = takes.some((does, at) => does && wantedEur(index, at, stepW(index, at, question), question) > 0);
-  const stores = input.batteries.length > 0 || input.evses[index]!.discharge !== undefined;
-  return !stores && !input.peaks && !input.ramp && result.status === "optimal" && isOnePrice && !isMixed && !isWanted;
+  const isMixed = (at: number) =>
+    (preference === "green" && isSun(at)) || wantedEur(index, at, stepW(index, at, question), question) > 0;
+  return !result.evses[index]!.powerW.some((powerW, at) => (powerW > 0 || at === slot) && isMixed(at));
 }
 
 /** The slots that a car uses: what the last kWh of each costs, and what else it weighs, EUR. */
@@ -147,7 +154,7 @@ function usedSlots(index: number, question: Question): readonly UsedSlot[] {
   const known = question.usedBy.get(index);
   if (known) return known;
   const used = question.result.evses[index]!.powerW.flatMap((powerW, at) =>
-    powerW > 0 ? [{ eur: lastEur(at, question), besideEur: besideEur(index, at, question, 0) }] : [],
+    powerW > 0 ? [{ eur: lastEur(at, question), besideEur: besideOf(index, at, question, 0) }] : [],
   );
   question.usedBy.set(index, used);
   return used;
@@ -163,7 +170,6 @@ function isTooDear(index: number, slot: number, question: Question): boolean {
 
 /** Its need is met in other slots: because they cost less, others probably want the room here, or sooner counts more than the price. */
 function elsewhereReason(index: number, slot: number, question: Question): SlotReason {
-  const { input } = question;
   const used = usedSlots(index, question);
   const eurPerKwh = cents(moreEur(index, slot, question));
   const here = besideEur(index, slot, question);
@@ -174,7 +180,7 @@ function elsewhereReason(index: number, slot: number, question: Question): SlotR
   const isForOthers = others > 0 && eurPerKwh + here - others < dearest.eur + dearest.besideEur;
   const kind = !isDearer ? "price" : isForOthers ? "wanted" : "sooner";
   // No price is as low as what hurry weighs.
-  const isPrice = belowEurPerKwh >= Math.min(0, ...input.importEurPerKwh, ...input.exportEurPerKwh);
+  const isPrice = belowEurPerKwh >= question.leastEurPerKwh;
   const says = isPlain(index, slot, question) && isPrice && belowEurPerKwh < eurPerKwh;
   return { kind, eurPerKwh, ...(says ? { belowEurPerKwh } : {}) };
 }
