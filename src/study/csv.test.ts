@@ -15,6 +15,34 @@ describe("a measured table", () => {
   });
 });
 
+describe("a line of a table", () => {
+  it("goes on where a quoted cell does", () => {
+    const { rows, unreadable } = parseCsv('id,note,kwh\n1,"came late,\nleft early",5\n2,"a ""b""",6\n');
+    expect(rows).toEqual([
+      { id: "1", note: "came late,\nleft early", kwh: "5" },
+      { id: "2", note: 'a "b"', kwh: "6" },
+    ]);
+    expect(unreadable).toBe(0);
+  });
+
+  it("with a quote that is never closed costs no other", () => {
+    const { rows, unreadable } = parseCsv('id,note,kwh\n1,"a,5\n2,b,6\n3,c,7');
+    expect(rows.map(({ id }) => id)).toEqual(["2", "3"]);
+    expect(unreadable).toBe(1);
+    const inches = parseCsv('id,note\n1,5" pipe\n2,b\n3,6" pipe');
+    expect(inches.rows.map(({ id }) => id)).toEqual(["1", "2", "3"]);
+  });
+
+  it("that begins with # is a row where it has all cells, else a remark", () => {
+    const { rows, unreadable } = parseCsv("# measured in 2025\nid;kwh\n#1001;5,5\n# a gap\n#1002;6");
+    expect(rows).toEqual([
+      { id: "#1001", kwh: "5.5" },
+      { id: "#1002", kwh: "6" },
+    ]);
+    expect(unreadable).toBe(0);
+  });
+});
+
 describe("a time of a table", () => {
   it.each([
     ["2019-05-01T08:18:45Z", "2019-05-01T08:18:45.000Z"],

@@ -37,21 +37,47 @@ function delimiterOf(header: string): string {
   return [",", ";", "\t"].find((delimiter) => header.includes(delimiter)) ?? ",";
 }
 
-/** Reads a table with a header line. Empty lines and lines that begin with # are no rows. */
+/** More lines than this no cell has: a quote that is never closed costs only its own line. */
+const MOST_CELL_LINES = 20;
+
+/** A quote at the beginning of the last cell that is not closed: elsewhere it stands for inches. */
+const OPEN_CELL = /(?:^|[,;\t])\s*"(?:[^"]|"")*$/;
+
+/** The cells of a line of the table that begins at `from`, and over how many lines of text it goes: a quoted cell may hold some. */
+function rowAt(lines: readonly string[], from: number, { delimiter, count }: { delimiter: string; count: number }) {
+  let text = lines[from]!;
+  const first = cells(text, delimiter);
+  const isOpen = () => OPEN_CELL.test(text);
+  for (let length = 2; isOpen() && length <= MOST_CELL_LINES && from + length <= lines.length; length++) {
+    text += `\n${lines[from + length - 1]}`;
+    if (isOpen()) continue;
+    const values = cells(text, delimiter);
+    if (values.length === count) return { values, length };
+    break;
+  }
+  return first.length === count ? { values: first, length: 1 } : undefined;
+}
+
+/** Reads a table with a header line. Empty lines are no rows, nor are those that begin with # and have no cell for each column. */
 export function parseCsv(text: string): CsvTable {
   const lines = text
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
-    .filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  const [header = "", ...body] = lines;
+    .filter((line) => line.trim() !== "");
+  const headerAt = lines.findIndex((line) => !line.startsWith("#"));
+  const header = lines[headerAt] ?? "";
   const delimiter = delimiterOf(header);
   const columns = cells(header, delimiter).map((name) => name.toLowerCase());
   const rows: Record<string, string>[] = [];
   let unreadable = 0;
-  for (const line of body) {
-    const values = cells(line, delimiter);
-    if (values.length !== columns.length) unreadable++;
-    else rows.push(Object.fromEntries(columns.map((name, index) => [name, withPoint(values[index]!, delimiter)])));
+  for (let at = headerAt < 0 ? lines.length : headerAt + 1; at < lines.length; at++) {
+    const row = rowAt(lines, at, { delimiter, count: columns.length });
+    if (!row) {
+      if (!lines[at]!.startsWith("#")) unreadable++;
+      continue;
+    }
+    rows.push(Object.fromEntries(columns.map((name, index) => [name, withPoint(row.values[index]!, delimiter)])));
+    at += row.length - 1;
   }
   return { columns, rows, unreadable };
 }
