@@ -196,6 +196,17 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.03118 },
     ],
   ],
+  [
+    6210295,
+    "a sound meter was doubted for good beside a car that gave less than it was told, as it might have given the rest untold",
+    [
+      { family: "process", kind: "paused", fromS: 748, forS: 60, pick: 0.92695 },
+      { family: "giving", kind: "keeps-giving", fromS: 307, forS: 267, pick: 0.63772 },
+      { family: "giving", kind: "loses-sign", fromS: 696, forS: 81, pick: 0.26116 },
+      { family: "giving", kind: "offline", fromS: 329, forS: 380, pick: 0.74204 },
+      { family: "giving", kind: "no-export", fromS: 711, forS: 163, pick: 0.89488 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

@@ -22,6 +22,8 @@ export interface EvseTrack {
   readonly awayMonoMs?: number;
   /** What it may give back, as it was told, on each of its phases, A: it does so before its next report says it. */
   readonly toldBackA?: number;
+  /** Since when it is told at least as much. */
+  readonly backSinceMonoMs?: number;
   /** Since when it is told less, or its charge point is away: it may not have heard that, and ends its lease by itself. */
   readonly lessSinceMonoMs?: number;
   readonly last?: EvseReport;
@@ -116,9 +118,14 @@ function takeReport({ kept, ...track }: EvseTrack, report: EvseReport): EvseTrac
   return { ...track, last: report, ...(track.last ? { before: track.last } : {}) };
 }
 
-/** What a report leaves out of what the EVSE was told to give back: by grid phase, A; without a report all of it. */
-export function untoldBackA({ evse, toldBackA = 0 }: EvseTrack, report: EvseReport | undefined): PerPhase {
-  if (toldBackA <= 0) return ZERO_PHASES;
+/**
+ * What a report leaves out of what the EVSE was told to give back: by grid phase, A; without a report all of it. One from after the
+ * time to obey says what the car makes of that: it may give less, as a car may draw less than its limit.
+ */
+export function untoldBackA(track: EvseTrack, report: EvseReport | undefined): PerPhase {
+  const { evse, toldBackA = 0, backSinceMonoMs = Number.POSITIVE_INFINITY } = track;
+  const isShown = report?.currentA !== undefined && report.atMonoMs >= backSinceMonoMs + OBEYS_MS;
+  if (toldBackA <= 0 || isShown) return ZERO_PHASES;
   return mapPhases((phase) => {
     if (!evse.phases.includes(phase)) return 0;
     const told = report?.currentA?.[phase] ?? 0;
@@ -139,19 +146,24 @@ interface ToldBack {
 
 /** A track with what its EVSE may give back by what it is told now, and was told before. */
 function withToldBack(track: EvseTrack, before: EvseTrack | undefined, { nowA, isAway, monoMs }: ToldBack): EvseTrack {
-  const { toldBackA: _, lessSinceMonoMs: __, ...plain } = track;
-  const now = nowA > 0 ? { ...plain, toldBackA: nowA } : plain;
+  const { toldBackA: _, lessSinceMonoMs: __, backSinceMonoMs: ___, ...plain } = track;
+  const knownA = before?.toldBackA ?? 0;
+  const told = (toldBackA: number) => {
+    const backSinceMonoMs = toldBackA > knownA ? monoMs : (before?.backSinceMonoMs ?? monoMs);
+    return { ...plain, toldBackA, backSinceMonoMs };
+  };
+  const now = nowA > 0 ? told(nowA) : plain;
   // Told in the second in which it was lost: no tick has seen that before.
-  const beforeA = Math.max(before?.toldBackA ?? 0, isAway ? nowA : 0);
+  const beforeA = Math.max(knownA, isAway ? nowA : 0);
   if (!isAway && nowA >= beforeA) {
     const isAsBefore = (track.toldBackA ?? 0) === nowA && track.lessSinceMonoMs === undefined;
     return isAsBefore ? track : now;
   }
   const lessSinceMonoMs = before?.lessSinceMonoMs ?? monoMs;
   const hasEnded = monoMs - lessSinceMonoMs >= track.evse.leaseMs + OBEYS_MS;
-  if (isAway) return { ...plain, toldBackA: hasEnded ? 0 : beforeA, lessSinceMonoMs };
+  if (isAway) return { ...told(hasEnded ? 0 : beforeA), lessSinceMonoMs };
   const hasShown = track.last !== undefined && track.last.atMonoMs >= lessSinceMonoMs + OBEYS_MS;
-  return hasShown || hasEnded ? now : { ...plain, toldBackA: beforeA, lessSinceMonoMs };
+  return hasShown || hasEnded ? now : { ...told(beforeA), lessSinceMonoMs };
 }
 
 /** Follows the reports of all EVSEs; a new transaction begins without those of the one before. */

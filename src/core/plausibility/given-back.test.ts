@@ -2,7 +2,16 @@
 import { expect, test } from "vitest";
 import { plan } from "../control/planned.test-kit.ts";
 import { siteOf } from "../control/site.test-kit.ts";
-import { deadL3, doubts, type Lie, lively, lyingPlant, scaled, tellPowerAlone } from "./plausibility.test-kit.ts";
+import {
+  deadL3,
+  doubts,
+  type Lie,
+  lively,
+  lyingPlant,
+  scaled,
+  tellPowerAlone,
+  turned,
+} from "./plausibility.test-kit.ts";
 
 /** A van that gives back what a car beside it takes. */
 function vanAndCar(tells: "currents" | "power alone" = "currents") {
@@ -109,8 +118,16 @@ test.each([
   expect(doubts(plant)).toContainEqual({ deviceId: "grid-meter", kind: "less-than-cars" });
 });
 
-/** A van and a car alone in a garage: the van gives the car what it takes, to the ampere. */
-function garageOfTwo(lie?: Lie) {
+interface GarageOfTwo {
+  readonly lie?: Lie;
+  /** Of the van, which is told to give 16 A. */
+  readonly givesAtMostA?: number;
+  /** Of the car. */
+  readonly takesA?: number;
+}
+
+/** A van and a car alone in a garage: the van gives the car what it takes, to the ampere, unless it is said otherwise. */
+function garageOfTwo({ lie, givesAtMostA = 16, takesA = 16 }: GarageOfTwo = {}) {
   const evses = [
     { id: "van", givesW: 11_040, circuit: "garage", safeCurrentA: 0 },
     { id: "car", circuit: "garage", safeCurrentA: 0 },
@@ -119,15 +136,16 @@ function garageOfTwo(lie?: Lie) {
   const site = siteOf({ mainFuseA: 63, circuits, evses });
   const { plant, lies } = lyingPlant({ site, building: lively, meterEveryS: 15 });
   if (lie) lies.set("garage-meter", lie);
-  const van = plant.plug("van", { socPercent: 80 });
+  const van = plant.plug("van", { socPercent: 80, givesAtMostA });
   const car = plant.plug("car");
-  const charges = { evseId: "car", transactionId: car, currentA: [16, 16, 16] };
+  const charges = { evseId: "car", transactionId: car, currentA: [takesA, takesA, takesA] };
   const gives = { evseId: "van", transactionId: van, currentA: [0, 0, 0], dischargeA: [16, 16, 16] };
   plan(plant, [charges, gives]);
   plant.run(300);
-  expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-16, 16]);
+  expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-givesAtMostA, takesA]);
   return {
     plant,
+    lies,
     stop: () =>
       plan(plant, [
         { ...charges, currentA: [0, 0, 0] },
@@ -145,10 +163,21 @@ test("a phase is not dead on which a van gave what a car took, and stopped with 
 });
 
 test("a phase is dead that shows nothing of a car that stops beside a van that gives nothing any more", () => {
-  const { plant, stop } = garageOfTwo(deadL3);
+  const { plant, stop } = garageOfTwo({ lie: deadL3 });
   plant.unplug("van");
   plant.run(150);
   stop();
   plant.run(60);
   expect(doubts(plant)).toContainEqual({ deviceId: "garage-meter", kind: "dead-phase", phases: [2] });
+});
+
+test("a meter is believed again beside a van that gives less than it is told, as it shows what that leaves of a car", () => {
+  const { plant, lies } = garageOfTwo({ givesAtMostA: 2, takesA: 8 });
+  lies.set("garage-meter", turned);
+  plant.run(120);
+  expect(doubts(plant)).toContainEqual({ deviceId: "garage-meter", kind: "less-than-cars" });
+  lies.delete("garage-meter");
+  plant.run(400);
+  expect([plant.drawsA("van"), plant.drawsA("car")]).toEqual([-2, 8]);
+  expect(doubts(plant)).toEqual([]);
 });
