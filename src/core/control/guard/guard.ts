@@ -9,6 +9,7 @@ import { mostUnseenA } from "../circuits/unbalance.ts";
 import type { EvseDecision } from "../control.ts";
 import { type EvseObservation, isStopped } from "../evses/observe-evse.ts";
 import { OBEY_MS } from "../thresholds.ts";
+import { mostWishedA } from "../wishes/wishes.ts";
 import type { GuardInput } from "./guard-input.ts";
 import { type MakingWay, makingWay } from "./making-way.ts";
 import { pauseLeftMs } from "./pause.ts";
@@ -145,11 +146,14 @@ function claims(guarded: GuardInput, mostA: (entry: EvseObservation, wishA: numb
   for (const entry of guarded.active) {
     const wish = guarded.wishes.get(entry.index);
     if (!wish || !isFree(guarded, entry)) continue;
+    const { currentA, plannedA = currentA } = wish;
+    const wantedA = Math.min(currentA, plannedA);
+    const mostWishA = mostWishedA(wish);
     list.push({
       index: entry.index,
       minA: entry.evse.minCurrentA,
-      wantedA: mostA(entry, wish.currentA),
-      ...(wish.moreA === undefined ? {} : { moreA: mostA(entry, wish.moreA) }),
+      wantedA: mostA(entry, wantedA),
+      ...(mostWishA > wantedA ? { moreA: mostA(entry, mostWishA) } : {}),
       ...(wish.noTimeToSpare ? { first: true } : {}),
       rank: () => rankOf(guarded.input, entry),
     });

@@ -4,7 +4,7 @@ import type { ControlInput } from "../control.ts";
 import type { EvseObservation } from "../evses/observe-evse.ts";
 import { wishPhases } from "../evses/phase-switch.ts";
 import type { EvseMemory } from "../memory.ts";
-import { SUN_BEFORE_START_MS, SUN_CLOUD_MS, SUN_LEAST_ON_MS } from "../thresholds.ts";
+import { SUN_BEFORE_START_MS, SUN_CLOUD_MS, SUN_LEAST_ON_MS, VEHICLE_MARGIN_A } from "../thresholds.ts";
 
 /**
  * Power that is exported now (+) or taken from elsewhere for the cars (-), W; missing where the sun does not matter.
@@ -35,6 +35,14 @@ function carriedA(input: ControlInput, entry: EvseObservation, shareW: number): 
   return Math.min(entry.evse.maxCurrentA, carriedA);
 }
 
+/** A full car draws this much at most, A. */
+const STANDBY_A = 1;
+
+/** It was offered current and took hardly any: the plan asks it again by the hour, the sun does not. */
+function takesNothing({ memory: { vehicleCapA } }: EvseObservation): boolean {
+  return vehicleCapA !== undefined && vehicleCapA <= STANDBY_A + VEHICLE_MARGIN_A;
+}
+
 export interface Sunny {
   readonly currentA: number;
   readonly memory: EvseMemory;
@@ -56,7 +64,7 @@ export function sunnyCurrent(input: ControlInput, entry: EvseObservation, shareW
   const { sunnySinceMonoMs, solarUntilMonoMs } = memory;
   if (shareW === undefined) return { currentA: 0, memory: withoutSun(memory) };
   const currentA = carriedA(input, entry, shareW);
-  const carries = currentA >= evse.minCurrentA;
+  const carries = currentA >= evse.minCurrentA && !takesNothing(entry);
   if (solarUntilMonoMs !== undefined) {
     // The grid meter is ahead of the EVSE's: together they say something only when both have seen the last change.
     if (!entry.settled) return { currentA: Math.max(evse.minCurrentA, memory.wishA), memory };

@@ -15,6 +15,8 @@ export interface Wish {
   readonly currentA: number;
   /** What it takes of what the others leave: the plan would give more if there was room. */
   readonly moreA?: number;
+  /** What the plan gives of `currentA`: what the sun adds to it is taken after all that others have planned. */
+  readonly plannedA?: number;
   /** It needs all of its time: others are lowered before it. */
   readonly noTimeToSpare?: true;
   readonly reason: Reason;
@@ -49,11 +51,15 @@ function planned({ input, plan, shareW }: Today, entry: EvseObservation): Wished
   if (!plan || currentA === undefined || !entry.session) return undefined;
   const { currentA: sunnyA, memory } = sunnyCurrent(input, entry, shareW);
   const onOne = onePhase(entry);
-  if (sunnyA > currentA) return { wish: { currentA: sunnyA, reason: { kind: "solar", ...onOne } }, memory };
-  const reason: Reason = currentA === 0 ? waiting(input, plan, entry) : { kind: "plan", limitA: currentA, ...onOne };
   const eager = takesMore(input, plan, entry) ? { moreA: entry.evse.maxCurrentA } : {};
   const pressed = hasNoTimeToSpare(plan, entry) ? ({ noTimeToSpare: true } as const) : {};
-  return { wish: { currentA, reason, ...eager, ...pressed }, memory };
+  const more = { ...eager, ...pressed };
+  if (sunnyA > currentA) {
+    const sunny = { currentA: sunnyA, plannedA: currentA, reason: { kind: "solar", ...onOne } } as const;
+    return { wish: { ...sunny, ...more }, memory };
+  }
+  const reason: Reason = currentA === 0 ? waiting(input, plan, entry) : { kind: "plan", limitA: currentA, ...onOne };
+  return { wish: { currentA, reason, ...more }, memory };
 }
 
 /** A session without a plan is served by fair share: no car sits for ever. */
@@ -98,8 +104,8 @@ function bounded(wish: Wish, entry: EvseObservation): Wish {
   const capA = vehicleCapA === undefined ? undefined : Math.max(entry.evse.minCurrentA, vehicleCapA);
   if (capA === undefined || capA > mostWishedA(wish)) return wish;
   if (capA > wish.currentA) return { ...wish, moreA: capA };
-  const { noTimeToSpare } = wish;
-  return { currentA: capA, ...(noTimeToSpare ? { noTimeToSpare } : {}), reason: { kind: "vehicle", limitA: capA } };
+  const { moreA: _, ...rest } = wish;
+  return { ...rest, currentA: capA, reason: { kind: "vehicle", limitA: capA } };
 }
 
 /** What a partner's profile leaves of a wish; below the least current of the EVSE that is nothing. */
