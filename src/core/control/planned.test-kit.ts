@@ -13,6 +13,8 @@ export interface PlannedEvse {
   readonly onePhaseSlots?: readonly number[];
   /** What it gives back. */
   readonly dischargeA?: readonly number[];
+  /** In so many slots what the sun leaves over is sold. */
+  readonly soldSunSlots?: number;
   /** What it still needs, Wh, until its departure in eight hours; 10 kWh. */
   readonly needWh?: number;
 }
@@ -98,9 +100,10 @@ export function plan(
   const result: PlanResult = {
     status: "optimal",
     detail: "",
-    evses: evses.map(({ evseId, transactionId, currentA, dischargeA, onePhaseSlots }) => ({
+    evses: evses.map(({ evseId, transactionId, currentA, dischargeA, onePhaseSlots, soldSunSlots }) => ({
       evseId,
       transactionId,
+      ...(soldSunSlots ? { soldSunSlots } : {}),
       ...(onePhaseSlots ? { onePhaseSlots: [...onePhaseSlots] } : {}),
       ...(dischargeA ? { dischargeW: series(dischargeA.map((value) => value * 3 * VOLTAGE_V)) } : {}),
       powerW: series(currentA.map((value, slot) => value * (onePhaseSlots?.includes(slot) ? 1 : 3) * VOLTAGE_V)),

@@ -207,6 +207,8 @@ export const PlanResultSchema = Type.Object({
       onePhaseSlots: Type.Optional(Type.Array(Type.Integer())),
       /** In so many slots from the start it would get more, if a circuit had room; missing is none. */
       eagerSlots: Type.Optional(Type.Integer()),
+      /** In so many slots from the start what the sun leaves over is sold and not given to it; missing is none. */
+      soldSunSlots: Type.Optional(Type.Integer()),
     }),
   ),
   batteries: Type.Array(Type.Object({ deviceId: Type.String(), powerW: Series })),

@@ -8,7 +8,7 @@ import { SHORTFALL_PARTS } from "./weights.ts";
 const KILO = 1000;
 const HOUR_MS = 3_600_000;
 /** Who is in a hurry, or wants the sun, has said what counts more than a peak. */
-const COUNTS_MONEY: ReadonlySet<PlanEvse["preference"]> = new Set(["cheap", "regular"]);
+export const COUNTS_MONEY: ReadonlySet<PlanEvse["preference"]> = new Set(["cheap", "regular"]);
 
 /** What a car may still miss of one part of its need. */
 interface MissablePart {

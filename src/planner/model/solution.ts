@@ -3,6 +3,7 @@ import type { PlanBattery, PlanEvse, PlanInput, PlanResult } from "../../core/fa
 import { clamp } from "../../core/quantity.ts";
 import { circuitRooms, slotHours } from "../input/limits.ts";
 import { counterweights, eagerSlots } from "../rules/eager.ts";
+import { soldSunSlots } from "../rules/sold-sun.ts";
 import { flowsOf } from "./flows.ts";
 import type { PlanLayout } from "./layout.ts";
 import { netChargedWh, settledDischarge } from "./model-discharge.ts";
@@ -88,7 +89,8 @@ export function planFromSolution(
   const eager = evses.map((planned, index) => {
     const isCounterweight = evening[index] === true;
     const slots = eagerSlots(index, planned, { input, importW: flows.importW, rooms, isCounterweight });
-    return slots > 0 ? { ...planned, eagerSlots: slots } : planned;
+    const sold = soldSunSlots(index, planned, { input, ...flows });
+    return { ...planned, ...(slots > 0 ? { eagerSlots: slots } : {}), ...(sold > 0 ? { soldSunSlots: sold } : {}) };
   });
   return { ...said, evses: eager, batteries, ...flows };
 }

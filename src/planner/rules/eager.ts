@@ -18,7 +18,11 @@ const LESS_W = 100;
 const SHORT_WH = 50;
 
 /** What a kWh of a planned power costs in a slot, EUR: bought, or not sold, or some of both. */
-function plannedEur(input: PlanInput, powerW: number, { importW, slot }: { importW: readonly number[]; slot: number }) {
+export function plannedEur(
+  input: PlanInput,
+  powerW: number,
+  { importW, slot }: { importW: readonly number[]; slot: number },
+) {
   const [bought, sold] = [input.importEurPerKwh[slot] ?? 0, input.exportEurPerKwh[slot] ?? 0];
   const part = Math.min(1, (importW[slot] ?? 0) / powerW);
   return part * bought + (1 - part) * Math.min(bought, Math.max(0, sold));

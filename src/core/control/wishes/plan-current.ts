@@ -121,6 +121,11 @@ export function takesMore(input: ControlInput, plan: Plan, entry: EvseObservatio
   return followedSlot(plan, input.image.nowMs) < (plannedRow(plan, entry)?.eagerSlots ?? 0);
 }
 
+/** Whether the plan sells now what the sun leaves over: the car has cheaper hours to come. */
+export function sellsSun(input: ControlInput, plan: Plan | undefined, entry: PlannedCar): boolean {
+  return plan !== undefined && followedSlot(plan, input.image.nowMs) < (plannedRow(plan, entry)?.soldSunSlots ?? 0);
+}
+
 /** Who needs so much of the time that is left has none to lose. */
 const NO_TIME_PART = 0.9;
 const HOUR_MS = 3_600_000;

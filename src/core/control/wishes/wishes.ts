@@ -7,7 +7,15 @@ import { wishPhases } from "../evses/phase-switch.ts";
 import type { EvseMemory } from "../memory.ts";
 import { WISH_CHANGE_MS } from "../thresholds.ts";
 import { phased } from "./phases.ts";
-import { hasNoTimeToSpare, type Plan, planInForce, plannedCurrentA, takesMore, waiting } from "./plan-current.ts";
+import {
+  hasNoTimeToSpare,
+  type Plan,
+  planInForce,
+  plannedCurrentA,
+  sellsSun,
+  takesMore,
+  waiting,
+} from "./plan-current.ts";
 import { hasJustResumed } from "./resumed.ts";
 import { sunnyCurrent, surplusW } from "./solar.ts";
 
@@ -130,14 +138,17 @@ export function wishesOf(
   input: ControlInput,
   active: readonly EvseObservation[],
 ): { readonly wishes: Wishes; readonly active: readonly EvseObservation[] } {
-  const takers = active.filter((entry) => entry.session && entry.memory.vehicleCapA === undefined).length;
+  const plan = planInForce(input);
+  const takers = active.filter(
+    (entry) => entry.session && entry.memory.vehicleCapA === undefined && !sellsSun(input, plan, entry),
+  ).length;
   const surplus = takers === 0 ? undefined : surplusW(input);
   const shareW = surplus === undefined ? undefined : surplus / takers;
-  const today: Today = { input, plan: planInForce(input), shareW };
   const wishes = new Map<number, Wish>();
   const { monoMs } = input.image;
   const remembered = active.map((entry): EvseObservation => {
     if (!entry.session) return entry;
+    const today: Today = { input, plan, shareW: sellsSun(input, plan, entry) ? undefined : shareW };
     const { memory: told, pauses } = phased(input, entry, today);
     const now = told === entry.memory ? entry : { ...entry, memory: told };
     const wished = pauses ? pausing(now) : desired(today, now);
