@@ -147,6 +147,44 @@ describe("the limit that a plan's reason names", () => {
   });
 });
 
+describe("the price below which a car would charge", () => {
+  /** Its power in a slot with another price there, solved again. */
+  const powerAt = (input: PlanInput, at: { index: number; slot: number; eur: number }) => {
+    const importEurPerKwh = input.importEurPerKwh.map((price, slot) => (slot === at.slot ? at.eur : price));
+    return solve({ ...input, importEurPerKwh }).evses[at.index]!.powerW[at.slot]!;
+  };
+
+  it("is the mean of what it would leave for its least power there, not that of the last Wh", () => {
+    // It takes 0.4 kWh for 0.4 EUR/kWh and the rest for 0.2; with its least power it takes 1.035 kWh of a quarter-hour.
+    const importEurPerKwh = [0.5, 0.4, 0.2, 0.2];
+    const evses = [planEvse({ energyNeededWh: 5_920, departureMs: START_MS + 4 * SLOT_MS })];
+    const input = planInput({ slots: 4, importEurPerKwh, exportEurPerKwh: [0, 0, 0, 0], evses, binarySlots: 1 });
+    const [reasons] = reasonsOf(input, solve(input));
+    const below = reasons![0]!.belowEurPerKwh!;
+    expect(below).toBeCloseTo((0.4 * 0.4 + 0.635 * 0.2) / 1.035, 3);
+    expect(powerAt(input, { index: 0, slot: 0, eur: below - 0.005 })).toBeGreaterThan(0);
+    expect(powerAt(input, { index: 0, slot: 0, eur: below + 0.005 })).toBe(0);
+  });
+
+  it("is not said where others would come for it, too, and there is no room for all", () => {
+    const importEurPerKwh = [0.5, 0.5, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3];
+    const evses = [1, 2].map((id) =>
+      planEvse({
+        ...{ evseId: `evse-${id}`, transactionId: id, energyNeededWh: 5_000 },
+        departureMs: START_MS + 8 * SLOT_MS,
+      }),
+    );
+    const asked = (limitA: number) => {
+      const input = planInput({ importEurPerKwh, evses, circuits: [{ circuitId: "grid", limitA }] });
+      return { input, below: reasonsOf(input, solve(input)).map(([first]) => first!.belowEurPerKwh) };
+    };
+    expect(asked(17).below).toEqual([undefined, undefined]);
+    const { input, below } = asked(40);
+    for (const index of [0, 1])
+      expect(powerAt(input, { index, slot: 0, eur: below[index]! - 0.005 })).toBeGreaterThan(0);
+  });
+});
+
 describe("the next cheaper choice", () => {
   it("of a car that waits is the slot that it waits for, with the room until then", () => {
     const importEurPerKwh = [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.22, 0.22];

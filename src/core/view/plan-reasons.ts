@@ -44,7 +44,7 @@ const SlotReasonSchema = Type.Object({
   belowEurPerKwh: Type.Optional(
     Type.Number({
       description:
-        "It would charge here below this; missing where a battery, a peak or those who come later have a say, too",
+        "It would charge here below this; missing where a battery, a peak, other cars or those who come later have a say, too",
     }),
   ),
 });

@@ -2,7 +2,8 @@
 import { SLOT_MS } from "../../core/time/slots.ts";
 import type { NextChoice, SlotReason } from "../../core/view/plan-reasons.ts";
 import { mostPowerW } from "../input/limits.ts";
-import { besideEur, moreEur, reasonAt } from "./explain.ts";
+import { reasonAt } from "./explain.ts";
+import { besideEur, moreEur } from "./explain-prices.ts";
 import { NEAR_W, plannedW, type Question } from "./explain-question.ts";
 import { roomAtW } from "./explain-rooms.ts";
 

@@ -7,20 +7,10 @@ import { PHASE_INDEXES } from "../../core/quantity.ts";
 import { SLOT_MS } from "../../core/time/slots.ts";
 import type { SlotReason } from "../../core/view/plan-reasons.ts";
 import { carPowerW, mostPowerW, phaseShare, slotsUntilDeparture } from "../input/limits.ts";
-import { carCost, greenEurPerKwh } from "../model/car-cost.ts";
 import { unaskedWh } from "../model/shortfall.ts";
-import {
-  NEAR_W,
-  once,
-  type Plan,
-  partOf,
-  plannedW,
-  type Question,
-  stepMeanW,
-  stepW,
-  type UsedSlot,
-  unusedSunW,
-} from "./explain-question.ts";
+import { belowEurPerKwh } from "./explain-below.ts";
+import { besideEur, lastEur, moreEur, usedSlots } from "./explain-prices.ts";
+import { NEAR_W, type Plan, partOf, plannedW, type Question, stepW } from "./explain-question.ts";
 import { roomsOf } from "./explain-rooms.ts";
 import { wantedEur } from "./explain-wanted.ts";
 
@@ -70,95 +60,7 @@ function oneGoReason(index: number, slot: number, question: Question): SlotReaso
   return begins > (evse.chargingNow ? 0 : 1) ? { kind: "one-go" } : undefined;
 }
 
-/** What more energy in a slot is taken from, the cheapest first: sun that is exported (paid for or not), sun left unused, the grid. */
-function sources(
-  slot: number,
-  { input, result }: Plan,
-): readonly { readonly eurPerKwh: number; readonly mostW: number }[] {
-  const exported = { eurPerKwh: input.exportEurPerKwh[slot] ?? 0, mostW: result.exportW[slot] ?? 0 };
-  const unused = { eurPerKwh: 0, mostW: unusedSunW(slot, { input, result }) };
-  const bought = { eurPerKwh: input.importEurPerKwh[slot] ?? 0, mostW: Number.POSITIVE_INFINITY };
-  return [...[exported, unused].sort((a, b) => a.eurPerKwh - b.eurPerKwh), bought];
-}
-
-/** What a kWh more costs in a slot, EUR: from the sun what it would have earned or cost, else what it is bought for. */
-export function moreEur(index: number, slot: number, question: Question): number {
-  return once(question.known.moreEur, index, slot, () => stepEur(index, slot, question));
-}
-
-function stepEur(index: number, slot: number, question: Question): number {
-  const moreW = stepMeanW(index, slot, question);
-  let [leftW, eur] = [moreW, 0];
-  for (const { eurPerKwh, mostW } of sources(slot, question)) {
-    const takenW = Math.min(leftW, mostW);
-    eur += takenW * eurPerKwh;
-    leftW -= takenW;
-  }
-  return eur / moreW;
-}
-
-/** What the last kWh of a slot costs, EUR. */
-function lastEur(slot: number, { input, result }: Question): number {
-  if ((result.importW[slot] ?? 0) > 0) return input.importEurPerKwh[slot] ?? 0;
-  const sold = input.exportEurPerKwh[slot] ?? 0;
-  if (sold < 0 && (result.exportW[slot] ?? 0) > 0) return sold;
-  return unusedSunW(slot, { input, result }) > NEAR_W ? 0 : Math.max(0, sold);
-}
-
-/** What a driver who wants the sun pays beside the price for what `moreW` more (0: the last W) takes of the grid, EUR/kWh. */
-function greenEur(index: number, slot: number, { input, result }: Question, moreW: number): number {
-  if (input.evses[index]!.preference !== "green") return 0;
-  const sunW = Math.max(0, (input.pvW[slot] ?? 0) - (input.buildingW[slot] ?? 0));
-  const greenW = input.evses.reduce((sum, evse, at) => {
-    const powerW = evse.preference === "green" ? (result.evses[at]?.powerW[slot] ?? 0) : 0;
-    return sum + powerW * partOf(at, slot, { input, result });
-  }, 0);
-  if (moreW === 0) return greenW > sunW ? greenEurPerKwh(input, slot) : 0;
-  const meanW = moreW * partOf(index, slot, { input, result });
-  const boughtW = Math.max(0, greenW + meanW - Math.max(sunW, greenW));
-  return (greenEurPerKwh(input, slot) * boughtW) / meanW;
-}
-
-/** What energy in a slot weighs beside its price, EUR/kWh. */
-export function besideEur(index: number, slot: number, question: Question): number {
-  const reckon = () => besideOf(index, slot, question, stepW(index, slot, question));
-  return once(question.known.besideEur, index, slot, reckon);
-}
-
-/** The same of `moreW` more, or (0) of the last W. */
-function besideOf(index: number, slot: number, question: Question, moreW: number): number {
-  const { input, weights } = question;
-  const own = carCost(input.evses[index]!, slot, { input, weights });
-  return own + greenEur(index, slot, question, moreW) + wantedEur(index, slot, moreW, question);
-}
-
 const cents = (eur: number) => Math.round(eur * 1e5) / 1e5;
-
-/** A plan of which the price alone decides, in a slot whose energy has one price. */
-function isPlain(index: number, slot: number, question: Question): boolean {
-  const { input, result } = question;
-  const { discharge, preference } = input.evses[index]!;
-  const stores = input.batteries.length > 0 || discharge !== undefined;
-  if (stores || input.peaks || input.ramp || result.status !== "optimal") return false;
-  const [first, ...others] = sources(slot, question).filter(({ mostW }) => mostW > NEAR_W);
-  if (others.length > 0 && first!.mostW < stepMeanW(index, slot, question)) return false;
-  // What a driver who wants the sun pays is half sun, half grid where its least power is more than the sun.
-  const isSun = (at: number) => (input.pvW[at] ?? 0) > (input.buildingW[at] ?? 0);
-  const isMixed = (at: number) =>
-    (preference === "green" && isSun(at)) || wantedEur(index, at, stepW(index, at, question), question) > 0;
-  return !result.evses[index]!.powerW.some((powerW, at) => (powerW > 0 || at === slot) && isMixed(at));
-}
-
-/** The slots that a car uses: what the last kWh of each costs, and what else it weighs, EUR. */
-function usedSlots(index: number, question: Question): readonly UsedSlot[] {
-  const known = question.usedBy.get(index);
-  if (known) return known;
-  const used = question.result.evses[index]!.powerW.flatMap((powerW, at) =>
-    powerW > 0 ? [{ eur: lastEur(at, question), besideEur: besideOf(index, at, question, 0) }] : [],
-  );
-  question.usedBy.set(index, used);
-  return used;
-}
 
 /** A slot without which the car gets all that it needs for less: what else binds there keeps it from nothing. */
 function isTooDear(index: number, slot: number, question: Question): boolean {
@@ -173,16 +75,14 @@ function elsewhereReason(index: number, slot: number, question: Question): SlotR
   const used = usedSlots(index, question);
   const eurPerKwh = cents(moreEur(index, slot, question));
   const here = besideEur(index, slot, question);
-  const belowEurPerKwh = cents(Math.max(...used.map((other) => other.eur + other.besideEur)) - here);
   const dearest = used.reduce((most, other) => (other.eur > most.eur ? other : most));
   const isDearer = dearest.eur > eurPerKwh + PRICE_NOISE_EUR && dearest.besideEur < here;
   const others = wantedEur(index, slot, stepW(index, slot, question), question);
   const isForOthers = others > 0 && eurPerKwh + here - others < dearest.eur + dearest.besideEur;
   const kind = !isDearer ? "price" : isForOthers ? "wanted" : "sooner";
-  // No price is as low as what hurry weighs.
-  const isPrice = belowEurPerKwh >= question.leastEurPerKwh;
-  const says = isPlain(index, slot, question) && isPrice && belowEurPerKwh < eurPerKwh;
-  return { kind, eurPerKwh, ...(says ? { belowEurPerKwh } : {}) };
+  const below = belowEurPerKwh(index, slot, question);
+  const says = below !== undefined && below < eurPerKwh;
+  return { kind, eurPerKwh, ...(says ? { belowEurPerKwh: cents(below) } : {}) };
 }
 
 function isShort(index: number, { input, result }: Plan): boolean {
