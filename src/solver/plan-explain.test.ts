@@ -197,6 +197,15 @@ describe("why a car gets what it gets", () => {
       reason: { kind: "gives", givesW: expect.closeTo(6000, -1), eurPerKwh: 0.6 },
       next: { startMs: START_MS + 4 * SLOT_MS, cheaperEurPerKwh: 0.5 },
     });
+    // Where it also keeps the month's peak down that is said, for the price is not all that it is worth.
+    const days = [{ fromSlot: 0, toSlot: 8, reachedKw: 4 }];
+    const paid = { name: "month", eurPerKw: 4, spreadDays: 1, count: 1, floorKw: 0, intervalSlots: 1, earlierKw: [] };
+    const hob = importEurPerKwh.map((_, slot) => (slot < 2 ? 8000 : 1000));
+    const flat = { buildingW: hob, importEurPerKwh: importEurPerKwh.map(() => 0.3) };
+    const peaked = { ...input, ...flat, peaks: [{ ...paid, days, beforeWh: 0 }] };
+    const given = explained(peaked)[0]!.filter(({ kind }) => kind === "gives");
+    expect(given.length).toBeGreaterThan(0);
+    for (const reason of given) expect(reason).toMatchObject({ eurPerKwh: 0.3, peak: "month" });
     // No price is made of it: it would charge for more than its need.
     const full = planInput({ importEurPerKwh, evses: [planEvse({ discharge, energyNeededWh: 4000 })] });
     expect(explained(full)[0]?.[2]).toEqual({ kind: "price", eurPerKwh: 0.3 });

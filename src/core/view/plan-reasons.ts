@@ -34,7 +34,9 @@ const SlotReasonSchema = Type.Object({
   ]),
   circuitId: Type.Optional(Type.String()),
   phase: Type.Optional(Phase),
-  peak: Type.Optional(Type.String({ description: "The month's peak by name" })),
+  peak: Type.Optional(
+    Type.String({ description: "The month's peak by name: it would rise, or does not because of what is given" }),
+  ),
   roomW: Type.Optional(Type.Number({ description: "What the limit leaves this car beside what it has, W" })),
   limitW: Type.Optional(Type.Number({ description: "The limit itself, W; of a circuit by phase" })),
   eurPerKwh: Type.Optional(
@@ -99,7 +101,9 @@ const BatteryReasonSchema = Type.Object({
   ]),
   circuitId: Type.Optional(Type.String()),
   phase: Type.Optional(Phase),
-  peak: Type.Optional(Type.String({ description: "The month's peak by name" })),
+  peak: Type.Optional(
+    Type.String({ description: "The month's peak by name: it would rise, or does not because of what is given" }),
+  ),
   roomW: Type.Optional(Type.Number()),
   limitW: Type.Optional(Type.Number({ description: "The limit itself, W; of a circuit by phase" })),
   fullMs: Type.Optional(Type.Number()),

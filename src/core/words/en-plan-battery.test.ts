@@ -43,6 +43,10 @@ it.each<[BatteryWords, string]>([
     "gives 1.5 kW: all that is taken here; charges again at 02:00; it would give less below 30.1 ct",
   ],
   [
+    { powerW: -1_500, reason: { kind: "covered", peak: "month" } },
+    "gives 1.5 kW, and keeps the month's peak from rising (month): all that is taken here",
+  ],
+  [
     { powerW: -1_500, reason: { kind: "kept", otherEurPerKwh: 0.4 }, ...later },
     "gives 1.5 kW: the rest is kept for 19:00, when a kWh is worth 40.0 ct",
   ],

@@ -1,6 +1,6 @@
 /** English: why a plan lets a battery do in a quarter-hour what it does. */
 import type { BatteryReason } from "../view/plan-reasons.ts";
-import { limitLeft } from "./en-plan.ts";
+import { keptPeak, limitLeft } from "./en-plan.ts";
 
 /** A slot of a battery, for a sentence; `fullAt` and `otherAt` are local text, `isEnd` says that the other time is the plan's end. */
 export interface BatteryWords {
@@ -63,7 +63,7 @@ function giving(slot: BatteryWords): string {
     given: `the rest is given at ${otherAt}, for as much or more`,
     replace: `more would have to be ${again(slot)}, which with losses and wear does not pay`,
   };
-  return `gives ${kilowatts(powerW)}: ${why[reason.kind] ?? "more does not pay"}${next}`;
+  return `gives ${kilowatts(powerW)}${keptPeak(reason)}: ${why[reason.kind] ?? "more does not pay"}${next}`;
 }
 
 function holding(slot: BatteryWords): string {

@@ -76,8 +76,13 @@ function denied(next: NonNullable<SlotWords["next"]>): string {
   return `${cheaper}, but ${limitLeft(needs)} then`;
 }
 
+/** What is given keeps a month's peak from rising. */
+export function keptPeak({ peak }: Pick<SlotReason, "peak">): string {
+  return peak === undefined ? "" : `, and keeps the month's peak from rising (${peak})`;
+}
+
 function giving({ reason, next }: SlotWords): string {
-  const worth = `gives back ${kilowatts(reason.givesW)}, worth ${cents(reason.eurPerKwh)} a kWh`;
+  const worth = `gives back ${kilowatts(reason.givesW)}, worth ${cents(reason.eurPerKwh)} a kWh${keptPeak(reason)}`;
   if (!next) return worth;
   const cheaper = next.cheaperEurPerKwh > 5e-4 ? `, ${cents(next.cheaperEurPerKwh)} cheaper` : "";
   return `${worth}; charges again at ${next.at}${cheaper}`;

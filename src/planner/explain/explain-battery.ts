@@ -246,10 +246,12 @@ function reasonOf(slot: number, store: Store): BatteryReason {
   const reason = holds ? holding(slot, store) : planned > 0 ? noMoreIn(slot, store) : noMoreOut(slot, store);
   const other = holds ? {} : when(next(slot, store, planned > 0), store);
   const changesAtEurPerKwh = reason.kind === "empty" ? undefined : changesAtEur(slot, store);
+  const peak = planned < -NEAR_W ? question.peakAt(slot, { moreW: -planned, part: 1 }) : undefined;
   const fromGrid = planned > NEAR_W && (question.result.importW[slot] ?? 0) > NEAR_W;
   return {
     ...other,
     ...reason,
+    ...(peak === undefined ? {} : { peak }),
     ...(fromGrid ? { fromGrid } : {}),
     ...priceOf(slot, question),
     ...(changesAtEurPerKwh === undefined ? {} : { changesAtEurPerKwh: rounded(changesAtEurPerKwh) }),

@@ -119,7 +119,15 @@ export function reasonAt(index: number, slot: number, question: Question): SlotR
   if (slot >= slotsUntilDeparture(evse, input)) return { kind: "gone" };
   if (isAbsent(evse, slot, input)) return { kind: "absent" };
   const givesW = question.result.evses[index]?.dischargeW?.[slot] ?? 0;
-  if (givesW > 0) return { kind: "gives", givesW, eurPerKwh: cents(lastEur(slot, question)) };
+  if (givesW > 0) {
+    const peak = question.peakAt(slot, { moreW: givesW, part: partOf(index, slot, question) });
+    return {
+      kind: "gives",
+      givesW,
+      eurPerKwh: cents(lastEur(slot, question)),
+      ...(peak === undefined ? {} : { peak }),
+    };
+  }
   if (evse.energyNeededWh <= 0) return { kind: "met" };
   const mostW = mostPowerW(evse, slot);
   if (mostW < carPowerW(evse, slot) && powerW >= mostW - NEAR_W) return { kind: "ceiling", limitW: Math.round(mostW) };
