@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { periodText, reportRows, verdict } from "./report-words.ts";
-import type { ReportColumn } from "./simulate-report.ts";
+import { periodText, reportRows, reportTerms, verdict } from "./report-words.ts";
+import { aheadNotes, type ReportColumn } from "./simulate-report.ts";
 
 it("names the local days of a report, also where the last one has 25 hours", () => {
   const period = { fromUtc: "2025-09-30T22:00:00.000Z", untilUtc: "2025-10-26T23:00:00.000Z" };
@@ -40,4 +40,24 @@ it("calls a loss a loss, and a single session no measure", () => {
   const text = verdict({ regret: { ...regret, savedEur: -0.56, lostPercent: 224.4 }, sessions: 1 });
   expect(text).toContain("wattledger cost 0.56 EUR more than uncontrolled and lost 224.4 % of what was possible");
   expect(text).toContain("So few sessions tell little of a year");
+});
+
+it("says how less than nothing can be lost: perfect foresight leaves nobody short, whatever that costs", () => {
+  const text = verdict({ regret: { ...regret, savedEur: 14.1, lostPercent: -13 }, sessions: 40 });
+  expect(text).toContain(
+    "wattledger saved 14.10 EUR, more than that: perfect foresight delivers all that is possible first, also where a month's peak costs more than the missing energy counts.",
+  );
+  expect(text).not.toContain("lost -13");
+  expect(aheadNotes([regret, { ...regret, lostPercent: -13 }])).toEqual([
+    {
+      file: "perfect foresight",
+      text: expect.stringMatching(/^less than nothing was lost: perfect foresight delivers/),
+    },
+  ]);
+  expect(aheadNotes([regret, undefined])).toEqual([]);
+});
+
+it("explains the words of its table, as far as they stand in it", () => {
+  const terms = reportTerms([column("wattledger", { shortKwh: 1 }), column("least laxity", { shortKwh: 0 })]);
+  expect(terms.map(({ term }) => term)).toEqual(["wattledger", "least laxity", "Short though possible, kWh"]);
 });

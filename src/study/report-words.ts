@@ -51,7 +51,47 @@ export function verdict({ regret, sessions }: Pick<SimulationReport, "regret" | 
   const could = `Perfect foresight would have saved ${money(achievableSavingEur)} against uncontrolled charging; `;
   const rule = `The best simple rule (${bestRule.name}) lost ${bestRule.lostPercent} %.`;
   const few = sessions < FEW_SESSIONS ? " So few sessions tell little of a year: take some weeks." : "";
-  return `${could}${saved(regret)} and lost ${lostPercent} % of what was possible. ${rule}${few}`;
+  const lost = lostPercent < 0 ? `, more than that: ${AHEAD}.` : ` and lost ${lostPercent} % of what was possible.`;
+  return `${could}${saved(regret)}${lost} ${rule}${few}`;
+}
+
+/** How the bill can be lower than that of perfect foresight. */
+export const AHEAD =
+  "perfect foresight delivers all that is possible first, also where a month's peak costs more than the missing energy counts";
+
+const COLUMNS: Readonly<Record<string, string>> = {
+  wattledger: "what this controller does, second by second",
+  uncontrolled: "every car charges at once, whatever the fuse says",
+  "equal shares": "cars share what the fuses leave, each as much as the others",
+  "cheapest slots": "each car takes the cheapest hours that it knows of, without looking at the others",
+  "earliest deadline": "who leaves first charges first",
+  "least laxity": "who has the least time to spare charges first",
+  "perfect foresight": "the best that was possible for somebody who knew beforehand all that would come; nobody does",
+};
+
+const FIGURES: Readonly<Partial<Record<keyof ReportColumn, string>>> = {
+  shortKwh: "what cars still needed when they left, though perfect foresight delivers it",
+  shortOfStatedKwh: "the same of drivers who had said how much they need",
+  comparableEur: "the bill with all that counts beside it, as said below the table; the lowest is the best",
+  secondsAboveLimit: "a fuse bears a few; longer ones are counted as overloads",
+  capacityEur: "what the highest power of each month costs, as far as the tariff bills it",
+  profileMessages: "limits sent to charge points",
+  guardInterventions: "how often charging was lowered at once to keep a fuse or a limit",
+  plansByRules: "plans for which the solver had no answer in time: by simple rules instead",
+};
+
+/** What the names of the columns and rows of a report mean, for who does not know them. */
+export function reportTerms(
+  columns: readonly ReportColumn[],
+): readonly { readonly term: string; readonly text: string }[] {
+  const names = columns.flatMap(({ name }) =>
+    COLUMNS[name] === undefined ? [] : [{ term: name, text: COLUMNS[name] }],
+  );
+  const figures = ROWS.flatMap(([label, key]) => {
+    const text = FIGURES[key];
+    return text === undefined || columns.every((column) => column[key] === undefined) ? [] : [{ term: label, text }];
+  });
+  return [...names, ...figures];
 }
 
 function saved({ savedEur }: Regret): string {

@@ -1,7 +1,7 @@
 /** A simulation's report as one page that needs nothing else: tables, and charts drawn as SVG. */
 import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, slotImportLimitW } from "../sim/scenario.ts";
-import { periodText, reportRows, verdict } from "./report-words.ts";
+import { periodText, reportRows, reportTerms, verdict } from "./report-words.ts";
 import type { FullReport, SimulationReport } from "./simulate-report.ts";
 
 const WIDTH = 1100;
@@ -159,16 +159,19 @@ const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-wid
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #ddd}
 tbody th{text-align:left;font-weight:400;position:sticky;left:0;background:#fff}.wide{overflow-x:auto}figure{margin:1.2rem 0}figcaption{font-size:14px}
 svg{width:100%;min-width:44rem;height:auto}svg path{fill:none;stroke-width:1.2}svg text{font-size:11px;fill:#555}.tick{text-anchor:end}
-.day{stroke:#eee}.zero{stroke:#999}.limit{stroke:#b00;stroke-dasharray:5 4}li{font-size:14px}`;
+.day{stroke:#eee}.zero{stroke:#999}.limit{stroke:#b00;stroke-dasharray:5 4}li,dl{font-size:14px}dt{font-weight:600}dd{margin:0 0 .4rem}`;
 
 /** The page. */
 export function reportPage(full: FullReport): string {
   const { report } = full;
   const notes = report.notes.map(({ file, text }) => `<li>${escaped(file)}: ${escaped(text)}</li>`).join("");
+  const terms = reportTerms(report.columns)
+    .map(({ term, text }) => `<dt>${escaped(term)}</dt><dd>${escaped(text)}</dd>`)
+    .join("");
   const title = escaped(report.scenario);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style>
 <h1>${title}</h1><p>${escaped(periodText(report))}: ${report.days} days, EVSEs: ${report.evses}, sessions: ${report.sessions}.</p><p><b>${escaped(verdict(report))}</b></p>
 ${table(report)}<p>Comparable cost: cost, wear and the months' peaks, missing energy at ${report.missingEurPerKwh} EUR/kWh (the dearest price of the period), less what the battery holds more at the end at ${report.storedEurPerKwh} EUR/kWh. Perfect foresight: ${escaped(report.optimum)}.</p>
-${charts(full).join("\n")}<h2>What was read</h2><ul>${notes}</ul></html>
+${charts(full).join("\n")}<h2>What the words mean</h2><dl>${terms}</dl><h2>What was read</h2><ul>${notes}</ul></html>
 `;
 }

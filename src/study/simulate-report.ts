@@ -8,6 +8,7 @@ import { type CapacityMonth, capacityBillEur, capacityMonths } from "./capacity-
 import { informedScenario, type Truth } from "./informed.ts";
 import { type PerfectForesight, perfectForesight } from "./perfect-foresight.ts";
 import { rampKept } from "./ramp-kept.ts";
+import { AHEAD } from "./report-words.ts";
 import type { DataNote } from "./scenario-file.ts";
 import { type SimulationResult, simulate } from "./simulate.ts";
 
@@ -292,6 +293,12 @@ async function compared(yardstick: Yardstick, { onDay, told = [] }: ComparisonOp
   return { columns, regret: regretOf(columns), runs, notes: buildingNotes(result) };
 }
 
+/** Why less than nothing was lost, where it was. */
+export function aheadNotes(regrets: readonly (Regret | undefined)[]): DataNote[] {
+  const isAhead = regrets.some((regret) => (regret?.lostPercent ?? 0) < 0);
+  return isAhead ? [{ file: "perfect foresight", text: `less than nothing was lost: ${AHEAD}` }] : [];
+}
+
 /** Runs a scenario in every way and compares. */
 export async function compareScenario(
   scenario: Scenario,
@@ -313,7 +320,7 @@ export async function compareScenario(
     days: Math.round((scenario.endMs - scenario.startMs) / 86_400_000),
     evses: scenario.evses.length,
     sessions: scenario.sessions.length,
-    notes: [...notes, ...compare.notes],
+    notes: [...notes, ...compare.notes, ...aheadNotes([regret, informed?.regret])],
     optimum: optimum.method,
     missingEurPerKwh: round(yardstick.missingEurPerKwh, 4),
     storedEurPerKwh: round(yardstick.storedEurPerKwh, 4),
