@@ -270,6 +270,7 @@ describe("the demonstration over real sockets", () => {
       expect(await page.locator(".strip-word").innerText()).toMatch(/Normal|Limited|Safe mode/);
       await page.waitForSelector(".uplot");
       await page.locator("article", { hasText: "Stall 8" }).getByText("A car is announced for ").waitFor();
+      await page.locator(".reasons li", { hasText: /^Battery (holds|charges|gives)/ }).waitFor();
       const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
       expect(overflow).toBeLessThanOrEqual(0);
       await page.getByRole("button", { name: "Set departure" }).first().click();

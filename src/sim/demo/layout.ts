@@ -111,6 +111,7 @@ export const DEMO_STALLS: readonly DemoStall[] = [
 export const SILENT_STALL = "stall-4";
 
 /** For charge points of other makes: they may connect to the demonstration and are limited like the others. */
+const GUEST_VERSIONS = { "guest-16": "1.6", "guest-201": "2.0.1" } as const;
 export const GUESTS = ["guest-16", "guest-201"] as const;
 const MAIN_FUSE_A = 63;
 const GARAGE_FUSE_A = 40;
@@ -149,7 +150,15 @@ function chargePoints(passwordHash: string) {
   const guests = GUESTS.map((id) => ({
     id,
     passwordHash,
-    evses: [{ id: `${id}-1`, name: `Guest ${id}`, circuit: "grid", maxCurrentA: 16, safeCurrentA: 0 }],
+    evses: [
+      {
+        id: `${id}-1`,
+        name: `Place for yours (OCPP ${GUEST_VERSIONS[id]})`,
+        circuit: "grid",
+        maxCurrentA: 16,
+        safeCurrentA: 0,
+      },
+    ],
   }));
   return [...own, ...guests];
 }
