@@ -7,6 +7,7 @@ import { explainBatteries } from "../planner/explain/explain-battery.ts";
 import { questionOf } from "../planner/explain/explain-question.ts";
 import { flowsOf } from "../planner/model/flows.ts";
 import { planBattery, planEvse, planInput, START_MS, seededInput } from "../planner/plan-input.test-kit.ts";
+import { ruleBasedPlan } from "../planner/rules/rules.ts";
 import { verifyPlan } from "../planner/verify/verify.ts";
 import { solve } from "./plan.test-kit.ts";
 
@@ -83,7 +84,19 @@ describe("why a battery does what it does", () => {
     const [peaked] = reasonsOf(house({ importEurPerKwh, peaks: [peak] }, buys));
     expect(peaked).toMatchObject({ kind: "peak", peak: "month" });
     expect(peaked).not.toHaveProperty("changesAtEurPerKwh");
+    // At one price all day it keeps its energy for what would raise the peak, and buys for that.
+    const hob = [1000, 1000, 1000, 1000, 4000, 4000, 1000, 1000];
+    const flatPriced = { buildingW: hob, importEurPerKwh: flat(0.3), peaks: [peak] };
+    const [kept] = reasonsOf(house(flatPriced, { energyWh: 2000 }));
+    expect(kept).toMatchObject({ kind: "kept", otherMs: at(4), otherPeak: "month" });
+    const [buying] = reasonsOf(house(flatPriced, { energyWh: 1000 })).filter(({ fromGrid }) => fromGrid);
+    expect(buying).toMatchObject({ otherMs: at(4), otherPeak: "month" });
   });
+});
+
+it("of a plan by rules nothing is said of a battery: it rests there whatever that costs", () => {
+  const input = house({});
+  expect(explainBatteries(questionOf(input, ruleBasedPlan(input, ""))!)).toEqual([]);
 });
 
 /** The plan with other power of its battery in one slot, its flows reckoned anew. */

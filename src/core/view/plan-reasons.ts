@@ -117,6 +117,7 @@ const BatteryReasonSchema = Type.Object({
   otherEurPerKwh: Type.Optional(
     Type.Number({ description: "The price then; at the plan's end what a kWh in it is worth" }),
   ),
+  otherPeak: Type.Optional(Type.String({ description: "The month's peak that it keeps from rising then" })),
   changesAtEurPerKwh: Type.Optional(
     Type.Number({
       description:

@@ -16,6 +16,10 @@ it.each<[BatteryWords, string]>([
     { powerW: 0, reason: { kind: "replace", otherEurPerKwh: 0.27, changesAtEurPerKwh: 0.31 }, ...later },
     "holds: what it gave would have to be bought again at 19:00 for 27.0 ct, which with losses and wear does not pay; it would give above 31.0 ct",
   ],
+  [
+    { powerW: 0, reason: { kind: "kept", otherEurPerKwh: 0.3, otherPeak: "month" }, ...later },
+    "holds: its energy is kept for 19:00, to keep the month's peak from rising (month)",
+  ],
   [{ powerW: 0, reason: { kind: "empty" } }, "holds: it has nothing above its reserve"],
   [
     { powerW: 0, reason: { kind: "circuit", circuitId: "grid", phase: 0, limitW: 14_490 } },

@@ -31,6 +31,7 @@ function limited({ reason }: BatteryWords): string {
 function use({ reason, otherAt, isEnd }: BatteryWords): string {
   if (otherAt === undefined) return "later";
   if (isEnd) return `after ${otherAt}`;
+  if (reason.otherPeak !== undefined) return `${otherAt}, to keep the month's peak from rising (${reason.otherPeak})`;
   return `${otherAt}, when a kWh is worth ${cents(reason.otherEurPerKwh)}`;
 }
 

@@ -137,15 +137,19 @@ function isPlain({ input, result }: Question): boolean {
   return !others && !input.peaks && !input.ramp && result.status === "optimal";
 }
 
-/** When energy goes elsewhere, and at what price outside, for people. */
-function when(found: Elsewhere | undefined, { question }: Store): Pick<BatteryReason, "otherMs" | "otherEurPerKwh"> {
+type Other = Pick<BatteryReason, "otherMs" | "otherEurPerKwh" | "otherPeak">;
+
+/** When energy goes elsewhere, at what price outside, and which month's peak it keeps down then, for people. */
+function when(found: Elsewhere | undefined, { powerW, question }: Store): Other {
   if (!found) return {};
   const { input } = question;
   const otherMs = input.startMs + found.slot * SLOT_MS;
   if (found.slot >= input.slots) return { otherMs, otherEurPerKwh: rounded(found.storedEur) };
   const outside = moreFrom(found.slot, question, false);
   const eur = typeof outside === "number" ? outside : (input.importEurPerKwh[found.slot] ?? 0);
-  return { otherMs, otherEurPerKwh: rounded(eur) };
+  const givenW = -(powerW[found.slot] ?? 0);
+  const otherPeak = givenW > NEAR_W ? question.peakAt(found.slot, { moreW: givenW, part: 1 }) : undefined;
+  return { otherMs, otherEurPerKwh: rounded(eur), ...(otherPeak === undefined ? {} : { otherPeak }) };
 }
 
 /** The first slot after one in which the battery gives (or takes); what it takes is at last left in it at the end. */
@@ -194,7 +198,8 @@ function noMoreOut(slot: number, store: Store): BatteryReason {
   const later = when(next(slot, store, true), store);
   const nowEur = lessFrom(slot, question)!;
   // It could be had again at what is saved now: then what it is for says more.
-  const isFor = replaced.otherEurPerKwh! > nowEur - NOISE_EUR && (later.otherEurPerKwh ?? 0) > nowEur + NOISE_EUR;
+  const isWorthMore = later.otherPeak !== undefined || (later.otherEurPerKwh ?? 0) > nowEur + NOISE_EUR;
+  const isFor = replaced.otherEurPerKwh! > nowEur - NOISE_EUR && isWorthMore;
   return isFor ? { kind: "kept", ...later } : { kind: "replace", ...replaced };
 }
 
@@ -264,10 +269,10 @@ function priceOf(slot: number, question: Question): Pick<BatteryReason, "eurPerK
   return eur === undefined ? {} : { eurPerKwh: rounded(eur) };
 }
 
-/** The reason of each slot of each battery, in the order of the plan. */
+/** The reason of each slot of each battery, in the order of the plan; none of a plan by rules, in which batteries rest whatever that costs. */
 export function explainBatteries(question: Question): BatteryReason[][] {
   const { input, result } = question;
-  if (result.batteries.length !== input.batteries.length) return [];
+  if (result.status === "rule-based" || result.batteries.length !== input.batteries.length) return [];
   return input.batteries.map((_, index) => {
     const store = storeOf(index, question);
     return store.powerW.map((_, slot) => reasonOf(slot, store));
