@@ -61,6 +61,22 @@ describe("day-ahead prices", () => {
     ]);
   });
 
+  it("are unknown where a row has none, in files and answers alike", () => {
+    const quarters = pricesFromCsv(
+      "start_utc,eur_per_kwh\n2026-06-15 00:00,0.1\n2026-06-15 00:15,\n2026-06-15 00:30,0.3\n",
+    );
+    const known = [
+      [start, 0.1],
+      [start + 2 * SLOT_MS, 0.3],
+    ];
+    expect([...quarters.prices].slice(0, 2)).toEqual(known);
+    expect([...quarters.prices.keys()]).not.toContain(start + SLOT_MS);
+    expect(quarters.unreadable).toBe(1);
+    const seconds = [0, 1, 2].map((slot) => (start + slot * SLOT_MS) / 1000);
+    const answered = pricesFromJson({ unix_seconds: seconds, price: [100, null, 300], unit: "EUR/MWh" });
+    expect([...answered.prices].slice(0, 2)).toEqual(known);
+  });
+
   it("come from aWATTar in EUR/MWh", () => {
     const body = {
       object: "list",

@@ -33,7 +33,7 @@ export function timeOfUsePrice(
   return period?.eurPerKwh ?? source.otherwiseEurPerKwh;
 }
 
-/** Rows of 15 or 60 minutes to slots; a row lasts until its end or the next row, an hour at most. */
+/** Rows of 15 or 60 minutes to slots; a row lasts until its end or the next row, an hour at most. One without a price ends the one before. */
 function tableOf(rows: readonly Row[]): PriceTable {
   const sorted = rows.toSorted((a, b) => a.startMs - b.startMs).slice(-MOST_ROWS);
   const table = new Map<number, number>();
@@ -42,6 +42,7 @@ function tableOf(rows: readonly Row[]): PriceTable {
     const nextMs = row.endMs ?? sorted[index + 1]?.startMs ?? row.startMs + lastLengthMs;
     const lengthMs = Math.min(HOUR_MS, nextMs - row.startMs);
     if (lengthMs > 0) lastLengthMs = lengthMs;
+    if (!Number.isFinite(row.eurPerKwh)) continue;
     for (let atMs = slotStartMs(row.startMs); atMs < row.startMs + lengthMs; atMs += SLOT_MS)
       table.set(atMs, Math.round(row.eurPerKwh * 1e6) / 1e6);
   }
@@ -70,10 +71,11 @@ function refused(problem: string, unreadable = 0): PriceRows {
 /** One price out of all proportion puts the unit of all of them in doubt: small ones would look like real prices. */
 function rowsRead(rows: readonly Row[]): PriceRows {
   if (rows.some((row) => row.unitUnknown)) return refused(UNIT_UNKNOWN);
-  const sound = rows.filter((row) => Number.isFinite(row.startMs) && Number.isFinite(row.eurPerKwh));
-  const unreadable = rows.length - sound.length;
-  const absurd = sound.find((row) => Math.abs(row.eurPerKwh) > LARGEST_EUR_PER_KWH);
-  if (!absurd) return { prices: tableOf(sound), unreadable };
+  const timed = rows.filter((row) => Number.isFinite(row.startMs));
+  const priced = timed.filter((row) => Number.isFinite(row.eurPerKwh));
+  const unreadable = rows.length - priced.length;
+  const absurd = priced.find((row) => Math.abs(row.eurPerKwh) > LARGEST_EUR_PER_KWH);
+  if (!absurd) return { prices: tableOf(timed), unreadable };
   const problem = `one would be ${absurd.eurPerKwh} EUR/kWh, so the unit is probably EUR/MWh or ct/kWh; say it with \`unit:\` in site.yaml`;
   return refused(problem, unreadable);
 }
