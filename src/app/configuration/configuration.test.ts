@@ -170,6 +170,16 @@ describe("files that are not what they should be", () => {
     expect(readConfiguration(directory).problems[0]!.message).toContain("cannot be read");
   });
 
+  it("are to be saved in UTF-8 where an editor wrote them in UTF-16", () => {
+    const file = join(directory, "notepad.yaml");
+    writeFileSync(file, `\uFEFF${SITE}`, "utf16le");
+    expect(readConfiguration(file).problems.map(problemText)).toEqual([
+      `${file}:1:1 error: is not text in UTF-8\n    Save it again with the encoding UTF-8; Windows Notepad asks for it at Save as`,
+    ]);
+    writeFileSync(file, `\uFEFF${SITE}`);
+    expect(readConfiguration(file).ok).toBe(true);
+  });
+
   it("list the first hundred problems, and how many are left", () => {
     const keys = Array.from({ length: 150 }, (_, index) => `nonsense${index}: 1`);
     const { problems } = parseConfiguration(`${SITE}${keys.join("\n")}`, "site.yaml");

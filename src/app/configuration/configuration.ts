@@ -175,7 +175,14 @@ function withProblems(
 export function readConfiguration(file: string): ConfigurationResult {
   try {
     if (statSync(file).size > LARGEST_BYTES) return parseConfiguration(" ".repeat(LARGEST_BYTES + 1), file);
-    const result = parseConfiguration(readFileSync(file, "utf8"), file);
+    const text = readFileSync(file, "utf8");
+    if (text.includes("\0"))
+      return single(
+        file,
+        "is not text in UTF-8",
+        "Save it again with the encoding UTF-8; Windows Notepad asks for it at Save as",
+      );
+    const result = parseConfiguration(text, file);
     return withProblems(result, file, (configuration) => [
       ...quirkProblems(configuration),
       ...forecastProblems(configuration),
