@@ -37,6 +37,7 @@ describe("a site whose ledger cannot be made", () => {
   const made = (path: string) => `ledger: { directory: ${path} }`;
   test.each([
     ["on a disk that is not mounted", "stick", "a disk that it is on may not be mounted"],
+    ["on a file system that takes none", "/proc/wattledger/data", "check its path"],
     ["below a file", "site.yaml/data", "a part of its path is a file"],
     ["in the place of a file", "site.yaml", "a file has its name"],
   ])("%s is told what is wrong with its directory", (_, path, advice) => {

@@ -1,9 +1,10 @@
 /** Backup of a running ledger and restore of a backup, both verified to the last fact before they count. */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { initialState } from "../core/state/state.ts";
 import { LedgerError, ledgerErrorOf } from "./ledger-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { assertSound, foldFrom } from "./open.ts";
 import { checkFormat, ledgerFiles, openForReading, syncPath } from "./schema.ts";
 import { takeWriterLock } from "./writer-lock.ts";
@@ -108,7 +109,7 @@ function copyVerified(file: string, copy: string): VerifiedLedger {
 export function restoreLedger(file: string, directory: string): Restored {
   try {
     const { events, lock } = ledgerFiles(directory);
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeDirectory(directory);
     const release = takeWriterLock(lock);
     try {
       const partial = `${events}.partial`;

@@ -1,5 +1,5 @@
 /** Opening the ledger: lock, check, fold. A start after a year takes seconds because of the snapshot. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { SiteFact } from "../core/facts/index.ts";
@@ -8,6 +8,7 @@ import type { Clock, Log } from "../core/ports.ts";
 import { evolve, type SiteState } from "../core/state/state.ts";
 import type { FactRow } from "./checksum.ts";
 import { damagedError, LedgerError, ledgerErrorOf } from "./ledger-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { factOf } from "./row.ts";
 import {
   applyPragmas,
@@ -170,7 +171,7 @@ function openOnce(options: OpenLedgerOptions, directory: string): OpenedLedger {
   const files = ledgerFiles(directory);
   let release: (() => void) | undefined;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK);
     release = takeWriterLock(files.lock);
     const walDamage = findWalDamage(files.wal);

@@ -4,10 +4,11 @@
  * power cut costs the last blocks and what the kernel had not written back yet. A file that grows costs a card some
  * 40 KB each time, whatever is added: so it grows seldom.
  */
-import { appendFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log, Tape } from "../core/ports.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { decodeBlock, packBlock, squeeze, squeezeNow, type TapeSample } from "./tape-codec.ts";
 import { decodeRecords, encodeRecord, type TapeRecord, tapeFileName, tapeFiles } from "./tape-file.ts";
 
@@ -122,7 +123,7 @@ class FileTape implements Tape {
 /** Opens (or creates) the tape in the ledger's directory. It never refuses: a site without a tape is a site. */
 export function openTape(options: TapeOptions): Tape {
   try {
-    mkdirSync(options.directory, { recursive: true, mode: 0o750 });
+    makeDirectory(options.directory);
   } catch (error) {
     options.log.warn("There is no place for raw samples", { error: String(error) });
   }
