@@ -16,13 +16,19 @@ export function isRefusal(error: FastifyError): boolean {
 
 /** What does not fit, each thing once; a body that may have one of several shapes fails at each of them. */
 function misfits(error: FastifyError): string {
-  const texts = (error.validation ?? []).map(({ instancePath, message = "is not as it should be", params }) => {
-    const place = `${error.validationContext ?? "request"}${instancePath}`;
+  const allowedBy = new Map<string, readonly unknown[]>();
+  for (const { instancePath, message = "is not as it should be", params } of error.validation ?? []) {
     const { allowedValue, allowedValues } = params as { allowedValue?: unknown; allowedValues?: readonly unknown[] };
+    const wrong = `${error.validationContext ?? "request"}${instancePath} ${message}`;
     const allowed = allowedValues ?? (allowedValue === undefined ? [] : [allowedValue]);
-    return allowed.length === 0 ? `${place} ${message}` : `${place} ${message}: ${allowed.map(String).join(", ")}`;
+    allowedBy.set(wrong, [...(allowedBy.get(wrong) ?? []), ...allowed]);
+  }
+  const texts = [...allowedBy].map(([wrong, allowed]) => {
+    if (allowed.length === 0) return wrong;
+    const said = allowed.length > 1 ? wrong.replace("equal to constant", "one of") : wrong;
+    return `${said}: ${[...new Set(allowed)].map(String).join(", ")}`;
   });
-  return [...new Set(texts.filter((text) => texts.length === 1 || !text.endsWith("in anyOf")))].join(", ");
+  return texts.filter((text) => texts.length === 1 || !text.endsWith("in anyOf")).join(", ");
 }
 
 /** What a request that failed is answered. */
