@@ -4,6 +4,32 @@ import type { PlanInput } from "../core/facts/plan-facts.ts";
 import { planBattery, planEvse, planInput } from "../planner/plan-input.test-kit.ts";
 import { soundPlan } from "./plan.test-kit.ts";
 
+describe("an order that leaves less than the least power of a car", () => {
+  // Two kilowatts beside the building, in the cheap hours.
+  const ordered = {
+    importEurPerKwh: [0.4, 0.4, 0.4, 0.4, 0.1, 0.1, 0.1, 0.1],
+    partnerLimitW: [20_000, 20_000, 20_000, 20_000, 3_000, 3_000, 3_000, 3_000],
+    buildingW: new Array<number>(8).fill(1_000),
+    binarySlots: 2,
+  };
+  const later = (over: Partial<PlanInput> = {}, car = {}) =>
+    soundPlan(planInput({ ...ordered, evses: [planEvse({ energyNeededWh: 1_500, ...car })], ...over }));
+
+  it("is no time to put a car off to: it charges before", () => {
+    const [evse] = later().evses;
+    expect(evse?.powerW.slice(4)).toEqual([0, 0, 0, 0]);
+    expect(evse?.shortfallWh).toBe(0);
+  });
+
+  it("is one where sun, a battery or a single phase make up for it", () => {
+    const laterW = (over: Partial<PlanInput>, car = {}) => Math.max(...later(over, car).evses[0]!.powerW.slice(4));
+    expect(laterW({ pvW: new Array<number>(8).fill(2_500) })).toBeGreaterThan(0);
+    expect(laterW({ batteries: [planBattery({ energyWh: 9_000 })] })).toBeGreaterThan(0);
+    const onePhase = { phase: 0 as const, minPowerW: 1_380, maxPowerW: 3_680 };
+    expect(laterW({}, { onePhase })).toBeGreaterThan(0);
+  });
+});
+
 describe("of sun, battery and grid", () => {
   it("being paid for taking energy: the car takes it then, and the sun stays unused", () => {
     const importEurPerKwh = [0.3, 0.3, -0.2, -0.2, 0.3, 0.3, 0.3, 0.3];

@@ -3,6 +3,7 @@ import type { PlanInput } from "../../core/facts/plan-facts.ts";
 import {
   type CircuitRoom,
   chargingHours,
+  importCapW,
   mostEnergyWh,
   mostOnePhaseW,
   mostPowerW,
@@ -33,13 +34,28 @@ export interface EvseLayout {
   readonly shortfall: readonly number[];
 }
 
-/** The most that the circuits leave a car in a slot, kW: nothing below its least power, which the relaxed model must know. */
+/** What a contract or an order leaves a car in a slot once the building has its part, and sun, batteries and other cars give what they can, W. */
+function contractLeavesW(index: number, slot: number, input: PlanInput): number {
+  const storedW = input.batteries.reduce((sum, { maxDischargeW }) => sum + maxDischargeW, 0);
+  const carsW = input.evses.reduce(
+    (sum, { discharge }, at) => sum + (at === index ? 0 : (discharge?.maxPowerW ?? 0)),
+    0,
+  );
+  return importCapW(input, slot) - (input.buildingW[slot] ?? 0) + (input.pvW[slot] ?? 0) + storedW + carsW;
+}
+
+/**
+ * The most that is left to a car in a slot, kW: nothing below its least power, which the relaxed model must know. Else a plan puts
+ * a car off to where it can never charge, and each next one further, until it is gone.
+ */
 function mostKwAt(
   index: number,
   slot: number,
   { input, rooms }: { readonly input: PlanInput; readonly rooms: readonly CircuitRoom[] },
 ): number {
   const evse = input.evses[index]!;
+  const leastW = Math.min(evse.minPowerW, evse.onePhase?.minPowerW ?? evse.minPowerW);
+  if (slot >= input.binarySlots && contractLeavesW(index, slot, input) < leastW) return 0;
   const leavesW = slot < input.binarySlots ? roomForW(index, slot, { input, rooms }) : evse.maxPowerW;
   return leavesW < evse.minPowerW ? 0 : Math.min(mostPowerW(evse, slot), leavesW) / KILO;
 }
