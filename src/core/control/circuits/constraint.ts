@@ -87,6 +87,8 @@ interface Sums {
   inForce: number;
   /** What of that may be in the reading already, as somebody draws it who has not reported since its limit changed. */
   unseen: number;
+  /** What they may draw already: what they were seen to draw, or may as long as they have not reported. */
+  mayFlow: number;
 }
 
 /** Of one phase of a circuit: its reading says what flows there. Power in W is that of all together, and cars' differences have no meter. */
@@ -95,7 +97,7 @@ function isOfPhase({ byPhase, kind }: Bound): boolean {
 }
 
 function sumsOf(bound: Bound): Sums {
-  const sums: Sums = { surely: 0, drawn: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, unseen: 0 };
+  const sums: Sums = { surely: 0, drawn: 0, unmeasured: 0, pending: 0, expected: 0, inForce: 0, unseen: 0, mayFlow: 0 };
   for (const entry of bound.members) {
     const weight = bound.byPhase ? bound.weight : bound.weight * entry.phases.length;
     const flowWeight = flowWeightOf(bound, entry);
@@ -106,6 +108,7 @@ function sumsOf(bound: Bound): Sums {
     sums.expected += flowWeight * entry.expectedA;
     const mostA = Math.max(entry.surelyA, entry.reservedA ?? entry.memory.limitA);
     sums.inForce += weight * mostA;
+    sums.mayFlow += weight * (entry.settled ? entry.surelyA : mostA);
     // Who is not told to give any more may have stopped that, and its last report does not show it.
     const seenA = (entry.memory.sentA ?? 0) < 0 ? Math.max(0, entry.surelyA) : entry.surelyA;
     if (!entry.settled) sums.unseen += weight * (mostA - seenA);
@@ -162,7 +165,10 @@ export function addMeasured(builder: Builder, bound: Bound, reading: number, rel
   const tightSinceMonoMs = tight ? (history.tightSinceMonoMs ?? monoMs) : undefined;
   const mayBeSeen = sums.inForce <= available + sums.unseen;
   const patienceMs = mayBeSeen ? OVERCOMMITTED_UNSEEN_MS : OVERCOMMITTED_MS;
-  const keep = tightSinceMonoMs !== undefined && (judged.bears || monoMs - tightSinceMonoMs < patienceMs);
+  // What cars were not seen to draw yet is in no difference of phases: no meter but their own shows it.
+  const mayDiffer = bound.kind === "unbalance" && sums.mayFlow > available + 1e-6;
+  const isBorne = judged.bears || (!mayDiffer && monoMs - (tightSinceMonoMs ?? monoMs) < patienceMs);
+  const keep = tightSinceMonoMs !== undefined && isBorne;
   const { tightSinceMonoMs: _, ...rest } = history;
   builder.headroom.set(bound.key, tightSinceMonoMs === undefined ? rest : { ...rest, tightSinceMonoMs });
   builder.constraints.push({

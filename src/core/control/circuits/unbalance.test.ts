@@ -106,6 +106,35 @@ test("a car that is lowered in the moment in which another is raised evens out n
   expect(unevenS).toBe(0);
 });
 
+test("a car that was raised a moment ago and has not told yet what it draws makes way when another stops to even it out", () => {
+  const evses = [
+    { id: "a", maxCurrentA: 32, phases: ["L1"] as const },
+    { id: "b", maxCurrentA: 32, phases: ["L2"] as const },
+    { id: "c", maxCurrentA: 32, phases: ["L3"] as const },
+  ];
+  const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses }), meterEveryS: 30 });
+  const ids = evses.map(({ id }) => ({ evseId: id, transactionId: plant.plug(id) }));
+  // A plan counts its amperes on three phases.
+  const planned = (...currentsA: number[]) =>
+    plan(
+      plant,
+      ids.map((car, index) => ({ ...car, currentA: new Array<number>(3).fill(currentsA[index]! / 3) })),
+    );
+  planned(18, 28, 28);
+  run(600);
+  expect([plant.drawsA("a"), plant.drawsA("b")]).toEqual([18, 28]);
+  planned(32, 28, 28);
+  while (plant.limitA("a") <= 27) run(1);
+  planned(32, 6, 28);
+  let unevenS = 0;
+  for (let second = 0; second < 60; second++) {
+    run(1);
+    if (plant.drawsA("a") - plant.drawsA("b") > 20.5) unevenS++;
+  }
+  expect([plant.drawsA("a"), plant.drawsA("b")]).toEqual([25, 6]);
+  expect(unevenS).toBeLessThanOrEqual(4);
+});
+
 test("a car of which nothing is measured evens nothing out", () => {
   const { plant, run } = watched({ site: siteOf({ country: "DE", mainFuseA: 80, evses: stalls }) });
   for (const { id } of stalls) plant.plug(id, { phases: 1 });
