@@ -3,10 +3,11 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { problemText } from "../app/configuration/configuration.ts";
+import type { SimulationReport } from "../study/report.ts";
 import { periodText, reportRows, verdict } from "../study/report-words.ts";
 import { readScenario } from "../study/scenario-file.ts";
 import { reportPage } from "../study/simulate-page.ts";
-import { compareScenario, type SimulationReport } from "../study/simulate-report.ts";
+import { compareScenario } from "../study/simulate-report.ts";
 
 /** What `--help` prints. */
 export const USAGE = "Usage: wattledger simulate [--scenario FILE] [--days N] [--json] [--html FILE]";

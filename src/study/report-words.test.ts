@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import type { ReportColumn } from "./report.ts";
 import { periodText, reportRows, reportTerms, verdict } from "./report-words.ts";
-import { aheadNotes, type ReportColumn } from "./simulate-report.ts";
+import { aheadNotes } from "./simulate-report.ts";
 
 it("names the local days of a report, also where the last one has 25 hours", () => {
   const period = { fromUtc: "2025-09-30T22:00:00.000Z", untilUtc: "2025-10-26T23:00:00.000Z" };

@@ -1,5 +1,5 @@
 /** What a comparison says, for the terminal and for the page alike. */
-import type { Regret, ReportColumn, SimulationReport } from "./simulate-report.ts";
+import type { Regret, ReportColumn, SimulationReport } from "./report.ts";
 
 const ROWS: readonly (readonly [label: string, key: keyof ReportColumn])[] = [
   ["Energy asked, kWh", "energyAskedKwh"],

@@ -1,8 +1,8 @@
 /** A simulation's report as one page that needs nothing else: tables, and charts drawn as SVG. */
 import { SLOT_MS } from "../core/time/slots.ts";
 import { type Scenario, slotImportLimitW } from "../sim/scenario.ts";
+import type { FullReport, SimulationReport } from "./report.ts";
 import { periodText, reportRows, reportTerms, verdict } from "./report-words.ts";
-import type { FullReport, SimulationReport } from "./simulate-report.ts";
 
 const WIDTH = 1100;
 const HEIGHT = 190;

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { TRUTHS, type Truth } from "../../src/study/informed.ts";
-import type { ReportColumn, SimulationReport } from "../../src/study/simulate-report.ts";
+import type { ReportColumn, SimulationReport } from "../../src/study/report.ts";
 import type { BenchLine } from "./line.ts";
 
 const SCENARIOS = fileURLToPath(new URL("../../config/scenarios", import.meta.url));
