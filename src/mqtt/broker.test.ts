@@ -347,6 +347,22 @@ describe.skipIf(!HAS_MOSQUITTO)("a site at a broker (skipped without mosquitto)"
     expect(site.recorded).toHaveLength(60);
   });
 
+  test("hangs up within a message that no memory should hold, and comes back when it is gone", async () => {
+    const port = await freePort();
+    await mosquitto(port);
+    const listener = await Listener.at(port);
+    const large = (bytes: number) =>
+      listener.client.publishAsync(`${ROOT}/grid-limit/set`, Buffer.alloc(bytes, "x"), { qos: 1, retain: true });
+    await large(8_000_000);
+    const { broker, clock, lines } = start(new FakeSite(), port, { requests: true });
+    await until(() => lines.some((line) => line.includes("more than 1 MB")));
+    await until(() => !broker.connected);
+    await large(0);
+    await clock.advance(60_000);
+    await until(() => broker.connected);
+    expect(listener.last(`${ROOT}/responses`)).toBeUndefined();
+  });
+
   test("speaks TLS to a broker whose authority is configured, and to no other", async () => {
     const port = await freePort();
     const name = (file: string) => join(directory, file);

@@ -7,6 +7,7 @@ import type { Clock, Log, OpenCursor, SiteAccess } from "../core/ports.ts";
 import type { SiteModel } from "../core/site/site-model.ts";
 import type { LiveSite } from "../core/view/view.ts";
 import { createFactPump } from "./fact-pump.ts";
+import { boundMessages } from "./message-bound.ts";
 import { createRequests } from "./requests.ts";
 import { StateMessages } from "./state-messages.ts";
 import { topicsOf } from "./topics.ts";
@@ -39,11 +40,13 @@ const KEEPALIVE_S = 15;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LEAST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Attempts after which the pause is longest. */
+const LONGEST_AFTER = 10;
 const GOODBYE_MS = 2_000;
 
 /** A pause before the next attempt: doubled each time, half of it random, so that a fleet does not come at once. */
 function pauseMs(attempt: number): number {
-  const most = Math.min(LONGEST_PAUSE_MS, LEAST_PAUSE_MS * 2 ** Math.min(attempt, 10));
+  const most = Math.min(LONGEST_PAUSE_MS, LEAST_PAUSE_MS * 2 ** Math.min(attempt, LONGEST_AFTER));
   return most / 2 + (Math.random() * most) / 2;
 }
 
@@ -97,6 +100,15 @@ export function startBroker(options: BrokerOptions): Broker {
     states.forget();
     publishState();
     pump?.run();
+  });
+  boundMessages(client, () => {
+    log.warn(
+      "A message of more than 1 MB from the MQTT broker: it is left for a minute. Clear it where it is retained",
+      {
+        below: options.topicRoot,
+      },
+    );
+    attempt = LONGEST_AFTER;
   });
   client.on("close", () => {
     pump?.stop();
