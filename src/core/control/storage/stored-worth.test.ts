@@ -125,20 +125,6 @@ describe("what is in store", () => {
     expect(stored.lessWh(0.391)).toBeCloseTo(1000, 6);
   });
 
-  it("brings nothing in an hour in which no more may be exported: the dear sun of now is not kept for it", () => {
-    // A kilowatt of the next hour's sun goes into the store because three are all that may be exported.
-    const hours = [
-      { powerW: 0, netW: -2000, price: 0.3 },
-      { powerW: 1000, netW: -4000, price: 0.3 },
-    ];
-    const exportEurPerKwh = [0, 1, 2, 3, 4, 5, 6, 7].map((slot) => (slot < 4 ? 0.12 : 0.15));
-    const absorbed = (exportLimitW?: number) =>
-      absorbableWh(worth(hours, {}, { exportEurPerKwh, ...(exportLimitW ? { exportLimitW } : {}) }), 0.12, BATTERY);
-    expect(absorbed()).toBeGreaterThan(900);
-    expect(absorbed(3000)).toBe(0);
-    expect(absorbed(3400)).toBeCloseTo(400, 6);
-  });
-
   it("is worth at the end what comes next", () => {
     const idle = { powerW: 0, netW: 0, price: 0.3 };
     const little = worth([idle, idle], { energyWh: 2000 });

@@ -29,15 +29,14 @@ interface Tier {
   readonly powerW: number;
 }
 
-/** What is given beyond the plan replaces what is bought, then it is sold, as far as more may be exported. */
+/** What is given beyond the plan replaces what is bought, then it is sold. */
 function sales({ input, result }: Plan, slot: number): Tier[] {
   const importW = result.importW[slot] ?? 0;
-  const roomW = Math.max(0, (input.exportLimitW ?? Number.POSITIVE_INFINITY) - (result.exportW[slot] ?? 0));
   const sunLeftW = (input.pvW[slot] ?? 0) - (result.pvUsedW[slot] ?? 0);
   const exportEurPerKwh = sunLeftW > FLOW_W ? 0 : (input.exportEurPerKwh[slot] ?? 0);
   return [
     { eurPerKwh: input.importEurPerKwh[slot] ?? 0, powerW: importW },
-    { eurPerKwh: exportEurPerKwh, powerW: roomW },
+    { eurPerKwh: exportEurPerKwh, powerW: Number.POSITIVE_INFINITY },
   ];
 }
 
