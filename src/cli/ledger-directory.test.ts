@@ -64,6 +64,14 @@ describe("a ledger", () => {
     expect(text).toBe(`No backup was made: There is no directory ${join(root, "stick")}`);
   });
 
+  test("is not put back from a file that is no backup, and that file is named", async () => {
+    const file = join(root, "notes.txt");
+    writeFileSync(file, "no backup ".repeat(1000));
+    const { code, text } = await refusal("restore", "--from", file, "--ledger", directory);
+    expect(code).toBe(1);
+    expect(text).toContain(`That is ${file}: it is damaged, or no backup of a ledger. Name another backup.`);
+  });
+
   test.each([
     "jsonl",
     "csv",

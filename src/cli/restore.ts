@@ -1,6 +1,6 @@
 /** `wattledger restore --from FILE --ledger DIRECTORY`: puts a verified backup in the place of a ledger. */
 import { parseArgs } from "node:util";
-import { restoreLedger } from "../ledger/index.ts";
+import { LedgerError, restoreLedger } from "../ledger/index.ts";
 import { exitCodeOf } from "./refusal.ts";
 
 /** What `--help` prints. */
@@ -19,7 +19,10 @@ export async function restore(args: string[]): Promise<number> {
     console.log(`${values.ledger}: restored, ${JSON.stringify(restored)}`);
     return 0;
   } catch (error) {
-    console.error(`Nothing was restored: ${error instanceof Error ? error.message : String(error)}`);
+    const detail = error instanceof Error ? error.message : String(error);
+    console.error(`Nothing was restored: ${detail}`);
+    if (error instanceof LedgerError && error.kind === "damaged")
+      console.error(`That is ${values.from}: it is damaged, or no backup of a ledger. Name another backup.`);
     return exitCodeOf(error);
   }
 }
