@@ -207,6 +207,18 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "no-export", fromS: 711, forS: 163, pick: 0.89488 },
     ],
   ],
+  [
+    4030205,
+    "a car that gave 32 A, by the power that its charge point tells, left no room on any phase to a driver who wanted to charge",
+    [
+      { family: "clock", kind: "drifts", fromS: 633, forS: 266, pick: 0.07581 },
+      { family: "operator", kind: "on-and-off", fromS: 764, forS: 43, pick: 0.80041 },
+      { family: "charge-point", kind: "offline-at-maximum", fromS: 328, forS: 282, pick: 0.78653 },
+      { family: "charge-point", kind: "power-alone", fromS: 1, forS: 2000, pick: 0.85797 },
+      { family: "giving", kind: "unplugged", fromS: 555, forS: 306, pick: 0.3158 },
+      { family: "giving", kind: "export-limits", fromS: 130, forS: 339, pick: 0.69651 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

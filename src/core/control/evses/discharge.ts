@@ -19,6 +19,7 @@ import {
 } from "../thresholds.ts";
 import { followedSlot, planInForce, plannedRow } from "../wishes/plan-current.ts";
 import { type Beside, balancedA } from "./discharge-balance.ts";
+import { besideA } from "./discharge-beside.ts";
 import { flowsBackA, givingPhases, readingOf, toldA } from "./discharge-flow.ts";
 import type { EvseObservation } from "./observe-evse.ts";
 
@@ -189,7 +190,12 @@ export function withDischarge(
   const next = new Map(decisions);
   const given = new Map<number, number>();
   for (const entry of givers) {
-    const mostA = Math.min(leftA(input, entry, room), balancedA(input.site, entry, { active, wishes, given }));
+    const beside = { active, wishes, given };
+    const othersFirstA = Math.min(
+      balancedA(input.site, entry, beside),
+      besideA(input, entry, { ...beside, views: seen.views }),
+    );
+    const mostA = Math.min(leftA(input, entry, room), othersFirstA);
     const dischargeA = steadyA(input, entry, { wantedA: sentA(plannedA(input, entry), mostA), givers });
     if (dischargeA < DISCHARGE_LEAST_A) continue;
     given.set(entry.index, dischargeA);
