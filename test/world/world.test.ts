@@ -225,6 +225,14 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "meter", kind: "frozen", fromS: 135, forS: 288, pick: 0.09246 },
     ],
   ],
+  [
+    6230267,
+    "a car began that nobody told of, as the disk refused the end of the one before it, while others were shed: above the fuse for 17 s",
+    [
+      { family: "operator", kind: "on-and-off", fromS: 735, forS: 113, pick: 0.19856 },
+      { family: "disk", kind: "read-only", fromS: 374, forS: 271, pick: 0.61086 },
+    ],
+  ],
 ];
 
 const BROKE_ONCE_WITH_SWITCHING: readonly (readonly [seed: number, story: string, faults: readonly Fault[]])[] = [

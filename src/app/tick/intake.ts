@@ -60,7 +60,11 @@ export class Intake {
     }
     const told = this.#untold(input, ended);
     const recorded = isTransaction ? recorder.record(decide) : recorder.keep(decide);
-    const { answer } = await recorded.finally(told);
+    const { answer } = await recorded.catch((error: unknown) => {
+      told(!isTransaction);
+      throw error;
+    });
+    told();
     if (isTransaction) want();
     return answer;
   }

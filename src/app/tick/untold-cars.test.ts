@@ -52,6 +52,30 @@ test("whose end the disk does not take may be followed by a car that nobody can 
   expect(thereAt()).toEqual([]);
 });
 
+test("whose end the disk refuses may be followed by such a car as well, until the end that is told again is taken", async () => {
+  const { clock, untold, thereAt } = watched();
+  untold(end, ["b"])(false);
+  await clock.advance(11_000);
+  expect(thereAt()).toEqual(["b"]);
+  untold(end, ["b"])(false);
+  await clock.advance(60_000);
+  expect(thereAt()).toEqual(["b"]);
+  untold(end, ["b"])(true);
+  expect(thereAt()).toEqual([]);
+  await clock.advance(60_000);
+  expect(thereAt()).toEqual([]);
+});
+
+test("a car whose start the disk refuses may be there until a start at its EVSE is taken; its status says nothing of that", async () => {
+  const { clock, untold, thereAt } = watched();
+  untold(start("cp-b"), [])(false);
+  await clock.advance(1_000);
+  untold(status("charging"), [])(true);
+  expect(thereAt()).toEqual(["b"]);
+  untold(start("cp-b"), [])(true);
+  expect(thereAt()).toEqual([]);
+});
+
 const status = (status: ConnectorStatus) => ({ type: "status", chargePointId: "cp-b", connector: 1, status }) as const;
 
 test("a cable that is plugged in while the disk hangs may belong to a car that charges a moment later", async () => {

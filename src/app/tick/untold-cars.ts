@@ -24,7 +24,7 @@ export interface UntoldCarsOptions {
   readonly tell: (evseId: string, isThere: boolean) => void;
 }
 
-type Untold = (input: ChargePointInput, endedEvseIds: readonly string[]) => () => void;
+type Untold = (input: ChargePointInput, endedEvseIds: readonly string[]) => (isTaken?: boolean) => void;
 
 /** How long after an input a car may draw at the connector that it names, of which nobody knows; `undefined`: none. */
 function mayDrawAfterMs(input: ChargePointInput): number | undefined {
@@ -35,31 +35,50 @@ function mayDrawAfterMs(input: ChargePointInput): number | undefined {
 
 /**
  * Counts the car of a start, a plug-in or an end from when the disk should have taken it, until the returned function is
- * called. `endedEvseIds` is where the input ends something.
+ * called; where the disk refused a start or an end, until the next one at that EVSE is taken. `endedEvseIds` is where the input ends
+ * something.
  */
 export function untoldCars({ site, clock, isOnRecord, tell }: UntoldCarsOptions): Untold {
   /** Of several messages about one EVSE the last one that is taken ends it. */
   const waiting = new Map<string, number>();
+  /** By EVSE: what ends the count of a message that was refused. */
+  const refused = new Map<string, () => void>();
   const count = (evseId: string, by: number) => {
     const left = (waiting.get(evseId) ?? 0) + by;
     waiting.set(evseId, left);
     if (left === (by > 0 ? 1 : 0)) tell(evseId, by > 0);
   };
 
+  function counted(evseId: string, afterMs: number): () => void {
+    let isCounted = false;
+    const stop = clock.after(afterMs, "untold car", () => {
+      isCounted = true;
+      count(evseId, 1);
+    });
+    return () => {
+      stop();
+      if (isCounted) count(evseId, -1);
+    };
+  }
+
   return (input, endedEvseIds) => {
     const begunAfterMs = mayDrawAfterMs(input);
     const begun = "connector" in input ? evseAt(site, input.chargePointId, input.connector ?? 0)?.id : undefined;
     const isNew = begun !== undefined && begunAfterMs !== undefined && !isOnRecord(begun);
     const evseIds = isNew ? [begun] : endedEvseIds;
-    if (evseIds.length === 0) return () => undefined;
-    let isCounted = false;
-    const stop = clock.after(isNew ? begunAfterMs : NEXT_AFTER_MS, "untold car", () => {
-      isCounted = true;
-      for (const id of evseIds) count(id, 1);
-    });
-    return () => {
-      stop();
-      if (isCounted) for (const id of evseIds) count(id, -1);
+    const ends = evseIds.map((id) => ({ id, end: counted(id, isNew ? begunAfterMs : NEXT_AFTER_MS) }));
+    const transactionsAt = input.type === "transaction-started" && begun !== undefined ? [begun] : endedEvseIds;
+    return (isTaken = true) => {
+      for (const { id, end } of ends) {
+        // It is told again, and counts since it was told first.
+        if (isTaken || refused.has(id)) end();
+        else refused.set(id, end);
+      }
+      if (!isTaken) return;
+      for (const id of transactionsAt) {
+        refused.get(id)?.();
+        refused.delete(id);
+      }
     };
   };
 }
