@@ -219,6 +219,16 @@ const BROKE_ONCE: readonly (readonly [seed: number, story: string, faults: reado
       { family: "giving", kind: "export-limits", fromS: 130, forS: 339, pick: 0.69651 },
     ],
   ],
+  [
+    6090054,
+    "a car came while the disk was read-only, and was told to give what the plan had for the one before it",
+    [
+      { family: "car", kind: "changes-phases", fromS: 225, forS: 80, pick: 0.84964 },
+      { family: "disk", kind: "read-only", fromS: 195, forS: 278, pick: 0.60213 },
+      { family: "process", kind: "stalls", fromS: 746, forS: 5, pick: 0.36001 },
+      { family: "meter-lie", kind: "swapped", fromS: 1, forS: 2000, pick: 0.99918 },
+    ],
+  ],
 ];
 
 async function broken(plan: WorldPlan, sabotage?: Sabotage): Promise<string> {

@@ -93,6 +93,8 @@ function plannedA(input: ControlInput, entry: EvseObservation): number {
 /** Who may be told to give: nothing else is at play, and its own meter shows what it does. */
 function mayGive(input: ControlInput, entry: EvseObservation, decision: EvseDecision | undefined): boolean {
   if (!entry.evse.discharge || !entry.session || entry.reservedA !== undefined || !entry.connected) return false;
+  // Another car may be there, that nobody has asked.
+  if (input.image.untoldCars?.has(entry.evse.id)) return false;
   const refusedMs = input.image.monoMs - (entry.memory.backRefusedMonoMs ?? Number.NEGATIVE_INFINITY);
   if (entry.refused || refusedMs < BACK_REFUSED_MS) return false;
   if (input.state.sessions.wishes[entry.evse.id]?.dischargeAllowed === false) return false;
