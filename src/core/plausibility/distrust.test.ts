@@ -19,6 +19,8 @@ interface Moment {
   readonly untoldBackA?: number;
   readonly producedA?: number;
   readonly producedW?: number;
+  /** What the building may take at most, A. */
+  readonly loadA?: number;
 }
 
 function tracksOf({ carsA, untoldBackA = 0 }: Moment, second: number): EvseTrack[] {
@@ -37,7 +39,7 @@ function believedS(of: (second: number) => Moment, seconds = 400): number | unde
   let distrust: Distrust | undefined = distrusted(0);
   for (let second = 1; second <= seconds; second++) {
     const moment = of(second);
-    const { shownA, tellsCurrents = true, producedA = 0, producedW = 0 } = moment;
+    const { shownA, tellsCurrents = true, producedA = 0, producedW = 0, loadA = 15 } = moment;
     distrust = stillDistrusted(distrust, {
       isShort: false,
       ...(tellsCurrents ? { currentA: shownA } : {}),
@@ -45,6 +47,7 @@ function believedS(of: (second: number) => Moment, seconds = 400): number | unde
       tracks: tracksOf(moment, second),
       producedA,
       producedW,
+      loadA,
       voltageV: VOLTAGE_V,
       monoMs: second * 1000,
     });
@@ -80,6 +83,7 @@ describe("a meter that is right is believed again", () => {
         ],
       }),
     ],
+    ["by a car that gives back alone, as it shows that", () => ({ shownA: [1, -15, -15], carsA: [[0, -16, -16]] })],
     [
       "where it tells power and no currents",
       () => ({ shownA: [20, 18, 19], tellsCurrents: false, carsA: [[16, 16, 16]] }),
@@ -133,6 +137,11 @@ describe("a meter is not believed again", () => {
         producedW: 6_000,
       }),
     ],
+    [
+      "that is turned, as it shows what the building takes beside a car that gives back",
+      () => ({ shownA: [-13, -13, -13], carsA: [[-8, -8, -8]], loadA: 21 }),
+    ],
+    ["whose phases are exchanged, by a car that gives back", () => ({ shownA: [-16, 0, -16], carsA: [[0, -16, -16]] })],
     ["because its car gives back for an hour", () => ({ shownA: [16, 16, 16], carsA: [[-16, -16, -16]] }), 4_000],
   ];
   test.each(wrong)("%s", (_, of, seconds) => {

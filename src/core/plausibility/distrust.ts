@@ -43,6 +43,8 @@ export interface Look {
   /** What sun and batteries may feed into a phase at most, A, and in all, W. */
   readonly producedA: number;
   readonly producedW: number;
+  /** What anything but cars may draw on a phase at most, A. */
+  readonly loadA: number;
   readonly voltageV: number;
   readonly monoMs: number;
 }
@@ -107,6 +109,16 @@ function places({ currentA, powerW, voltageV }: Look, cars: Drawn): Place[] {
   ];
 }
 
+/** Where cars give back enough to be seen on a phase: all of it the other way round, and what may hide it is what others draw. */
+function givenBack({ currentA, loadA, voltageV }: Look, cars: Drawn): Place[] {
+  const phases = PHASE_INDEXES.filter((phase) => currentA !== undefined && cars.currentA[phase] <= -LEAST_A);
+  return phases.map((phase) => ({
+    drawnW: -cars.currentA[phase] * voltageV,
+    shownW: -currentA![phase] * voltageV,
+    fedW: loadA * voltageV,
+  }));
+}
+
 /** Whether it shows more on each phase on which cars draw more than on another: one whose phases are exchanged does not. */
 function showsPhases({ currentA: shownA }: Look, { currentA }: Drawn): boolean {
   if (!shownA) return false;
@@ -129,8 +141,12 @@ function shows(look: Look, cars: Drawn): boolean | undefined {
   if (isShownInAll && showsPhases(look, cars)) return true;
   const seen = places(look, cars);
   if (seen.some(({ drawnW, shownW }) => shownW < SHOWN_PART * drawnW)) return false;
-  const isSure = seen.every(({ drawnW, shownW, fedW }) => shownW + drawnW > fedW);
-  return seen.length > 0 && isSure ? true : undefined;
+  const isSure = ({ drawnW, shownW, fedW }: Place) => shownW + drawnW > fedW;
+  if (seen.length > 0) return seen.every(isSure) ? true : undefined;
+  // What others draw hides what is given back: that it does not show says nothing.
+  const back = givenBack(look, cars);
+  const showsBack = back.every((place) => place.shownW >= SHOWN_PART * place.drawnW && isSure(place));
+  return back.length > 0 && showsBack ? true : undefined;
 }
 
 /** How long it has shown what cars draw; begins anew where it does not. */

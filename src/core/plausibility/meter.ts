@@ -85,6 +85,8 @@ export interface Surroundings {
   readonly producedA: number;
   /** And in all, W. */
   readonly producedW: number;
+  /** What anything but cars may draw on a phase below it at most, A. */
+  readonly loadA: number;
   /** Of the grid meter, with sun and battery. */
   readonly balance?: Balance;
   /** The same with the least that the cars draw. */
@@ -194,6 +196,7 @@ export function watchMeter(watch: MeterWatch, fresh: MeterReading | undefined, a
     tracks: plain,
     producedA: around.producedA,
     producedW: around.producedW,
+    loadA: around.loadA,
     voltageV: around.voltageV,
     monoMs,
   };

@@ -134,6 +134,7 @@ function surroundings(
     ...(chargeW === undefined || dischargeW === undefined ? {} : { batteriesW: chargeW - dischargeW }),
     producedA: mostProducedA(site, producedW),
     producedW,
+    loadA: site.circuits.reduce((sumA, of) => sumA + (circuitIds.has(of.id) ? of.worstBuildingLoadA : 0), 0),
     ...(isGrid ? { balance, leastBalance } : {}),
     monoMs: image.monoMs,
   };
