@@ -53,6 +53,8 @@ export const ReasonSchema = Type.Object({
   /** Price now and price waited for, EUR/kWh. */
   priceEurPerKwh: Type.Optional(Type.Number()),
   laterEurPerKwh: Type.Optional(Type.Number()),
+  /** What is paid for the sun that is sold meanwhile, as the car has cheaper hours to come, EUR/kWh. */
+  soldEurPerKwh: Type.Optional(Type.Number()),
 });
 
 export type ReasonKind = Static<typeof ReasonKindSchema>;

@@ -29,6 +29,10 @@ describe("why an EVSE gets what it gets", () => {
       evse({ kind: "plan", untilMs: 1, priceEurPerKwh: 0.171, laterEurPerKwh: 0.17 }, { limitA: 0, until: "01:15" }),
     ],
     [
+      "waiting: the sun is sold now (30.0 ct per kWh), cheaper from 13:00, ready by 15:00",
+      evse({ kind: "plan", untilMs: 1, soldEurPerKwh: 0.3 }, { limitA: 0, until: "13:00", ready: "15:00" }),
+    ],
+    [
       "6 A: goes on a moment, as cars are not switched too often; planned from 16:30, ready by 19:00",
       evse({ kind: "plan", limitA: 6 }, { resumes: "16:30", ready: "19:00" }),
     ],

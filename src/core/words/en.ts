@@ -40,7 +40,9 @@ function planned(evse: EvseWords): string {
   if ((reason.limitA ?? 0) > 0) return `begins in a moment, as planned${done}`;
   if (until === undefined)
     return `the plan has no more for this car: ${isShort ? "no more fits before it leaves" : "what was asked for is delivered"}`;
-  const { priceEurPerKwh = 0, laterEurPerKwh = Number.POSITIVE_INFINITY } = reason;
+  const { priceEurPerKwh = 0, laterEurPerKwh = Number.POSITIVE_INFINITY, soldEurPerKwh } = reason;
+  if (soldEurPerKwh !== undefined)
+    return `waiting: the sun is sold now (${cents(soldEurPerKwh)} per kWh), cheaper from ${until}${done}`;
   const cheaper = priceEurPerKwh - laterEurPerKwh > WORTH_EUR_PER_KWH;
   const prices = cheaper ? ` (${cents(reason.laterEurPerKwh)} instead of ${cents(reason.priceEurPerKwh)} per kWh)` : "";
   return `waiting: ${cheaper ? "cheaper" : "planned"} from ${until}${prices}${done}`;

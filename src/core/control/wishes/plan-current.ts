@@ -149,12 +149,16 @@ export function waiting(input: ControlInput, plan: Plan, entry: PlannedCar): Rea
   const now = followedSlot(plan, input.image.nowMs);
   const powers = plannedRow(plan, entry)?.powerW ?? [];
   const next = powers.findIndex((powerW, slot) => slot > now && powerW > 0);
+  const until = next < 0 ? {} : { untilMs: plan.input.startMs + next * SLOT_MS };
+  const soldEurPerKwh = plan.input.exportEurPerKwh[now];
+  if (soldEurPerKwh !== undefined && sellsSun(input, plan, entry))
+    return { kind: "plan", limitA: 0, ...until, soldEurPerKwh };
   const priceEurPerKwh = plan.input.importEurPerKwh[now];
   const laterEurPerKwh = next < 0 ? undefined : plan.input.importEurPerKwh[next];
   return {
     kind: "plan",
     limitA: 0,
-    ...(next < 0 ? {} : { untilMs: plan.input.startMs + next * SLOT_MS }),
+    ...until,
     ...(priceEurPerKwh === undefined ? {} : { priceEurPerKwh }),
     ...(laterEurPerKwh === undefined ? {} : { laterEurPerKwh }),
   };

@@ -12,5 +12,6 @@ it("the sun goes into a car that waits, but not while the plan sells it because 
   run(240);
   // All of it: who does not take part leaves no share unused.
   expect([plant.limitA("sold"), plant.limitA("waits")]).toEqual([0, 10]);
+  expect(plant.decision("sold").reason).toEqual({ kind: "plan", limitA: 0, soldEurPerKwh: 0 });
   expect(checker.violations).toEqual([]);
 });
