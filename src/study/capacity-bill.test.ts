@@ -84,3 +84,8 @@ it("perfect foresight spreads the car over its stay, and stops at the step that 
   expect(best?.capacityEur).toBeCloseTo(5, 6);
   expect(best?.energyDeliveredWh).toBeCloseTo(24_000, 0);
 });
+
+it("perfect foresight that fills a step to its edge pays that step, and not the next one", () => {
+  const edge = scenarioOf("{ name: x, steps: [{ upToKw: 3.0006, eurPerMonth: 5 }, { upToKw: 9, eurPerMonth: 50 }] }");
+  expect(perfectForesight(edge, { linear, endValueEurPerKwh: 0 })?.capacityEur).toBeCloseTo(5, 6);
+});

@@ -40,6 +40,8 @@ export interface ForesightOptions {
 }
 
 const DAY_SLOTS = 96;
+/** No solver is more exact than this, W. */
+const SOLVED_W = 0.01;
 /** Of the yes-or-no of a tariff's steps, and of exporting above the price of importing. */
 const CHOICES_GAP = 1e-4;
 const CHOICES_MS = 20_000;
@@ -118,14 +120,17 @@ function result(scenario: Scenario, found: Found, state: State, method: string):
     : 0;
   const wearEur = storedEur + found.carsWearEur;
   const watts = (series: ArrayLike<number>) => Array.from(series, (kw) => Math.round(kw * KILO));
-  const gridW = watts(found.importKw.map((kw, slot) => kw - found.exportKw[slot]!));
+  const gridKw = found.importKw.map((kw, slot) => kw - found.exportKw[slot]!);
+  const gridW = watts(gridKw);
+  // Whole W, or the solver's last digit, would be above a step that it keeps exactly.
+  const billedW = gridKw.map((kw) => kw * KILO - SOLVED_W);
   const deliveredWh = new Map([...state.doneKwh].map(([id, kwh]) => [id, kwh * KILO]));
   return {
     costEur:
       sum(found.importKw, (slot) => billedImportEurPerKwh[slot]!) -
       sum(found.exportKw, (slot) => exportEurPerKwh[slot]!),
     wearEur,
-    capacityEur: capacityBillEur(capacityMonths(scenario), gridW),
+    capacityEur: capacityBillEur(capacityMonths(scenario), billedW),
     importWh: sum(found.importKw, () => KILO),
     exportWh: sum(found.exportKw, () => KILO),
     deliveredWh,
