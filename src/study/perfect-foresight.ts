@@ -123,7 +123,7 @@ function result(scenario: Scenario, found: Found, state: State, method: string):
   const gridKw = found.importKw.map((kw, slot) => kw - found.exportKw[slot]!);
   const gridW = watts(gridKw);
   // Whole W, or the solver's last digit, would be above a step that it keeps exactly.
-  const billedW = gridKw.map((kw) => kw * KILO - SOLVED_W);
+  const billedW = Array.from(gridKw, (kw) => kw * KILO - SOLVED_W);
   const deliveredWh = new Map([...state.doneKwh].map(([id, kwh]) => [id, kwh * KILO]));
   return {
     costEur:
