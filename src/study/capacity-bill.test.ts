@@ -7,6 +7,7 @@ import { createLinearSolver, type LinearSolver } from "../solver/glpk.ts";
 import { capacityBillEur, capacityMonths } from "./capacity-bill.ts";
 import { perfectForesight } from "./perfect-foresight.ts";
 import { readScenario } from "./scenario-file.ts";
+import { compareScenario } from "./simulate-report.ts";
 
 let directory: string;
 let linear: LinearSolver;
@@ -85,7 +86,9 @@ it("perfect foresight spreads the car over its stay, and stops at the step that 
   expect(best?.energyDeliveredWh).toBeCloseTo(24_000, 0);
 });
 
-it("perfect foresight that fills a step to its edge pays that step, and not the next one", () => {
-  const edge = scenarioOf("{ name: x, steps: [{ upToKw: 3.0006, eurPerMonth: 5 }, { upToKw: 9, eurPerMonth: 50 }] }");
-  expect(perfectForesight(edge, { linear, endValueEurPerKwh: 0 })?.capacityEur).toBeCloseTo(5, 6);
+it("perfect foresight that fills a step to its edge pays that step, and not the next one", async () => {
+  const steps = "{ name: x, steps: [{ upToKw: 3.0006, eurPerMonth: 31 }, { upToKw: 9, eurPerMonth: 310 }] }";
+  const edge = scenarioOf(steps, "{ from: 2025-01-10, days: 1 }");
+  const { columns } = (await compareScenario(edge, [])).report;
+  expect(columns.find(({ name }) => name === "perfect foresight")?.capacityEur).toBeCloseTo(1, 6);
 });

@@ -51,6 +51,8 @@ export class WindowModel {
   readonly flows: Flows = { cars: new Map(), given: new Map(), imports: [], exports: [], charge: [], discharge: [] };
   /** Not all of it is linear: a relaxed solution is only a bound. */
   hasChoices = false;
+  /** What the months' peaks cost, EUR: by these variables. */
+  readonly peaks: { readonly variable: number; readonly cost: number }[] = [];
   /** What the cars take of each slot: variable and car. */
   readonly #drawn = new Map<number, { readonly variable: number; readonly car: ModelCar }[]>();
   /** What they give back in each slot. */
@@ -231,11 +233,13 @@ export class WindowModel {
         const terms = slots.map((slot) => term(this.flows.imports[slot]!, -weight / slots.length));
         this.build.row(`q${index}_${at}`, { lower: -weight * contractedKw }, [term(highest, 1), ...terms]);
       }
+      const cost = part * tariff.eurPerKwMonth;
       const value = this.build.variable(`month${index}`, {
         lower: tariff.floorKw,
         upper: Number.POSITIVE_INFINITY,
-        cost: part * tariff.eurPerKwMonth,
+        cost,
       });
+      this.peaks.push({ variable: value, cost });
       const threshold = this.build.variable(`t${index}`, { upper: Number.POSITIVE_INFINITY });
       const over = [...days.values()].map((highest, at) => {
         const above = this.build.variable(`o${index}_${at}`, { upper: Number.POSITIVE_INFINITY });
@@ -252,8 +256,10 @@ export class WindowModel {
     this.hasChoices = true;
     const choices = tariff.steps.map(({ upToKw, eurPerMonth }, index) => ({
       choice: this.build.binary(`${name}_${index}`, part * eurPerMonth),
+      cost: part * eurPerMonth,
       upToKw: index === tariff.steps.length - 1 ? MOST_KW : upToKw,
     }));
+    for (const { choice, cost } of choices) this.peaks.push({ variable: choice, cost });
     this.build.row(
       `${name}one`,
       { lower: 1, upper: 1 },

@@ -40,8 +40,6 @@ export interface ForesightOptions {
 }
 
 const DAY_SLOTS = 96;
-/** No solver is more exact than this, W. */
-const SOLVED_W = 0.01;
 /** Of the yes-or-no of a tariff's steps, and of exporting above the price of importing. */
 const CHOICES_GAP = 1e-4;
 const CHOICES_MS = 20_000;
@@ -55,6 +53,8 @@ interface Found {
   readonly carsKw: Float64Array;
   /** Wear of what cars gave back, EUR. */
   carsWearEur: number;
+  /** What the months' peaks cost, EUR; missing where no model knew of whole months. */
+  peaksEur?: number;
   readonly importKw: Float64Array;
   readonly exportKw: Float64Array;
   readonly chargeKw: Float64Array;
@@ -120,17 +120,14 @@ function result(scenario: Scenario, found: Found, state: State, method: string):
     : 0;
   const wearEur = storedEur + found.carsWearEur;
   const watts = (series: ArrayLike<number>) => Array.from(series, (kw) => Math.round(kw * KILO));
-  const gridKw = found.importKw.map((kw, slot) => kw - found.exportKw[slot]!);
-  const gridW = watts(gridKw);
-  // Whole W, or the solver's last digit, would be above a step that it keeps exactly.
-  const billedW = Array.from(gridKw, (kw) => kw * KILO - SOLVED_W);
+  const gridW = watts(found.importKw.map((kw, slot) => kw - found.exportKw[slot]!));
   const deliveredWh = new Map([...state.doneKwh].map(([id, kwh]) => [id, kwh * KILO]));
   return {
     costEur:
       sum(found.importKw, (slot) => billedImportEurPerKwh[slot]!) -
       sum(found.exportKw, (slot) => exportEurPerKwh[slot]!),
     wearEur,
-    capacityEur: capacityBillEur(capacityMonths(scenario), billedW),
+    capacityEur: found.peaksEur ?? capacityBillEur(capacityMonths(scenario), gridW),
     importWh: sum(found.importKw, () => KILO),
     exportWh: sum(found.exportKw, () => KILO),
     deliveredWh,
@@ -184,6 +181,9 @@ export function perfectForesight(scenario: Scenario, options: ForesightOptions):
     isAllExact &&= isExact;
     if (solution.status !== "optimal") return undefined;
     commit(model.flows, solution.values, Math.min(slots, from + windowSlots), found, state, scenario);
+    // Not the bill of what was found: whole W, or the solver's last digit, would be above a step that it keeps exactly.
+    if (isWhole)
+      found.peaksEur = model.peaks.reduce((eur, { variable, cost }) => eur + cost * solution.values[variable]!, 0);
   }
   const method = isWhole
     ? "linear model of the whole period at once: no plan can be cheaper"

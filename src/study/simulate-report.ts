@@ -51,7 +51,13 @@ function median(values: readonly number[]): number {
 }
 
 type Run = Pick<ScenarioTotals, "costEur" | "wearEur" | "deliveredWh" | "gridW" | "peakW" | "batteryEndWh"> &
+  Pick<Partial<PerfectForesight>, "capacityEur"> &
   ReportSeries;
+
+/** What the months' peaks cost, EUR: of perfect foresight by its model, which fills a step to its edge. */
+function capacityOf({ capacityEur, gridW }: Run, months: readonly CapacityMonth[]): number {
+  return capacityEur ?? capacityBillEur(months, gridW);
+}
 
 function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario, months }: Yardstick): number {
   const missingKwh = scenario.sessions.reduce(
@@ -60,7 +66,7 @@ function comparable(run: Run, { missingEurPerKwh, storedEurPerKwh, scenario, mon
   );
   const storedKwh = ((run.batteryEndWh ?? 0) - (scenario.battery?.startEnergyWh ?? 0)) / 1000;
   const storedEur = scenario.battery ? storedKwh * storedEurPerKwh : 0;
-  return run.costEur + run.wearEur + capacityBillEur(months, run.gridW) + missingKwh * missingEurPerKwh - storedEur;
+  return run.costEur + run.wearEur + capacityOf(run, months) + missingKwh * missingEurPerKwh - storedEur;
 }
 
 /** What a car or a battery that takes nothing stands by with, W. */
@@ -100,7 +106,7 @@ function column(name: string, run: Run & { readonly energyDeliveredWh: number },
     shortKwh: round(shortWh / 1000, 1),
     driversShort,
     shortOfStatedKwh: round(statedWh / 1000, 1),
-    ...(months.length === 0 ? {} : { capacityEur: round(capacityBillEur(months, run.gridW), 2) }),
+    ...(months.length === 0 ? {} : { capacityEur: round(capacityOf(run, months), 2) }),
     costEur: round(run.costEur, 2),
     wearEur: round(run.wearEur, 2),
     comparableEur: round(comparable(run, yardstick), 2),
