@@ -90,10 +90,10 @@ describe("wattledger doctor", () => {
     other.close();
   });
 
-  test("stops at a configuration that cannot be read, and points to the check", async () => {
+  test("stops at a configuration that is not there, and says where to begin", async () => {
     const { code, text } = await doctor("--config", "nowhere.yaml");
     expect(code).toBe(1);
-    expect(text).toMatch(/FAULT +site\.yaml .*\n +-> `wattledger check nowhere.yaml`/);
+    expect(text).toMatch(/FAULT +site\.yaml +does not exist\n +-> Start from config\/home\.yaml/);
   });
 });
 

@@ -203,6 +203,12 @@ describe("wattledger driver-links", () => {
     return { code, links: links.map((line) => line.split(/\s+/)[1]!), errors: errors!.join("\n") };
   }
 
+  test("says so where the file would go into a folder that does not exist", async () => {
+    const { code, errors } = await run("--out", join(directory, "nowhere", "codes.html"));
+    expect(code).toBe(1);
+    expect(errors).toContain("Write --out into a folder that exists.");
+  });
+
   test("prints the same link for each EVSE every time, with the key behind the #, and a page of codes", async () => {
     const { code, links } = await run("--url", "http://10.0.0.7:8080/");
     expect(code).toBe(0);

@@ -21,8 +21,8 @@ function checkConfiguration(file: string) {
     ...(result.ok ? profileProblems(result.configuration, { get: deviceProfile }, file, result.place) : []),
   ];
   const first = problems.find(({ severity }) => severity === "error") ?? problems[0];
-  const advice = `\`wattledger check ${file}\` shows all with what to do`;
   if (!first) return { result, finding: ok(`${file} is in order`) };
+  const advice = problems.length === 1 ? first.advice : `\`wattledger check ${file}\` shows all with what to do`;
   const text = `${first.message}${problems.length > 1 ? `, and ${problems.length - 1} more` : ""}`;
   return { result, finding: first.severity === "error" ? fault(text, advice) : warning(text, advice) };
 }

@@ -62,6 +62,8 @@ export async function driverLinksCommand(args: string[]): Promise<number> {
     chmodSync(values.out, 0o600);
   } catch (error) {
     console.error(`The links were not made: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      console.error("Write --out into a folder that exists.");
     if (error instanceof Error && "code" in error && error.code === "EACCES")
       console.error(
         "Run it as the owner of the ledger (sudo -u wattledger ...), with --out where that user may write.",

@@ -64,6 +64,7 @@ export async function simulate(args: string[]): Promise<number> {
     for (const problem of read.problems) console.error(problemText(problem));
     return 1;
   }
+  console.error(`Simulating ${read.scenario.name}: this takes from half a minute on.`);
   const progress = (day: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${read.scenario.name}: day ${day} `);
   };
